@@ -1,0 +1,29 @@
+/** What the announcer takes, all of it from the elector. */
+export type AnnouncerMessage =
+  /** Hold the VIPs until the lease ends, and tell the subnet by gratuitous ARP. */
+  | { readonly type: 'hold'; readonly leaseUntilMs: number }
+  /** An advert was seen to leave: the lease goes on. Ignored while nothing is held. */
+  | { readonly type: 'renew'; readonly leaseUntilMs: number }
+  | { readonly type: 'release' }
+  /** Gratuitous ARP again (a split has healed, or an operator asked). Ignored while nothing is held. */
+  | { readonly type: 'announce' }
+
+/** What it tells the elector. */
+export type AnnouncerReport =
+  | { readonly type: 'held' }
+  | { readonly type: 'released' }
+  /** The lease ended before it was renewed; the VIPs are already gone. */
+  | { readonly type: 'leaseExpired' }
+  | { readonly type: 'holdFailed'; readonly address: string; readonly reason: string }
+
+export type AnnouncerPeers = { readonly elector: AnnouncerReport }
+
+/** `describe()` of the announcer's control. */
+export interface AnnouncerStatus {
+  readonly virtualIps: readonly { readonly address: string; readonly held: boolean }[]
+  readonly gratuitousArpsSent: number
+  readonly leaseExpiries: number
+  readonly warnings: readonly string[]
+}
+
+export type AnnouncerControl = { describe(): AnnouncerStatus }

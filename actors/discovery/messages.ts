@@ -1,0 +1,88 @@
+import type { DispatcherMessage } from '../dispatcher/messages.ts'
+import type { RoleMessage } from '../elector/messages.ts'
+import type { RawIpDelivery, RawIpMessage } from '../raw-ip/messages.ts'
+
+/** What a node is worth now. Shares are 0..1. */
+export interface NodeLoad {
+  readonly cpu: number
+  readonly memory: number
+  /** PSI of cpu, `some avg10`, 0..1; null without PSI. */
+  readonly pressure: number | null
+  /** Established connections on the proxy ports. */
+  readonly activeConnections: number
+}
+
+/** From the port monitor, at every change and whenever discovery (re)starts. */
+export interface MonitorMessage {
+  readonly type: 'monitor'
+  readonly state: 'ok' | 'failure'
+}
+
+/** From the stats reporter, once an interval. */
+export interface LoadMessage {
+  readonly type: 'load'
+  readonly load: NodeLoad
+}
+
+/** Which node owns which slot. Nodes are named by management IP; `slots[i]` is an index into `nodes`, 255 = nobody. */
+export interface Assignment {
+  /** Rises with every change; between two directors the higher (and then the newer epoch) wins. */
+  readonly generation: number
+  readonly nodes: readonly string[]
+  /** 4096 bytes. */
+  readonly slots: Uint8Array
+}
+
+/** From the dispatcher of a director: what the next director must know. */
+export interface PublishMessage {
+  readonly type: 'publish'
+  readonly assignment: Assignment
+}
+
+/** Draining is decided at one node and told to all by the beacons. */
+export interface DrainMessage {
+  readonly type: 'drain'
+  readonly draining: boolean
+}
+
+export type DiscoveryMessage = RoleMessage | MonitorMessage | LoadMessage | PublishMessage | DrainMessage | RawIpDelivery
+
+export type Health = 'ok' | 'failure' | 'stale' | 'draining'
+
+export interface Member extends NodeLoad {
+  /** Management IP: what a node is known by. */
+  readonly address: string
+  readonly name: string
+  readonly mac: string
+  readonly self: boolean
+  readonly director: boolean
+  readonly health: Health
+  readonly lastSeenMs: number
+}
+
+/** To the dispatcher: all members that are known, sorted by address, whenever one changed and once an interval. */
+export interface MembershipMessage {
+  readonly type: 'membership'
+  readonly members: readonly Member[]
+}
+
+/** To the dispatcher of a scanning node: what the director's beacons said. */
+export interface ReplicaMessage {
+  readonly type: 'replica'
+  readonly assignment: Assignment
+}
+
+export type DiscoveryPeers = {
+  readonly 'raw-ip': RawIpMessage
+  readonly dispatcher: DispatcherMessage
+}
+
+/** `describe()` of discovery's control. */
+export interface DiscoveryStatus {
+  readonly members: readonly Member[]
+  readonly counters: Readonly<Record<string, number>>
+  /** Settings that differ between nodes, no key set, and the like. */
+  readonly warnings: readonly string[]
+}
+
+export type DiscoveryControl = { describe(): DiscoveryStatus }

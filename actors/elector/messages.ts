@@ -1,0 +1,46 @@
+import type { AnnouncerMessage, AnnouncerReport } from '../announcer/messages.ts'
+import type { DiscoveryMessage } from '../discovery/messages.ts'
+import type { DispatcherMessage } from '../dispatcher/messages.ts'
+import type { RawIpDelivery, RawIpMessage } from '../raw-ip/messages.ts'
+
+export type Role = 'initializing' | 'scanning' | 'director'
+
+/** Sent by the elector to discovery and dispatcher at every change, and whenever one of them (re)starts. */
+export interface RoleMessage {
+  readonly type: 'role'
+  readonly role: Role
+  /** Primary address of the director as last heard; our own when we are it; null while nobody is known. */
+  readonly masterAddress: string | null
+  readonly masterPriority: number | null
+}
+
+export type ElectorMessage = RawIpDelivery | AnnouncerReport
+
+export type ElectorPeers = {
+  readonly 'raw-ip': RawIpMessage
+  readonly announcer: AnnouncerMessage
+  readonly discovery: DiscoveryMessage
+  readonly dispatcher: DispatcherMessage
+}
+
+/** `describe()` of the elector's control. */
+export interface ElectorStatus {
+  readonly role: Role
+  readonly state: 'INIT' | 'BACKUP' | 'MASTER'
+  readonly version: 2 | 3
+  readonly virtualRouterId: number
+  readonly priority: number
+  readonly advertIntervalMs: number
+  readonly masterIp: string | null
+  readonly masterPriority: number | null
+  /** How often this node became or ceased to be master since start. */
+  readonly transitions: number
+  readonly counters: Readonly<Record<string, number>>
+  readonly warnings: readonly string[]
+}
+
+export type ElectorControl = {
+  describe(): ElectorStatus
+  /** Steps down in order (priority 0); false when this node is not the director. */
+  stepDown(): boolean
+}

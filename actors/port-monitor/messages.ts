@@ -1,0 +1,21 @@
+import type { MonitorMessage } from '../discovery/messages.ts'
+
+export type PortMonitorMessage = never
+
+export type PortMonitorPeers = { readonly discovery: MonitorMessage }
+
+export interface PortState {
+  readonly port: number
+  readonly listening: boolean
+  /** What is wrong, for people; null when nothing is. */
+  readonly problem: string | null
+}
+
+/** `describe()` of the port monitor's control. */
+export interface PortMonitorStatus {
+  readonly state: 'ok' | 'failure'
+  readonly ports: readonly PortState[]
+  readonly warnings: readonly string[]
+}
+
+export type PortMonitorControl = { describe(): PortMonitorStatus }

@@ -1,0 +1,20 @@
+import type { IpProtocol } from '../../runtime/ports/raw-ip.ts'
+
+/** What the raw-IP actor takes. `confirm` asks for a `sent` or `sendFailed` with the same number. */
+export type RawIpMessage =
+  | {
+      readonly type: 'send'
+      readonly protocol: IpProtocol
+      readonly destination: string
+      readonly payload: Uint8Array
+      readonly confirm?: number
+    }
+  /** By `request`: replies with `{packets}` once all packets that had arrived before were delivered. */
+  | { readonly type: 'drain' }
+
+/** What it sends to the actor of a protocol: elector (112), discovery (253). */
+export type RawIpDelivery =
+  /** A whole IPv4 packet, header included. */
+  | { readonly type: 'packet'; readonly protocol: IpProtocol; readonly packet: Uint8Array; readonly receivedAtMs: number }
+  | { readonly type: 'sent'; readonly confirm: number; readonly atMs: number }
+  | { readonly type: 'sendFailed'; readonly confirm: number; readonly reason: string }

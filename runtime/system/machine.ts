@@ -1,0 +1,45 @@
+/**
+ * A pure state machine: `step(state, event, nowMs)` returns the next state and the effects that its shell carries out, in
+ * order. No I/O, no timers, no Date, no Math.random, no logger in a machine: what it wants of them is an effect.
+ */
+export interface Step<State, Effect> {
+  readonly state: State
+  readonly effects: readonly Effect[]
+}
+
+export type Machine<State, Event, Effect> = (state: State, event: Event, nowMs: number) => Step<State, Effect>
+
+/** Starts (or restarts) the timer of that name; its expiry comes back as `TimerExpired` with the same generation. */
+export interface StartTimer<Timer extends string = string> {
+  readonly type: 'startTimer'
+  readonly timer: Timer
+  readonly generation: number
+  readonly delayMs: number
+}
+
+export interface CancelTimer<Timer extends string = string> {
+  readonly type: 'cancelTimer'
+  readonly timer: Timer
+}
+
+/** An expiry. A machine ignores one whose generation is not that of the timer it started last. */
+export interface TimerExpired<Timer extends string = string> {
+  readonly type: 'timerExpired'
+  readonly timer: Timer
+  readonly generation: number
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** One line for the operator. `line` is the text of DESIGN's log lines; `fields` go along in the JSON. */
+export interface WriteLog {
+  readonly type: 'log'
+  readonly level: LogLevel
+  readonly line: string
+  readonly fields?: Readonly<Record<string, unknown>>
+}
+
+/** A message to another actor. `Peers` maps each peer's name to the messages that it takes. */
+export type SendTo<Peers> = {
+  readonly [Name in keyof Peers & string]: { readonly type: 'send'; readonly to: Name; readonly message: Peers[Name] }
+}[keyof Peers & string]
