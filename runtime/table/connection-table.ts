@@ -1,0 +1,382 @@
+import { ClientBuckets, type ClientState } from './client-buckets.ts'
+import { type ClientKey, formatClientKey, parseClientKey, slotOfKey } from './client-key.ts'
+import {
+  FORWARDER_COUNTERS,
+  type ForwarderCounter,
+  HEADER,
+  LAYOUT_VERSION,
+  MAGIC,
+  MAX_FORWARDERS,
+  MAX_NODES,
+  NOBODY,
+  NODE,
+  nodeRow,
+  REGION,
+  SLOT_COUNT,
+  type TableLayout,
+  type TableSize,
+  tableLayout,
+  waysFor,
+} from './layout.ts'
+
+/** `stale`: not heard of. Only `ok` nodes get new clients; a `draining` one keeps the clients that have connections. */
+export const NODE_STATES = ['free', 'ok', 'failure', 'stale', 'draining'] as const
+export type NodeState = (typeof NODE_STATES)[number]
+
+const FREE = NODE_STATES.indexOf('free')
+const OK = NODE_STATES.indexOf('ok')
+const DRAINING = NODE_STATES.indexOf('draining')
+const COUNTER_INDEX = Object.fromEntries(FORWARDER_COUNTERS.map((name, index) => [name, index])) as Readonly<
+  Record<ForwarderCounter, number>
+>
+
+/** What the dispatcher says of a node. */
+export interface NodeSetting {
+  /** Management IP. */
+  readonly address: string
+  readonly state: NodeState
+  /** 0..256: its share among the nodes that stand in for one that fails; 0 = none. */
+  readonly weight: number
+}
+
+/** A node with what the forwarders counted since this address got its index. */
+export interface NodeRow extends NodeSetting {
+  readonly activeConnections: number
+  readonly totalConnections: number
+  readonly bytesToNode: number
+  readonly bytesToClient: number
+}
+
+export interface ClientEntry extends ClientState {
+  readonly client: string
+}
+
+/** The buffer is not a table of this layout: start-up error. */
+export class TableLayoutError extends Error {
+  readonly code = 'ETABLELAYOUT'
+}
+
+/**
+ * Nodes, slots and clients, shared by all threads. The supervisor owns it; the dispatcher writes nodes and slots; every
+ * forwarder writes its own region, and clients. Where a field lives, and who may write it, is in `layout.ts`.
+ */
+export class ConnectionTable {
+  readonly buffer: SharedArrayBuffer
+  readonly layout: TableLayout
+  readonly #words: Int32Array
+  readonly #numbers: Float64Array
+  readonly #slots: Uint8Array
+  readonly #clients: ClientBuckets
+
+  /** Throws TableLayoutError when the buffer was made by another version. */
+  constructor(buffer: SharedArrayBuffer) {
+    const words = new Int32Array(buffer)
+    if (words[HEADER.MAGIC] !== MAGIC || words[HEADER.VERSION] !== LAYOUT_VERSION) {
+      throw new TableLayoutError('The connection table was made by another version of proxyha: restart all of it.')
+    }
+    this.buffer = buffer
+    this.layout = tableLayout(words[HEADER.WAYS]!, words[HEADER.FORWARDERS]!, words[HEADER.CONNECTIONS_PER_FORWARDER]!)
+    this.#words = words
+    this.#numbers = new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8))
+    this.#slots = new Uint8Array(buffer, this.layout.slotsByte, SLOT_COUNT)
+    this.#clients = new ClientBuckets(words, this.layout)
+  }
+
+  /** A new table: no nodes, every slot nobody's, no clients. */
+  static create(size: TableSize): ConnectionTable {
+    if (size.forwarders > MAX_FORWARDERS) {
+      throw new TableLayoutError(`A table has room for ${MAX_FORWARDERS} forwarders, not ${size.forwarders}.`)
+    }
+    const ways = waysFor(size.clients)
+    const layout = tableLayout(ways, size.forwarders, size.connectionsPerForwarder)
+    const words = new Int32Array(new SharedArrayBuffer(layout.byteLength))
+    words[HEADER.MAGIC] = MAGIC
+    words[HEADER.VERSION] = LAYOUT_VERSION
+    words[HEADER.WAYS] = ways
+    words[HEADER.FORWARDERS] = size.forwarders
+    words[HEADER.CONNECTIONS_PER_FORWARDER] = size.connectionsPerForwarder
+    new Uint8Array(words.buffer, layout.slotsByte, SLOT_COUNT).fill(NOBODY)
+    return new ConnectionTable(words.buffer)
+  }
+
+  /**
+   * Says what a node is. An index that is given to another address starts from zero, and pins to the old one are void;
+   * connections of the old address that still live stay in `activeConnections` until they end.
+   */
+  setNode(index: number, setting: NodeSetting): void {
+    const key = parseClientKey(setting.address)
+    if (key === undefined) throw new TableLayoutError(`'${setting.address}' is not an address.`)
+    const row = nodeRow(this.layout, index)
+    if (this.#nodeKey(row).some((word, at) => word !== key[at])) this.#giveRow(index, row, key)
+    this.#words[row + NODE.WEIGHT] = setting.weight
+    Atomics.store(this.#words, row + NODE.STATE, NODE_STATES.indexOf(setting.state))
+  }
+
+  #giveRow(index: number, row: number, key: ClientKey): void {
+    const words = this.#words
+    Atomics.store(words, row + NODE.STATE, FREE)
+    Atomics.add(words, row + NODE.EPOCH, 1)
+    for (const [at, word] of key.entries()) Atomics.store(words, row + NODE.ADDRESS + at, word)
+    const base = (row + NODE.BASE) / 2
+    this.#numbers[base] = this.#nodeSum(index, REGION.NODE_TOTAL)
+    this.#numbers[base + 1] = this.#nodeSum(index, REGION.NODE_TO_NODE)
+    this.#numbers[base + 2] = this.#nodeSum(index, REGION.NODE_TO_CLIENT)
+    Atomics.add(words, row + NODE.EPOCH, 1)
+  }
+
+  #nodeKey(row: number): ClientKey {
+    const word = (at: number) => Atomics.load(this.#words, row + NODE.ADDRESS + at) >>> 0
+    return [word(0), word(1), word(2), word(3)]
+  }
+
+  /** A node's row; undefined while its index is free. */
+  node(index: number): NodeRow | undefined {
+    const row = nodeRow(this.layout, index)
+    const state = NODE_STATES[Atomics.load(this.#words, row + NODE.STATE)]
+    if (state === undefined || state === 'free') return undefined
+    const base = (row + NODE.BASE) / 2
+    return {
+      address: formatClientKey(this.#nodeKey(row)),
+      state,
+      weight: this.#words[row + NODE.WEIGHT]!,
+      activeConnections: this.activeConnections(index),
+      totalConnections: this.#nodeSum(index, REGION.NODE_TOTAL) - this.#numbers[base]!,
+      bytesToNode: this.#nodeSum(index, REGION.NODE_TO_NODE) - this.#numbers[base + 1]!,
+      bytesToClient: this.#nodeSum(index, REGION.NODE_TO_CLIENT) - this.#numbers[base + 2]!,
+    }
+  }
+
+  /** The index that an address has; undefined when it has none. */
+  nodeIndexOf(address: string): number | undefined {
+    const key = parseClientKey(address)
+    if (key === undefined) return undefined
+    for (let index = 0; index < MAX_NODES; index++) {
+      const row = nodeRow(this.layout, index)
+      if (Atomics.load(this.#words, row + NODE.STATE) === FREE) continue
+      if (this.#nodeKey(row).every((word, at) => word === key[at])) return index
+    }
+    return undefined
+  }
+
+  /** Counts how often the index was given to another address; odd while that is under way. */
+  nodeEpoch(index: number): number {
+    return Atomics.load(this.#words, nodeRow(this.layout, index) + NODE.EPOCH)
+  }
+
+  /** The address of an index together with the epoch for which it holds; undefined while it is being changed. */
+  nodeAddress(index: number): { readonly key: ClientKey; readonly epoch: number } | undefined {
+    const epoch = this.nodeEpoch(index)
+    const key = this.#nodeKey(nodeRow(this.layout, index))
+    return (epoch & 1) === 0 && this.nodeEpoch(index) === epoch ? { key, epoch } : undefined
+  }
+
+  /** Connections to a node now, over all forwarders. */
+  activeConnections(index: number): number {
+    let at = this.layout.regions + REGION.NODE_ACTIVE + index
+    let sum = 0
+    for (let n = 0; n < this.layout.forwarders; n++, at += this.layout.regionWords) sum += this.#words[at]!
+    return sum
+  }
+
+  #nodeSum(index: number, field: number): number {
+    let at = (this.layout.regions + field) / 2 + index
+    let sum = 0
+    for (let n = 0; n < this.layout.forwarders; n++, at += this.layout.regionWords / 2) sum += this.#numbers[at]!
+    return sum
+  }
+
+  /** Replaces the owners of all slots: 4096 node indices, NOBODY where a slot has none. */
+  setSlots(slots: Uint8Array, generation: number): void {
+    this.#slots.set(slots.subarray(0, SLOT_COUNT))
+    Atomics.store(this.#words, HEADER.GENERATION, generation)
+  }
+
+  /** A copy of the slots' owners. */
+  readSlots(): Uint8Array {
+    return Uint8Array.from(this.#slots)
+  }
+
+  /** The generation of the slots, 0..2^32-1. */
+  get generation(): number {
+    return Atomics.load(this.#words, HEADER.GENERATION) >>> 0
+  }
+
+  /** The slot of a client, 0..4095; that of `::` for a text that is no address. */
+  slotOf(address: string): number {
+    return slotOfKey(...(parseClientKey(address) ?? ([0, 0, 0, 0] as const)))
+  }
+
+  /** What is known of a client; undefined when it is not in the table. */
+  find(address: string): ClientState | undefined {
+    const key = parseClientKey(address)
+    if (key === undefined) return undefined
+    const entry = this.#clients.lookup(slotOfKey(...key), ...key)
+    return entry < 0 ? undefined : this.#clients.state(entry)
+  }
+
+  /** At most `limit` clients, in no order. */
+  entries(limit: number): ClientEntry[] {
+    const found: ClientEntry[] = []
+    for (let entry = 0; entry < this.layout.entries && found.length < limit; entry++) {
+      const key = this.#clients.keyOf(entry)
+      if (key !== undefined) found.push({ client: formatClientKey(key), ...this.#clients.state(entry) })
+    }
+    return found
+  }
+
+  /** Frees the clients without connections that were not seen for `idleS`; returns how many. To be called by one thread only. */
+  sweep(nowS: number, idleS: number): number {
+    return this.#clients.sweep(nowS, idleS)
+  }
+
+  /**
+   * The node for a client's next connection: where it has connections, as long as that node takes any (a pin);
+   * else the owner of its slot; else, if that one takes no new clients, the next best. NOBODY when there is none.
+   */
+  route(k0: number, k1: number, k2: number, k3: number): number {
+    const slot = slotOfKey(k0, k1, k2, k3)
+    const entry = this.#clients.lookup(slot, k0, k1, k2, k3)
+    if (entry >= 0) {
+      const pin = this.#clients.pin(entry)
+      const node = pin & 255
+      if (this.#keepsPins(node, pin >>> 8) && this.#clients.active(entry) > 0) return node
+    }
+    const owner = this.#slots[slot]!
+    return owner < MAX_NODES && this.#state(owner) === OK ? owner : this.nextBest(0, 0)
+  }
+
+  #state(node: number): number {
+    return Atomics.load(this.#words, nodeRow(this.layout, node) + NODE.STATE)
+  }
+
+  #keepsPins(node: number, pinEpoch: number): boolean {
+    if (node >= MAX_NODES || pinEpoch !== ((this.nodeEpoch(node) >>> 1) & 0xff_ffff)) return false
+    const state = this.#state(node)
+    return state === OK || state === DRAINING
+  }
+
+  /**
+   * The node with the fewest connections for its weight, of those that take new clients and are not in the mask of
+   * nodes that were tried (bits 0..31 and 32..63). The lower index where two are equal; NOBODY when none is left.
+   */
+  nextBest(triedLow: number, triedHigh: number): number {
+    let best = NOBODY
+    let bestLoad = Number.POSITIVE_INFINITY
+    for (let node = 0; node < MAX_NODES; node++) {
+      const tried = node < 32 ? triedLow >>> node : triedHigh >>> (node - 32)
+      if ((tried & 1) === 1 || this.#state(node) !== OK) continue
+      const load = (this.activeConnections(node) + 1) / this.#words[nodeRow(this.layout, node) + NODE.WEIGHT]!
+      if (load < bestLoad) {
+        best = node
+        bestLoad = load
+      }
+    }
+    return best
+  }
+
+  /**
+   * Counts a connection of a client and pins the client to the node. Returns how many connections the client has now;
+   * 0 when the table has no room for it: it is served all the same, by its slot.
+   */
+  connectionOpened(
+    forwarder: number,
+    connection: number,
+    k0: number,
+    k1: number,
+    k2: number,
+    k3: number,
+    node: number,
+    nowS: number,
+  ): number {
+    const slot = slotOfKey(k0, k1, k2, k3)
+    const entry = this.#clients.acquire(forwarder, slot, k0, k1, k2, k3, this.#pinTo(node), nowS)
+    const record = this.#recordAt(forwarder, connection)
+    this.#words[record] = entry + 1
+    this.#countAtNode(forwarder, record, node)
+    return entry < 0 ? 0 : this.#clients.active(entry)
+  }
+
+  /** The connection goes to another node than it was opened for: so does the pin. */
+  connectionMoved(forwarder: number, connection: number, node: number): void {
+    const record = this.#recordAt(forwarder, connection)
+    this.#uncountAtNode(forwarder, record)
+    this.#countAtNode(forwarder, record, node)
+    const entry = this.#words[record]! - 1
+    if (entry >= 0) this.#clients.setPin(entry, this.#pinTo(node))
+  }
+
+  /** Undoes what was counted for a connection; a second call does nothing. */
+  connectionClosed(forwarder: number, connection: number, nowS: number): void {
+    const record = this.#recordAt(forwarder, connection)
+    if (this.#words[record + 1] === 0) return
+    this.#uncountAtNode(forwarder, record)
+    const entry = this.#words[record]! - 1
+    this.#words[record] = 0
+    if (entry >= 0) this.#clients.release(forwarder, entry, nowS)
+  }
+
+  #pinTo(node: number): number {
+    return node | (((this.nodeEpoch(node) >>> 1) & 0xff_ffff) << 8)
+  }
+
+  #recordAt(forwarder: number, connection: number): number {
+    return this.#regionAt(forwarder) + REGION.CONNECTIONS + connection * 2
+  }
+
+  #regionAt(forwarder: number): number {
+    return this.layout.regions + forwarder * this.layout.regionWords
+  }
+
+  #countAtNode(forwarder: number, record: number, node: number): void {
+    const region = this.#regionAt(forwarder)
+    this.#words[record + 1] = node + 1
+    this.#words[region + REGION.NODE_ACTIVE + node]! += 1
+    this.#numbers[(region + REGION.NODE_TOTAL) / 2 + node]! += 1
+  }
+
+  #uncountAtNode(forwarder: number, record: number): void {
+    const node = this.#words[record + 1]! - 1
+    this.#words[record + 1] = 0
+    this.#words[this.#regionAt(forwarder) + REGION.NODE_ACTIVE + node]! -= 1
+  }
+
+  /** Adds what a forwarder moved to and from a node. */
+  addBytes(forwarder: number, node: number, toNode: number, toClient: number): void {
+    const region = this.#regionAt(forwarder)
+    this.#numbers[(region + REGION.NODE_TO_NODE) / 2 + node]! += toNode
+    this.#numbers[(region + REGION.NODE_TO_CLIENT) / 2 + node]! += toClient
+  }
+
+  /** A sign of life of a forwarder's loop. */
+  beat(forwarder: number): void {
+    const at = this.#regionAt(forwarder) + REGION.HEARTBEAT
+    Atomics.store(this.#words, at, this.#words[at]! + 1)
+  }
+
+  /** Turns of a forwarder's loop so far; what does not change is stalled (an idle loop turns at least twice a second). */
+  heartbeat(forwarder: number): number {
+    return Atomics.load(this.#words, this.#regionAt(forwarder) + REGION.HEARTBEAT)
+  }
+
+  count(forwarder: number, counter: ForwarderCounter, by = 1): void {
+    this.#numbers[(this.#regionAt(forwarder) + REGION.COUNTERS) / 2 + COUNTER_INDEX[counter]]! += by
+  }
+
+  /** The counters of one forwarder's index since the table was made, over all its incarnations. */
+  counters(forwarder: number): Readonly<Record<ForwarderCounter, number>> {
+    const at = (this.#regionAt(forwarder) + REGION.COUNTERS) / 2
+    const read = FORWARDER_COUNTERS.map((name, index) => [name, this.#numbers[at + index]!] as const)
+    return Object.fromEntries(read) as Record<ForwarderCounter, number>
+  }
+
+  /**
+   * Undoes what a dead forwarder's connections had counted, at clients and nodes, and frees the locks that it held.
+   * Only once its thread has ended: totals, bytes and counters stay.
+   */
+  reapForwarder(forwarder: number): void {
+    const region = this.#regionAt(forwarder)
+    this.#words.fill(0, region + REGION.NODE_ACTIVE, region + REGION.NODE_ACTIVE + MAX_NODES)
+    this.#words.fill(0, region + REGION.CONNECTIONS, region + this.layout.column)
+    this.#clients.reap(forwarder)
+  }
+}

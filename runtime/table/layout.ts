@@ -1,0 +1,157 @@
+/**
+ * Layout of the connection table in its SharedArrayBuffer. Offsets are in 32-bit words, little endian; fields of type
+ * f64 take two words and are aligned to 8 bytes. `W` names the only writer of a field, `O` the memory order:
+ *   sc     Atomics (sequentially consistent)
+ *   plain  an ordinary aligned access, which no 64-bit machine tears; a reader may see a value that is a little old
+ *
+ *   +--------+-----------+--------------+------------+-----------------+----------------------+
+ *   | header | nodes[64] | slots[4096]  | locks[4096]| clients[4096*W] | forwarder regions[N] |
+ *   +--------+-----------+--------------+------------+-----------------+----------------------+
+ */
+export const MAGIC = 0x7068_6131
+export const LAYOUT_VERSION = 1
+
+export const MAX_NODES = 64
+export const SLOT_COUNT = 4096
+/** The owner of a slot that nobody owns. */
+export const NOBODY = 255
+
+/** Header. W: `create`, except GENERATION. */
+export const HEADER = {
+  MAGIC: 0, //                      plain
+  VERSION: 1, //                    plain
+  /** Entries of a bucket. */
+  WAYS: 2, //                       plain
+  FORWARDERS: 3, //                 plain
+  CONNECTIONS_PER_FORWARDER: 4, //  plain
+  /** W: dispatcher. O: sc, stored after the slots it stands for. */
+  GENERATION: 5,
+} as const
+const HEADER_WORDS = 16
+
+/** A node's row. W: dispatcher. */
+export const NODE = {
+  /** Odd while the address is being changed; two more after each change. A reader takes it before and after. O: sc */
+  EPOCH: 0,
+  STATE: 1, //    sc
+  WEIGHT: 2, //   plain
+  ADDRESS: 4, //  sc, 4 words
+  /** f64[3]: what the counters read when this address got the row: total connections, bytes to node, bytes to client. */
+  BASE: 8, //     plain
+} as const
+const NODE_WORDS = 16
+
+/**
+ * A client's entry. Two kinds of writers: whoever holds the bucket's lock (TAG, KEY), and any forwarder that has a
+ * connection counted in its own column (PIN, SEEN).
+ */
+export const CLIENT = {
+  /** Generation << 2 | phase. A key is written only while the phase is FREE and read only while it is OCCUPIED. O: sc */
+  TAG: 0,
+  /** Node index | node epoch / 2 << 8; a pin of another epoch is void. O: sc */
+  PIN: 1,
+  /** Monotonic seconds of the last opening or closing. O: plain */
+  SEEN: 2,
+  KEY: 4, //      sc, 4 words
+} as const
+export const CLIENT_WORDS = 8
+
+export const PHASE = {
+  FREE: 0,
+  OCCUPIED: 1,
+  /** Its bucket's lock holder is about to free it, and looks at the columns once more. */
+  LEAVING: 2,
+} as const
+export const PHASE_MASK = 3
+
+/** Counters of a forwarder, f64 each. W: that forwarder. O: plain */
+export const FORWARDER_COUNTERS = [
+  'accepted',
+  'closed',
+  'connectRetries',
+  'connectTimeouts',
+  'noNode',
+  'clientLimit',
+  'globalLimit',
+  'untracked',
+  'idleTimeouts',
+  'resets',
+  'acceptErrors',
+  'descriptorsExhausted',
+  'drainCut',
+] as const
+export type ForwarderCounter = (typeof FORWARDER_COUNTERS)[number]
+
+/** A forwarder's region. W: that forwarder, and `reapForwarder` once it is dead. */
+export const REGION = {
+  /** One more per turn of the loop. O: sc */
+  HEARTBEAT: 0,
+  COUNTERS: 16, //         plain, f64[16]
+  NODE_ACTIVE: 48, //      plain, i32[64]
+  NODE_TOTAL: 112, //      plain, f64[64]
+  NODE_TO_NODE: 240, //    plain, f64[64]
+  NODE_TO_CLIENT: 368, //  plain, f64[64]
+  /** Per connection: entry + 1 (0: not in the table), node + 1 (0: not open). plain */
+  CONNECTIONS: 496,
+} as const
+
+/** What a table is made for. */
+export interface TableSize {
+  /** Clients that should fit; each bucket has twice its share, so that uneven buckets do too. At least 4096 count. */
+  readonly clients: number
+  readonly forwarders: number
+  readonly connectionsPerForwarder: number
+}
+
+export interface TableLayout {
+  readonly ways: number
+  readonly forwarders: number
+  readonly connectionsPerForwarder: number
+  readonly entries: number
+  readonly nodes: number
+  /** In bytes: slots are one byte each. */
+  readonly slotsByte: number
+  readonly locks: number
+  readonly clients: number
+  readonly regions: number
+  readonly regionWords: number
+  /** Within a region: connections counted per client entry, i32[entries]. W: its forwarder. O: sc */
+  readonly column: number
+  readonly byteLength: number
+}
+
+/** Most forwarders a table has room for; a lock names its owner by index + 1, and 255 is the sweeper. */
+export const MAX_FORWARDERS = 64
+
+export const nodeRow = (layout: TableLayout, node: number): number => layout.nodes + node * NODE_WORDS
+
+/** Where everything is. The same for the same numbers on every thread. */
+export function tableLayout(ways: number, forwarders: number, connectionsPerForwarder: number): TableLayout {
+  const entries = SLOT_COUNT * ways
+  const nodes = HEADER_WORDS
+  const slots = nodes + MAX_NODES * NODE_WORDS
+  const locks = slots + SLOT_COUNT / 4
+  const clients = locks + SLOT_COUNT
+  const regions = clients + entries * CLIENT_WORDS
+  const column = REGION.CONNECTIONS + connectionsPerForwarder * 2
+  // A multiple of a cache line (16 words), so that two forwarders never write to the same one.
+  const regionWords = Math.ceil((column + entries) / 16) * 16
+  const byteLength = (regions + forwarders * regionWords) * 4
+  return {
+    ways,
+    forwarders,
+    connectionsPerForwarder,
+    entries,
+    nodes,
+    slotsByte: slots * 4,
+    locks,
+    clients,
+    regions,
+    regionWords,
+    column,
+    byteLength,
+  }
+}
+
+/** Ways per bucket for that many clients. */
+export const waysFor = (clients: number): number => 2 * Math.max(1, Math.ceil(clients / SLOT_COUNT))
