@@ -1,0 +1,32 @@
+import { isIPv6, SocketAddress } from 'node:net'
+import { formatIpv4, parseIpv4 } from '../../wire/addresses.ts'
+
+/** The 4 or 16 bytes of an IPv4 or IPv6 address in network order; undefined where the text is neither. No zones. */
+export function addressBytes(text: string): Uint8Array | undefined {
+  const ipv4 = parseIpv4(text)
+  if (ipv4 !== undefined) return Uint8Array.of(ipv4 >>> 24, ipv4 >>> 16, ipv4 >>> 8, ipv4)
+  if (!isIPv6(text) || text.includes('%')) return undefined
+  const [head = '', tail] = text.split('::')
+  const before = groupBytes(head)
+  const after = groupBytes(tail ?? '')
+  return Uint8Array.from([...before, ...new Array<number>(16 - before.length - after.length).fill(0), ...after])
+}
+
+/** The bytes of colon-separated groups, the last of which may be a dotted quad. */
+function groupBytes(groups: string): number[] {
+  if (groups === '') return []
+  return groups.split(':').flatMap((group) => {
+    if (group.includes('.')) return group.split('.').map(Number)
+    const value = Number.parseInt(group, 16)
+    return [value >>> 8, value & 255]
+  })
+}
+
+/** The text of 4 or 16 address bytes, IPv6 in the canonical form of RFC 5952; undefined for any other length. */
+export function addressText(bytes: Uint8Array): string | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (bytes.length === 4) return formatIpv4(view.getUint32(0))
+  if (bytes.length !== 16) return undefined
+  const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(index * 2).toString(16))
+  return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address
+}

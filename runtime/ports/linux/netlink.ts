@@ -1,0 +1,85 @@
+import type { AddressChange, Netlink, NetworkInterface } from '../netlink.ts'
+import { done, type Refusal, type Result, refused } from '../result.ts'
+import { NETLINK_ROUTE } from './libc.ts'
+import { NLM_F_CREATE, NLM_F_REPLACE } from './netlink-messages.ts'
+import { NetlinkSocket } from './netlink-socket.ts'
+import {
+  encodeDeleteAddress,
+  encodeGetAddresses,
+  encodeGetLink,
+  encodeNewAddress,
+  parseAddress,
+  parseLink,
+  RTM_DELADDR,
+  RTM_GETADDR,
+  RTM_GETLINK,
+  RTM_NEWADDR,
+  RTM_NEWLINK,
+} from './rtnetlink-messages.ts'
+
+/** Of a removal: the interface does not have the address (any more), or is gone itself. */
+const ADDRESS_IS_GONE: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'ENODEV'])
+
+/**
+ * rtnetlink in the network namespace of the calling thread.
+ *
+ * Source addresses: a VIP with the prefix of an address that the interface has already becomes a *secondary* address,
+ * and one with /32 (/128) belongs to no subnet; neither is chosen as the source of the node's own connections. Only a VIP
+ * whose subnet the interface is not in otherwise brings a route, and is then the source towards that subnet, as it must.
+ */
+export function openLinuxNetlink(): Result<Netlink> {
+  const socket = NetlinkSocket.open(NETLINK_ROUTE)
+  return socket.ok ? { ok: true, value: new LinuxNetlink(socket.value) } : socket
+}
+
+class LinuxNetlink implements Netlink {
+  readonly #socket: NetlinkSocket
+
+  constructor(socket: NetlinkSocket) {
+    this.#socket = socket
+  }
+
+  interfaceByName(name: string): Result<NetworkInterface> {
+    const request = encodeGetLink(name)
+    const noSuchInterface = refused('ENODEV', `there is no network interface ${name}`)
+    if (!request) return noSuchInterface
+    const links = this.#socket.request(RTM_GETLINK, 0, request, ({ type, payload }) =>
+      type === RTM_NEWLINK ? parseLink(payload) : undefined,
+    )
+    if (!links.ok) return links.code === 'ENODEV' ? noSuchInterface : links
+    const link = links.value[0]
+    if (!link) return refused('EBADMSG', `netlink: the kernel's description of ${name} cannot be read`)
+    const addresses = this.#socket.dump(RTM_GETADDR, encodeGetAddresses(), ({ type, payload }) =>
+      type === RTM_NEWADDR ? parseAddress(payload) : undefined,
+    )
+    if (!addresses.ok) return addresses
+    const own = addresses.value.filter(({ interfaceIndex }) => interfaceIndex === link.index)
+    return { ok: true, value: { ...link, addresses: own.map(({ interfaceIndex: _, ...address }) => address) } }
+  }
+
+  putAddress(change: AddressChange & { readonly validLifetimeS: number | null }): Result {
+    const body = encodeNewAddress(change, change.validLifetimeS)
+    return body.ok ? this.#change(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, body.value) : body
+  }
+
+  removeAddress(change: AddressChange): Result {
+    const body = encodeDeleteAddress(change)
+    if (!body.ok) return body
+    const removed = this.#change(RTM_DELADDR, 0, body.value)
+    return !removed.ok && ADDRESS_IS_GONE.has(removed.code) ? done : removed
+  }
+
+  close(): void {
+    this.#socket.close()
+  }
+
+  #change(type: number, flags: number, body: Buffer): Result {
+    const outcome = this.#socket.request(type, flags, body, () => undefined)
+    if (outcome.ok) return done
+    return outcome.code === 'EPERM' ? withAdvice(outcome) : outcome
+  }
+}
+
+function withAdvice(refusal: Refusal): Refusal {
+  return refused(refusal.code, `${refusal.reason}; changing addresses needs CAP_NET_ADMIN: run as root or grant it`)
+}

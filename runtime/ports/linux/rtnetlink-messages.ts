@@ -1,0 +1,129 @@
+/**
+ * The rtnetlink messages (linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h) that a gateway needs, as bytes. The fixed
+ * part of each; attributes follow:
+ *
+ *     ifinfomsg   family(1) pad(1) type(2) index(4) flags(4) change(4)
+ *     ifaddrmsg   family(1) prefixLength(1) flags(1) scope(1) index(4)
+ */
+import type { AddressChange, InterfaceAddress, NetworkInterface } from '../netlink.ts'
+import { type Result, refused } from '../result.ts'
+import { addressBytes, addressText } from './ip-address-bytes.ts'
+import { AF_INET, AF_INET6 } from './libc.ts'
+import { encodeAttribute, parseAttributes } from './netlink-messages.ts'
+
+export const RTM_NEWLINK = 16
+export const RTM_GETLINK = 18
+export const RTM_NEWADDR = 20
+export const RTM_DELADDR = 21
+export const RTM_GETADDR = 22
+
+const IFINFOMSG_LENGTH = 16
+const IFLA_ADDRESS = 1
+const IFLA_IFNAME = 3
+const IFLA_MTU = 4
+const IFF_UP = 0x1
+/** The driver sees a carrier. */
+const IFF_LOWER_UP = 0x10000
+
+const IFADDRMSG_LENGTH = 8
+const IFA_ADDRESS = 1
+const IFA_LOCAL = 2
+const IFA_CACHEINFO = 6
+/** Use the address at once: a VIP cannot wait a second for duplicate address detection, and its last holder may be deaf. */
+const IFA_F_NODAD = 0x02
+const FOR_EVER = 0xffffffff
+
+/** Longest name of an interface (IFNAMSIZ less the terminating zero). */
+const NAME_BYTES_MAX = 15
+
+export type Link = Omit<NetworkInterface, 'addresses'>
+
+/** An address and the interface that it is on. */
+export interface LinkAddress extends InterfaceAddress {
+  readonly interfaceIndex: number
+}
+
+/** RTM_GETLINK of one interface; undefined where no interface can have that name. */
+export function encodeGetLink(name: string): Buffer | undefined {
+  const bytes = Buffer.from(`${name}\0`)
+  if (name === '' || bytes.length > NAME_BYTES_MAX + 1 || bytes.indexOf(0) < bytes.length - 1) return undefined
+  return Buffer.concat([Buffer.alloc(IFINFOMSG_LENGTH), encodeAttribute(IFLA_IFNAME, bytes)])
+}
+
+/** RTM_NEWLINK; undefined where it is not one that can be read. */
+export function parseLink(payload: Buffer): Link | undefined {
+  const attributes = parseAttributes(payload, IFINFOMSG_LENGTH)
+  const name = attributes?.get(IFLA_IFNAME)
+  const mtu = attributes?.get(IFLA_MTU)
+  if (!attributes || !name || !mtu || mtu.length < 4) return undefined
+  const flags = payload.readUInt32LE(8)
+  const mac = attributes.get(IFLA_ADDRESS)?.toString('hex') ?? ''
+  return {
+    index: payload.readInt32LE(4),
+    name: name.toString('utf8').replace(/\0.*$/s, ''),
+    mac: mac.match(/../g)?.join(':') ?? '',
+    mtu: mtu.readUInt32LE(0),
+    up: (flags & IFF_UP) !== 0 && (flags & IFF_LOWER_UP) !== 0,
+  }
+}
+
+/** RTM_GETADDR of all addresses: the kernel gives those of every interface. */
+export function encodeGetAddresses(): Buffer {
+  return Buffer.alloc(IFADDRMSG_LENGTH)
+}
+
+/** RTM_NEWADDR of a dump; undefined where it is neither IPv4 nor IPv6, or cannot be read. */
+export function parseAddress(payload: Buffer): LinkAddress | undefined {
+  const attributes = parseAttributes(payload, IFADDRMSG_LENGTH)
+  const family = payload[0] === AF_INET ? 4 : payload[0] === AF_INET6 ? 6 : undefined
+  // On a point-to-point link IFA_ADDRESS is the peer; IFA_LOCAL, where there is one, is always our own.
+  const bytes = attributes?.get(IFA_LOCAL) ?? attributes?.get(IFA_ADDRESS)
+  const address = bytes && addressText(bytes)
+  if (!family || address === undefined || bytes?.length !== (family === 4 ? 4 : 16)) return undefined
+  const cacheInfo = attributes?.get(IFA_CACHEINFO)
+  const valid = cacheInfo && cacheInfo.length >= 8 ? cacheInfo.readUInt32LE(4) : FOR_EVER
+  return {
+    family,
+    address,
+    prefixLength: payload.readUInt8(1),
+    validLifetimeS: valid === FOR_EVER ? null : valid,
+    interfaceIndex: payload.readUInt32LE(4),
+  }
+}
+
+/** The body of RTM_NEWADDR: with a lifetime the kernel itself removes the address after so many seconds (1..2^32-2). */
+export function encodeNewAddress(change: AddressChange, validLifetimeS: number | null): Result<Buffer> {
+  const lifetime = validLifetimeS ?? FOR_EVER
+  if (!Number.isInteger(lifetime) || lifetime < 1 || (validLifetimeS !== null && lifetime >= FOR_EVER)) {
+    return refused('EINVAL', `${validLifetimeS} is no lifetime in whole seconds`)
+  }
+  const body = encodeAddressBody(change)
+  if (!body.ok) return body
+  const cacheInfo = Buffer.alloc(16)
+  cacheInfo.writeUInt32LE(lifetime, 0) // preferred: as long as it is valid
+  cacheInfo.writeUInt32LE(lifetime, 4)
+  return { ok: true, value: Buffer.concat([body.value, encodeAttribute(IFA_CACHEINFO, cacheInfo)]) }
+}
+
+/** The body of RTM_DELADDR. */
+export function encodeDeleteAddress(change: AddressChange): Result<Buffer> {
+  return encodeAddressBody(change)
+}
+
+function encodeAddressBody(change: AddressChange): Result<Buffer> {
+  const bytes = addressBytes(change.address)
+  if (!bytes) return refused('EINVAL', `${change.address} is no IP address`)
+  const { prefixLength } = change
+  if (!Number.isInteger(prefixLength) || prefixLength < 0 || prefixLength > bytes.length * 8) {
+    return refused('EINVAL', `/${prefixLength} is no prefix length for ${change.address}`)
+  }
+  const header = Buffer.alloc(IFADDRMSG_LENGTH)
+  header[0] = bytes.length === 4 ? AF_INET : AF_INET6
+  header[1] = prefixLength
+  header[2] = bytes.length === 4 ? 0 : IFA_F_NODAD
+  header.writeUInt32LE(change.interfaceIndex, 4)
+  return {
+    ok: true,
+    value: Buffer.concat([header, encodeAttribute(IFA_LOCAL, bytes), encodeAttribute(IFA_ADDRESS, bytes)]),
+  }
+}

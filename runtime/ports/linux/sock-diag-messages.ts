@@ -1,0 +1,87 @@
+/**
+ * sock_diag for TCP (linux/inet_diag.h) as bytes. The parts that are used here, ports in network order:
+ *
+ *     inet_diag_req_v2   family(1) protocol(1) extensions(1) pad(1) states(4) id(48)
+ *     inet_diag_msg      family(1) state(1) timer(1) retrans(1) id(48) ...(20) attributes
+ *     inet_diag_sockid   localPort(2) peerPort(2) local(16) peer(16) interface(4) cookie(8)
+ */
+import type { Listener } from '../socket-table.ts'
+import { addressText } from './ip-address-bytes.ts'
+import { AF_INET, AF_INET6, IPPROTO_TCP } from './libc.ts'
+import { encodeAttribute, parseAttributes } from './netlink-messages.ts'
+
+export const SOCK_DIAG_BY_FAMILY = 20
+
+export type TcpState = 'established' | 'listen'
+
+const STATE_BITS: Readonly<Record<TcpState, number>> = { established: 1 << 1, listen: 1 << 10 }
+const REQUEST_LENGTH = 56
+const REPLY_LENGTH = 72
+const LOCAL_PORT_OFFSET = 4
+const LOCAL_ADDRESS_OFFSET = 8
+
+const INET_DIAG_REQ_BYTECODE = 1
+const INET_DIAG_SKV6ONLY = 11
+
+const OPERATION_JUMP = 1
+/** Local port equals; Linux >= 4.16. */
+const OPERATION_LOCAL_PORT_IS = 11
+const OPERATION_LENGTH = 4
+/** Local-port test, its operand, and the jump that accepts. */
+const PORT_LENGTH = 3 * OPERATION_LENGTH
+
+/** Jump offsets are 16 bits wide. */
+export const FILTER_PORTS_MAX = Math.floor(0xffff / PORT_LENGTH) - 1
+
+/**
+ * A dump of TCP sockets in one state and of one family; with `localPorts` (1..FILTER_PORTS_MAX of them) the kernel gives
+ * only the sockets on those.
+ */
+export function encodeSocketRequest(family: 4 | 6, state: TcpState, localPorts?: readonly number[]): Buffer {
+  const request = Buffer.alloc(REQUEST_LENGTH)
+  request[0] = family === 4 ? AF_INET : AF_INET6
+  request[1] = IPPROTO_TCP
+  request.writeUInt32LE(STATE_BITS[state], 4)
+  if (!localPorts) return request
+  return Buffer.concat([request, encodeAttribute(INET_DIAG_REQ_BYTECODE, encodePortFilter(localPorts))])
+}
+
+/**
+ * The kernel's filter program: operations of 4 bytes, `code(1) yes(1) no(2)`, where yes and no say how many bytes to go
+ * on by. It accepts by arriving exactly at the end and rejects by going beyond it. For each port:
+ *
+ *     local port is?  yes: +8, to the jump    no: +12, to the next port (after the last: beyond the end)
+ *     operand         the port, in `no`
+ *     jump            no: to the end
+ */
+function encodePortFilter(ports: readonly number[]): Buffer {
+  const program = Buffer.alloc(ports.length * PORT_LENGTH)
+  ports.forEach((port, index) => {
+    const at = index * PORT_LENGTH
+    const isLast = index === ports.length - 1
+    program[at] = OPERATION_LOCAL_PORT_IS
+    program[at + 1] = 2 * OPERATION_LENGTH
+    program.writeUInt16LE(PORT_LENGTH + (isLast ? OPERATION_LENGTH : 0), at + 2)
+    program.writeUInt16LE(port, at + OPERATION_LENGTH + 2)
+    program[at + 2 * OPERATION_LENGTH] = OPERATION_JUMP
+    program[at + 2 * OPERATION_LENGTH + 1] = OPERATION_LENGTH
+    program.writeUInt16LE(program.length - at - 2 * OPERATION_LENGTH, at + 2 * OPERATION_LENGTH + 2)
+  })
+  return program
+}
+
+/** The local port of a socket; undefined where the reply cannot be read. */
+export function parseLocalPort(payload: Buffer): number | undefined {
+  return payload.length < REPLY_LENGTH ? undefined : payload.readUInt16BE(LOCAL_PORT_OFFSET)
+}
+
+/** A listening socket; undefined where the reply cannot be read. */
+export function parseListener(payload: Buffer): Listener | undefined {
+  const attributes = parseAttributes(payload, REPLY_LENGTH)
+  const family = payload[0] === AF_INET ? 4 : payload[0] === AF_INET6 ? 6 : undefined
+  if (!attributes || !family) return undefined
+  const address = addressText(payload.subarray(LOCAL_ADDRESS_OFFSET, LOCAL_ADDRESS_OFFSET + (family === 4 ? 4 : 16)))
+  if (address === undefined) return undefined
+  const v6Only = family === 6 && attributes.get(INET_DIAG_SKV6ONLY)?.[0] === 1
+  return { family, address, port: payload.readUInt16BE(LOCAL_PORT_OFFSET), v6Only }
+}
