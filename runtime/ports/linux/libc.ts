@@ -91,6 +91,12 @@ export function errnoName(errno: number): string {
   return nameByErrno.get(errno) ?? `E${errno}`
 }
 
+/** The name of the errno whose strerror(3) text this is; undefined for any other text. */
+export function errnoOfText(text: string): string | undefined {
+  for (const [errno, name] of nameByErrno) if (strerror(errno) === text) return name
+  return undefined
+}
+
 /** The errno that the C library last set on this thread. Ask right after the call that failed. */
 export function lastErrno(): number {
   return koffi.errno()
@@ -118,6 +124,15 @@ export function timevalOption(milliseconds: number): Uint8Array {
   const option = Buffer.alloc(16)
   option.writeBigInt64LE(BigInt(Math.floor(milliseconds / 1000)), 0)
   option.writeBigInt64LE(BigInt(Math.round((milliseconds % 1000) * 1000)), 8)
+  return option
+}
+
+/** `struct ip_mreqn`: a multicast group (zeros where only the interface counts), our address and the interface. */
+export function ipMreqn(group: Uint8Array, address: Uint8Array, interfaceIndex: number): Buffer {
+  const option = Buffer.alloc(12)
+  option.set(group, 0)
+  option.set(address, 4)
+  option.writeInt32LE(interfaceIndex, 8)
   return option
 }
 

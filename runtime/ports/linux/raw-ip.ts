@@ -1,0 +1,89 @@
+import { isMainThread } from 'node:worker_threads'
+import type { IpProtocol, RawIpListener, RawIpPort } from '../raw-ip.ts'
+import { done, type Result, refused } from '../result.ts'
+import { if_nametoindex } from './libc.ts'
+import { type ChannelAddress, RawIpChannel } from './raw-ip-channel.ts'
+
+/** A drain ends here even while packets keep coming: a flood must not hold up the elector that waits for it. */
+const DRAIN_PACKETS_MAX = 10_000
+
+const PROTOCOLS: readonly IpProtocol[] = [112, 253]
+
+/** Raw IPv4 sockets through the addon raw-socket, which works on the main thread only (`ENOTSUP` elsewhere). */
+export function createLinuxRawIpPort(): RawIpPort {
+  return new LinuxRawIpPort()
+}
+
+class LinuxRawIpPort implements RawIpPort {
+  readonly #channels = new Map<IpProtocol, RawIpChannel>()
+  /** Packets that raw-socket's native callback left here for the immediate that delivers them. */
+  #arrived: { readonly protocol: IpProtocol; readonly packet: Uint8Array }[] = []
+  #arrivals = 0
+  #listener: RawIpListener | undefined
+
+  open(interfaceName: string, sourceAddress: string, listener: RawIpListener): Result {
+    if (!isMainThread) return refused('ENOTSUP', 'raw sockets can be opened on the main thread only')
+    this.close()
+    const interfaceIndex = if_nametoindex(interfaceName)
+    if (interfaceIndex === 0) return refused('ENODEV', `there is no network interface ${interfaceName}`)
+    this.#listener = listener
+    for (const protocol of PROTOCOLS) {
+      const opened = this.#openChannel(protocol, { interfaceName, interfaceIndex, source: sourceAddress })
+      if (opened.ok) continue
+      this.close()
+      return opened
+    }
+    return done
+  }
+
+  send(protocol: IpProtocol, destination: string, payload: Uint8Array): Promise<Result> {
+    const channel = this.#channels.get(protocol)
+    return channel?.send(destination, payload) ?? Promise.resolve(refused('EBADF', 'raw socket: not open'))
+  }
+
+  drain(): Promise<number> {
+    const arrivalsBefore = this.#arrivals
+    let arrivalsAtLastLook = -1
+    return new Promise((resolve) => {
+      // An immediate runs right after the poll phase, in which raw-socket reads one packet per socket. The first look may
+      // come in the middle of a poll phase, so only what the whole phases after it bring (or do not) counts.
+      const look = (): void => {
+        this.#deliver()
+        const delivered = this.#arrivals - arrivalsBefore
+        if (this.#arrivals === arrivalsAtLastLook || delivered >= DRAIN_PACKETS_MAX) return resolve(delivered)
+        arrivalsAtLastLook = this.#arrivals
+        setImmediate(look)
+      }
+      setImmediate(look)
+    })
+  }
+
+  close(): void {
+    for (const channel of this.#channels.values()) channel.close()
+    this.#channels.clear()
+    this.#arrived = []
+    this.#listener = undefined
+  }
+
+  #openChannel(protocol: IpProtocol, address: ChannelAddress): Result {
+    const channel = RawIpChannel.open(protocol, address, {
+      packet: (packet) => this.#arrive(protocol, packet),
+      error: (reason) => setImmediate(() => this.#listener?.error(protocol, reason)),
+    })
+    if (!channel.ok) return channel
+    this.#channels.set(protocol, channel.value)
+    return done
+  }
+
+  /** Called from native code: promises that the listener resolved there could wait for the next event. */
+  #arrive(protocol: IpProtocol, packet: Uint8Array): void {
+    this.#arrivals += 1
+    if (this.#arrived.push({ protocol, packet }) === 1) setImmediate(() => this.#deliver())
+  }
+
+  #deliver(): void {
+    const arrived = this.#arrived
+    this.#arrived = []
+    for (const { protocol, packet } of arrived) this.#listener?.packet(protocol, packet)
+  }
+}
