@@ -1,0 +1,128 @@
+import { isIPv6 } from 'node:net'
+import { z } from 'zod'
+import { parseIpv4 } from '../runtime/wire/addresses.ts'
+import { notAHostAddress, notInSubnetHosts } from './ipv4-rules.ts'
+import { describeValue, mustBe } from './problems.ts'
+
+/** A whole number of `least..most`. */
+export function whole(least: number, most: number) {
+  const expectation = `${least}..${most}`
+  const error = (issue: { readonly input?: unknown }) => {
+    const quoted = typeof issue.input === 'string' && /^\d+$/.test(issue.input)
+    return mustBe(expectation, issue.input, quoted ? 'write the number without quotes' : undefined)
+  }
+  return z.int({ error }).min(least, { error }).max(most, { error })
+}
+
+export const port = () => whole(1, 65_535)
+
+export const yesOrNo = () => z.boolean({ error: (issue) => mustBe('true or false', issue.input) })
+
+/** One of a few words (or numbers). */
+export function oneOf<const Words extends readonly (string | number)[]>(words: Words) {
+  return z.literal(words, { error: (issue) => mustBe(words.join(' or '), issue.input) })
+}
+
+/** Text that is not empty and fits one line. */
+export function text(expectation: string, pattern: RegExp) {
+  const error = (issue: { readonly input?: unknown }) => mustBe(expectation, issue.input)
+  return z.string({ error }).regex(pattern, { error })
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/
+
+/** Milliseconds of `500ms`, `1s`, `2.5s`, `2m`, `1h`; undefined where the text is no duration. */
+export function parseDurationMs(duration: string): number | undefined {
+  const match = DURATION.exec(duration)
+  // Rounded to microseconds: 4.1 * 1000 is not 4100 in binary fractions.
+  return match ? Math.round(Number(match[1]) * UNIT_MS[match[2]!]! * 1000) / 1000 : undefined
+}
+
+/** A duration with its unit, of `least..most`; the value is in milliseconds. */
+export function durationMs(least: string, most: string) {
+  const error = (issue: { readonly input?: unknown }) =>
+    mustBe('a duration with its unit, such as 500ms, 1s or 2m', issue.input)
+  const [leastMs, mostMs] = [parseDurationMs(least)!, parseDurationMs(most)!]
+  return z
+    .string({ error })
+    .regex(DURATION, { error })
+    .transform((duration, context) => {
+      const ms = parseDurationMs(duration)!
+      if (ms >= leastMs && ms <= mostMs) return ms
+      context.addIssue({ code: 'custom', message: `must be ${least}..${most}, is ${duration}` })
+      return z.NEVER
+    })
+}
+
+/** A unicast IPv4 address of a host. */
+export const hostAddress = () =>
+  z.string({ error: (issue) => mustBe('an IPv4 address', issue.input) }).superRefine((address, context) => {
+    const problem = parseIpv4(address) === undefined ? mustBe('an IPv4 address', address) : notAHostAddress(address)
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem.replace(/^is /, `${address} is `) })
+  })
+
+/** An address as the file gives it: without a prefix it takes that of the interface's subnet. */
+export interface WrittenAddress {
+  readonly address: string
+  readonly prefixLength: number | null
+}
+
+/** `10.0.0.5` or `10.0.0.5/24`. */
+export const virtualIp = () =>
+  z
+    .string({ error: (issue) => mustBe('an IPv4 address such as 10.0.0.5/24', issue.input) })
+    .transform((written, context): WrittenAddress => {
+      const read = readVirtualIp(written)
+      if (typeof read !== 'string') return read
+      context.addIssue({ code: 'custom', message: read })
+      return z.NEVER
+    })
+    .meta({ pattern: '^\\d{1,3}(\\.\\d{1,3}){3}(/\\d{1,2})?$' })
+
+/** The address, or what is wrong with it. */
+function readVirtualIp(written: string): WrittenAddress | string {
+  const [address = '', prefix, ...more] = written.split('/')
+  if (isIPv6(address)) return `${written} is an IPv6 address; only IPv4 virtual addresses are supported so far`
+  if (parseIpv4(address) === undefined || more.length > 0) return mustBe('an IPv4 address such as 10.0.0.5/24', written)
+  const impossible = notAHostAddress(address)
+  if (impossible !== undefined)
+    return `${address} ${impossible}; a virtual IP is an address that clients can connect to`
+  if (prefix === undefined) return { address, prefixLength: null }
+  const prefixLength = /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN
+  if (!(prefixLength >= 1 && prefixLength <= 32)) return `the prefix must be 1..32, is ${describePrefix(prefix)}`
+  const misplaced = notInSubnetHosts(address, prefixLength)
+  return misplaced === undefined
+    ? { address, prefixLength }
+    : `${address} ${misplaced}; choose a host address, or another prefix`
+}
+
+function describePrefix(prefix: string): string {
+  return /^\d{1,3}$/.test(prefix) ? prefix : describeValue(prefix)
+}
+
+/** Where a server listens. */
+export interface ListenAddress {
+  readonly address: string
+  readonly port: number
+}
+
+/** `127.0.0.1:9253` or `[::1]:9253`. */
+export const listenAddress = () =>
+  z
+    .string({ error: (issue) => mustBe('ADDRESS:PORT such as 127.0.0.1:9253', issue.input) })
+    .transform((written, context): ListenAddress => {
+      const match = /^(?:\[([0-9a-fA-F:.]+)\]|([\d.]+)):(\d{1,5})$/.exec(written)
+      const address = match?.[1] ?? match?.[2] ?? ''
+      const listenPort = Number(match?.[3])
+      if (parseIpv4(address) === undefined && !isIPv6(address)) {
+        context.addIssue({ code: 'custom', message: mustBe('ADDRESS:PORT such as 127.0.0.1:9253', written) })
+        return z.NEVER
+      }
+      if (!(listenPort >= 1 && listenPort <= 65_535)) {
+        context.addIssue({ code: 'custom', message: `the port must be 1..65535, is ${match?.[3]}` })
+        return z.NEVER
+      }
+      return { address, port: listenPort }
+    })
+    .meta({ pattern: '^(\\[[0-9a-fA-F:.]+\\]|[0-9.]+):\\d{1,5}$' })

@@ -1,0 +1,112 @@
+import { readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { z } from 'zod'
+import { crossFieldProblems } from './cross-field.ts'
+import { type Checked, formatPath, formatProblem, nearestKey, type Problem } from './problems.ts'
+import { type GatewayFile, gatewayJsonSchema, gatewaySchema } from './schema.ts'
+import { readYamlMapping } from './yaml-document.ts'
+
+/** A configuration is a page of text; what is longer is another file. */
+const FILE_LIMIT_BYTES = 1_048_576
+const KEY_FILE_LIMIT_BYTES = 4096
+const KEY_CHARACTERS = 16
+
+/** Reads and checks a file, with the files that it names. Every mistake is one line: `path: what is wrong; what to do`. */
+export function loadConfig(path: string): Checked<GatewayFile> {
+  const text = readText(path, FILE_LIMIT_BYTES)
+  if (!text.ok) return { ok: false, problems: text.problems.map((problem) => `${path}: ${problem}`) }
+  const mapping = readYamlMapping(text.value)
+  if (!mapping.ok) {
+    return {
+      ok: false,
+      problems: mapping.problems.map((problem) => (problem.startsWith('line ') ? problem : `${path}: ${problem}`)),
+    }
+  }
+  return checkMapping(mapping.value, true)
+}
+
+/** The same for a text, without looking at any file. */
+export function parseConfig(text: string): Checked<GatewayFile> {
+  const mapping = readYamlMapping(text)
+  return mapping.ok ? checkMapping(mapping.value, false) : mapping
+}
+
+function checkMapping(raw: Readonly<Record<string, unknown>>, withFiles: boolean): Checked<GatewayFile> {
+  const parsed = gatewaySchema.safeParse(raw)
+  const found: Problem[] = parsed.success ? [] : parsed.error.issues.flatMap(problemsOf)
+  found.push(...crossFieldProblems(raw))
+  const files = withFiles && parsed.success ? fileFacts(parsed.data) : undefined
+  if (files !== undefined) found.push(...files.problems)
+  if (!parsed.success || found.length > 0) return { ok: false, problems: oneLineEach(found) }
+  return { ok: true, value: files?.key === undefined ? parsed.data : { ...parsed.data, cluster: { key: files.key } } }
+}
+
+/** One line per place: a value that breaks two rules is still one mistake. */
+function oneLineEach(problems: readonly Problem[]): readonly string[] {
+  const byPath = new Map<string, string>()
+  for (const problem of problems) {
+    const path = formatPath(problem.path)
+    if (!byPath.has(path)) byPath.set(path, formatProblem(problem))
+  }
+  return [...byPath.values()]
+}
+
+function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
+  if (issue.code !== 'unrecognized_keys') return [{ path, text: issue.message }]
+  const known = knownKeysAt(path)
+  return issue.keys.map((key) => {
+    const nearest = nearestKey(key, known)
+    const advice = nearest === undefined ? `known here: ${known.join(', ')}` : `did you mean ${nearest}?`
+    return { path: [...path, key], text: `is not a known key; ${advice}` }
+  })
+}
+
+type SchemaNode = { readonly properties?: Readonly<Record<string, SchemaNode>>; readonly items?: SchemaNode }
+
+/** The keys that the schema has at a path. */
+function knownKeysAt(path: readonly (string | number)[]): readonly string[] {
+  let node: SchemaNode | undefined = gatewayJsonSchema()
+  for (const step of path) node = typeof step === 'number' ? node?.items : node?.properties?.[step]
+  return Object.keys(node?.properties ?? {})
+}
+
+/** What the file system says to the paths in the file. */
+function fileFacts(file: GatewayFile): { readonly problems: readonly Problem[]; readonly key: string | undefined } {
+  const problems: Problem[] = []
+  const directory = dirname(file.control.socket)
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+    problems.push({ path: ['control', 'socket'], text: `the directory ${directory} is not there; create it` })
+  }
+  let key: string | undefined
+  if (file.cluster.keyFile !== undefined) {
+    const read = readText(file.cluster.keyFile, KEY_FILE_LIMIT_BYTES)
+    const path = ['cluster', 'keyFile']
+    if (!read.ok) problems.push(...read.problems.map((text) => ({ path, text: `${file.cluster.keyFile} ${text}` })))
+    else if (read.value.trim().length < KEY_CHARACTERS) {
+      problems.push({
+        path,
+        text: `${file.cluster.keyFile} holds too short a key; take at least ${KEY_CHARACTERS} characters`,
+      })
+    } else key = read.value.trim()
+  }
+  return { problems, key }
+}
+
+function readText(path: string, limitBytes: number): Checked<string> {
+  const failed = (problem: string) => ({ ok: false, problems: [problem] }) as const
+  try {
+    const facts = statSync(path)
+    if (facts.isDirectory()) return failed('is a directory; name the file itself')
+    if (!facts.isFile()) return failed('is not a regular file')
+    if (facts.size > limitBytes) return failed(`has ${facts.size} bytes; more than ${limitBytes} are refused`)
+    return { ok: true, value: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)) }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return failed('is not there; check the path')
+    if (code === 'EACCES' || code === 'EPERM')
+      return failed('cannot be read: permission denied; check its owner and mode')
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return failed('is not UTF-8 text; save it as UTF-8')
+    return failed(`cannot be read: ${message}`)
+  }
+}

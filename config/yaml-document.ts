@@ -1,0 +1,62 @@
+import { isMap, LineCounter, parseAllDocuments, type YAMLError } from 'yaml'
+import type { Checked } from './problems.ts'
+
+/** Aliases that may be expanded in one file: enough for anchors in earnest, far too few for a "billion laughs". */
+const ALIAS_LIMIT = 100
+
+/** The mapping that a YAML text holds, or what is wrong with the text, with line and column. */
+export function readYamlMapping(text: string): Checked<Readonly<Record<string, unknown>>> {
+  try {
+    return readDocument(text)
+  } catch (error) {
+    // The parser recurses, and `toJS` counts aliases: both give up by an exception.
+    if (error instanceof RangeError) return failed('is nested too deeply; a configuration has at most four levels')
+    if (error instanceof ReferenceError) return failed('uses too many YAML aliases; write the values out')
+    throw error
+  }
+}
+
+const failed = (...problems: readonly string[]) => ({ ok: false, problems }) as const
+
+function readDocument(text: string): Checked<Readonly<Record<string, unknown>>> {
+  const lineCounter = new LineCounter()
+  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, logLevel: 'silent' })
+  const [document] = documents
+  if (!('length' in documents) || document === undefined)
+    return failed('is empty; start from config/gateway.example.yaml')
+  if (documents.length > 1) {
+    const { line } = lineCounter.linePos(documents[1]?.range?.[0] ?? 0)
+    return failed(`line ${line}: a second YAML document starts here; a configuration is one document`)
+  }
+  const errors = [...document.errors, ...document.warnings]
+  if (errors.length > 0) return failed(...syntaxProblems(errors, text, lineCounter))
+  if (document.contents === null) return failed('is empty; start from config/gateway.example.yaml')
+  if (!isMap(document.contents)) return failed('must be a mapping of keys to values, like "interface: eth0"')
+  const value: unknown = document.toJS({ maxAliasCount: ALIAS_LIMIT })
+  return { ok: true, value: value as Record<string, unknown> }
+}
+
+/**
+ * Keys that are given twice are independent mistakes and are all told. Of the others only the first is: what follows is
+ * mostly the parser's confusion about it.
+ */
+function syntaxProblems(errors: readonly YAMLError[], text: string, lines: LineCounter): readonly string[] {
+  const twice = errors.filter((error) => error.code === 'DUPLICATE_KEY')
+  const first = errors.find((error) => error.code !== 'DUPLICATE_KEY')
+  const told = first === undefined ? twice : [...twice, first]
+  return told
+    .toSorted((one, other) => one.pos[0] - other.pos[0])
+    .map((error) => {
+      const { line, col } = lines.linePos(error.pos[0])
+      return `line ${line}, column ${col}: ${describeError(error, text)}`
+    })
+}
+
+function describeError(error: YAMLError, text: string): string {
+  if (error.code === 'DUPLICATE_KEY') {
+    const key = /^[^\s:]*/.exec(text.slice(error.pos[0]))?.[0]
+    return `the key ${key} is given twice; remove one`
+  }
+  if (error.code === 'TAB_AS_INDENT') return 'a tab is used to indent; YAML is indented by spaces'
+  return `${error.message.split('\n')[0]}`
+}
