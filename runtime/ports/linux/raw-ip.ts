@@ -50,7 +50,10 @@ class LinuxRawIpPort implements RawIpPort {
       const look = (): void => {
         this.#deliver()
         const delivered = this.#arrivals - arrivalsBefore
-        if (this.#arrivals === arrivalsAtLastLook || delivered >= DRAIN_PACKETS_MAX) return resolve(delivered)
+        if (this.#arrivals === arrivalsAtLastLook || delivered >= DRAIN_PACKETS_MAX) {
+          resolve(delivered)
+          return
+        }
         arrivalsAtLastLook = this.#arrivals
         setImmediate(look)
       }
