@@ -21,3 +21,8 @@ export function parseMac(text: string): Uint8Array | undefined {
   if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)) return undefined
   return Uint8Array.from(text.split(':'), (part) => Number.parseInt(part, 16))
 }
+
+/** `aa:bb:cc:dd:ee:ff` of six bytes. */
+export function formatMac(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':')
+}

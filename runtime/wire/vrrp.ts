@@ -1,0 +1,189 @@
+/**
+ * VRRP advertisements over IPv4: version 2 (RFC 3768 §5.1) and version 3 (RFC 5798 and RFC 9568 §5.1).
+ *
+ *      0                   1                   2                   3
+ *      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ *     +-------+-------+---------------+---------------+---------------+
+ *     |Version| Type  | Virtual Rtr ID|   Priority    | Count of IPs  |
+ *     +-------+-------+---------------+---------------+---------------+
+ *  v2 |   Auth Type   | Adver Int (s) |           Checksum            |
+ *     +-------+-------+---------------+-------------------------------+
+ *  v3 | (rsv) |  Max Adver Int (cs)   |           Checksum            |
+ *     +-------+-----------------------+-------------------------------+
+ *     |               Count x IPv4 address (4 bytes each)             |
+ *     +---------------------------------------------------------------+
+ *  v2 |               8 bytes of authentication data, always          |
+ *     +---------------------------------------------------------------+
+ */
+import { formatIpv4, parseIpv4 } from './addresses.ts'
+import { checksumOf, sumPseudoHeader, sumWords } from './checksum.ts'
+import type { Ipv4Packet } from './ipv4.ts'
+
+/** IP protocol number of VRRP. */
+export const VRRP_PROTOCOL = 112
+/** Where every advertisement goes (RFC 9568 §5.1.1.2). */
+export const VRRP_GROUP = '224.0.0.18'
+/** Sent with it, and received with anything else: crossed a router, or was forged off the link (RFC 9568 §5.1.1.3). */
+export const VRRP_TTL = 255
+
+const VERSION_TYPE = 0
+const VIRTUAL_ROUTER_ID = 1
+const PRIORITY = 2
+const COUNT = 3
+const V2_AUTH_TYPE = 4
+const V2_ADVERT_INTERVAL_S = 5
+const V3_ADVERT_INTERVAL_CS = 4
+const CHECKSUM = 6
+const ADDRESSES = 8
+const V2_AUTH_DATA_LENGTH = 8
+
+const ADVERTISEMENT = 1
+const NO_AUTHENTICATION = 0
+const V3_INTERVAL_MASK = 0x0fff
+
+export type VrrpVersion = 2 | 3
+
+/**
+ * What a version-3 checksum over IPv4 covers: the `message` alone (RFC 9568), or the `pseudoHeader` as well (RFC 5798 as
+ * deployed: keepalived, FRR). Version 2 knows the message only.
+ */
+export type VrrpChecksum = 'pseudoHeader' | 'message'
+
+export interface Advertisement {
+  readonly version: VrrpVersion
+  /** 1..255. */
+  readonly virtualRouterId: number
+  /** 0 = the master resigns, 255 = the addresses' owner. */
+  readonly priority: number
+  /** Centiseconds: v2 100..25,500 in whole seconds, v3 1..4095. */
+  readonly advertIntervalCs: number
+  /** Dotted quads, 1..255 of them. */
+  readonly addresses: readonly string[]
+}
+
+export type VrrpFailure =
+  /** Not IP protocol 112, or not sent to 224.0.0.18. */
+  | 'protocol'
+  | 'destination'
+  | 'fragment'
+  | 'ttl'
+  /** Not as long as its count of addresses says. */
+  | 'length'
+  | 'version'
+  | 'type'
+  /** No address at all. */
+  | 'count'
+  | 'checksum'
+  /** v2 with an authentication type other than 0: RFC 3768 has removed them. */
+  | 'auth'
+  /** An interval of zero. */
+  | 'interval'
+
+export type ParsedAdvertisement =
+  | { readonly ok: true; readonly advertisement: Advertisement; readonly checksum: VrrpChecksum }
+  | { readonly ok: false; readonly reason: VrrpFailure }
+
+const failed = (reason: VrrpFailure): ParsedAdvertisement => ({ ok: false, reason })
+
+const messageLength = (version: VrrpVersion, count: number): number =>
+  ADDRESSES + 4 * count + (version === 2 ? V2_AUTH_DATA_LENGTH : 0)
+
+/** The checks of RFC 9568 §7.1 and RFC 3768 §7.1 that need no configuration, the cheap ones first. Never throws. */
+export function parseAdvertisement(packet: Ipv4Packet): ParsedAdvertisement {
+  if (packet.protocol !== VRRP_PROTOCOL) return failed('protocol')
+  if (packet.destination !== VRRP_GROUP) return failed('destination')
+  if (packet.fragment) return failed('fragment')
+  if (packet.ttl !== VRRP_TTL) return failed('ttl')
+  const bytes = packet.payload
+  if (bytes.length < ADDRESSES) return failed('length')
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const version = view.getUint8(VERSION_TYPE) >> 4
+  if (version !== 2 && version !== 3) return failed('version')
+  if ((view.getUint8(VERSION_TYPE) & 15) !== ADVERTISEMENT) return failed('type')
+  const count = view.getUint8(COUNT)
+  if (count === 0) return failed('count')
+  if (bytes.length !== messageLength(version, count)) return failed('length')
+  const checksum = coveredBy(packet, version)
+  if (checksum === undefined) return failed('checksum')
+  if (version === 2 && view.getUint8(V2_AUTH_TYPE) !== NO_AUTHENTICATION) return failed('auth')
+  const advertIntervalCs = readInterval(view, version)
+  if (advertIntervalCs === 0) return failed('interval')
+  return {
+    ok: true,
+    checksum,
+    advertisement: {
+      version,
+      virtualRouterId: view.getUint8(VIRTUAL_ROUTER_ID),
+      priority: view.getUint8(PRIORITY),
+      advertIntervalCs,
+      addresses: Array.from({ length: count }, (_, index) => formatIpv4(view.getUint32(ADDRESSES + 4 * index))),
+    },
+  }
+}
+
+/** Centiseconds. The four bits above a v3 interval are reserved: ignored on receipt (RFC 9568 §5.2.6). */
+function readInterval(view: DataView, version: VrrpVersion): number {
+  if (version === 2) return view.getUint8(V2_ADVERT_INTERVAL_S) * 100
+  return view.getUint16(V3_ADVERT_INTERVAL_CS) & V3_INTERVAL_MASK
+}
+
+/** Which variant of the checksum holds; undefined when none does. */
+function coveredBy(packet: Ipv4Packet, version: VrrpVersion): VrrpChecksum | undefined {
+  const sum = sumWords(packet.payload)
+  if (checksumOf(sum) === 0) return 'message'
+  if (version === 2) return undefined
+  const whole = sum + pseudoHeaderOf(packet.source, packet.payload.length)
+  return checksumOf(whole) === 0 ? 'pseudoHeader' : undefined
+}
+
+function pseudoHeaderOf(source: string, length: number): number {
+  return sumPseudoHeader(addressValue(source), addressValue(VRRP_GROUP), VRRP_PROTOCOL, length)
+}
+
+function addressValue(address: string): number {
+  const value = parseIpv4(address)
+  if (value === undefined) throw new RangeError(`not an IPv4 address: ${address}`)
+  return value
+}
+
+/**
+ * The payload of one advertisement. `source` is the address that the packet will leave from; `checksum` counts in version
+ * 3 only. Throws a RangeError for what the wire cannot say: that is a bug, the configuration has been checked.
+ */
+export function emitAdvertisement(
+  advertisement: Advertisement,
+  options: { readonly source: string; readonly checksum: VrrpChecksum },
+): Uint8Array {
+  const { version, virtualRouterId, priority, addresses } = advertisement
+  requireRange('virtual router ID', virtualRouterId, 1, 255)
+  requireRange('priority', priority, 0, 255)
+  requireRange('count of addresses', addresses.length, 1, 255)
+  const bytes = new Uint8Array(messageLength(version, addresses.length))
+  const view = new DataView(bytes.buffer)
+  view.setUint8(VERSION_TYPE, (version << 4) | ADVERTISEMENT)
+  view.setUint8(VIRTUAL_ROUTER_ID, virtualRouterId)
+  view.setUint8(PRIORITY, priority)
+  view.setUint8(COUNT, addresses.length)
+  writeInterval(view, advertisement)
+  for (const [index, address] of addresses.entries()) view.setUint32(ADDRESSES + 4 * index, addressValue(address))
+  const withPseudoHeader = version === 3 && options.checksum === 'pseudoHeader'
+  const start = withPseudoHeader ? pseudoHeaderOf(options.source, bytes.length) : 0
+  view.setUint16(CHECKSUM, checksumOf(sumWords(bytes, start)))
+  return bytes
+}
+
+function writeInterval(view: DataView, { version, advertIntervalCs }: Advertisement): void {
+  if (version === 2) {
+    requireRange('advert interval in seconds', advertIntervalCs / 100, 1, 255)
+    view.setUint8(V2_ADVERT_INTERVAL_S, advertIntervalCs / 100)
+  } else {
+    requireRange('advert interval in centiseconds', advertIntervalCs, 1, V3_INTERVAL_MASK)
+    view.setUint16(V3_ADVERT_INTERVAL_CS, advertIntervalCs)
+  }
+}
+
+function requireRange(what: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(`${what} must be a whole number in ${least}..${most}, not ${value}`)
+  }
+}
