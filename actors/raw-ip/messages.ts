@@ -15,6 +15,34 @@ export type RawIpMessage =
 /** What it sends to the actor of a protocol: elector (112), discovery (253). */
 export type RawIpDelivery =
   /** A whole IPv4 packet, header included. */
-  | { readonly type: 'packet'; readonly protocol: IpProtocol; readonly packet: Uint8Array; readonly receivedAtMs: number }
+  | {
+      readonly type: 'packet'
+      readonly protocol: IpProtocol
+      readonly packet: Uint8Array
+      readonly receivedAtMs: number
+    }
   | { readonly type: 'sent'; readonly confirm: number; readonly atMs: number }
   | { readonly type: 'sendFailed'; readonly confirm: number; readonly reason: string }
+
+/** Of each protocol, the actor that its packets are for. */
+export type RawIpPeers = { readonly elector: RawIpDelivery; readonly discovery: RawIpDelivery }
+
+/** Counted since the actor started, for one IP protocol. */
+export interface RawIpCounters {
+  readonly received: number
+  /** Not passed on: more arrived than its receiver can be asked to look at. */
+  readonly dropped: number
+  readonly sent: number
+  readonly sendFailed: number
+}
+
+/** `describe()` of the raw-IP actor's control. */
+export interface RawIpStatus {
+  readonly open: boolean
+  /** How often the sockets had to be opened again. */
+  readonly reopened: number
+  readonly counters: { readonly [Protocol in IpProtocol]: RawIpCounters }
+  readonly warnings: readonly string[]
+}
+
+export type RawIpControl = { describe(): RawIpStatus }

@@ -1,5 +1,6 @@
+import { parseIpv4 } from '../../wire/addresses.ts'
+import { emitIpv4Packet } from '../../wire/ipv4.ts'
 import type { Clock } from '../clock.ts'
-import { encodeIpv4Packet } from '../ipv4-packet.ts'
 import type { Random } from '../random.ts'
 import type { IpProtocol, RawIpListener, RawIpPort } from '../raw-ip.ts'
 import { done, type Refusal, type Result, refused } from '../result.ts'
@@ -116,6 +117,7 @@ export class FakeRawIpPort implements RawIpPort {
   open(_interfaceName: string, sourceAddress: string, listener: RawIpListener): Result {
     this.close()
     if (this.#refusal) return this.#refusal
+    if (parseIpv4(sourceAddress) === undefined) return refused('EIO', `${sourceAddress} is no IPv4 address`)
     this.#address = sourceAddress
     this.#listener = listener
     this.#subnet.join(this)
@@ -126,8 +128,8 @@ export class FakeRawIpPort implements RawIpPort {
     if (this.#refusal) return this.#refusal
     if (!this.#listener) return refused('EBADF', 'raw socket: not open')
     if (payload.length > PAYLOAD_BYTES_MAX) return refused('EMSGSIZE', `${payload.length} bytes do not fit a frame`)
-    const packet = encodeIpv4Packet(protocol, this.#address, destination, payload)
-    if (!packet) return refused('EINVAL', `${destination} is no IPv4 address`)
+    if (parseIpv4(destination) === undefined) return refused('EINVAL', `${destination} is no IPv4 address`)
+    const packet = emitIpv4Packet({ source: this.#address, destination, protocol, ttl: 255, payload })
     this.#subnet.carry(this, protocol, destination, packet)
     return done
   }

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import type rawSocketModule from 'raw-socket'
 import type { RawSocket } from 'raw-socket'
-import { encodeIpv4Packet } from '../ipv4-packet.ts'
+import { parseIpv4 } from '../../wire/addresses.ts'
+import { emitIpv4Packet } from '../../wire/ipv4.ts'
 import type { IpProtocol } from '../raw-ip.ts'
 import { done, type Result, refused } from '../result.ts'
 import { addressBytes } from './ip-address-bytes.ts'
@@ -29,6 +30,9 @@ const SENDS_UNDER_WAY_MAX = 64
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 /** The longest IPv4 packet. */
 const PACKET_BYTES_MAX = 65_535
+const PAYLOAD_BYTES_MAX = PACKET_BYTES_MAX - 20
+/** RFC 9568 §5.1.1.3: a receiver can tell by it that no router passed the packet on. */
+const TIME_TO_LIVE = 255
 
 /** The network that a channel is on. `source` is what its packets are sent from. */
 export interface ChannelAddress {
@@ -95,8 +99,11 @@ export class RawIpChannel {
     if (this.#underWay.size >= SENDS_UNDER_WAY_MAX) {
       return Promise.resolve(refused('ENOBUFS', `raw socket: ${SENDS_UNDER_WAY_MAX} packets wait to be sent`))
     }
-    const packet = encodeIpv4Packet(this.#protocol, this.#source, destination, payload)
-    if (!packet) return Promise.resolve(refused('EINVAL', `${payload.length} bytes cannot be sent to ${destination}`))
+    if (parseIpv4(destination) === undefined || payload.length > PAYLOAD_BYTES_MAX) {
+      return Promise.resolve(refused('EINVAL', `${payload.length} bytes cannot be sent to ${destination}`))
+    }
+    const header = { source: this.#source, destination, protocol: this.#protocol, ttl: TIME_TO_LIVE }
+    const packet = Buffer.from(emitIpv4Packet({ ...header, payload }).buffer)
     return new Promise((resolve) => {
       this.#underWay.add(resolve)
       this.#sender.send(packet, 0, packet.length, destination, (error) => {

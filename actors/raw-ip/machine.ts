@@ -1,0 +1,86 @@
+/**
+ * Keeps the raw sockets open. An interface may go and come back (a driver reloads, a container is rewired): its sockets
+ * are then deaf and must be opened again, which is tried with growing patience.
+ *
+ *              opened                 lost
+ *     closed ----------->  open  ----------------.
+ *       ^  ^-- openFailed                        |
+ *       |      (timer: 100 ms, 200 ms ... 2 s)   |
+ *       '----------------------------------------'
+ */
+import type { StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+
+const FIRST_DELAY_MS = 100
+const LONGEST_DELAY_MS = 2000
+
+export interface SocketsState {
+  readonly open: boolean
+  /** Times that opening was tried or lost since a packet last went through; what the patience grows by. */
+  readonly failures: number
+  readonly generation: number
+  readonly reopened: number
+  /** Why the sockets are closed, or were last; null before anything went wrong. */
+  readonly lastFailure: string | null
+}
+
+export type SocketsEvent =
+  | { readonly type: 'opened' }
+  | { readonly type: 'openFailed'; readonly reason: string }
+  /** The sockets are of no more use. */
+  | { readonly type: 'lost'; readonly reason: string }
+  /** A packet went through, either way. */
+  | { readonly type: 'worked' }
+  | TimerExpired<'reopen'>
+
+export type SocketsEffect = { readonly type: 'open' } | { readonly type: 'close' } | StartTimer<'reopen'> | WriteLog
+
+export const initialSockets: SocketsState = {
+  open: false,
+  failures: 0,
+  generation: 0,
+  reopened: 0,
+  lastFailure: null,
+}
+
+type SocketsStep = Step<SocketsState, SocketsEffect>
+
+export function stepSockets(state: SocketsState, event: SocketsEvent): SocketsStep {
+  switch (event.type) {
+    case 'opened':
+      return opened(state)
+    case 'openFailed':
+      return retryLater(state, event.reason, [])
+    case 'lost':
+      return state.open ? retryLater(state, event.reason, [{ type: 'close' }]) : { state, effects: [] }
+    case 'worked':
+      return { state: state.failures > 0 && state.open ? { ...state, failures: 0 } : state, effects: [] }
+    case 'timerExpired':
+      if (event.generation !== state.generation || state.open) return { state, effects: [] }
+      return { state, effects: [{ type: 'open' }] }
+    default:
+      return event satisfies never
+  }
+}
+
+function opened(state: SocketsState): SocketsStep {
+  const isFirst = state.lastFailure === null
+  const log: WriteLog = { type: 'log', level: 'info', line: 'raw sockets are open again' }
+  return {
+    state: { ...state, open: true, reopened: state.reopened + (isFirst ? 0 : 1) },
+    effects: isFirst ? [] : [log],
+  }
+}
+
+function retryLater(state: SocketsState, reason: string, first: readonly SocketsEffect[]): SocketsStep {
+  const generation = state.generation + 1
+  const delayMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(state.failures, 10))
+  // One line for an outage, not one for each attempt.
+  const logs: WriteLog[] =
+    state.open || state.lastFailure !== reason
+      ? [{ type: 'log', level: 'warn', line: `raw sockets are closed: ${reason}; trying again` }]
+      : []
+  return {
+    state: { ...state, open: false, failures: state.failures + 1, generation, lastFailure: reason },
+    effects: [...first, ...logs, { type: 'startTimer', timer: 'reopen', generation, delayMs }],
+  }
+}
