@@ -1,0 +1,239 @@
+import { formatIpv4, parseIpv4, parseMac } from './addresses.ts'
+import type { BeaconType } from './beacon.ts'
+import { type BeaconValue, packBody, unpackBody } from './beacon-msgpack.ts'
+
+/** Most nodes of a group, the director included. */
+export const MAX_GROUP_NODES = 64
+const SLOTS = 4096
+/** The owner of a slot that nobody owns. */
+const NOBODY = 255
+export const MAX_NAME_LENGTH = 64
+export const MAX_SETTINGS = 16
+export const MAX_SETTING_LENGTH = 256
+const DIGEST_BYTES = 8
+const UINT32 = 0xffff_ffff
+
+/** What a node says of itself. Shares are 0..1, on the wire in thousandths. */
+export interface BeaconNode {
+  /** 1..64 characters, none of them a control character. */
+  readonly name: string
+  /** Lower-case, colon-separated. */
+  readonly mac: string
+  readonly monitor: 'ok' | 'failure'
+  readonly draining: boolean
+  readonly cpu: number
+  readonly memory: number
+  readonly pressure: number | null
+  readonly activeConnections: number
+}
+
+/** What a director says of another node. */
+export interface RosterEntry {
+  readonly address: string
+  /** Since the director heard it last. */
+  readonly ageMs: number
+  readonly stale: boolean
+  /** Its settings are not the director's. */
+  readonly settingsDiffer: boolean
+  readonly node: BeaconNode
+}
+
+interface SharedFields {
+  /** Generation of the assignment that the sender holds; 0 = none. */
+  readonly generation: number
+  /** The last beacon of a node that stops in order. */
+  readonly leaving: boolean
+  /** 16 hexadecimal digits. */
+  readonly settingsDigest: string
+  /** At most 16; keys are words, values of at most 256 characters. A report may leave them out. */
+  readonly settings: Readonly<Record<string, string>>
+  readonly node: BeaconNode
+}
+
+/** Director to all: `[generation, leaving, digest, settings, node, priority, roster]`. */
+export interface HelloBody extends SharedFields {
+  readonly type: 'hello'
+  /** VRRP priority, 1..255. */
+  readonly priority: number
+  /** Every node it knows but itself. */
+  readonly roster: readonly RosterEntry[]
+}
+
+/** Node to director: `[generation, leaving, digest, settings, node]`. */
+export interface ReportBody extends SharedFields {
+  readonly type: 'report'
+}
+
+/** Director to all: `[generation, addresses, slots]`. */
+export interface AssignmentBody {
+  readonly type: 'assignment'
+  readonly generation: number
+  /** Management IPs, each once. */
+  readonly nodes: readonly string[]
+  /** 4096 bytes, each an index into `nodes` or 255 = nobody. */
+  readonly slots: Uint8Array
+}
+
+export type BeaconBody = HelloBody | ReportBody | AssignmentBody
+
+/** Packs a body. Figures out of range are brought to the nearest that is in it. */
+export function packBeaconBody(body: BeaconBody): Uint8Array {
+  switch (body.type) {
+    case 'hello':
+      return packBody([...packShared(body), clamped(body.priority, 255), body.roster.map(packRosterEntry)])
+    case 'report':
+      return packBody(packShared(body))
+    case 'assignment': {
+      const addresses = body.nodes.map((address) => parseIpv4(address) ?? 0)
+      return packBody([clamped(body.generation, UINT32), addresses, body.slots])
+    }
+    default:
+      return body satisfies never
+  }
+}
+
+/** Unpacks the body of a beacon of that type; undefined unless every field is there, of its type and in its range. */
+export function parseBeaconBody(type: BeaconType, bytes: Uint8Array): BeaconBody | undefined {
+  const value = unpackBody(bytes)
+  switch (type) {
+    case 'hello':
+      return parseHello(value)
+    case 'report': {
+      const shared = isTuple(value, 5) ? parseShared(value) : undefined
+      return shared && { type: 'report', ...shared }
+    }
+    case 'assignment':
+      return parseAssignment(value)
+    default:
+      return type satisfies never
+  }
+}
+
+function packShared(body: SharedFields): BeaconValue[] {
+  return [
+    clamped(body.generation, UINT32),
+    body.leaving,
+    Buffer.from(body.settingsDigest, 'hex'),
+    Object.entries(body.settings).map(([key, value]) => [key, value]),
+    packNode(body.node),
+  ]
+}
+
+function packNode(node: BeaconNode): BeaconValue {
+  return [
+    node.name,
+    parseMac(node.mac) ?? new Uint8Array(6),
+    node.monitor === 'ok',
+    node.draining,
+    clamped(node.cpu * 1000, 1000),
+    clamped(node.memory * 1000, 1000),
+    node.pressure === null ? null : clamped(node.pressure * 1000, 1000),
+    clamped(node.activeConnections, UINT32),
+  ]
+}
+
+function packRosterEntry(entry: RosterEntry): BeaconValue {
+  const { address, ageMs, stale, settingsDiffer, node } = entry
+  return [parseIpv4(address) ?? 0, clamped(ageMs, UINT32), stale, settingsDiffer, packNode(node)]
+}
+
+function parseHello(value: unknown): HelloBody | undefined {
+  if (!isTuple(value, 7)) return undefined
+  const shared = parseShared(value.slice(0, 5))
+  const [priority, entries] = value.slice(5)
+  if (shared === undefined || !isWhole(priority, 1, 255) || !isList(entries, MAX_GROUP_NODES - 1)) return undefined
+  const roster = allOf(entries, parseRosterEntry)
+  if (roster === undefined || hasTwice(roster.map((entry) => entry.address))) return undefined
+  return { type: 'hello', ...shared, priority, roster }
+}
+
+function parseAssignment(value: unknown): AssignmentBody | undefined {
+  if (!isTuple(value, 3)) return undefined
+  const [generation, addresses, slots] = value
+  if (!isWhole(generation, 0, UINT32) || !isList(addresses, MAX_GROUP_NODES) || !isBytes(slots, SLOTS)) return undefined
+  const nodes = allOf(addresses, parseAddress)
+  if (nodes === undefined || hasTwice(nodes)) return undefined
+  if (!slots.every((owner) => owner === NOBODY || owner < nodes.length)) return undefined
+  return { type: 'assignment', generation, nodes, slots: Uint8Array.from(slots) }
+}
+
+function parseShared(value: readonly unknown[]): SharedFields | undefined {
+  const [generation, leaving, digest, settingsList, nodeFields] = value
+  const settings = parseSettings(settingsList)
+  const node = parseNode(nodeFields)
+  if (!isWhole(generation, 0, UINT32) || typeof leaving !== 'boolean' || !isBytes(digest, DIGEST_BYTES))
+    return undefined
+  if (settings === undefined || node === undefined) return undefined
+  return { generation, leaving, settingsDigest: Buffer.from(digest).toString('hex'), settings, node }
+}
+
+function parseSettings(value: unknown): Record<string, string> | undefined {
+  if (!isList(value, MAX_SETTINGS)) return undefined
+  const pairs = allOf(value, (pair) => {
+    if (!isTuple(pair, 2)) return undefined
+    const [key, text] = pair
+    const isKey = typeof key === 'string' && /^[A-Za-z][A-Za-z0-9.-]{0,31}$/.test(key)
+    return isKey && isText(text, 0, MAX_SETTING_LENGTH) ? ([key, text] as const) : undefined
+  })
+  return pairs && Object.fromEntries(pairs)
+}
+
+function parseNode(value: unknown): BeaconNode | undefined {
+  if (!isTuple(value, 8)) return undefined
+  const [name, mac, monitorOk, draining, cpu, memory, pressure, activeConnections] = value
+  if (!isText(name, 1, MAX_NAME_LENGTH) || !isBytes(mac, 6)) return undefined
+  if (typeof monitorOk !== 'boolean' || typeof draining !== 'boolean') return undefined
+  if (!isWhole(cpu, 0, 1000) || !isWhole(memory, 0, 1000)) return undefined
+  if (pressure !== null && !isWhole(pressure, 0, 1000)) return undefined
+  if (!isWhole(activeConnections, 0, UINT32)) return undefined
+  return {
+    name,
+    mac: Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':'),
+    monitor: monitorOk ? 'ok' : 'failure',
+    draining,
+    cpu: cpu / 1000,
+    memory: memory / 1000,
+    pressure: pressure === null ? null : pressure / 1000,
+    activeConnections,
+  }
+}
+
+function parseRosterEntry(value: unknown): RosterEntry | undefined {
+  if (!isTuple(value, 5)) return undefined
+  const [addressValue, ageMs, stale, settingsDiffer, nodeFields] = value
+  const address = parseAddress(addressValue)
+  const node = parseNode(nodeFields)
+  if (address === undefined || node === undefined || !isWhole(ageMs, 0, UINT32)) return undefined
+  if (typeof stale !== 'boolean' || typeof settingsDiffer !== 'boolean') return undefined
+  return { address, ageMs, stale, settingsDiffer, node }
+}
+
+const parseAddress = (value: unknown) => (isWhole(value, 1, UINT32 - 1) ? formatIpv4(value) : undefined)
+
+/** All elements parsed; undefined where one cannot be. */
+function allOf<Parsed>(
+  values: readonly unknown[],
+  parse: (value: unknown) => Parsed | undefined,
+): Parsed[] | undefined {
+  const parsed: Parsed[] = []
+  for (const value of values) {
+    const element = parse(value)
+    if (element === undefined) return undefined
+    parsed.push(element)
+  }
+  return parsed
+}
+
+/** Not-a-number counts as 0. */
+const clamped = (value: number, most: number) => Math.round(Math.min(most, Math.max(0, value || 0)))
+const hasTwice = (values: readonly string[]) => new Set(values).size !== values.length
+const isTuple = (value: unknown, length: number): value is readonly unknown[] =>
+  Array.isArray(value) && value.length === length
+const isList = (value: unknown, most: number): value is readonly unknown[] =>
+  Array.isArray(value) && value.length <= most
+const isBytes = (value: unknown, length: number): value is Uint8Array =>
+  value instanceof Uint8Array && value.length === length
+const isWhole = (value: unknown, least: number, most: number): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+const isText = (value: unknown, least: number, most: number): value is string =>
+  typeof value === 'string' && value.length >= least && value.length <= most && !/\p{Cc}/u.test(value)

@@ -1,0 +1,220 @@
+import fc from 'fast-check'
+import { Packr } from 'msgpackr'
+import { describe, expect, it } from 'vitest'
+import { BEACON_MAX_BODY_BYTES, type BeaconType } from '../../../runtime/wire/beacon.ts'
+import {
+  type AssignmentBody,
+  type BeaconNode,
+  type HelloBody,
+  packBeaconBody,
+  parseBeaconBody,
+  type ReportBody,
+} from '../../../runtime/wire/beacon-body.ts'
+
+const packr = new Packr({ useRecords: false })
+const TYPES: readonly BeaconType[] = ['hello', 'report', 'assignment']
+
+const node: BeaconNode = {
+  name: 'jupiter',
+  mac: '02:00:00:00:00:46',
+  monitor: 'ok',
+  draining: false,
+  cpu: 0.25,
+  memory: 0.5,
+  pressure: null,
+  activeConnections: 1234,
+}
+const report: ReportBody = {
+  type: 'report',
+  generation: 7,
+  leaving: false,
+  settingsDigest: '0123456789abcdef',
+  settings: { virtualIps: '10.10.74.74/24' },
+  node,
+}
+const hello: HelloBody = {
+  ...report,
+  type: 'hello',
+  priority: 99,
+  roster: [
+    { address: '10.10.74.86', ageMs: 40, stale: false, settingsDiffer: true, node: { ...node, pressure: 0.125 } },
+  ],
+}
+const assignment: AssignmentBody = {
+  type: 'assignment',
+  generation: 9,
+  nodes: ['10.10.74.70', '10.10.74.86'],
+  slots: Uint8Array.from({ length: 4096 }, (_, slot) => (slot === 0 ? 255 : slot % 2)),
+}
+
+const printable = (maxLength: number) =>
+  fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength })
+    .filter((text) => text.length <= maxLength && !/\p{Cc}/u.test(text))
+const share = fc.integer({ min: 0, max: 1000 }).map((value) => value / 1000)
+const anyNode: fc.Arbitrary<BeaconNode> = fc.record({
+  name: printable(64),
+  mac: fc.constantFrom('00:00:00:00:00:00', 'ff:ff:ff:ff:ff:ff', '02:42:0a:0a:4a:46'),
+  monitor: fc.constantFrom('ok', 'failure'),
+  draining: fc.boolean(),
+  cpu: share,
+  memory: share,
+  pressure: fc.option(share),
+  activeConnections: fc.integer({ min: 0, max: 0xffff_ffff }),
+})
+
+describe('a body', () => {
+  it('has these bytes for a report', () => {
+    expect(Buffer.from(packBeaconBody(report)).toString('hex')).toBe(
+      '9507c2c4080123456789abcdef9192aa7669727475616c497073ae31302e31302e37342e37342f323498a76a757069746572c406020000000046c3c2ccfacd01f4c0cd04d2',
+    )
+  })
+
+  it('is unpacked to what was packed', () => {
+    for (const body of [hello, report, assignment]) {
+      expect(parseBeaconBody(body.type, packBeaconBody(body))).toEqual(body)
+    }
+  })
+
+  it('is unpacked to what was packed, for any figures', () => {
+    fc.assert(
+      fc.property(anyNode, anyNode, fc.integer({ min: 0, max: 0xffff_ffff }), (self, other, generation) => {
+        const entry = { address: '10.0.0.1', ageMs: generation, stale: true, settingsDiffer: false, node: other }
+        const body: HelloBody = { ...hello, generation, node: self, roster: [entry] }
+        expect(parseBeaconBody('hello', packBeaconBody(body))).toEqual(body)
+      }),
+    )
+  })
+
+  it('brings figures that are out of range, or no numbers, into it', () => {
+    const odd = { ...node, cpu: 1.7, memory: Number.NaN, pressure: -1, activeConnections: 2 ** 40 }
+    const parsed = parseBeaconBody('report', packBeaconBody({ ...report, node: odd }))
+    expect(parsed).toMatchObject({ node: { cpu: 1, memory: 0, pressure: 0, activeConnections: 0xffff_ffff } })
+  })
+
+  it('about 64 nodes with the longest names and settings fits into one beacon', () => {
+    const longest = { ...node, name: '\u20ac'.repeat(64), activeConnections: 0xffff_ffff, pressure: 1 }
+    const settings = Object.fromEntries(
+      Array.from({ length: 16 }, (_, at) => [`k${at}`.padEnd(32, 'x'), '\u20ac'.repeat(256)]),
+    )
+    const roster = Array.from({ length: 63 }, (_, at) => ({
+      address: `10.0.0.${at + 1}`,
+      ageMs: 0xffff_ffff,
+      stale: true,
+      settingsDiffer: true,
+      node: longest,
+    }))
+    const body: HelloBody = { ...hello, node: longest, settings, roster }
+    const packed = packBeaconBody(body)
+    expect(packed.length).toBeLessThanOrEqual(BEACON_MAX_BODY_BYTES)
+    expect(parseBeaconBody('hello', packed)).toEqual(body)
+  })
+})
+
+describe('a body is refused', () => {
+  const wire = (body: HelloBody | ReportBody | AssignmentBody) => packr.unpack(packBeaconBody(body)) as unknown[]
+  const withField = (fields: unknown[], path: readonly number[], value: unknown): unknown[] => {
+    const [at, ...rest] = path as [number, ...number[]]
+    return fields.with(at, rest.length === 0 ? value : withField(fields[at] as unknown[], rest, value))
+  }
+  const parsed = (type: BeaconType, fields: unknown) => parseBeaconBody(type, packr.pack(fields))
+
+  it('when it is cut short, at each length', () => {
+    for (const body of [hello, report, assignment]) {
+      const packed = packBeaconBody(body)
+      for (let length = 0; length < packed.length; length++) {
+        expect(parseBeaconBody(body.type, packed.subarray(0, length))).toBeUndefined()
+      }
+    }
+  })
+
+  it('when something follows it', () => {
+    expect(parseBeaconBody('report', Buffer.concat([packBeaconBody(report), Buffer.of(0xc0)]))).toBeUndefined()
+  })
+
+  it('when it is of another type than its header says', () => {
+    expect(parseBeaconBody('hello', packBeaconBody(report))).toBeUndefined()
+    expect(parseBeaconBody('report', packBeaconBody(hello))).toBeUndefined()
+    expect(parseBeaconBody('assignment', packBeaconBody(report))).toBeUndefined()
+  })
+
+  it.each([
+    ['generation', [0], [-1, 0.5, 2 ** 33, '1', null]],
+    ['leaving', [1], [0, null, 'true']],
+    ['digest', [2], [Buffer.alloc(7), Buffer.alloc(9), 'abcdefgh', null]],
+    ['settings', [3], [null, [['a']], [['__proto__', 'x']], [['a', 1]], [['a', 'x'.repeat(257)]], [['', 'x']]]],
+    ['number of settings', [3], [Array.from({ length: 17 }, (_, at) => [`k${at}`, ''])]],
+    ['name', [4, 0], ['', 'x'.repeat(65), 'a\nb', 'a\u0000', 5, null]],
+    ['mac', [4, 1], [Buffer.alloc(5), '02:00:00:00:00:46', null]],
+    ['monitor', [4, 2], ['ok', 1, null]],
+    ['draining', [4, 3], [1, null]],
+    ['cpu', [4, 4], [-1, 1001, 0.5, null, Number.NaN, Number.POSITIVE_INFINITY]],
+    ['memory', [4, 5], [-1, 1001, null]],
+    ['pressure', [4, 6], [-1, 1001, 'x', false]],
+    ['activeConnections', [4, 7], [-1, 2 ** 33, null]],
+  ])('when its %s is of another type or out of range', (_, path, values) => {
+    expect(parsed('report', wire(report))).toEqual(report)
+    for (const value of values) expect(parsed('report', withField(wire(report), path, value))).toBeUndefined()
+  })
+
+  it.each([
+    ['priority', [5], [0, 256, null]],
+    ['roster', [6], [null, [null], 'x', Array.from({ length: 64 }, () => wire(hello)[6])]],
+    ['address', [6, 0, 0], [0, 0xffff_ffff, -1, '10.0.0.1']],
+    ['age', [6, 0, 1], [-1, 0.5, null]],
+    ['stale', [6, 0, 2], [1, null]],
+    ['settingsDiffer', [6, 0, 3], [1, null]],
+    ['node', [6, 0, 4], [null, [], 'x']],
+  ])("when a hello's %s is of another type or out of range", (_, path, values) => {
+    for (const value of values) expect(parsed('hello', withField(wire(hello), path, value))).toBeUndefined()
+  })
+
+  it('when a hello names a node twice', () => {
+    const [entry] = wire(hello)[6] as unknown[]
+    expect(parsed('hello', withField(wire(hello), [6], [entry, entry]))).toBeUndefined()
+  })
+
+  it.each([
+    ['generation', [0], [-1, null]],
+    ['addresses', [1], [null, [0], [1, 1], Array.from({ length: 65 }, (_, at) => at + 1)]],
+    ['slots', [2], [null, Buffer.alloc(4095), Buffer.alloc(4097), Buffer.alloc(4096).fill(2), 'x'.repeat(4096)]],
+  ])("when an assignment's %s are of another type or out of range", (_, path, values) => {
+    for (const value of values) expect(parsed('assignment', withField(wire(assignment), path, value))).toBeUndefined()
+  })
+
+  it.each([
+    ['an array of 2^32 elements', 'ddffffffff'],
+    ['arrays of 65535 elements in each other', 'dcffff'.repeat(400)],
+    ['arrays deeper than any body', '91'.repeat(300)],
+    ['a map', '81a16101'],
+    ['a map of 2^32 entries', 'dfffffffff'],
+    ['a record definition, which the decoder would compile', 'd4724093a161a162a163'],
+    ['an extension of 4 GB', 'c9ffffffff01'],
+    ['a string of 4 GB', 'dbffffffff'],
+    ['bytes of 4 GB', 'c6ffffffff'],
+    ['a 64-bit integer', 'cf0000000000000001'],
+    ['a reserved tag', 'c1'],
+  ])('at once when it holds %s', (_, hex) => {
+    const before = process.memoryUsage().heapTotal
+    for (const type of TYPES) expect(parseBeaconBody(type, Buffer.from(hex, 'hex'))).toBeUndefined()
+    expect(process.memoryUsage().heapTotal - before).toBeLessThan(64 * 2 ** 20)
+  })
+
+  it('without an exception, whatever its bytes are', () => {
+    const bytes = fc.uint8Array({ maxLength: 1344 })
+    const damaged = fc
+      .tuple(fc.constantFrom(hello, report, assignment), fc.nat(), fc.integer({ min: 0, max: 255 }))
+      .map(([body, at, value]) => {
+        const packed = Uint8Array.from(packBeaconBody(body))
+        packed[at % packed.length] = value
+        return packed
+      })
+    fc.assert(
+      fc.property(fc.oneof(bytes, damaged), fc.constantFrom(...TYPES), (body, type) => {
+        const result = parseBeaconBody(type, body)
+        expect(result === undefined || result.type === type).toBe(true)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+})
