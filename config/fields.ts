@@ -5,8 +5,7 @@ import { notAHostAddress, notInSubnetHosts } from './ipv4-rules.ts'
 import { describeValue, mustBe } from './problems.ts'
 
 /** A whole number of `least..most`. */
-export function whole(least: number, most: number) {
-  const expectation = `${least}..${most}`
+export function whole(least: number, most: number, expectation = `${least}..${most}`) {
   const error = (issue: { readonly input?: unknown }) => {
     const quoted = typeof issue.input === 'string' && /^\d+$/.test(issue.input)
     return mustBe(expectation, issue.input, quoted ? 'write the number without quotes' : undefined)
@@ -20,7 +19,7 @@ export const yesOrNo = () => z.boolean({ error: (issue) => mustBe('true or false
 
 /** One of a few words (or numbers). */
 export function oneOf<const Words extends readonly (string | number)[]>(words: Words) {
-  return z.literal(words, { error: (issue) => mustBe(words.join(' or '), issue.input) })
+  return z.literal(words, { error: (issue) => mustBe(words.join(', ').replace(/, ([^,]+)$/, ' or $1'), issue.input) })
 }
 
 /** Text that is not empty and fits one line. */

@@ -37,8 +37,18 @@ function checkMapping(raw: Readonly<Record<string, unknown>>, withFiles: boolean
   found.push(...crossFieldProblems(raw))
   const files = withFiles && parsed.success ? fileFacts(parsed.data) : undefined
   if (files !== undefined) found.push(...files.problems)
-  if (!parsed.success || found.length > 0) return { ok: false, problems: oneLineEach(found) }
+  if (!parsed.success || found.length > 0)
+    return { ok: false, problems: oneLineEach(inFileOrder(found, Object.keys(raw))) }
   return { ok: true, value: files?.key === undefined ? parsed.data : { ...parsed.data, cluster: { key: files.key } } }
+}
+
+/** As a person reads the file, top to bottom; what is missing comes last. */
+function inFileOrder(problems: readonly Problem[], keys: readonly string[]): readonly Problem[] {
+  const place = ([key, item]: Problem['path']) => {
+    const index = keys.indexOf(String(key))
+    return (index < 0 ? keys.length : index) * 1e6 + (typeof item === 'number' ? item : 0)
+  }
+  return problems.toSorted((one, other) => place(one.path) - place(other.path))
 }
 
 /** One line per place: a value that breaks two rules is still one mistake. */

@@ -20,9 +20,9 @@ const listOf = <Item extends z.ZodType>(item: Item, expectation: string) =>
     .array(item, { error: (issue) => mustBe(expectation, issue.input) })
     .min(1, { error: `is an empty list; it must be ${expectation}` })
 
+/** The secret itself is never repeated: these lines end up in logs. */
 const secret = (name: string) =>
-  z.string({ error: (issue) => mustBe('text', issue.input) }).min(SECRET_CHARACTERS, {
-    // The secret itself is never repeated: these lines end up in logs.
+  z.string({ error: 'must be text; write it in quotes' }).min(SECRET_CHARACTERS, {
     error: `is too short a ${name}; take at least ${SECRET_CHARACTERS} characters, e.g. from: openssl rand -hex 32`,
   })
 
@@ -61,7 +61,7 @@ export const gatewaySchema = mapping({
   managementIp: hostAddress()
     .optional()
     .describe("This node's own address there. Default: its first IPv4 address that is not a virtual IP."),
-  directorPriority: whole(1, 255)
+  directorPriority: whole(1, 255, '1..254 (255 is for the owner of the virtual IPs)')
     .default(DEFAULT_PRIORITY)
     .describe('The highest in the group is director. 1..254; 255 only for the owner of the virtual IPs.'),
   virtualRouterId: whole(1, 255)

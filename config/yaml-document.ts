@@ -9,10 +9,11 @@ export function readYamlMapping(text: string): Checked<Readonly<Record<string, u
   try {
     return readDocument(text)
   } catch (error) {
-    // The parser recurses, and `toJS` counts aliases: both give up by an exception.
-    if (error instanceof RangeError) return failed('is nested too deeply; a configuration has at most four levels')
-    if (error instanceof ReferenceError) return failed('uses too many YAML aliases; write the values out')
-    throw error
+    // `toJS` gives up by an exception on an alias of nothing, and on too many of them.
+    if (!(error instanceof ReferenceError)) throw error
+    const name = /^Unresolved alias.*: (.*)$/.exec(error.message)?.[1]
+    if (name === undefined) return failed('uses too many YAML aliases; write the values out')
+    return failed(`uses the alias *${name}, but there is no anchor &${name} before it; quote a text that starts with *`)
   }
 }
 
@@ -29,6 +30,9 @@ function readDocument(text: string): Checked<Readonly<Record<string, unknown>>> 
     return failed(`line ${line}: a second YAML document starts here; a configuration is one document`)
   }
   const errors = [...document.errors, ...document.warnings]
+  // The parser recurses; where its stack ended is of no use to anybody.
+  if (errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION'))
+    return failed('is nested too deeply; a configuration has three levels')
   if (errors.length > 0) return failed(...syntaxProblems(errors, text, lineCounter))
   if (document.contents === null) return failed('is empty; start from config/gateway.example.yaml')
   if (!isMap(document.contents)) return failed('must be a mapping of keys to values, like "interface: eth0"')

@@ -1,0 +1,523 @@
+/** A broken configuration, and exactly the lines that must be said about it. */
+export interface BrokenFile {
+  readonly title: string
+  readonly yaml: string
+  readonly lines: readonly string[]
+}
+
+const TOP_LEVEL =
+  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, redirects, forwarding, vrrp, cluster, inspector, control, forwarders, clients, limits, timeouts, beacons'
+
+const VIPS = 'virtualIps: [10.0.0.5/24]'
+const REDIRECTS = 'redirects: [{originalPorts: [8080], proxyPort: 3128}]'
+
+/** The smallest right file with something wrong added to it. */
+const broken = (title: string, addition: string, ...lines: readonly string[]): BrokenFile => ({
+  title,
+  yaml: `${VIPS}\n${REDIRECTS}\n${addition}\n`,
+  lines,
+})
+const brokenVips = (title: string, vips: string, ...lines: readonly string[]): BrokenFile => ({
+  title,
+  yaml: `virtualIps: ${vips}\n${REDIRECTS}\n`,
+  lines,
+})
+const brokenRedirects = (title: string, redirects: string, ...lines: readonly string[]): BrokenFile => ({
+  title,
+  yaml: `${VIPS}\nredirects: ${redirects}\n`,
+  lines,
+})
+
+const numbers: readonly BrokenFile[] = [
+  broken('VRID 0', 'virtualRouterId: 0', 'virtualRouterId: must be 1..255, is 0'),
+  broken('VRID 256', 'virtualRouterId: 256', 'virtualRouterId: must be 1..255, is 256'),
+  broken('VRID negative', 'virtualRouterId: -1', 'virtualRouterId: must be 1..255, is -1'),
+  broken('VRID with a fraction', 'virtualRouterId: 5.5', 'virtualRouterId: must be 1..255, is 5.5'),
+  broken(
+    'VRID in quotes',
+    'virtualRouterId: "51"',
+    'virtualRouterId: must be 1..255, is the text "51"; write the number without quotes',
+  ),
+  broken('VRID empty', 'virtualRouterId:', 'virtualRouterId: must be 1..255, is empty'),
+  broken(
+    'priority 0',
+    'directorPriority: 0',
+    'directorPriority: must be 1..254 (255 is for the owner of the virtual IPs), is 0',
+  ),
+  broken(
+    'priority 256',
+    'directorPriority: 256',
+    'directorPriority: must be 1..254 (255 is for the owner of the virtual IPs), is 256',
+  ),
+  broken(
+    'priority not a number',
+    'directorPriority: .nan',
+    'directorPriority: must be 1..254 (255 is for the owner of the virtual IPs), is NaN',
+  ),
+  broken(
+    'priority a word',
+    'directorPriority: high',
+    'directorPriority: must be 1..254 (255 is for the owner of the virtual IPs), is the text "high"',
+  ),
+  broken('no forwarders', 'forwarders: {count: 0}', 'forwarders.count: must be 1..256, is 0'),
+  broken(
+    'a client table that is no power of two',
+    'clients: {tableSize: 65537}',
+    'clients.tableSize: must be a power of two, is 65537; e.g. 65536',
+  ),
+  broken(
+    'a client table that is too small',
+    'clients: {tableSize: 10}',
+    'clients.tableSize: must be 1024..4194304, is 10',
+  ),
+  broken(
+    'no connections',
+    'limits: {connections: 0, connectionsPerClient: 0}',
+    'limits.connections: must be 1..1000000, is 0',
+    'limits.connectionsPerClient: must be 1..1000000, is 0',
+  ),
+]
+
+const addresses: readonly BrokenFile[] = [
+  brokenVips(
+    'a VIP that is multicast',
+    '[224.0.0.18/24]',
+    'virtualIps[0]: 224.0.0.18 is a multicast address; a virtual IP is an address that clients can connect to',
+  ),
+  brokenVips(
+    'a VIP that is loopback',
+    '[127.0.0.1]',
+    'virtualIps[0]: 127.0.0.1 is a loopback address; a virtual IP is an address that clients can connect to',
+  ),
+  brokenVips(
+    'a VIP that is the broadcast of everything',
+    '[255.255.255.255]',
+    'virtualIps[0]: 255.255.255.255 is the broadcast address; a virtual IP is an address that clients can connect to',
+  ),
+  brokenVips(
+    'a VIP that is nothing',
+    '[0.0.0.0]',
+    'virtualIps[0]: 0.0.0.0 is in 0.0.0.0/8, which names no host; a virtual IP is an address that clients can connect to',
+  ),
+  brokenVips(
+    'a VIP in the reserved range',
+    '[250.1.1.1]',
+    'virtualIps[0]: 250.1.1.1 is in the reserved range 240.0.0.0/4; a virtual IP is an address that clients can connect to',
+  ),
+  brokenVips(
+    'a VIP that is its network',
+    '[10.0.0.0/24]',
+    'virtualIps[0]: 10.0.0.0 is the network address of 10.0.0.0/24; choose a host address, or another prefix',
+  ),
+  brokenVips(
+    'a VIP that is its broadcast',
+    '[10.0.0.255/24]',
+    'virtualIps[0]: 10.0.0.255 is the broadcast address of 10.0.0.0/24; choose a host address, or another prefix',
+  ),
+  brokenVips('a VIP with prefix 0', '[10.0.0.5/0]', 'virtualIps[0]: the prefix must be 1..32, is 0'),
+  brokenVips('a VIP with prefix 33', '[10.0.0.5/33]', 'virtualIps[0]: the prefix must be 1..32, is 33'),
+  brokenVips(
+    'a VIP with a prefix that is a word',
+    '[10.0.0.5/abc]',
+    'virtualIps[0]: the prefix must be 1..32, is the text "abc"',
+  ),
+  brokenVips(
+    'a VIP with two prefixes',
+    '[10.0.0.5/24/24]',
+    'virtualIps[0]: must be an IPv4 address such as 10.0.0.5/24, is the text "10.0.0.5/24/24"',
+  ),
+  brokenVips(
+    'a VIP with a byte of 256',
+    '[10.0.0.256/24]',
+    'virtualIps[0]: must be an IPv4 address such as 10.0.0.5/24, is the text "10.0.0.256/24"',
+  ),
+  brokenVips(
+    'a VIP of three bytes',
+    '[10.0.5]',
+    'virtualIps[0]: must be an IPv4 address such as 10.0.0.5/24, is the text "10.0.5"',
+  ),
+  brokenVips('a VIP that is a number', '[10]', 'virtualIps[0]: must be an IPv4 address such as 10.0.0.5/24, is 10'),
+  brokenVips(
+    'a VIP of IPv6',
+    '["2001:db8::5/64"]',
+    'virtualIps[0]: 2001:db8::5/64 is an IPv6 address; only IPv4 virtual addresses are supported so far',
+  ),
+  brokenVips(
+    'VIPs that are text',
+    '10.0.0.5/24',
+    'virtualIps: must be a list of addresses such as [10.0.0.5/24], is the text "10.0.0.5/24"',
+  ),
+  brokenVips('no VIPs', '[]', 'virtualIps: is an empty list; it must be a list of addresses such as [10.0.0.5/24]'),
+  brokenVips('VIPs that are empty', '', 'virtualIps: must be a list of addresses such as [10.0.0.5/24], is empty'),
+  brokenVips(
+    'a VIP twice',
+    '[10.0.0.5/24, 10.0.0.5/32]',
+    'virtualIps[1]: 10.0.0.5 is virtualIps[0] already; remove one',
+  ),
+  broken(
+    'the VIP is the managementIp',
+    'managementIp: 10.0.0.5',
+    "virtualIps[0]: 10.0.0.5 is this node's managementIp; a virtual IP must belong to no node",
+  ),
+  broken(
+    'a managementIp with a prefix',
+    'managementIp: 10.0.0.1/24',
+    'managementIp: must be an IPv4 address, is the text "10.0.0.1/24"',
+  ),
+  broken('a managementIp that is loopback', 'managementIp: 127.0.0.1', 'managementIp: 127.0.0.1 is a loopback address'),
+]
+
+const redirects: readonly BrokenFile[] = [
+  brokenRedirects('no redirects', '[]', 'redirects: is an empty list; it must be a list of redirects'),
+  brokenRedirects(
+    'redirects that are a mapping',
+    '{originalPorts: [80]}',
+    'redirects: must be a list of redirects, is a mapping',
+  ),
+  brokenRedirects(
+    'a redirect that is a number',
+    '[8080]',
+    'redirects[0]: must be a mapping of keys to values, is 8080',
+  ),
+  brokenRedirects(
+    'a redirect without a proxyPort',
+    '[{originalPorts: [8080]}]',
+    'redirects[0].proxyPort: is missing; it must be 1..65535',
+  ),
+  brokenRedirects(
+    'a redirect without originalPorts',
+    '[{proxyPort: 3128}]',
+    'redirects[0].originalPorts: is missing; it must be a list of ports',
+  ),
+  brokenRedirects(
+    'originalPorts empty',
+    '[{originalPorts: [], proxyPort: 3128}]',
+    'redirects[0].originalPorts: is an empty list; it must be a list of ports',
+  ),
+  brokenRedirects(
+    'originalPorts a number',
+    '[{originalPorts: 8080, proxyPort: 3128}]',
+    'redirects[0].originalPorts: must be a list of ports, is 8080',
+  ),
+  brokenRedirects(
+    'proxyPort 70000',
+    '[{originalPorts: [8080], proxyPort: 70000}]',
+    'redirects[0].proxyPort: must be 1..65535, is 70000',
+  ),
+  brokenRedirects(
+    'proxyPort 0',
+    '[{originalPorts: [8080], proxyPort: 0}]',
+    'redirects[0].proxyPort: must be 1..65535, is 0',
+  ),
+  brokenRedirects(
+    'an original port in quotes',
+    '[{originalPorts: ["8080"], proxyPort: 3128}]',
+    'redirects[0].originalPorts[0]: must be 1..65535, is the text "8080"; write the number without quotes',
+  ),
+  brokenRedirects(
+    'an original port twice in one redirect',
+    '[{originalPorts: [8080, 8080], proxyPort: 3128}]',
+    'redirects[0].originalPorts[1]: port 8080 is redirects[0].originalPorts[0] already; a port can be redirected once only',
+  ),
+  brokenRedirects(
+    'an original port in two redirects',
+    '[{originalPorts: [80, 8080], proxyPort: 1}, {originalPorts: [8080], proxyPort: 2}]',
+    'redirects[1].originalPorts[0]: port 8080 is redirects[0].originalPorts[1] already; a port can be redirected once only',
+  ),
+  brokenRedirects(
+    'a protocol that is a list',
+    '[{protocol: [http], originalPorts: [8080], proxyPort: 3128}]',
+    'redirects[0].protocol: must be a name such as http, is a list',
+  ),
+  brokenRedirects(
+    'an unknown proxyProtocol',
+    '[{originalPorts: [8080], proxyPort: 3128, proxyProtocol: v3}]',
+    'redirects[0].proxyProtocol: must be off, v1 or v2, is the text "v3"',
+  ),
+  brokenRedirects(
+    'an unknown key in a redirect',
+    '[{originalPort: [8080], originalPorts: [80], proxyPort: 3128}]',
+    'redirects[0].originalPort: is not a known key; did you mean originalPorts?',
+  ),
+]
+
+const keys: readonly BrokenFile[] = [
+  broken(
+    'an unknown key that is nearly one',
+    'virtual_router_id: 51',
+    'virtual_router_id: is not a known key; did you mean virtualRouterId?',
+  ),
+  broken('an unknown key that is none', 'colour: blue', `colour: is not a known key; known here: ${TOP_LEVEL}`),
+  broken(
+    'an unknown key in a section',
+    'vrrp: {advertIntervall: 1s}',
+    'vrrp.advertIntervall: is not a known key; did you mean advertInterval?',
+  ),
+  broken('a key that is not a word', '"a b": 1', `["a b"]: is not a known key; known here: ${TOP_LEVEL}`),
+  broken('the key of every object', '__proto__: {a: 1}', `__proto__: is not a known key; known here: ${TOP_LEVEL}`),
+  {
+    title: 'virtualIps missing',
+    yaml: `${REDIRECTS}\n`,
+    lines: ['virtualIps: is missing; it must be a list of addresses such as [10.0.0.5/24]'],
+  },
+  { title: 'redirects missing', yaml: `${VIPS}\n`, lines: ['redirects: is missing; it must be a list of redirects'] },
+]
+
+const words: readonly BrokenFile[] = [
+  broken(
+    'an unknown forwarding mode',
+    'forwarding: fast',
+    'forwarding: must be auto, kernel or workers, is the text "fast"',
+  ),
+  broken(
+    'an interface name that is too long',
+    'interface: averyveryverylongname0',
+    'interface: must be the name of a network interface, is the text "averyveryverylongname0"',
+  ),
+  broken(
+    'an interface name with a slash',
+    'interface: a/b',
+    'interface: must be the name of a network interface, is the text "a/b"',
+  ),
+  broken(
+    'a name with a line break',
+    'name: "a\\nb"',
+    'name: must be a name of letters, digits, dots and dashes, is the text "a\\nb"',
+  ),
+  broken('a section that is text', 'vrrp: v2', 'vrrp: must be a mapping of keys to values, is the text "v2"'),
+  broken('a section that is empty', 'timeouts:', 'timeouts: must be a mapping of keys to values, is empty'),
+  broken('VRRP version 4', 'vrrp: {version: 4}', 'vrrp.version: must be 2 or 3, is 4'),
+  broken('preempt: yes', 'vrrp: {preempt: yes}', 'vrrp.preempt: must be true or false, is the text "yes"'),
+]
+
+const durations: readonly BrokenFile[] = [
+  broken(
+    'a duration without a unit',
+    'vrrp: {advertInterval: 1}',
+    'vrrp.advertInterval: must be a duration with its unit, such as 500ms, 1s or 2m, is 1',
+  ),
+  broken(
+    'a duration with an unknown unit',
+    'beacons: {interval: 1 week}',
+    'beacons.interval: must be a duration with its unit, such as 500ms, 1s or 2m, is the text "1 week"',
+  ),
+  broken(
+    'a duration that is negative',
+    'vrrp: {preemptDelay: -1s}',
+    'vrrp.preemptDelay: must be a duration with its unit, such as 500ms, 1s or 2m, is the text "-1s"',
+  ),
+  broken('a duration that is too long', 'timeouts: {connect: 2h}', 'timeouts.connect: must be 10ms..60s, is 2h'),
+  broken(
+    'v2 with an interval below a second',
+    'vrrp: {version: 2, advertInterval: 500ms}',
+    'vrrp.advertInterval: must be whole seconds in VRRP version 2, is 500ms; round it, or set vrrp.version to 3',
+  ),
+  broken(
+    'v2 with an interval of a second and a half',
+    'vrrp: {advertInterval: 1.5s}',
+    'vrrp.advertInterval: must be whole seconds in VRRP version 2, is 1.5s; round it, or set vrrp.version to 3',
+  ),
+  broken(
+    'v3 with an interval above 40.95 s',
+    'vrrp: {version: 3, advertInterval: 41s}',
+    'vrrp.advertInterval: must be 10ms..40.95s in VRRP version 3, is 41s',
+  ),
+  broken(
+    'v3 with an interval that is no centisecond',
+    'vrrp: {version: 3, advertInterval: 15ms}',
+    'vrrp.advertInterval: must be a multiple of 10ms in VRRP version 3, is 15ms',
+  ),
+  broken(
+    'v3 with an interval below 10 ms',
+    'vrrp: {version: 3, advertInterval: 5ms}',
+    'vrrp.advertInterval: must be 10ms..255s, is 5ms',
+  ),
+]
+
+const security: readonly BrokenFile[] = [
+  broken(
+    'key and keyFile',
+    'cluster: {key: "0123456789abcdef", keyFile: /etc/key}',
+    'cluster: has both key and keyFile; keep one of them',
+  ),
+  broken(
+    'a key that is too short',
+    'cluster: {key: secret}',
+    'cluster.key: is too short a key; take at least 16 characters, e.g. from: openssl rand -hex 32',
+  ),
+  broken(
+    'a key that is a number',
+    'cluster: {key: 12345678901234567890}',
+    'cluster.key: must be text; write it in quotes',
+  ),
+  broken(
+    'a relative keyFile',
+    'cluster: {keyFile: key.txt}',
+    'cluster.keyFile: must be a path that starts with /, is the text "key.txt"',
+  ),
+  broken(
+    'an inspector for everybody without a token',
+    'inspector: {listen: "0.0.0.0:9253"}',
+    'inspector.listen: 0.0.0.0 can be reached from elsewhere; set inspector.token, or listen on 127.0.0.1',
+  ),
+  broken(
+    'an inspector on :: without a token',
+    'inspector: {listen: "[::]:9253"}',
+    'inspector.listen: :: can be reached from elsewhere; set inspector.token, or listen on 127.0.0.1',
+  ),
+  broken(
+    'an inspector with a token that is too short',
+    'inspector: {token: abc}',
+    'inspector.token: is too short a token; take at least 16 characters, e.g. from: openssl rand -hex 32',
+  ),
+  broken(
+    'an inspector without a port',
+    'inspector: {listen: 127.0.0.1}',
+    'inspector.listen: must be ADDRESS:PORT such as 127.0.0.1:9253, is the text "127.0.0.1"',
+  ),
+  broken(
+    'an inspector on port 0',
+    'inspector: {listen: "127.0.0.1:0"}',
+    'inspector.listen: the port must be 1..65535, is 0',
+  ),
+  broken(
+    'an inspector on a host name',
+    'inspector: {listen: "localhost:9253"}',
+    'inspector.listen: must be ADDRESS:PORT such as 127.0.0.1:9253, is the text "localhost:9253"',
+  ),
+  broken(
+    'an inspector on the proxy port',
+    'inspector: {listen: "127.0.0.1:3128"}',
+    'inspector.listen: port 3128 is the proxyPort of redirects[0]; take another',
+  ),
+  broken(
+    'a control socket with a path that is too long',
+    `control: {socket: /${'x'.repeat(107)}}`,
+    "control.socket: is 108 bytes long; a unix socket's path has at most 107",
+  ),
+  broken(
+    'a control socket with a relative path',
+    'control: {socket: proxyha.sock}',
+    'control.socket: must be a path that starts with /, is the text "proxyha.sock"',
+  ),
+]
+
+const bomb = [
+  'a: &a [x, x, x, x, x, x, x, x, x]',
+  ...'bcdefgh'
+    .split('')
+    .map((letter, index) => `${letter}: &${letter} [${Array(9).fill(`*${'abcdefg'[index]}`).join(', ')}]`),
+].join('\n')
+
+const yaml: readonly BrokenFile[] = [
+  { title: 'an empty file', yaml: '', lines: ['is empty; start from config/gateway.example.yaml'] },
+  { title: 'a file of comments', yaml: '# nothing\n', lines: ['is empty; start from config/gateway.example.yaml'] },
+  { title: 'a list', yaml: '- a\n- b\n', lines: ['must be a mapping of keys to values, like "interface: eth0"'] },
+  { title: 'a word', yaml: 'hello\n', lines: ['must be a mapping of keys to values, like "interface: eth0"'] },
+  {
+    title: 'two documents',
+    yaml: `${VIPS}\n${REDIRECTS}\n---\nname: x\n`,
+    lines: ['line 3: a second YAML document starts here; a configuration is one document'],
+  },
+  {
+    title: 'a tab as indentation',
+    yaml: `${VIPS}\nvrrp:\n\tversion: 2\n${REDIRECTS}\n`,
+    lines: ['line 3, column 1: a tab is used to indent; YAML is indented by spaces'],
+  },
+  {
+    title: 'a bracket that is not closed',
+    yaml: `${REDIRECTS}\nvirtualIps: [10.0.0.5/24\n`,
+    lines: ['line 3, column 1: Flow sequence in block collection must be sufficiently indented and end with a ]'],
+  },
+  {
+    title: 'a quote that is not closed',
+    yaml: `${VIPS}\nname: "x\n${REDIRECTS}\n`,
+    lines: ['line 4, column 1: Missing closing "quote'],
+  },
+  {
+    title: 'a key twice',
+    yaml: `${VIPS}\n${REDIRECTS}\nname: a\nname: b\n`,
+    lines: ['line 4, column 1: the key name is given twice; remove one'],
+  },
+  {
+    title: 'two keys twice',
+    yaml: `${VIPS}\n${VIPS}\n${REDIRECTS}\n${REDIRECTS}\n`,
+    lines: [
+      'line 2, column 1: the key virtualIps is given twice; remove one',
+      'line 4, column 1: the key redirects is given twice; remove one',
+    ],
+  },
+  {
+    title: 'an alias of nothing',
+    yaml: `${VIPS}\n${REDIRECTS}\nname: *nobody\n`,
+    lines: ['uses the alias *nobody, but there is no anchor &nobody before it; quote a text that starts with *'],
+  },
+  {
+    title: 'an unknown tag',
+    yaml: `${VIPS}\n${REDIRECTS}\nname: !secret x\n`,
+    lines: ['line 3, column 7: Unresolved tag: !secret'],
+  },
+  {
+    title: 'wrong indentation',
+    yaml: `vrrp:\n  version: 2\n preempt: true\n${VIPS}\n${REDIRECTS}\n`,
+    lines: ['line 3, column 1: All mapping items must start at the same column'],
+  },
+  {
+    title: 'a colon forgotten',
+    yaml: `${VIPS}\n${REDIRECTS}\nname jupiter\n`,
+    lines: ['line 3, column 1: Implicit map keys need to be followed by map values'],
+  },
+  {
+    title: 'aliases of aliases of aliases',
+    yaml: `${VIPS}\n${REDIRECTS}\n${bomb}\n`,
+    lines: ['uses too many YAML aliases; write the values out'],
+  },
+  {
+    title: 'brackets without end',
+    yaml: `name: ${'['.repeat(100_000)}`,
+    lines: ['is nested too deeply; a configuration has three levels'],
+  },
+]
+
+const several: readonly BrokenFile[] = [
+  {
+    title: 'many mistakes at once',
+    yaml: [
+      'interface: eth0',
+      'virtualRouterId: 300',
+      'virtualIps: [10.0.0.5/24, 10.0.0.5, 300.1.1.1]',
+      'redirects:',
+      '  - { originalPorts: [80, 80, 99999], proxyPort: 0 }',
+      '  - { originalPorts: [80], proxyPort: 3128, proxyport: 1 }',
+      'vrrp: { version: 2, advertInterval: 100ms }',
+      'cluster: { key: x, keyFile: /y }',
+      'colour: blue',
+    ].join('\n'),
+    lines: [
+      'virtualRouterId: must be 1..255, is 300',
+      'virtualIps[1]: 10.0.0.5 is virtualIps[0] already; remove one',
+      'virtualIps[2]: must be an IPv4 address such as 10.0.0.5/24, is the text "300.1.1.1"',
+      'redirects[0].originalPorts[2]: must be 1..65535, is 99999',
+      'redirects[0].proxyPort: must be 1..65535, is 0',
+      'redirects[0].originalPorts[1]: port 80 is redirects[0].originalPorts[0] already; a port can be redirected once only',
+      'redirects[1].proxyport: is not a known key; did you mean proxyPort?',
+      'redirects[1].originalPorts[0]: port 80 is redirects[0].originalPorts[0] already; a port can be redirected once only',
+      'vrrp.advertInterval: must be whole seconds in VRRP version 2, is 100ms; round it, or set vrrp.version to 3',
+      'cluster.key: is too short a key; take at least 16 characters, e.g. from: openssl rand -hex 32',
+      'cluster: has both key and keyFile; keep one of them',
+      `colour: is not a known key; known here: ${TOP_LEVEL}`,
+    ],
+  },
+]
+
+export const brokenFiles: readonly BrokenFile[] = [
+  ...numbers,
+  ...addresses,
+  ...redirects,
+  ...keys,
+  ...words,
+  ...durations,
+  ...security,
+  ...yaml,
+  ...several,
+]

@@ -1,0 +1,155 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadConfig, parseConfig } from '../../config/load.ts'
+import { brokenFiles } from './broken-files.ts'
+
+const SMALLEST = 'virtualIps: [10.0.0.5/24]\nredirects: [{originalPorts: [8080], proxyPort: 3128}]\n'
+
+describe('every mistake is one line with its path', () => {
+  test.each(brokenFiles)('$title', ({ yaml, lines }) => {
+    expect(lines.length).toBeGreaterThan(0)
+    expect(parseConfig(yaml)).toEqual({ ok: false, problems: lines })
+  })
+
+  test('the table holds at least 50 kinds, and no line is said of two of them by accident', () => {
+    expect(brokenFiles.length).toBeGreaterThanOrEqual(50)
+    for (const line of brokenFiles.flatMap(({ lines }) => lines)) expect(line).not.toMatch(/[\n\r\t]/)
+  })
+
+  test.each([['- '], ['{a: '], ['? '], ['a: &x ']])(
+    'a file of %j without end is refused, not an exception',
+    (piece) => {
+      const read = parseConfig(piece.repeat(50_000))
+      expect(read.ok).toBe(false)
+      expect(read.ok ? [] : read.problems).toHaveLength(1)
+    },
+  )
+})
+
+describe('a right file', () => {
+  test('needs virtualIps and redirects only; the rest has the defaults of the original', () => {
+    const read = parseConfig(SMALLEST)
+    expect(read).toMatchObject({
+      ok: true,
+      value: {
+        interface: 'eth0',
+        directorPriority: 100,
+        virtualRouterId: 51,
+        virtualIps: [{ address: '10.0.0.5', prefixLength: 24 }],
+        redirects: [{ protocol: 'tcp', originalPorts: [8080], proxyPort: 3128, proxyProtocol: 'off' }],
+        forwarding: 'auto',
+        vrrp: { version: 2, advertInterval: 1000, preempt: true, preemptDelay: 0 },
+        inspector: { listen: { address: '127.0.0.1', port: 9253 } },
+        control: { socket: '/run/proxyha.sock' },
+        clients: { tableSize: 65_536 },
+      },
+    })
+  })
+
+  test.each([
+    ['version: 3, advertInterval: 10ms', 10],
+    ['version: 3, advertInterval: 40.95s', 40_950],
+    ['version: 3, advertInterval: 4.1s', 4100],
+    ['version: 2, advertInterval: 255s', 255_000],
+    ['version: 2, advertInterval: 2m', 120_000],
+  ])('takes vrrp: {%s}', (vrrp, advertInterval) => {
+    expect(parseConfig(`${SMALLEST}vrrp: {${vrrp}}\n`)).toMatchObject({ ok: true, value: { vrrp: { advertInterval } } })
+  })
+
+  test('may point two groups of ports to one proxy port', () => {
+    const redirects = '[{originalPorts: [80], proxyPort: 3128}, {originalPorts: [443], proxyPort: 3128}]'
+    expect(parseConfig(`virtualIps: [10.0.0.5]\nredirects: ${redirects}\n`).ok).toBe(true)
+  })
+
+  test('may listen for everybody with a token, and on IPv6 loopback without', () => {
+    expect(parseConfig(`${SMALLEST}inspector: {listen: "0.0.0.0:9253", token: 0123456789abcdefg}\n`).ok).toBe(true)
+    expect(parseConfig(`${SMALLEST}inspector: {listen: "[::1]:9253"}\n`).ok).toBe(true)
+  })
+})
+
+describe('the file system', () => {
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'proxyha-config-'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  const written = (name: string, content: string | Uint8Array) => {
+    const path = join(folder, name)
+    writeFileSync(path, content)
+    return path
+  }
+  const problemsOf = (path: string) => {
+    const read = loadConfig(path)
+    return read.ok ? [] : read.problems
+  }
+
+  test('a missing file is named', () => {
+    expect(problemsOf('/nowhere/gateway.yaml')).toEqual(['/nowhere/gateway.yaml: is not there; check the path'])
+  })
+
+  test('a directory is refused', () => {
+    expect(problemsOf(folder)).toEqual([`${folder}: is a directory; name the file itself`])
+  })
+
+  test('a device is refused, and not read for ever', () => {
+    expect(problemsOf('/dev/zero')).toEqual(['/dev/zero: is not a regular file'])
+  })
+
+  test('a file above 1 MiB is refused', () => {
+    const path = written('huge.yaml', '#'.repeat(1_048_577))
+    expect(problemsOf(path)).toEqual([`${path}: has 1048577 bytes; more than 1048576 are refused`])
+  })
+
+  test('a file that is not UTF-8 is refused', () => {
+    const path = written('latin1.yaml', Uint8Array.of(0x6e, 0x3a, 0x20, 0xe9, 0x0a))
+    expect(problemsOf(path)).toEqual([`${path}: is not UTF-8 text; save it as UTF-8`])
+  })
+
+  test('an empty file is named', () => {
+    const path = written('empty.yaml', '')
+    expect(problemsOf(path)).toEqual([`${path}: is empty; start from config/gateway.example.yaml`])
+  })
+
+  test.skipIf(process.getuid?.() === 0)(
+    'an unreadable file is refused (skipped for root, who can read everything)',
+    () => {
+      const path = written('secret.yaml', SMALLEST)
+      chmodSync(path, 0)
+      expect(problemsOf(path)).toEqual([`${path}: cannot be read: permission denied; check its owner and mode`])
+    },
+  )
+
+  test('a byte order mark is no mistake', () => {
+    const path = written('bom.yaml', `\uFEFF${SMALLEST}control: {socket: ${folder}/p.sock}\n`)
+    expect(problemsOf(path)).toEqual([])
+  })
+
+  test("the control socket's directory must be there", () => {
+    const path = written('socket.yaml', `${SMALLEST}control: {socket: ${folder}/no/p.sock}\n`)
+    expect(problemsOf(path)).toEqual([`control.socket: the directory ${folder}/no is not there; create it`])
+  })
+
+  test('the key is read from keyFile, without the line break', () => {
+    const key = written('key', '0123456789abcdef0123\n')
+    const path = written('keyed.yaml', `${SMALLEST}cluster: {keyFile: ${key}}\ncontrol: {socket: ${folder}/p.sock}\n`)
+    expect(loadConfig(path)).toMatchObject({ ok: true, value: { cluster: { key: '0123456789abcdef0123' } } })
+  })
+
+  test('a keyFile that is missing, a directory or too short is named, and never its content', () => {
+    const short = written('short', 'hunter2\n')
+    mkdirSync(join(folder, 'keys'))
+    const lines = ['/nowhere/key', join(folder, 'keys'), short].map((keyFile) => {
+      return problemsOf(
+        written('k.yaml', `${SMALLEST}cluster: {keyFile: ${keyFile}}\ncontrol: {socket: ${folder}/p.sock}\n`),
+      )
+    })
+    expect(lines).toEqual([
+      ['cluster.keyFile: /nowhere/key is not there; check the path'],
+      [`cluster.keyFile: ${folder}/keys is a directory; name the file itself`],
+      [`cluster.keyFile: ${short} holds too short a key; take at least 16 characters`],
+    ])
+  })
+})

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import { parseConfig } from '../../config/load.ts'
+import { type HostFacts, resolveConfig } from '../../config/resolve.ts'
+import type { GatewayFile } from '../../config/schema.ts'
+
+const REDIRECTS = 'redirects: [{originalPorts: [8080], proxyPort: 3128}]\n'
+
+function fileOf(yaml: string): GatewayFile {
+  const read = parseConfig(`${yaml}\n${REDIRECTS}`)
+  if (!read.ok) throw new Error(read.problems.join('\n'))
+  return read.value
+}
+
+const host = (...addresses: readonly string[]): HostFacts => ({
+  hostname: 'jupiter',
+  cores: 4,
+  interfaceAddresses: addresses.map((written) => {
+    const [address = '', prefix] = written.split('/')
+    return { family: address.includes(':') ? 6 : 4, address, prefixLength: Number(prefix), validLifetimeS: null }
+  }),
+})
+
+const problemsOf = (yaml: string, facts: HostFacts) => {
+  const resolved = resolveConfig(fileOf(yaml), facts)
+  return resolved.ok ? [] : resolved.problems
+}
+
+describe('what the host adds', () => {
+  test('name, managementIp, prefix and forwarders come from the host', () => {
+    const resolved = resolveConfig(fileOf('virtualIps: [10.0.0.5]'), host('fe80::1/64', '10.0.0.1/24'))
+    expect(resolved).toMatchObject({
+      ok: true,
+      value: {
+        name: 'jupiter',
+        managementIp: '10.0.0.1',
+        managementPrefixLength: 24,
+        virtualIps: [{ address: '10.0.0.5', prefixLength: 24 }],
+        forwarders: { count: 4 },
+        cluster: { key: null },
+        vrrp: { advertIntervalCs: 100 },
+        limits: { connections: 65_536, connectionsPerClient: 65_536 },
+      },
+    })
+  })
+
+  test('a virtual IP that a crash has left behind is not taken for the managementIp', () => {
+    const resolved = resolveConfig(fileOf('virtualIps: [10.0.0.5]'), host('10.0.0.5/32', '10.0.0.1/24'))
+    expect(resolved).toMatchObject({ ok: true, value: { managementIp: '10.0.0.1' } })
+  })
+
+  test('the subnet is that of the address which the virtual IP lies in', () => {
+    const resolved = resolveConfig(fileOf('virtualIps: [10.9.0.5]'), host('10.0.0.1/24', '10.9.0.1/16'))
+    expect(resolved).toMatchObject({ ok: true, value: { virtualIps: [{ prefixLength: 16 }] } })
+  })
+
+  test('a virtual IP outside the subnet is taken with its prefix', () => {
+    expect(problemsOf('virtualIps: [192.168.7.5/32]', host('10.0.0.1/24'))).toEqual([])
+  })
+})
+
+describe('what the host refuses', () => {
+  test('a virtual IP outside the subnet without a prefix', () => {
+    expect(problemsOf('virtualIps: [10.0.0.5, 192.168.7.5]', host('10.0.0.1/24'))).toEqual([
+      'virtualIps[1]: 192.168.7.5 is outside the subnet of eth0 (10.0.0.0/24); correct it, or give its prefix: 192.168.7.5/32',
+    ])
+  })
+
+  test('a virtual IP that is the network or broadcast address of the subnet', () => {
+    expect(problemsOf('virtualIps: [10.0.0.0, 10.0.0.255]', host('10.0.0.1/24'))).toEqual([
+      'virtualIps[0]: 10.0.0.0 is the network address of 10.0.0.0/24; choose a host address',
+      'virtualIps[1]: 10.0.0.255 is the broadcast address of 10.0.0.0/24; choose a host address',
+    ])
+  })
+
+  test('a managementIp that is not on the interface', () => {
+    expect(problemsOf('managementIp: 10.0.0.9\nvirtualIps: [10.0.0.5]', host('10.0.0.1/24', '10.0.0.2/24'))).toEqual([
+      'managementIp: 10.0.0.9 is not an address of eth0; it has 10.0.0.1, 10.0.0.2',
+    ])
+  })
+
+  test('an interface without an address of its own', () => {
+    expect(problemsOf('virtualIps: [10.0.0.5/24]', host('10.0.0.5/24'))).toEqual([
+      'interface: eth0 has no IPv4 address besides the virtual IPs; give it one, or name another interface',
+    ])
+  })
+
+  test('priority 255 on a node that does not own every virtual IP', () => {
+    const yaml = 'directorPriority: 255\nvirtualIps: [10.0.0.5/24, 10.0.0.6/24]'
+    expect(problemsOf(yaml, host('10.0.0.1/24', '10.0.0.5/24'))).toEqual([
+      'directorPriority: must be 1..254, is 255: that is for the owner of the virtual IPs, and 10.0.0.6 is not on eth0',
+    ])
+    expect(problemsOf(yaml, host('10.0.0.1/24', '10.0.0.5/24', '10.0.0.6/24'))).toEqual([])
+  })
+
+  test('several of these at once', () => {
+    const yaml = 'directorPriority: 255\nmanagementIp: 10.0.0.9\nvirtualIps: [172.16.0.1]'
+    expect(problemsOf(yaml, host('10.0.0.1/24'))).toHaveLength(3)
+  })
+})
