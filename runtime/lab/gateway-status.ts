@@ -1,0 +1,57 @@
+import { request } from 'node:http'
+
+/** The part of `status --json` (the object at `/status` of a gateway's control socket) that the lab looks at. */
+export interface GatewayStatus {
+  readonly role: string
+  readonly forwarding: string
+  readonly vrrp: { readonly state: string; readonly masterIp: string | null }
+  readonly monitor: { readonly state: string }
+  readonly nodes: readonly {
+    readonly name: string
+    readonly state: string
+    readonly slots: number
+    readonly activeConnections: number
+  }[]
+}
+
+/** All slots of the table, as DESIGN fixes them. */
+export const slotCount = 4096
+
+/** Asks a gateway for its status; null when it does not answer in time, which is what a dead gateway does. */
+export function readStatus(controlSocket: string, timeoutMs = 1000): Promise<GatewayStatus | null> {
+  return new Promise((resolve) => {
+    const asked = request({
+      socketPath: controlSocket,
+      path: '/status',
+      agent: false,
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    asked.on('error', () => resolve(null))
+    asked.on('response', (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        text += chunk
+      })
+      response.on('error', () => resolve(null))
+      response.on('end', () => resolve(response.statusCode === 200 ? parseStatus(text) : null))
+    })
+    asked.end()
+  })
+}
+
+function parseStatus(text: string): GatewayStatus | null {
+  try {
+    return JSON.parse(text) as GatewayStatus
+  } catch {
+    return null
+  }
+}
+
+/** Whether a director's status says that these nodes take part, all of them and nobody else, and own every slot. */
+export function isComplete(status: GatewayStatus | null, nodes: readonly string[]): boolean {
+  if (status?.role !== 'director') return false
+  const taking = status.nodes.filter(({ state, slots }) => state === 'ok' && slots > 0)
+  const owned = taking.reduce((sum, { slots }) => sum + slots, 0)
+  return owned === slotCount && taking.length === nodes.length && taking.every(({ name }) => nodes.includes(name))
+}

@@ -1,0 +1,274 @@
+import { EventEmitter, once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { GapMeter } from './gap-meter.ts'
+import { type GatewayStatus, readStatus } from './gateway-status.ts'
+import {
+  clientHost,
+  type GatewayPlan,
+  gateways,
+  gatewayYaml,
+  labTopology,
+  originHost,
+  originPort,
+  prefixLength,
+  proxyPort,
+  squidConf,
+  virtualIp,
+} from './plan.ts'
+import { type HostProcess, startProcess, startProgram, Tail } from './processes.ts'
+import { sandboxDirectory } from './sandbox.ts'
+import type { Timeline } from './timeline.ts'
+import { buildTopology, ip, setCable } from './topology.ts'
+import { type ClientReport, monotonicMs, type ProberReport, RateMeter, TrafficWindow } from './traffic.ts'
+import { parseMonitorLine, VipHolders } from './vip-holders.ts'
+
+const proxyha = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
+const statusIntervalMs = 200
+
+/** One gateway of the lab with the proxy beside it. */
+interface Gateway {
+  readonly plan: GatewayPlan
+  readonly controlSocket: string
+  readonly log: Tail
+  process: HostProcess | null
+  proxy: HostProcess | null
+  status: GatewayStatus | null
+}
+
+/** The running lab: its gateways, proxies and clients, what can be done to them and what is known of them. */
+export class Group {
+  readonly holders = new VipHolders()
+  readonly gap = new GapMeter()
+  readonly rate = new RateMeter(2000)
+  traffic = new TrafficWindow(0)
+  readonly #changes = new EventEmitter()
+  readonly #timeline: Timeline
+  readonly #squid: boolean
+  readonly #gateways: readonly Gateway[]
+  /** MAC by host, to name whom a client's ARP entry points to. */
+  readonly #hostOfMac = new Map<string, string>()
+  #arpHost: string | null = null
+  #ending = false
+
+  constructor(timeline: Timeline, squid: boolean) {
+    this.#timeline = timeline
+    this.#squid = squid
+    this.#gateways = gateways.map((plan) => ({
+      plan,
+      controlSocket: `${sandboxDirectory}/${plan.name}.sock`,
+      log: new Tail(),
+      process: null,
+      proxy: null,
+      status: null,
+    }))
+  }
+
+  /** Builds the network, then starts the origin, the proxies, the gateways and the clients. */
+  start(): void {
+    buildTopology(labTopology)
+    this.#watchKernel(clientHost)
+    for (const { plan } of this.#gateways) {
+      this.#hostOfMac.set(macOf(plan.name), plan.name)
+      this.#watchKernel(plan.name)
+    }
+    startProgram(originHost, new URL('./origin.ts', import.meta.url), [`${originPort}`], () => {})
+    for (const { plan } of this.#gateways) {
+      this.startProxy(plan.name)
+      this.startGateway(plan.name)
+    }
+    startProgram(clientHost, new URL('./prober.ts', import.meta.url), [], (report: ProberReport) => {
+      this.gap.add(report.connectedAtMs)
+      this.#changes.emit('change')
+    })
+    void this.#pollStatus()
+  }
+
+  /** Starts the 200 clients; from now on there is traffic without a pause. */
+  startClients(): void {
+    startProgram(clientHost, new URL('./client.ts', import.meta.url), [], (report: ClientReport) => {
+      for (const result of report.results) {
+        this.rate.add(result)
+        this.traffic.add(result)
+      }
+      this.#changes.emit('change')
+    })
+  }
+
+  startGateway(name: string): void {
+    const gateway = this.#gateway(name)
+    const file = `${sandboxDirectory}/${name}.yaml`
+    writeFileSync(file, gatewayYaml(gateway.plan, gateway.controlSocket))
+    const process = startProcess({
+      host: name,
+      command: proxyha,
+      args: ['run', '-c', file],
+      env: { PROXYHA_NODE: globalThis.process.execPath },
+      onLine: (line) => gateway.log.add(line),
+    })
+    gateway.process = process
+    void process.ended.then((code) => {
+      if (gateway.process === process) gateway.process = null
+      if (!this.#ending)
+        this.#timeline.add('event', `${name}: proxyha ended ${code === null ? 'by a signal' : `with ${code}`}`)
+    })
+  }
+
+  /** Asks the gateway to stop in order and waits for its end. */
+  async stopGateway(name: string): Promise<void> {
+    const { process } = this.#gateway(name)
+    process?.signal('SIGTERM')
+    await process?.ended
+  }
+
+  startProxy(name: string): void {
+    const gateway = this.#gateway(name)
+    gateway.proxy = this.#squid ? startSquid(name, gateway.log) : startEmbedded(name, gateway.log)
+  }
+
+  async stopProxy(name: string): Promise<void> {
+    const { proxy } = this.#gateway(name)
+    proxy?.signal('SIGKILL')
+    await proxy?.ended
+  }
+
+  /** Power off: the cable is pulled and all that ran is gone, without a chance to say a word. */
+  async powerOff(name: string): Promise<void> {
+    const { process, proxy } = this.#gateway(name)
+    setCable(name, false)
+    this.holders.setPlugged(name, false, monotonicMs())
+    process?.signal('SIGKILL')
+    proxy?.signal('SIGKILL')
+    await Promise.all([process?.ended, proxy?.ended])
+  }
+
+  /** Power on: a machine that booted remembers no VIP; then its proxy and its gateway start. */
+  powerOn(name: string): void {
+    if (ip(['-n', name, '-o', 'addr', 'show', 'dev', 'eth0']).includes(` ${virtualIp}/`)) {
+      ip(['-n', name, 'addr', 'del', `${virtualIp}/${prefixLength}`, 'dev', 'eth0'])
+    }
+    this.holders.setHeld(name, false, monotonicMs())
+    setCable(name, true)
+    this.holders.setPlugged(name, true, monotonicMs())
+    this.startProxy(name)
+    this.startGateway(name)
+  }
+
+  /** What the gateway's status said last; null while it does not answer. */
+  statusOf(name: string): GatewayStatus | null {
+    return this.#gateway(name).status
+  }
+
+  isRunning(name: string): boolean {
+    return this.#gateway(name).process?.running ?? false
+  }
+
+  isProxyRunning(name: string): boolean {
+    return this.#gateway(name).proxy?.running ?? false
+  }
+
+  /** The one holder of the VIP on the network; null when there is none, or more than one. */
+  get director(): string | null {
+    const [first, ...others] = this.holders.now
+    return others.length === 0 ? (first ?? null) : null
+  }
+
+  /** Whom the clients' kernel sends the VIP's packets to, by its ARP entry. */
+  get arpHost(): string | null {
+    return this.#arpHost
+  }
+
+  /** The last lines that a gateway and its proxy wrote. */
+  logOf(name: string, lines: number): readonly string[] {
+    return this.#gateway(name).log.last(lines)
+  }
+
+  /** Resolves when `holds` does; it is looked at whenever something changed. Resolves with false after `withinMs`. */
+  async until(holds: () => boolean, withinMs: number): Promise<boolean> {
+    const signal = AbortSignal.timeout(withinMs)
+    while (!holds()) {
+      try {
+        await once(this.#changes, 'change', { signal })
+      } catch {
+        return holds()
+      }
+    }
+    return true
+  }
+
+  /** Asks all to end; what does not is killed with the sandbox. */
+  async end(): Promise<void> {
+    this.#ending = true
+    await Promise.all(gateways.map(({ name }) => this.stopGateway(name)))
+  }
+
+  #gateway(name: string): Gateway {
+    const gateway = this.#gateways.find(({ plan }) => plan.name === name)
+    if (!gateway) throw new Error(`the lab has no gateway ${name}`)
+    return gateway
+  }
+
+  #watchKernel(host: string): void {
+    startProcess({
+      host,
+      command: 'ip',
+      args: ['-o', 'monitor', 'address', 'neigh'],
+      onLine: (line) => this.#kernelSaid(host, line),
+    })
+  }
+
+  #kernelSaid(host: string, line: string): void {
+    if (this.#ending) return
+    const said = parseMonitorLine(line)
+    if (said?.address !== virtualIp) return
+    if (said.type === 'address') {
+      this.holders.setHeld(host, said.held, monotonicMs())
+      this.#timeline.add('event', `${host} ${said.held ? 'holds' : 'gave up'} ${virtualIp}`)
+    } else if (host === clientHost) {
+      const pointsTo = this.#hostOfMac.get(said.mac) ?? said.mac
+      if (pointsTo !== this.#arpHost)
+        this.#timeline.add('event', `the clients' ARP entry of ${virtualIp} points to ${pointsTo}`)
+      this.#arpHost = pointsTo
+    }
+    this.#changes.emit('change')
+  }
+
+  async #pollStatus(): Promise<void> {
+    while (!this.#ending) {
+      const asked = this.#gateways.map(async (gateway) => {
+        gateway.status = await readStatus(gateway.controlSocket)
+      })
+      await Promise.all(asked)
+      this.#changes.emit('change')
+      await new Promise((resolve) => setTimeout(resolve, statusIntervalMs))
+    }
+  }
+}
+
+function startEmbedded(name: string, log: Tail): HostProcess {
+  const program = new URL('./forward-proxy.ts', import.meta.url)
+  return startProgram(
+    name,
+    program,
+    [name, `${proxyPort}`],
+    () => {},
+    (line) => log.add(line),
+  )
+}
+
+/** Squid refuses to run as root: in a user namespace of its own it is nobody, with and without real root. */
+function startSquid(name: string, log: Tail): HostProcess {
+  const file = `${sandboxDirectory}/${name}-squid.conf`
+  writeFileSync(file, squidConf(name, sandboxDirectory))
+  const nobody = ['--user', '--map-user=65534', '--map-group=65534']
+  return startProcess({
+    host: name,
+    command: 'unshare',
+    args: [...nobody, '--', 'squid', '-N', '-f', file],
+    onLine: (line) => log.add(line),
+  })
+}
+
+function macOf(host: string): string {
+  return /link\/ether ([0-9a-f:]{17})/.exec(ip(['-n', host, '-o', 'link', 'show', 'dev', 'eth0']))?.[1] ?? ''
+}

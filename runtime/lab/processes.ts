@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { programPath } from './sandbox.ts'
+
+/** How to start a process on a host of the lab. */
+export interface Launch {
+  readonly host: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Each line of its stdout and stderr. */
+  readonly onLine?: (line: string) => void
+}
+
+/** A process that we started on a host, from its start to its end. */
+export interface HostProcess {
+  readonly pid: number
+  readonly running: boolean
+  /** Resolves with its exit code (or null after a signal) when it ends. */
+  readonly ended: Promise<number | null>
+  signal(name: NodeJS.Signals): void
+  /** Sends a message to a program started by `startProgram`. */
+  send(message: object): void
+}
+
+/** Lines kept of what a process wrote, for the moment when something goes wrong. */
+const keptLines = 200
+
+/** Starts a command in the network namespace of a host. */
+export function startProcess(launch: Launch): HostProcess {
+  return watch(spawnOn(launch, ['ignore', 'pipe', 'pipe']), launch)
+}
+
+/** Starts one of our own programs on a host, with a message channel: `onMessage` gets what it sends. */
+export function startProgram<Message>(
+  host: string,
+  program: URL,
+  args: readonly string[],
+  onMessage: (message: Message) => void,
+  onLine?: (line: string) => void,
+): HostProcess {
+  const launch: Launch = {
+    host,
+    command: process.execPath,
+    args: ['--disable-warning=ExperimentalWarning', programPath(program), ...args],
+    ...(onLine ? { onLine } : {}),
+  }
+  const child = spawnOn(launch, ['ignore', 'pipe', 'pipe', 'ipc'])
+  child.on('message', (message) => onMessage(message as Message))
+  return watch(child, launch)
+}
+
+function spawnOn(launch: Launch, stdio: ('ignore' | 'pipe' | 'ipc')[]): ChildProcess {
+  // nsenter, not `ip netns exec`: it needs no sysfs mount, which a rootless container refuses; and it execs, so the PID
+  // is the command's own.
+  const args = [`--net=/run/netns/${launch.host}`, '--', launch.command, ...launch.args]
+  return spawn('nsenter', args, { stdio, env: { ...process.env, ...launch.env } })
+}
+
+function watch(child: ChildProcess, launch: Launch): HostProcess {
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) createInterface({ input: stream }).on('line', (line) => launch.onLine?.(line))
+  }
+  const ended = once(child, 'exit').then(([code]) => code as number | null)
+  return {
+    pid: child.pid ?? -1,
+    get running() {
+      return child.exitCode === null && child.signalCode === null
+    },
+    ended,
+    signal: (name) => void child.kill(name),
+    send: (message) => {
+      // A program that has just ended takes no messages any more; its end is reported by `ended`.
+      if (child.connected) child.send(message, () => {})
+    },
+  }
+}
+
+/** The last lines that a process wrote. */
+export class Tail {
+  #lines: string[] = []
+
+  add(line: string): void {
+    this.#lines.push(line)
+    if (this.#lines.length > keptLines) this.#lines.shift()
+  }
+
+  last(count: number): readonly string[] {
+    return this.#lines.slice(-count)
+  }
+}

@@ -1,0 +1,50 @@
+import type { Group } from './group.ts'
+import { formatMoment, type Moment, type Timeline } from './timeline.ts'
+import { describeTraffic, drawPicture, takePicture } from './view.ts'
+
+/** Where the lab shows what happens. */
+export interface Screen {
+  moment(moment: Moment): void
+  /** The terminal is as it was before. */
+  close(): void
+}
+
+const redrawMs = 250
+const lineEveryMs = 5000
+const historyKept = 400
+
+/** Lines one after another: for pipes, logs and `--once`. */
+export function plainScreen(out: NodeJS.WritableStream, group: () => Group): Screen {
+  const timer = setInterval(() => {
+    out.write(`${' '.repeat(14)}${describeTraffic(takePicture(group(), [], [], ''))}\n`)
+  }, lineEveryMs)
+  return {
+    moment: (moment) => void out.write(`${formatMoment(moment)}\n`),
+    close: () => clearInterval(timer),
+  }
+}
+
+/** A picture drawn anew four times a second on the terminal's alternate screen (xterm control sequences). */
+export function liveScreen(
+  out: NodeJS.WriteStream,
+  group: () => Group,
+  timeline: () => Timeline,
+  hint: string,
+): Screen {
+  const history: number[] = []
+  out.write('\x1b[?1049h\x1b[?25l')
+  const timer = setInterval(() => {
+    const picture = takePicture(group(), history, timeline().moments, hint)
+    history.push(picture.requestsPerSecond)
+    if (history.length > historyKept) history.shift()
+    const lines = drawPicture(picture, out.columns, out.rows)
+    out.write(`\x1b[H${lines.map((line) => `${line}\x1b[K`).join('\n')}\x1b[J`)
+  }, redrawMs)
+  return {
+    moment: () => {},
+    close: () => {
+      clearInterval(timer)
+      out.write('\x1b[?25h\x1b[?1049l')
+    },
+  }
+}

@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process'
+
+/** One machine of the network: a network namespace with one interface, `eth0`, on the bridge. */
+export interface Host {
+  /** Name of the namespace; at most 11 characters, since its end on the bridge is called `to-NAME`. */
+  readonly name: string
+  /** Addresses of `eth0`, with their prefix; the first is the primary one. */
+  readonly addresses: readonly string[]
+}
+
+/** One subnet: a bridge with a machine at each of its ports. */
+export interface Topology {
+  readonly bridge: string
+  readonly hosts: readonly Host[]
+}
+
+/** One run of `ip -batch -`: in which namespace (undefined = our own), and its lines. */
+export interface IpBatch {
+  readonly namespace: string | undefined
+  readonly lines: readonly string[]
+}
+
+/** The bridge's end of the host's cable. */
+export function cableOf(host: string): string {
+  return `to-${host}`
+}
+
+/**
+ * What `ip` is told, one batch for our own namespace and one for each host: a lab with 200 client addresses comes up in
+ * a few processes instead of hundreds.
+ */
+export function topologyBatches(topology: Topology): readonly IpBatch[] {
+  const { bridge, hosts } = topology
+  const own = [
+    // Without spanning tree a port forwards at once; multicast snooping would need a querier, and VRRP is multicast.
+    `link add ${bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+    `link set ${bridge} up`,
+    'link set lo up',
+    ...hosts.flatMap(({ name }) => [
+      `netns add ${name}`,
+      `link add ${cableOf(name)} type veth peer name eth0 netns ${name}`,
+      `link set ${cableOf(name)} master ${bridge} up`,
+    ]),
+  ]
+  const each = hosts.map(({ name, addresses }) => ({
+    namespace: name,
+    lines: ['link set lo up', 'link set eth0 up', ...addresses.map((address) => `addr add ${address} dev eth0`)],
+  }))
+  return [{ namespace: undefined, lines: own }, ...each]
+}
+
+/**
+ * Builds the network in the namespaces of this process, which must be a sandbox (see `sandbox.ts`): nothing here ever
+ * takes anything down, the kernel does when the sandbox ends.
+ *
+ * @throws Error when `ip` refuses a line, with what it said
+ */
+export function buildTopology(topology: Topology): void {
+  for (const { namespace, lines } of topologyBatches(topology)) {
+    ip([...(namespace === undefined ? [] : ['-n', namespace]), '-batch', '-'], lines.join('\n'))
+  }
+}
+
+/** Runs `ip` once, for what has no batch. @throws Error with what `ip` said when it refuses */
+export function ip(args: readonly string[], input = ''): string {
+  const { error, status, stdout, stderr } = spawnSync('ip', args, { input, encoding: 'utf8' })
+  if (error) throw new Error(`ip ${args.join(' ')}: ${error.message}`, { cause: error })
+  if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr.trim()}`)
+  return stdout
+}
+
+/** Pulls the cable of a host, or plugs it in again: its `eth0` sees no carrier, as with a dead switch port. */
+export function setCable(host: string, plugged: boolean): void {
+  ip(['link', 'set', cableOf(host), plugged ? 'up' : 'down'])
+}
