@@ -1,49 +1,55 @@
 import { describe, expect, it } from 'vitest'
 import { planListeners } from '../../../actors/forwarder/listener-plan.ts'
 
-const redirect = (originalPorts: number[], proxyPort: number) => ({
+const redirect = (originalPorts: number[], proxyPort: number, proxyProtocol: 'off' | 'v2' = 'off') => ({
   originalPorts,
   proxyPort,
-  proxyProtocol: 'off' as const,
+  proxyProtocol,
 })
+const written = (plan: ReturnType<typeof planListeners>) =>
+  plan.map(({ address, originalPort, port, nodePort }) => `${address} ${originalPort} at ${port} -> ${nodePort}`)
 
 describe('where the forwarders listen', () => {
   it('binds an original port on each virtual IP', () => {
     const plan = planListeners(['10.0.0.5', '10.0.0.6'], [redirect([80, 8080], 3128)], new Set())
-    expect(plan.captures).toEqual([])
-    expect(plan.listeners.map(({ address, port, nodePort }) => `${address}:${port}->${nodePort}`)).toEqual([
-      '10.0.0.5:80->3128',
-      '10.0.0.5:8080->3128',
-      '10.0.0.6:80->3128',
-      '10.0.0.6:8080->3128',
+    expect(written(plan)).toEqual([
+      '10.0.0.5 80 at 80 -> 3128',
+      '10.0.0.5 8080 at 8080 -> 3128',
+      '10.0.0.6 80 at 80 -> 3128',
+      '10.0.0.6 8080 at 8080 -> 3128',
     ])
   })
 
   it('captures a redirect that keeps its port, since the proxy owns it on the wildcard address', () => {
     const plan = planListeners(['10.0.0.5'], [redirect([9090], 9090)], new Set())
-    expect(plan.captures).toEqual([{ address: '10.0.0.5', originalPort: 9090, listenPort: 29_000 }])
-    expect(plan.listeners[0]).toMatchObject({ port: 29_000, nodePort: 9090 })
+    expect(written(plan)).toEqual(['10.0.0.5 9090 at 29000 -> 9090'])
   })
 
   it('captures the proxy port of another redirect', () => {
     const plan = planListeners(['10.0.0.5'], [redirect([3128], 9090), redirect([80], 3128)], new Set())
-    expect(plan.captures).toMatchObject([{ originalPort: 3128 }])
+    expect(written(plan)).toEqual(['10.0.0.5 3128 at 29000 -> 9090', '10.0.0.5 80 at 80 -> 3128'])
   })
 
   it('captures a port on which the host itself listens', () => {
-    const plan = planListeners(['10.0.0.5'], [redirect([80], 3128)], new Set([80]))
-    expect(plan.captures).toEqual([{ address: '10.0.0.5', originalPort: 80, listenPort: 29_000 }])
+    expect(written(planListeners(['10.0.0.5'], [redirect([80], 3128)], new Set([80])))).toEqual([
+      '10.0.0.5 80 at 29000 -> 3128',
+    ])
   })
 
   it('never takes a capture port that is used otherwise, and uses one port for all virtual IPs', () => {
-    const plan = planListeners(
-      ['10.0.0.5', '10.0.0.6'],
-      [redirect([9090, 29_000], 9090), redirect([80], 29_001)],
-      new Set([29_002]),
-    )
-    expect(plan.captures).toEqual([
-      { address: '10.0.0.5', originalPort: 9090, listenPort: 29_003 },
-      { address: '10.0.0.6', originalPort: 9090, listenPort: 29_003 },
+    const redirects = [redirect([9090, 29_000], 9090), redirect([80], 29_001)]
+    const plan = planListeners(['10.0.0.5', '10.0.0.6'], redirects, new Set([29_002]))
+    expect(written(plan).filter((line) => line.includes(' 9090 at '))).toEqual([
+      '10.0.0.5 9090 at 29003 -> 9090',
+      '10.0.0.6 9090 at 29003 -> 9090',
+    ])
+  })
+
+  it('tells each listener the PROXY protocol of its redirect', () => {
+    const plan = planListeners(['10.0.0.5'], [redirect([80], 3128), redirect([81], 3129, 'v2')], new Set())
+    expect(plan.map(({ redirectIndex, proxyProtocol }) => [redirectIndex, proxyProtocol])).toEqual([
+      [0, null],
+      [1, 'v2'],
     ])
   })
 })

@@ -1,0 +1,256 @@
+/**
+ * A whole group on one subnet of namespaces, for tests: real `proxyha run` processes beside real squids, an origin web
+ * server and a client with many addresses.
+ *
+ *     br0 --- eth0 10.88.0.11  node 0 (highest priority): proxyha, squid :3128
+ *         |-- eth0 10.88.0.12  node 1
+ *         |-- eth0 10.88.0.13  node 2
+ *         |-- eth0 10.88.0.99  origin :80
+ *         '-- eth0 10.88.1.1   client, and 10.88.1.2 ... 10.88.1.60
+ */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Namespace, Namespaces, RunningProgram } from '../namespaces.ts'
+
+export const VIP = '10.88.0.10'
+export const ORIGIN = '10.88.0.99'
+export const CLIENTS = Array.from({ length: 60 }, (_, index) => `10.88.1.${index + 1}`)
+const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
+
+/** What a test may choose. */
+export interface GroupOptions {
+  /** Of each node; the first is to be the director. */
+  readonly priorities: readonly number[]
+  readonly originalPort?: number
+  /** More lines of YAML. */
+  readonly settings?: string
+}
+
+/** The fixed interface of `GET /status`, as far as the tests look at it. */
+export interface Status {
+  readonly node: string
+  readonly role: string
+  readonly forwarding: string
+  readonly vrrp: { readonly state: string; readonly masterIp: string | null; readonly transitions: number }
+  readonly virtualIps: readonly { readonly address: string; readonly held: boolean }[]
+  readonly monitor: {
+    readonly state: string
+    readonly ports: readonly { port: number; listening: boolean; problem: string | null }[]
+  }
+  readonly nodes: readonly {
+    readonly name: string
+    readonly address: string
+    readonly self: boolean
+    readonly director: boolean
+    readonly state: string
+    readonly slots: number
+    readonly activeConnections: number
+    readonly totalConnections: number
+  }[]
+  readonly warnings: readonly string[]
+}
+
+/** One gateway: its namespace and what runs in it. */
+export class GatewayNode {
+  readonly name: string
+  readonly address: string
+  readonly priority: number
+  readonly namespace: Namespace
+  readonly #group: Group
+  gateway: RunningProgram | undefined
+  proxy: RunningProgram | undefined
+
+  constructor(group: Group, index: number, priority: number, namespace: Namespace) {
+    this.#group = group
+    this.name = `node${index}`
+    this.address = `10.88.0.${11 + index}`
+    this.priority = priority
+    this.namespace = namespace
+  }
+
+  get configFile(): string {
+    return join(this.#group.folder, `${this.name}.yaml`)
+  }
+
+  get socket(): string {
+    return join(this.#group.folder, `${this.name}.sock`)
+  }
+
+  startGateway(): void {
+    const { originalPort = 8080, settings = '' } = this.#group.options
+    writeFileSync(
+      this.configFile,
+      `name: ${this.name}
+interface: eth0
+managementIp: ${this.address}
+directorPriority: ${this.priority}
+virtualIps: [${VIP}/16]
+redirects: [{ protocol: http, originalPorts: [${originalPort}], proxyPort: 3128 }]
+cluster: { key: "a key of the tests, long enough" }
+control: { socket: ${this.socket} }
+${settings}
+`,
+    )
+    this.gateway = this.namespace.start('env', ['PROXYHA_TEST_HOOKS=1', PROXYHA, 'run', '-c', this.configFile])
+  }
+
+  startProxy(listen = '3128'): void {
+    const { folder } = this.#group
+    const file = join(folder, `${this.name}-squid.conf`)
+    writeFileSync(
+      file,
+      `http_port ${listen}
+visible_hostname ${this.name}
+http_access allow all
+cache deny all
+access_log none
+cache_log ${folder}/${this.name}-squid.log
+coredump_dir ${folder}
+pid_filename none
+pinger_enable off
+shutdown_lifetime 0 seconds
+`,
+    )
+    this.proxy = this.namespace.start('squid', ['-N', '-f', file])
+  }
+
+  /** Kills the proxy as a whole; squid -N is one process. */
+  async stopProxy(): Promise<void> {
+    await this.proxy?.stop('SIGKILL')
+  }
+
+  async stopGateway(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    await this.gateway?.stop(signal)
+  }
+
+  /** Runs `proxyha ARGUMENTS`, with this node's control socket, to its end. */
+  proxyha(...parameters: string[]) {
+    return this.namespace.run(PROXYHA, parameters)
+  }
+
+  /** Does the kernel hold the VIP on eth0? */
+  holdsVip(): boolean {
+    return this.namespace.ip('-o', '-4', 'address', 'show', 'dev', 'eth0').includes(` ${VIP}/`)
+  }
+
+  setCable(plugged: boolean): void {
+    this.#group.bridge.ip('link', 'set', `port${this.#group.nodes.indexOf(this)}`, plugged ? 'up' : 'down')
+  }
+
+  /** `GET path` on the control socket; null where nobody answers. */
+  async get(path: string): Promise<unknown> {
+    return new Promise((resolve) => {
+      const asked = request({ socketPath: this.socket, path, timeout: 2000 }, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (part) => {
+          text += part
+        })
+        response.on('end', () => resolve(JSON.parse(text)))
+      })
+      asked.on('error', () => resolve(null))
+      asked.on('timeout', () => asked.destroy())
+      asked.end()
+    })
+  }
+
+  async status(): Promise<Status | null> {
+    return (await this.get('/status')) as Status | null
+  }
+}
+
+/** The group; `close` ends all that was started. */
+export class Group {
+  readonly options: GroupOptions
+  readonly folder: string
+  readonly bridge: Namespace
+  readonly nodes: readonly GatewayNode[]
+  readonly origin: Namespace
+  readonly client: Namespace
+
+  constructor(namespaces: Namespaces, options: GroupOptions) {
+    this.options = options
+    this.folder = mkdtempSync(join(tmpdir(), 'proxyha-test-'))
+    // squid gives up root for a user of its own, who has to write its log here.
+    chmodSync(this.folder, 0o777)
+    const addresses = options.priorities.map((_, index) => `10.88.0.${11 + index}/16`)
+    const { bridge, members } = namespaces.subnet(...addresses, `${ORIGIN}/16`, `${CLIENTS[0]}/16`)
+    this.bridge = bridge
+    this.nodes = options.priorities.map((priority, index) => new GatewayNode(this, index, priority, members[index]!))
+    this.origin = members.at(-2)!
+    this.client = members.at(-1)!
+    for (const address of CLIENTS.slice(1)) this.client.ip('address', 'add', `${address}/16`, 'dev', 'eth0')
+    this.origin.start(process.execPath, [
+      '-e',
+      `require('node:http').createServer((_, response) => response.end('hello')).listen(80)`,
+    ])
+  }
+
+  /** Starts all proxies and gateways and waits until the first node is director and all nodes take part. */
+  async start(): Promise<void> {
+    for (const node of this.nodes) {
+      node.startProxy()
+      node.startGateway()
+    }
+    await this.settled(0, this.nodes.length)
+  }
+
+  /** Waits until that node is director and so many nodes own slots. */
+  async settled(director: number, usableNodes: number, withinMs = 20_000): Promise<Status> {
+    let last: Status | null = null
+    await until(
+      async () => {
+        last = await this.nodes[director]!.status()
+        return last?.role === 'director' && last.nodes.filter((node) => node.slots > 0).length === usableNodes
+      },
+      withinMs,
+      () => `node${director} as director of ${usableNodes} nodes; its status: ${JSON.stringify(last)}`,
+    )
+    return last!
+  }
+
+  /** One request through the VIP; the name of the node that served it, or undefined where it failed. */
+  async fetch(client: string): Promise<string | undefined> {
+    const { originalPort = 8080 } = this.options
+    const proxy = `http://${VIP}:${originalPort}`
+    const curl = [
+      '-s',
+      '-m',
+      '5',
+      '--interface',
+      client,
+      '-x',
+      proxy,
+      '-D',
+      '-',
+      '-o',
+      '/dev/null',
+      `http://${ORIGIN}/`,
+    ]
+    const { code, stdout } = await this.client.run('curl', curl)
+    return code === 0 && / 200 /.test(stdout) ? /^Via: \S+ (\S+)/m.exec(stdout)?.[1] : undefined
+  }
+
+  holders(): readonly string[] {
+    return this.nodes.filter((node) => node.holdsVip()).map((node) => node.name)
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Asks again every 50 ms until it holds; an error that says what was waited for, after `withinMs`. */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  withinMs: number,
+  what: () => string,
+): Promise<void> {
+  const end = performance.now() + withinMs
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what()}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
