@@ -1,3 +1,7 @@
+import type { ActorDescription } from '../../runtime/system/description.ts'
+
+export type { ActorDescription }
+
 export type InspectorMessage = never
 export type InspectorPeers = Readonly<Record<never, never>>
 
@@ -8,17 +12,6 @@ export type SupervisorControl = {
   crash(actor: string): boolean
   /** Test hook, refused unless PROXYHA_TEST_HOOKS=1: blocks the actor's thread for that long. */
   stall(actor: string, forMs: number): boolean
-}
-
-export interface ActorDescription {
-  readonly name: string
-  readonly placement: 'main' | 'worker'
-  readonly state: 'starting' | 'running' | 'backoff' | 'stopped'
-  readonly threadId: number | null
-  readonly restarts: number
-  readonly upMs: number
-  /** Messages under way to it, over all links. */
-  readonly mailbox: number
-  readonly handled: number
-  readonly overflowed: number
+  /** Whether single messages are to be shown among the events: say so only while somebody looks. Ends with the caller. */
+  watch(on: boolean): void
 }

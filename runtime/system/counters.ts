@@ -1,0 +1,34 @@
+/** What is counted for an actor in memory that every thread may look at. */
+const FIELDS = ['handled', 'overflowed', 'corrupt', 'answeredPing'] as const
+type Field = (typeof FIELDS)[number]
+
+function createCounters(): SharedArrayBuffer {
+  return new SharedArrayBuffer(FIELDS.length * Int32Array.BYTES_PER_ELEMENT)
+}
+
+/**
+ * An actor's counters: they outlive its restarts, and its peers add to `overflowed` on its behalf. 32 bits that wrap; read as
+ * unsigned.
+ */
+export class Counters {
+  readonly shared: SharedArrayBuffer
+  private readonly cells: Int32Array
+
+  constructor(shared: SharedArrayBuffer = createCounters()) {
+    this.shared = shared
+    this.cells = new Int32Array(shared)
+  }
+
+  add(field: Field): void {
+    Atomics.add(this.cells, FIELDS.indexOf(field), 1)
+  }
+
+  read(field: Field): number {
+    return Atomics.load(this.cells, FIELDS.indexOf(field)) >>> 0
+  }
+
+  /** The actor's answer to the watchdog: the number of the last ping that it has seen. */
+  answer(ping: number): void {
+    Atomics.store(this.cells, FIELDS.indexOf('answeredPing'), ping)
+  }
+}

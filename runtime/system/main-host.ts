@@ -1,0 +1,58 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { Clock } from '../ports/clock.ts'
+import type { Random } from '../ports/random.ts'
+import { blockThread } from './block-thread.ts'
+import { ActorCell } from './cell.ts'
+import { exposeControl, remoteControl } from './control.ts'
+import type { ActorHost, HostListener } from './host.ts'
+import { type ActorPlan, PlanError } from './plan.ts'
+import { PortWire } from './port-wire.ts'
+import type { ActorSeed } from './protocol.ts'
+
+/** An actor on the main thread. Nothing watches it: whoever would is blocked with it. */
+export function openMainHost(
+  plan: ActorPlan,
+  seed: ActorSeed,
+  listener: HostListener,
+  clock: Clock,
+  random: Random,
+): ActorHost<MessagePort> {
+  const { start } = plan
+  if (start === undefined)
+    throw new PlanError(`${plan.name} is placed on the main thread: its plan needs a start function`)
+  let isGone = false
+  // Told in a later turn, as a Worker's end is: an actor may crash deep inside a call from the supervisor.
+  const tellGone = (error?: unknown): void => {
+    if (isGone) return
+    isGone = true
+    setImmediate(() => listener.gone(error))
+  }
+  const cell = new ActorCell<MessagePort>(seed, {
+    clock,
+    random,
+    wire: (port) => new PortWire(port),
+    exposeControl,
+    remoteControl,
+    report: (report) => {
+      if (!isGone) setImmediate(() => listener.report(report))
+    },
+    crashed(error) {
+      // Its thread lives on, so that nothing is given back by itself.
+      cell.release()
+      tellGone(error)
+    },
+    block: blockThread,
+  })
+  void cell.run(start)
+  return {
+    threadId: 0,
+    // In a later turn, as a Worker would take it.
+    post: (command) => {
+      setImmediate(() => cell.take(command))
+    },
+    kill() {
+      cell.end()
+      tellGone()
+    },
+  }
+}

@@ -1,0 +1,238 @@
+import type { CancelTimer } from '../ports/clock.ts'
+import { reasonOf } from './actor-error.ts'
+import { Counters } from './counters.ts'
+import type { ActorDescription } from './description.ts'
+import type { ActorHost, Platform } from './host.ts'
+import type { InspectionDetail } from './inspection.ts'
+import { createLinkCredits } from './mailbox.ts'
+import type { ActorPlan } from './plan.ts'
+import type { ActorCommand, ActorReport } from './protocol.ts'
+import { decideRestart } from './restart-policy.ts'
+import type { Watching } from './watching.ts'
+
+/** How long an actor may take to start. */
+const START_PATIENCE_MS = 15_000
+
+/** How long a killed thread may take to go, before its place is taken by the next all the same. */
+const KILL_PATIENCE_MS = 2000
+
+/** Why an incarnation ended that was asked to. */
+const IN_ORDER = 'stopped'
+
+/** What a slot tells the supervisor. */
+export interface SlotListener<Port> {
+  running(slot: ActorSlot<Port>): void
+  /** It was running, or starting, and is not any more. */
+  down(slot: ActorSlot<Port>): void
+  escalated(slot: ActorSlot<Port>, reason: string): void
+  report(slot: ActorSlot<Port>, report: ActorReport & { readonly type: 'log' | 'inspect' }): void
+  event(slot: ActorSlot<Port>, detail: InspectionDetail): void
+}
+
+/**
+ * The place of one actor in the system, which outlives its incarnations: opens them, counts their crashes and decides by the
+ * plan whether and when the next is opened.
+ */
+export class ActorSlot<Port> {
+  readonly plan: ActorPlan
+  readonly counters = new Counters()
+  state: ActorDescription['state'] = 'stopped'
+  incarnation = -1
+  hasControl = false
+  eventCredits = createLinkCredits()
+  private readonly platform: Platform<Port>
+  private readonly watching: Watching
+  private readonly listener: SlotListener<Port>
+  private host: ActorHost<Port> | undefined
+  private runningSinceMs = 0
+  private crashesAtMs: readonly number[] = []
+  private endReason: string | undefined
+  private cancelTimer: CancelTimer | undefined
+  private firstStart: { resolve(): void; reject(error: unknown): void } | undefined
+  private stopped: (() => void) | undefined
+
+  constructor(plan: ActorPlan, platform: Platform<Port>, watching: Watching, listener: SlotListener<Port>) {
+    this.plan = plan
+    this.platform = platform
+    this.watching = watching
+    this.listener = listener
+  }
+
+  /** Starts it for the first time: rejects with what went wrong, and then does not try again. */
+  start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.firstStart = { resolve, reject }
+      this.open()
+    })
+  }
+
+  post(command: ActorCommand<Port>): void {
+    this.host?.post(command)
+  }
+
+  /** Whether its Worker is expected to answer pings. */
+  get isWatched(): boolean {
+    return this.plan.placement === 'worker' && this.state === 'running' && this.endReason === undefined
+  }
+
+  /** Ends this incarnation as a crash. */
+  kill(reason: string): void {
+    const { host } = this
+    if (host === undefined || this.endReason !== undefined) return
+    this.endReason = reason
+    this.after(KILL_PATIENCE_MS, () => this.gone(host, undefined))
+    host.kill()
+  }
+
+  /** Lets it stop in order, within the patience; then ends it. Resolves when it is gone for good. */
+  stop(patienceMs: number): Promise<void> {
+    this.firstStart?.reject(new Error(`${this.plan.name} was stopped while it started`))
+    this.firstStart = undefined
+    const wasRunning = this.state === 'running'
+    this.state = 'stopped'
+    if (this.host === undefined) {
+      this.cancelTimer?.()
+      return Promise.resolve()
+    }
+    return new Promise((resolve) => {
+      this.stopped = resolve
+      if (!wasRunning) return this.kill(IN_ORDER)
+      if (this.endReason !== undefined) return
+      this.after(patienceMs, () => this.kill(`did not stop within ${patienceMs} ms`))
+      this.post({ type: 'stop' })
+    })
+  }
+
+  describe(mailbox: number): ActorDescription {
+    return {
+      name: this.plan.name,
+      placement: this.plan.placement,
+      state: this.state,
+      threadId: this.host?.threadId ?? null,
+      restarts: Math.max(0, this.incarnation),
+      upMs: this.state === 'running' ? this.platform.clock.nowMs() - this.runningSinceMs : 0,
+      mailbox,
+      handled: this.counters.read('handled'),
+      overflowed: this.counters.read('overflowed'),
+    }
+  }
+
+  private open(): void {
+    this.incarnation += 1
+    this.state = 'starting'
+    this.endReason = undefined
+    this.eventCredits = createLinkCredits()
+    const { name, peers, options } = this.plan
+    const seed = {
+      name,
+      incarnation: this.incarnation,
+      peers,
+      options,
+      counters: this.counters.shared,
+      watching: this.watching.shared,
+      eventCredits: this.eventCredits,
+    }
+    this.listener.event(this, { type: 'spawned', incarnation: this.incarnation })
+    this.after(START_PATIENCE_MS, () => this.kill(`did not start within ${START_PATIENCE_MS / 1000} s`))
+    const host: ActorHost<Port> = this.platform.open(this.plan, seed, {
+      report: (report) => this.reported(host, report),
+      gone: (error) => this.gone(host, error),
+    })
+    this.host = host
+  }
+
+  private reported(host: ActorHost<Port>, report: ActorReport): void {
+    if (host !== this.host) return
+    switch (report.type) {
+      case 'log':
+      case 'inspect':
+        this.listener.report(this, report)
+        break
+      case 'started':
+        if (this.state === 'starting') this.started(report.hasControl)
+        break
+      case 'stopped':
+        this.kill(IN_ORDER)
+        break
+      default:
+        report satisfies never
+    }
+  }
+
+  private started(hasControl: boolean): void {
+    this.cancelTimer?.()
+    this.state = 'running'
+    this.hasControl = hasControl
+    this.runningSinceMs = this.platform.clock.nowMs()
+    this.listener.running(this)
+    this.firstStart?.resolve()
+    this.firstStart = undefined
+  }
+
+  private gone(host: ActorHost<Port>, error: unknown): void {
+    if (host !== this.host) return
+    this.cancelTimer?.()
+    this.host = undefined
+    this.listener.down(this)
+    const reason = this.endReason ?? (error === undefined ? 'its thread ended' : reasonOf(error))
+    if (reason !== IN_ORDER) this.listener.event(this, { type: 'crashed', reason })
+    if (this.stopped !== undefined) {
+      this.listener.event(this, { type: 'stopped' })
+      this.stopped()
+    } else if (this.firstStart !== undefined) {
+      this.failStart(reason, error)
+    } else {
+      this.crashed(reason)
+    }
+  }
+
+  private failStart(reason: string, cause: unknown): void {
+    this.state = 'stopped'
+    this.firstStart?.reject(new ActorStartError(this.plan.name, reason, { cause }))
+    this.firstStart = undefined
+  }
+
+  private crashed(reason: string): void {
+    const { clock } = this.platform
+    const decision =
+      this.plan.strategy === 'escalate'
+        ? { type: 'escalate' as const, reason: 'it is not to be restarted' }
+        : decideRestart(this.plan.restart, this.crashesAtMs, clock.nowMs())
+    switch (decision.type) {
+      case 'restart':
+        this.state = 'backoff'
+        this.crashesAtMs = decision.crashesAtMs
+        this.listener.event(this, {
+          type: 'restarting',
+          incarnation: this.incarnation + 1,
+          delayMs: decision.delayMs,
+        })
+        this.after(decision.delayMs, () => this.open())
+        return
+      case 'escalate':
+        this.state = 'stopped'
+        this.listener.escalated(this, `${decision.reason}; the last: ${reason}`)
+        return
+      default:
+        decision satisfies never
+    }
+  }
+
+  /** The one timer of a slot: whatever it waits for now. */
+  private after(delayMs: number, fire: () => void): void {
+    this.cancelTimer?.()
+    this.cancelTimer = this.platform.clock.setTimer(delayMs, fire)
+  }
+}
+
+/** An actor could not be started when the system was. `cause` is what it threw. */
+export class ActorStartError extends Error {
+  readonly code = 'ESTART'
+  readonly actor: string
+
+  constructor(actor: string, reason: string, options: ErrorOptions) {
+    super(`${actor} could not start: ${reason}`, options)
+    this.name = 'ActorStartError'
+    this.actor = actor
+  }
+}

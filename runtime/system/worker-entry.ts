@@ -1,0 +1,56 @@
+import { flushCompileCache } from 'node:module'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { linuxClock } from '../ports/linux/clock.ts'
+import { linuxRandom } from '../ports/linux/random.ts'
+import { blockThread } from './block-thread.ts'
+import { ActorCell, type StartCell } from './cell.ts'
+import { exposeControl, remoteControl } from './control.ts'
+import { PortWire } from './port-wire.ts'
+import type { ActorCommand, ActorReport } from './protocol.ts'
+import type { WorkerBirth } from './worker-host.ts'
+
+/**
+ * What a composition's module exports for its Workers: for each actor, how to load it. A function, so that a thread loads the
+ * actor that it runs and none of the others.
+ */
+export type ActorLoaders = { readonly [actor: string]: () => Promise<StartCell> }
+
+// The first thing that a Worker of the system runs. What it imports, every thread pays for: the codec and comlink, no more.
+const { compositionUrl, seed } = workerData as WorkerBirth
+const supervisor = parentPort
+if (supervisor === null) throw new Error('this is the entry of a Worker; it is not to be run by itself')
+
+const cell = new ActorCell<MessagePort>(seed, {
+  clock: linuxClock,
+  random: linuxRandom,
+  wire: (port) => new PortWire(port),
+  exposeControl,
+  remoteControl,
+  report: (report) => post(report),
+  // Uncaught, it ends the thread; the supervisor is told by the Worker's 'error' event.
+  crashed(error) {
+    throw error
+  },
+  block: blockThread,
+})
+supervisor.on('message', (command: ActorCommand<MessagePort>) => cell.take(command))
+await cell.run(await loadActor())
+// Types that were stripped here need not be stripped again by the next Worker; does nothing where there is no cache.
+flushCompileCache()
+
+async function loadActor(): Promise<StartCell> {
+  const composition = (await import(compositionUrl)) as { readonly actors?: ActorLoaders }
+  const load = composition.actors?.[seed.name]
+  if (load === undefined) throw new Error(`${compositionUrl} exports no actors.${seed.name}; add it there`)
+  return load()
+}
+
+function post(report: ActorReport): void {
+  try {
+    supervisor?.postMessage(report)
+  } catch (error) {
+    // A log's field that cannot be cloned must not crash the actor that is only saying what happened.
+    if (report.type !== 'log') throw error
+    supervisor?.postMessage({ type: 'log', level: report.level, line: report.line } satisfies ActorReport)
+  }
+}
