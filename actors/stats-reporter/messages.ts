@@ -6,7 +6,10 @@ export type StatsReporterPeers = { readonly discovery: LoadMessage }
 
 /** `describe()` of the stats reporter's control: the newest sample. */
 export interface StatsReporterStatus {
+  /** Null until two samples are there. */
   readonly load: LoadMessage['load'] | null
+  /** PSI of memory, `some avg10`, 0..1; null without PSI. */
+  readonly memoryPressure: number | null
   readonly warnings: readonly string[]
 }
 

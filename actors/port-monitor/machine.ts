@@ -1,0 +1,107 @@
+/**
+ * Watches the proxy ports *as a whole*: a node of which one proxy does not listen gets no traffic at all.
+ *
+ *     start --> read --listeners--> compare --changed--> log, tell discovery
+ *                ^        |                     |
+ *                |    unreadable (3 in a row = failure)
+ *                '------- timer `poll` <--------'
+ */
+import type { Listener } from '../../runtime/ports/socket-table.ts'
+import type { SendTo, StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { PortMonitorPeers, PortMonitorStatus, PortState } from './messages.ts'
+import { checkPorts, describeProblems } from './port-check.ts'
+
+/** A read that fails once or twice (memory, a table that changes too fast) must not take a node out. */
+const TOLERATED_FAILURES = 2
+
+export interface PortMonitorState {
+  readonly proxyPorts: readonly number[]
+  readonly pollMs: number
+  readonly generation: number
+  /** `unknown` until the first read, or the third that failed. */
+  readonly health: 'unknown' | 'ok' | 'failure'
+  readonly ports: readonly PortState[]
+  /** What is wrong, as it was logged; null when nothing is. */
+  readonly problem: string | null
+  /** Reads that failed in a row, and why the last one did. */
+  readonly failedReads: number
+  readonly readError: string | null
+}
+
+export type PortMonitorEvent =
+  | { readonly type: 'started' }
+  | { readonly type: 'listeners'; readonly listeners: readonly Listener[] }
+  | { readonly type: 'unreadable'; readonly reason: string }
+  | { readonly type: 'discoveryUp' }
+  | TimerExpired<'poll'>
+
+export type PortMonitorEffect =
+  /** Ask the kernel: comes back as `listeners` or `unreadable`. */
+  { readonly type: 'read' } | StartTimer<'poll'> | SendTo<PortMonitorPeers> | WriteLog
+
+type PortMonitorStep = Step<PortMonitorState, PortMonitorEffect>
+
+export function initialPortMonitor(proxyPorts: readonly number[], pollMs: number): PortMonitorState {
+  const ports = proxyPorts.map((port) => ({ port, listening: false, problem: 'was not checked yet' }))
+  return { proxyPorts, pollMs, generation: 0, health: 'unknown', ports, problem: null, failedReads: 0, readError: null }
+}
+
+export function stepPortMonitor(state: PortMonitorState, event: PortMonitorEvent): PortMonitorStep {
+  switch (event.type) {
+    case 'started':
+      return { state, effects: [{ type: 'read' }] }
+    case 'timerExpired':
+      return { state, effects: event.generation === state.generation ? [{ type: 'read' }] : [] }
+    case 'listeners':
+      return readEnded(compared(state, checkPorts(state.proxyPorts, event.listeners)))
+    case 'unreadable':
+      return readEnded(readFailed(state, event.reason))
+    case 'discoveryUp':
+      return { state, effects: state.health === 'unknown' ? [] : [tellDiscovery(state.health)] }
+    default:
+      return event satisfies never
+  }
+}
+
+/** `describe()`: before the first read a node is not yet good for traffic. */
+export function describePortMonitor(state: PortMonitorState): PortMonitorStatus {
+  const warnings = state.readError === null ? [] : [`the listening ports cannot be read: ${state.readError}`]
+  return { state: state.health === 'ok' ? 'ok' : 'failure', ports: state.ports, warnings }
+}
+
+function compared(state: PortMonitorState, ports: readonly PortState[]): PortMonitorStep {
+  const read = { ...state, ports, failedReads: 0, readError: null }
+  return settled(read, describeProblems(ports) ?? null)
+}
+
+function readFailed(state: PortMonitorState, reason: string): PortMonitorStep {
+  const failed = { ...state, failedReads: state.failedReads + 1, readError: reason }
+  if (failed.failedReads <= TOLERATED_FAILURES) return { state: failed, effects: [] }
+  const ports = state.proxyPorts.map((port) => ({ port, listening: false, problem: `cannot be checked: ${reason}` }))
+  return settled({ ...failed, ports }, `the listening ports cannot be read: ${reason}`)
+}
+
+/** Logs what changed for people, and tells discovery what changed for the group. */
+function settled(state: PortMonitorState, problem: string | null): PortMonitorStep {
+  const health = problem === null ? 'ok' : 'failure'
+  const effects: PortMonitorEffect[] = []
+  if (health !== state.health || problem !== state.problem) effects.push(logState(problem))
+  if (health !== state.health) effects.push(tellDiscovery(health))
+  return { state: { ...state, health, problem }, effects }
+}
+
+function logState(problem: string | null): WriteLog {
+  return problem === null
+    ? { type: 'log', level: 'info', line: 'monitor: current state: ok' }
+    : { type: 'log', level: 'warn', line: `monitor: current state: failure (${problem})` }
+}
+
+function tellDiscovery(state: 'ok' | 'failure'): SendTo<PortMonitorPeers> {
+  return { type: 'send', to: 'discovery', message: { type: 'monitor', state } }
+}
+
+function readEnded({ state, effects }: PortMonitorStep): PortMonitorStep {
+  const generation = state.generation + 1
+  const poll: PortMonitorEffect = { type: 'startTimer', timer: 'poll', generation, delayMs: state.pollMs }
+  return { state: { ...state, generation }, effects: [...effects, poll] }
+}

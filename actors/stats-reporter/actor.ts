@@ -1,0 +1,108 @@
+import type { SocketTable } from '../../runtime/ports/socket-table.ts'
+import type { SystemLoad } from '../../runtime/ports/system-load.ts'
+import type { ActorContext, ActorInstance, StartActor } from '../../runtime/system/actor.ts'
+import {
+  describeStatsReporter,
+  initialStatsReporter,
+  type StatsReporterEffect,
+  type StatsReporterEvent,
+  type StatsReporterState,
+  stepStatsReporter,
+} from './machine.ts'
+import type { StatsReporterControl, StatsReporterMessage, StatsReporterPeers } from './messages.ts'
+
+export interface StatsReporterOptions {
+  readonly redirects: readonly { readonly proxyPort: number }[]
+  /** Default 1000. */
+  readonly intervalMs?: number
+}
+
+export interface StatsReporterPorts {
+  readonly systemLoad: SystemLoad
+  readonly socketTable: SocketTable
+}
+
+const DEFAULT_INTERVAL_MS = 1000
+
+/** The stats reporter: CPU, memory, pressure and the connections on the proxy ports, to discovery once an interval. */
+export const startStatsReporter: StartActor<
+  StatsReporterOptions,
+  StatsReporterPorts,
+  StatsReporterMessage,
+  StatsReporterPeers
+> = (context, options, ports) => {
+  const reporter = new StatsReporter(context, options, ports)
+  reporter.take({ type: 'started' })
+  return reporter
+}
+
+class StatsReporter implements ActorInstance<StatsReporterMessage> {
+  readonly control: StatsReporterControl = { describe: () => describeStatsReporter(this.#state) }
+  readonly #context: ActorContext<StatsReporterPeers>
+  readonly #ports: StatsReporterPorts
+  readonly #proxyPorts: readonly number[]
+  #state: StatsReporterState
+  #cancelInterval = (): void => undefined
+  #stopped = false
+
+  constructor(context: ActorContext<StatsReporterPeers>, options: StatsReporterOptions, ports: StatsReporterPorts) {
+    this.#context = context
+    this.#ports = ports
+    this.#proxyPorts = [...new Set(options.redirects.map(({ proxyPort }) => proxyPort))]
+    this.#state = initialStatsReporter(options.intervalMs ?? DEFAULT_INTERVAL_MS)
+  }
+
+  receive(message: StatsReporterMessage): void {
+    message satisfies never
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancelInterval()
+    this.#ports.socketTable.close()
+  }
+
+  take(event: StatsReporterEvent): void {
+    if (this.#stopped) return
+    const { state, effects } = stepStatsReporter(this.#state, event, this.#context.clock.nowMs())
+    this.#state = state
+    for (const effect of effects) this.#carryOut(effect)
+  }
+
+  #carryOut(effect: StatsReporterEffect): void {
+    switch (effect.type) {
+      case 'sample':
+        this.take(this.#read())
+        return
+      case 'startTimer': {
+        const { timer, generation, delayMs } = effect
+        this.#cancelInterval()
+        this.#cancelInterval = this.#context.clock.setTimer(delayMs, () =>
+          this.take({ type: 'timerExpired', timer, generation }),
+        )
+        return
+      }
+      case 'send':
+        this.#context.send(effect.to, effect.message)
+        return
+      case 'log':
+        this.#context.log(effect.level, effect.line, effect.fields)
+        return
+      default:
+        effect satisfies never
+    }
+  }
+
+  #read(): StatsReporterEvent {
+    try {
+      const sample = this.#ports.systemLoad.sample()
+      const counted = this.#ports.socketTable.established(this.#proxyPorts)
+      if (!counted.ok) return { type: 'sampled', sample, connections: null, failure: counted.reason }
+      const connections = [...counted.value.values()].reduce((sum, count) => sum + count, 0)
+      return { type: 'sampled', sample, connections, failure: null }
+    } catch (error) {
+      // `sample` throws where /proc is not what it should be; a gateway goes on without knowing its load.
+      return { type: 'unreadable', failure: error instanceof Error ? error.message : String(error) }
+    }
+  }
+}

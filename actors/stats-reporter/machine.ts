@@ -1,0 +1,127 @@
+/** Turns the kernel's counters into what a node is worth now, and tells discovery once an interval. */
+import type { SystemLoadSample } from '../../runtime/ports/system-load.ts'
+import type { SendTo, StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { NodeLoad } from '../discovery/messages.ts'
+import type { StatsReporterPeers, StatsReporterStatus } from './messages.ts'
+
+/** The first interval is short, so that a node that has just started is soon given its share. */
+const FIRST_INTERVAL_MS = 250
+/** Time constant of the moving average of the CPU share: one second's peak must not move slots about. */
+const SMOOTHING_MS = 3000
+
+export interface StatsReporterState {
+  readonly intervalMs: number
+  readonly generation: number
+  /** The last sample and its time; null before the first. */
+  readonly last: { readonly sample: SystemLoadSample; readonly atMs: number } | null
+  /** Null until two samples are there. */
+  readonly load: NodeLoad | null
+  /** What could not be read at the last try, and why; null when all could be. */
+  readonly failure: string | null
+}
+
+/** What the shell read. Connections are null where only they could not be counted. */
+export type Reading =
+  | { readonly type: 'sampled'; readonly sample: SystemLoadSample; readonly connections: number | null }
+  | { readonly type: 'unreadable' }
+
+export type StatsReporterEvent =
+  | { readonly type: 'started' }
+  | (Reading & { readonly failure: string | null })
+  | TimerExpired<'interval'>
+
+export type StatsReporterEffect =
+  /** Read the load and count the connections: comes back as `sampled` or `unreadable`. */
+  { readonly type: 'sample' } | StartTimer<'interval'> | SendTo<StatsReporterPeers> | WriteLog
+
+type StatsReporterStep = Step<StatsReporterState, StatsReporterEffect>
+
+export function initialStatsReporter(intervalMs: number): StatsReporterState {
+  return { intervalMs, generation: 0, last: null, load: null, failure: null }
+}
+
+export function stepStatsReporter(
+  state: StatsReporterState,
+  event: StatsReporterEvent,
+  nowMs: number,
+): StatsReporterStep {
+  switch (event.type) {
+    case 'started':
+      return { state, effects: [{ type: 'sample' }] }
+    case 'timerExpired':
+      return { state, effects: event.generation === state.generation ? [{ type: 'sample' }] : [] }
+    case 'sampled':
+      return nextInterval(noteFailure(sampled(state, event.sample, event.connections, nowMs), event.failure))
+    case 'unreadable':
+      return nextInterval(noteFailure({ state, effects: [] }, event.failure))
+    default:
+      return event satisfies never
+  }
+}
+
+export function describeStatsReporter(state: StatsReporterState): StatsReporterStatus {
+  return {
+    load: state.load,
+    memoryPressure: share(state.last?.sample.memoryPressure ?? null),
+    warnings: state.failure === null ? [] : [`the load of this host cannot be read: ${state.failure}`],
+  }
+}
+
+function sampled(
+  state: StatsReporterState,
+  sample: SystemLoadSample,
+  connections: number | null,
+  nowMs: number,
+): StatsReporterStep {
+  const { last } = state
+  const next = { ...state, last: { sample, atMs: nowMs } }
+  if (last === null) return { state: next, effects: [] }
+  const load: NodeLoad = {
+    cpu: smoothedCpu(state.load?.cpu, last.sample, sample, nowMs - last.atMs),
+    memory: clamped(1 - sample.memoryAvailableBytes / sample.memoryTotalBytes),
+    pressure: share(sample.cpuPressure),
+    activeConnections: connections ?? state.load?.activeConnections ?? 0,
+  }
+  return { state: { ...next, load }, effects: [{ type: 'send', to: 'discovery', message: { type: 'load', load } }] }
+}
+
+/** Moving average over time, so that samples that come late weigh more. */
+function smoothedCpu(
+  before: number | undefined,
+  from: SystemLoadSample,
+  to: SystemLoadSample,
+  elapsedMs: number,
+): number {
+  const total = to.cpuTotal - from.cpuTotal
+  // A core that went offline takes its jiffies along: no time seems to have passed, or even less than none.
+  if (total <= 0) return before ?? 0
+  const busy = clamped((to.cpuBusy - from.cpuBusy) / total)
+  if (before === undefined) return busy
+  const weight = 1 - Math.exp(-elapsedMs / SMOOTHING_MS)
+  return before + (busy - before) * weight
+}
+
+/** Percent to share. */
+const share = (percent: number | null): number | null => (percent === null ? null : clamped(percent / 100))
+
+/** 0..1; what is no number (0/0) counts as 0. */
+const clamped = (value: number): number => (value > 0 ? Math.min(value, 1) : 0)
+
+/** One line when it begins and one when it ends. */
+function noteFailure({ state, effects }: StatsReporterStep, failure: string | null): StatsReporterStep {
+  if ((failure === null) === (state.failure === null)) return { state: { ...state, failure }, effects }
+  const log: WriteLog =
+    failure === null
+      ? { type: 'log', level: 'info', line: 'stats: the load of this host can be read again' }
+      : { type: 'log', level: 'warn', line: `stats: the load of this host cannot be read: ${failure}` }
+  return { state: { ...state, failure }, effects: [...effects, log] }
+}
+
+function nextInterval({ state, effects }: StatsReporterStep): StatsReporterStep {
+  const generation = state.generation + 1
+  const delayMs = state.load === null ? Math.min(FIRST_INTERVAL_MS, state.intervalMs) : state.intervalMs
+  return {
+    state: { ...state, generation },
+    effects: [...effects, { type: 'startTimer', timer: 'interval', generation, delayMs }],
+  }
+}

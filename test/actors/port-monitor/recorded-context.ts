@@ -1,0 +1,34 @@
+import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
+import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
+import type { ActorContext, PeerMessages } from '../../../runtime/system/actor.ts'
+
+/** A context that writes down what an actor does, on time that moves when it is told to. */
+export class RecordedContext<Peers extends PeerMessages> implements ActorContext<Peers> {
+  readonly name = 'tested'
+  readonly incarnation = 0
+  readonly clock = new FakeClock()
+  readonly random = new SeededRandom(1)
+  readonly sent: { readonly to: string; readonly message: unknown }[] = []
+  readonly lines: string[] = []
+  readonly inspected: unknown[] = []
+
+  send<To extends keyof Peers & string>(to: To, message: Peers[To]): void {
+    this.sent.push({ to, message })
+  }
+
+  request(): Promise<unknown> {
+    return Promise.reject(new Error('nobody asks here'))
+  }
+
+  log(level: string, line: string): void {
+    this.lines.push(`${level}: ${line}`)
+  }
+
+  inspect(detail: unknown): void {
+    this.inspected.push(detail)
+  }
+
+  control(): undefined {
+    return undefined
+  }
+}

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { startStatsReporter } from '../../../actors/stats-reporter/actor.ts'
+import type { StatsReporterPeers, StatsReporterStatus } from '../../../actors/stats-reporter/messages.ts'
+import { FakeSocketTable } from '../../../runtime/ports/fake/socket-table.ts'
+import { FakeSystemLoad } from '../../../runtime/ports/fake/system-load.ts'
+import { RecordedContext } from '../port-monitor/recorded-context.ts'
+
+async function start() {
+  const context = new RecordedContext<StatsReporterPeers>()
+  const ports = { socketTable: new FakeSocketTable(), systemLoad: new FakeSystemLoad() }
+  const redirects = [{ proxyPort: 9090 }, { proxyPort: 2121 }, { proxyPort: 9090 }]
+  const actor = await startStatsReporter(context, { redirects }, ports)
+  const describe = () => (actor.control as { describe(): StatsReporterStatus }).describe()
+  return { context, ...ports, actor, describe }
+}
+
+test('discovery hears once a second what the kernel says; connections are those of all proxy ports', async () => {
+  const { context, socketTable, systemLoad } = await start()
+  socketTable.setEstablished(9090, 40)
+  socketTable.setEstablished(2121, 2)
+  systemLoad.spend(0.25, 0.5)
+  context.clock.advance(250)
+  expect(context.sent).toEqual([
+    {
+      to: 'discovery',
+      message: { type: 'load', load: { cpu: 0.5, memory: 0.25, pressure: 0, activeConnections: 42 } },
+    },
+  ])
+  context.clock.advance(3000)
+  expect(context.sent).toHaveLength(4)
+})
+
+test('a socket table that refuses costs the count of connections only', async () => {
+  const { context, socketTable, systemLoad, describe } = await start()
+  socketTable.refuse({ ok: false, code: 'ENOBUFS', reason: 'no room' })
+  systemLoad.spend(0.25, 1)
+  context.clock.advance(250)
+  expect(describe()).toMatchObject({ load: { cpu: 1 }, warnings: ['the load of this host cannot be read: no room'] })
+})
+
+test('a /proc that cannot be read is a warning, not a crash', async () => {
+  const { context, systemLoad, describe } = await start()
+  systemLoad.sample = () => {
+    throw new Error('no /proc')
+  }
+  context.clock.advance(1000)
+  expect(describe().warnings).toEqual(['the load of this host cannot be read: no /proc'])
+})
+
+test('after a stop nothing is sent any more', async () => {
+  const { context, actor } = await start()
+  await actor.stop?.()
+  context.clock.advance(5000)
+  expect(context.sent).toEqual([])
+})

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest'
+import {
+  describeStatsReporter,
+  initialStatsReporter,
+  type StatsReporterState,
+  stepStatsReporter,
+} from '../../../actors/stats-reporter/machine.ts'
+import type { SystemLoadSample } from '../../../runtime/ports/system-load.ts'
+
+const sampleOf = (cpuBusy: number, cpuTotal: number, change: Partial<SystemLoadSample> = {}): SystemLoadSample => ({
+  cpuBusy,
+  cpuTotal,
+  memoryTotalBytes: 1000,
+  memoryAvailableBytes: 750,
+  cpuPressure: 12,
+  memoryPressure: 3,
+  ...change,
+})
+
+interface Moment {
+  readonly atMs: number
+  readonly sample: SystemLoadSample
+  readonly connections?: number | null
+}
+
+function stateAfter(...moments: readonly Moment[]): StatsReporterState {
+  let state = initialStatsReporter(1000)
+  for (const { atMs, sample, connections = 0 } of moments) {
+    state = stepStatsReporter(state, { type: 'sampled', sample, connections, failure: null }, atMs).state
+  }
+  return state
+}
+
+describe('the load of a node', () => {
+  test('is the difference of two samples; the first alone says nothing', () => {
+    expect(stateAfter({ atMs: 0, sample: sampleOf(50, 100) }).load).toBeNull()
+    expect(
+      stateAfter({ atMs: 0, sample: sampleOf(50, 100) }, { atMs: 250, sample: sampleOf(60, 150), connections: 7 }).load,
+    ).toEqual({
+      cpu: 0.2,
+      memory: 0.25,
+      pressure: 0.12,
+      activeConnections: 7,
+    })
+  })
+
+  test('the second sample comes soon, the others once an interval', () => {
+    const first = stepStatsReporter(
+      initialStatsReporter(1000),
+      { type: 'sampled', sample: sampleOf(0, 100), connections: 0, failure: null },
+      0,
+    )
+    expect(first.effects).toEqual([{ type: 'startTimer', timer: 'interval', generation: 1, delayMs: 250 }])
+    const second = stepStatsReporter(
+      first.state,
+      { type: 'sampled', sample: sampleOf(0, 200), connections: 0, failure: null },
+      250,
+    )
+    expect(second.effects).toMatchObject([
+      { type: 'send', to: 'discovery', message: { type: 'load' } },
+      { type: 'startTimer', timer: 'interval', generation: 2, delayMs: 1000 },
+    ])
+  })
+
+  test('the CPU share is smoothed over three seconds: a peak of one second counts for a part', () => {
+    const idle = [
+      { atMs: 0, sample: sampleOf(0, 0) },
+      { atMs: 1000, sample: sampleOf(0, 100) },
+    ]
+    const peak = stateAfter(...idle, { atMs: 2000, sample: sampleOf(100, 200) })
+    expect(peak.load?.cpu).toBeCloseTo(1 - Math.exp(-1 / 3), 6)
+  })
+
+  test('samples that come late weigh as much as those that they stand for', () => {
+    const start = [
+      { atMs: 0, sample: sampleOf(0, 0) },
+      { atMs: 1000, sample: sampleOf(0, 100) },
+    ]
+    const late = stateAfter(...start, { atMs: 3000, sample: sampleOf(200, 300) })
+    const punctual = stateAfter(
+      ...start,
+      { atMs: 2000, sample: sampleOf(100, 200) },
+      { atMs: 3000, sample: sampleOf(200, 300) },
+    )
+    expect(late.load?.cpu).toBeCloseTo(punctual.load?.cpu ?? Number.NaN, 6)
+  })
+
+  test('a kernel without PSI has null for pressure', () => {
+    const state = stateAfter(
+      { atMs: 0, sample: sampleOf(0, 0) },
+      { atMs: 1000, sample: sampleOf(0, 100, { cpuPressure: null, memoryPressure: null }) },
+    )
+    expect(state.load?.pressure).toBeNull()
+    expect(describeStatsReporter(state).memoryPressure).toBeNull()
+  })
+
+  test('counters that stand still or go back leave the share as it was', () => {
+    const state = stateAfter(
+      { atMs: 0, sample: sampleOf(0, 0) },
+      { atMs: 1000, sample: sampleOf(50, 100) },
+      { atMs: 2000, sample: sampleOf(20, 40) },
+      { atMs: 3000, sample: sampleOf(20, 40) },
+    )
+    expect(state.load?.cpu).toBe(0.5)
+  })
+
+  test('connections that cannot be counted are those counted last', () => {
+    const state = stateAfter(
+      { atMs: 0, sample: sampleOf(0, 0) },
+      { atMs: 1000, sample: sampleOf(0, 100), connections: 7 },
+      { atMs: 2000, sample: sampleOf(0, 200), connections: null },
+    )
+    expect(state.load?.activeConnections).toBe(7)
+  })
+})
+
+test('a failure is logged once when it begins and once when it ends, and is a warning meanwhile', () => {
+  const failed = stepStatsReporter(initialStatsReporter(1000), { type: 'unreadable', failure: 'no /proc' }, 0)
+  expect(failed.effects).toMatchObject([
+    { type: 'log', level: 'warn', line: 'stats: the load of this host cannot be read: no /proc' },
+    { type: 'startTimer' },
+  ])
+  expect(describeStatsReporter(failed.state).warnings).toEqual(['the load of this host cannot be read: no /proc'])
+  const again = stepStatsReporter(failed.state, { type: 'unreadable', failure: 'no /proc' }, 1000)
+  expect(again.effects).toMatchObject([{ type: 'startTimer' }])
+  const well = stepStatsReporter(
+    again.state,
+    { type: 'sampled', sample: sampleOf(0, 0), connections: 0, failure: null },
+    2000,
+  )
+  expect(well.effects).toMatchObject([{ type: 'log', level: 'info' }, { type: 'startTimer' }])
+  expect(describeStatsReporter(well.state).warnings).toEqual([])
+})
+
+test('an expiry of an earlier timer is ignored', () => {
+  const state = stateAfter({ atMs: 0, sample: sampleOf(0, 0) }, { atMs: 250, sample: sampleOf(0, 1) })
+  expect(stepStatsReporter(state, { type: 'timerExpired', timer: 'interval', generation: 1 }, 1).effects).toEqual([])
+  expect(stepStatsReporter(state, { type: 'timerExpired', timer: 'interval', generation: 2 }, 1).effects).toEqual([
+    { type: 'sample' },
+  ])
+})
