@@ -1,0 +1,61 @@
+/**
+ * What each Worker runs, with its real ports: the half of the composition that is loaded inside a Worker. Every entry loads
+ * its own actor and ports only, since each thread pays for what it imports. Options are made by `gateway.ts`.
+ */
+import type { Result } from './ports/result.ts'
+import type { ActorContext, ActorInstance } from './system/actor.ts'
+import type { ActorLoaders } from './system/worker-entry.ts'
+
+export const actors: ActorLoaders = {
+  elector: async () => {
+    const { startElector } = await import('../actors/elector/actor.ts')
+    return cell(startElector, () => ({}))
+  },
+  announcer: async () => {
+    const { startAnnouncer } = await import('../actors/announcer/actor.ts')
+    const { openLinuxNetlink } = await import('./ports/linux/netlink.ts')
+    const { openLinuxPacketPort } = await import('./ports/linux/packet.ts')
+    return cell(startAnnouncer, () => ({ netlink: opened(openLinuxNetlink()), packet: opened(openLinuxPacketPort()) }))
+  },
+  discovery: async () => {
+    const { startDiscovery } = await import('../actors/discovery/actor.ts')
+    return cell(startDiscovery, () => ({}))
+  },
+  dispatcher: async () => {
+    const { startDispatcher } = await import('../actors/dispatcher/actor.ts')
+    return cell(startDispatcher, () => ({}))
+  },
+  'port-monitor': async () => {
+    const { startPortMonitor } = await import('../actors/port-monitor/actor.ts')
+    const { openLinuxSocketTable } = await import('./ports/linux/socket-table.ts')
+    return cell(startPortMonitor, () => ({ sockets: opened(openLinuxSocketTable()) }))
+  },
+  'stats-reporter': async () => {
+    const { startStatsReporter } = await import('../actors/stats-reporter/actor.ts')
+    const { openLinuxSocketTable } = await import('./ports/linux/socket-table.ts')
+    const { createLinuxSystemLoad } = await import('./ports/linux/system-load.ts')
+    return cell(startStatsReporter, () => ({
+      sockets: opened(openLinuxSocketTable()),
+      load: createLinuxSystemLoad(),
+    }))
+  },
+  inspector: async () => {
+    const { startInspector } = await import('../actors/inspector/actor.ts')
+    return cell(startInspector, () => ({}))
+  },
+}
+
+/** Gives a start function its ports; context and options are typed by the actor, and made to fit by `gateway.ts`. */
+function cell<Context extends ActorContext, Options, Ports, Takes>(
+  start: (context: Context, options: Options, ports: Ports) => ActorInstance<Takes> | Promise<ActorInstance<Takes>>,
+  ports: () => Ports,
+) {
+  return (context: ActorContext, options: unknown) =>
+    start(context as Context, options as Options, ports()) as ActorInstance<unknown>
+}
+
+/** The port, or an error that crashes the actor with what the kernel said. */
+function opened<Port>(result: Result<Port>): Port {
+  if (!result.ok) throw Object.assign(new Error(result.reason), { code: result.code })
+  return result.value
+}
