@@ -1,9 +1,9 @@
 import type { IpProtocol, RawIpPort } from '../../runtime/ports/raw-ip.ts'
 import type { Refusal, Result } from '../../runtime/ports/result.ts'
 import type { ActorContext, ActorInstance, StartActor } from '../../runtime/system/actor.ts'
+import { RateLimit } from '../../runtime/system/rate-limit.ts'
 import { initialSockets, type SocketsEffect, type SocketsEvent, type SocketsState, stepSockets } from './machine.ts'
 import type { RawIpControl, RawIpCounters, RawIpDelivery, RawIpMessage, RawIpPeers, RawIpStatus } from './messages.ts'
-import { PacketRate } from './packet-rate.ts'
 
 export interface RawIpOptions {
   readonly interfaceName: string
@@ -40,7 +40,7 @@ export const startRawIp: StartActor<RawIpOptions, RawIpPorts, RawIpMessage, RawI
 
 /** What is counted and bounded for one protocol. */
 class Traffic {
-  readonly rate: PacketRate
+  readonly limit: RateLimit
   received = 0
   dropped = 0
   sent = 0
@@ -49,7 +49,7 @@ class Traffic {
   lastSendFailure: string | null = null
 
   constructor(packetsPerSecond: number, nowMs: number) {
-    this.rate = new PacketRate(packetsPerSecond, nowMs)
+    this.limit = new RateLimit(packetsPerSecond, packetsPerSecond, nowMs)
   }
 
   counters(): RawIpCounters {
@@ -136,7 +136,7 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
     const receivedAtMs = this.#context.clock.nowMs()
     const traffic = this.#traffic[protocol]
     traffic.received += 1
-    if (!traffic.rate.admit(receivedAtMs)) {
+    if (!traffic.limit.take(receivedAtMs)) {
       this.#drop(protocol, traffic, receivedAtMs)
       return
     }

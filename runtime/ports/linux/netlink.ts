@@ -23,6 +23,10 @@ const ADDRESS_IS_GONE: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'ENODEV']
 /**
  * rtnetlink in the network namespace of the calling thread.
  *
+ * Lifetimes: the kernel removes an address on its own, but not to the millisecond. Measured on Linux 6.18: a VIP of 1-5 s
+ * that is put once or renewed three times a second went 0.01-0.43 s after its time, once 0.87 s; with two dozen such
+ * addresses in one namespace up to 2.1 s after. So this is the fence of last resort; the announcer's own lease is the sharp one.
+ *
  * Source addresses: a VIP with the prefix of an address that the interface has already becomes a *secondary* address,
  * and one with /32 (/128) belongs to no subnet; neither is chosen as the source of the node's own connections. Only a VIP
  * whose subnet the interface is not in otherwise brings a route, and is then the source towards that subnet, as it must.

@@ -1,0 +1,49 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { addressBytes, addressText } from '../../../../runtime/ports/linux/ip-address-bytes.ts'
+
+const hex = (text: string): string | undefined => {
+  const bytes = addressBytes(text)
+  return bytes && Buffer.from(bytes).toString('hex')
+}
+
+test('addresses become their bytes in network order', () => {
+  expect(hex('10.77.0.254')).toBe('0a4d00fe')
+  expect(hex('::')).toBe('00'.repeat(16))
+  expect(hex('::1')).toBe(`${'00'.repeat(15)}01`)
+  expect(hex('fd00::')).toBe(`fd${'00'.repeat(15)}`)
+  expect(hex('2001:db8:0:1:2:3:4:5')).toBe('20010db8000000010002000300040005')
+  expect(hex('2001:db8::2:3')).toBe('20010db8000000000000000000020003')
+  expect(hex('::ffff:10.77.0.1')).toBe('00000000000000000000ffff0a4d0001')
+})
+
+test.each(['', '10.77.0', '10.77.0.256', 'fd00', 'fd00::1::2', 'fe80::1%eth0', 'gateway'])(
+  '%s is no address',
+  (text) => {
+    expect(addressBytes(text)).toBeUndefined()
+  },
+)
+
+test('IPv6 addresses are written as RFC 5952 has them', () => {
+  expect(addressText(Buffer.from('20010db8000000000000000000020003', 'hex'))).toBe('2001:db8::2:3')
+  expect(addressText(Buffer.alloc(16))).toBe('::')
+  expect(addressText(Uint8Array.of(10, 77, 0, 1))).toBe('10.77.0.1')
+})
+
+test('no other number of bytes is an address', () => {
+  for (const length of [0, 3, 5, 15, 17]) expect(addressText(new Uint8Array(length))).toBeUndefined()
+})
+
+test('bytes survive the way to text and back', () => {
+  const address = fc.oneof(
+    fc.uint8Array({ minLength: 4, maxLength: 4 }),
+    fc.uint8Array({ minLength: 16, maxLength: 16 }),
+    // Mostly zeros: where the shortened forms are.
+    fc.array(fc.constantFrom(0, 0, 0, 1, 255), { minLength: 16, maxLength: 16 }).map((bytes) => Uint8Array.from(bytes)),
+  )
+  fc.assert(
+    fc.property(address, (bytes) => {
+      expect(addressBytes(addressText(bytes) ?? '')).toEqual(bytes)
+    }),
+  )
+})
