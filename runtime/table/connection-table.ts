@@ -11,6 +11,7 @@ import {
   NOBODY,
   NODE,
   nodeRow,
+  OWN_DESCRIPTORS,
   REGION,
   SLOT_COUNT,
   type TableLayout,
@@ -320,7 +321,7 @@ export class ConnectionTable {
   }
 
   #recordAt(forwarder: number, connection: number): number {
-    return this.#regionAt(forwarder) + REGION.CONNECTIONS + connection * 2
+    return this.#regionAt(forwarder) + this.layout.connections + connection * 2
   }
 
   #regionAt(forwarder: number): number {
@@ -370,13 +371,31 @@ export class ConnectionTable {
   }
 
   /**
-   * Undoes what a dead forwarder's connections had counted, at clients and nodes, and frees the locks that it held.
-   * Only once its thread has ended: totals, bytes and counters stay.
+   * The descriptors + 1 that a forwarder has open, 0 where there is none: OWN_DESCRIPTORS of its own, then two per
+   * connection. It is the forwarder's only record of them, so that nothing is lost with its thread.
    */
-  reapForwarder(forwarder: number): void {
+  descriptors(forwarder: number): Int32Array {
+    const { connectionsPerForwarder } = this.layout
+    const at = this.#regionAt(forwarder) + REGION.DESCRIPTORS
+    return this.#words.subarray(at, at + OWN_DESCRIPTORS + connectionsPerForwarder * 2)
+  }
+
+  /**
+   * Undoes what a dead forwarder's connections had counted, at clients and nodes, and frees the locks that it held.
+   * Only once its thread has ended; totals, bytes and counters stay. Returns the descriptors that it left open, which
+   * the caller has to close: its listeners would go on taking connections that nobody accepts.
+   */
+  reapForwarder(forwarder: number): number[] {
+    const descriptors = this.descriptors(forwarder)
+    const left = Array.from(
+      descriptors.filter((held) => held !== 0),
+      (held) => held - 1,
+    )
+    descriptors.fill(0)
     const region = this.#regionAt(forwarder)
     this.#words.fill(0, region + REGION.NODE_ACTIVE, region + REGION.NODE_ACTIVE + MAX_NODES)
-    this.#words.fill(0, region + REGION.CONNECTIONS, region + this.layout.column)
+    this.#words.fill(0, region + this.layout.connections, region + this.layout.column)
     this.#clients.reap(forwarder)
+    return left
   }
 }

@@ -91,9 +91,15 @@ export const REGION = {
   NODE_TOTAL: 112, //      plain, f64[64]
   NODE_TO_NODE: 240, //    plain, f64[64]
   NODE_TO_CLIENT: 368, //  plain, f64[64]
-  /** Per connection: entry + 1 (0: not in the table), node + 1 (0: not open). plain */
-  CONNECTIONS: 496,
+  /**
+   * Descriptors + 1 (0: none) that the forwarder has open, so that they can be closed when its thread is killed: first
+   * OWN_DESCRIPTORS of its own, then client and node of each connection. plain
+   */
+  DESCRIPTORS: 496,
 } as const
+
+/** Descriptors of a forwarder beside those of its connections: epoll, wake-up, listeners. */
+export const OWN_DESCRIPTORS = 64
 
 /** What a table is made for. */
 export interface TableSize {
@@ -115,6 +121,8 @@ export interface TableLayout {
   readonly clients: number
   readonly regions: number
   readonly regionWords: number
+  /** Within a region, per connection: entry + 1 (0: not in the table), node + 1 (0: not open). plain, W: its forwarder */
+  readonly connections: number
   /** Within a region: connections counted per client entry, i32[entries]. W: its forwarder. O: sc */
   readonly column: number
   readonly byteLength: number
@@ -133,7 +141,8 @@ export function tableLayout(ways: number, forwarders: number, connectionsPerForw
   const locks = slots + SLOT_COUNT / 4
   const clients = locks + SLOT_COUNT
   const regions = clients + entries * CLIENT_WORDS
-  const column = REGION.CONNECTIONS + connectionsPerForwarder * 2
+  const connections = REGION.DESCRIPTORS + OWN_DESCRIPTORS + connectionsPerForwarder * 2
+  const column = connections + connectionsPerForwarder * 2
   // A multiple of a cache line (16 words), so that two forwarders never write to the same one.
   const regionWords = Math.ceil((column + entries) / 16) * 16
   const byteLength = (regions + forwarders * regionWords) * 4
@@ -148,6 +157,7 @@ export function tableLayout(ways: number, forwarders: number, connectionsPerForw
     clients,
     regions,
     regionWords,
+    connections,
     column,
     byteLength,
   }

@@ -1,0 +1,66 @@
+/** One listening socket of every forwarder. */
+export interface ListenerPlan {
+  /** Where clients connect to: a VIP, which this host need not hold yet. */
+  readonly address: string
+  /** Where this forwarder listens: the original port, or the one that captured packets were rewritten to. */
+  readonly port: number
+  /** What the client connected to, for the PROXY header. */
+  readonly originalPort: number
+  /** Where the proxy listens on every node. */
+  readonly nodePort: number
+  /** Index of the redirect in the configuration. */
+  readonly redirectIndex: number
+  /** Tell the proxy who the client is; it must expect that (PROXY protocol, haproxy.org `proxy-protocol.txt`). */
+  readonly proxyProtocol: null | 'v1' | 'v2'
+}
+
+/** Bounds of a forwarder. */
+export interface ForwarderLimits {
+  /** Until a node that does not answer is given up for the next, 250 ms coarse. */
+  readonly connectTimeoutMs: number
+  /** Until a connection on which nothing moves is reset, 250 ms coarse. 0 = never. */
+  readonly idleTimeoutMs: number
+  /** Connections of one client over all forwarders; one more is reset. 0 = no limit. */
+  readonly connectionsPerClient: number
+  /** Bytes that wait for slow readers, all connections together; past that they wait in the kernel. */
+  readonly pendingBytes: number
+}
+
+export const defaultForwarderLimits: ForwarderLimits = {
+  connectTimeoutMs: 3000,
+  idleTimeoutMs: 15 * 60_000,
+  connectionsPerClient: 0,
+  pendingBytes: 64 * 1024 * 1024,
+}
+
+/** Structured-clonable: what a forwarder's task gets beside its index and its MessagePort. */
+export interface ForwarderOptions {
+  /** The buffer of the ConnectionTable; its `connectionsPerForwarder` is the bound of connections of each forwarder. */
+  readonly table: SharedArrayBuffer
+  readonly listeners: readonly ListenerPlan[]
+  readonly limits: ForwarderLimits
+}
+
+/** What a forwarder takes on its port; `wakeForwarder` makes it look at once, else it does within 250 ms. */
+export type ForwarderMessage =
+  /** Another plan: new listeners are opened, those that are not in it are closed, connections live on. */
+  | { readonly type: 'listeners'; readonly listeners: readonly ListenerPlan[] }
+  /** Accept no more, finish what there is for that long, reset the rest, end the task. */
+  | { readonly type: 'drain'; readonly patienceMs: number }
+
+/** What it sends on its port. */
+export type ForwarderReport =
+  /** After start, after a new plan, and when a listener that failed is there at last. */
+  {
+    readonly type: 'listening'
+    readonly forwarder: number
+    readonly open: number
+    /** One line per listener that could not be opened; it is tried again every 2 s. */
+    readonly problems: readonly string[]
+  }
+
+/** What the task resolves with. */
+export interface ForwarderResult {
+  /** Connections that were reset because the patience was over. */
+  readonly cut: number
+}

@@ -1,0 +1,203 @@
+import { constants } from 'node:os'
+import type { Clock } from '../../runtime/ports/clock.ts'
+import { ERROR, HANGUP, PEER_CLOSED, READABLE, type StreamSockets, WRITABLE } from '../../runtime/ports/epoll.ts'
+import type { ConnectionTable } from '../../runtime/table/connection-table.ts'
+import { Acceptor, listenerOf } from './acceptor.ts'
+import { ChunkPool } from './chunk-pool.ts'
+import { BLOCKED, CLOSING, CONNECTING, Connections, ENDED, FREE, READY } from './connections.ts'
+import type { ForwarderLimits, ForwarderResult, ListenerPlan } from './messages.ts'
+import { Relay } from './relay.ts'
+import { Upstream } from './upstream.ts'
+
+/** Time is this coarse: time-outs, and how long a loop that nothing happens in sleeps. */
+export const TICK_MS = 250
+/** A listener that could not be opened is tried again that often. */
+const REOPEN_TICKS = 8
+const WAKE_UP_TAG = -1
+/** Places of the forwarder's own descriptors in the table; the listeners follow. */
+const QUEUE_PLACE = 0
+export const WAKE_UP_PLACE = 1
+
+export interface ReactorParts {
+  readonly sockets: StreamSockets
+  readonly clock: Clock
+  readonly table: ConnectionTable
+  readonly forwarder: number
+  readonly limits: ForwarderLimits
+}
+
+/** What the reactor tells while it runs. */
+export interface ReactorListener {
+  /** Now is the time to look into the mailbox: the loop was woken, or a tick went by. */
+  attend(): void
+  /** A listener is there that could not be opened before. */
+  reopened(): void
+}
+
+const inTicks = (ms: number) => Math.ceil(ms / TICK_MS)
+
+/**
+ * One forwarder: an epoll loop over its listeners and connections, which never yields to Node's own. It reads the
+ * clock once a turn, and its mailbox between turns.
+ */
+export class Reactor {
+  readonly #parts: ReactorParts
+  readonly #connections: Connections
+  readonly #relay: Relay
+  readonly #upstream: Upstream
+  readonly #acceptor: Acceptor
+  readonly #queue: number
+  readonly #wakeUp: number
+  readonly #held: Int32Array
+  readonly #startMs: number
+  /** Monotonic milliseconds at which draining ends; undefined while not draining. */
+  #drainUntilMs: number | undefined
+
+  /** Throws when the process has no descriptors left: a start-up error. */
+  constructor(parts: ReactorParts) {
+    const { sockets, table, forwarder, limits, clock } = parts
+    this.#parts = parts
+    this.#held = table.descriptors(forwarder)
+    this.#queue = this.#hold(QUEUE_PLACE, sockets.createQueue())
+    this.#wakeUp = this.#hold(WAKE_UP_PLACE, sockets.createWakeUp())
+    sockets.watch(this.#queue, this.#wakeUp, READABLE, WAKE_UP_TAG, 0)
+    const pool = new ChunkPool(sockets, limits.pendingBytes)
+    this.#connections = new Connections(sockets, table, forwarder, pool)
+    this.#relay = new Relay(this.#connections, pool)
+    this.#upstream = new Upstream(this.#connections, pool, this.#queue)
+    this.#acceptor = new Acceptor(this.#connections, this.#upstream, this.#queue, limits.connectionsPerClient)
+    this.#startMs = clock.nowMs()
+    this.#connections.nowS = Math.floor(this.#startMs / 1000)
+  }
+
+  #hold(place: number, fd: number): number {
+    if (fd < 0) throw new Error(`A forwarder needs descriptors and got errno ${-fd}: raise LimitNOFILE.`)
+    this.#held[place] = fd + 1
+    return fd
+  }
+
+  /** Listens as planned. */
+  follow(listeners: readonly ListenerPlan[]): void {
+    if (this.#drainUntilMs === undefined) this.#acceptor.follow(listeners)
+  }
+
+  get listening(): { readonly open: number; readonly problems: readonly string[] } {
+    return this.#acceptor.listening
+  }
+
+  /** Accepts no more; `run` returns once the connections have ended, or that much later. */
+  drain(patienceMs: number): void {
+    if (this.#drainUntilMs === undefined) this.#acceptor.stop()
+    this.#drainUntilMs = this.#parts.clock.nowMs() + patienceMs
+  }
+
+  /** Runs until drained. */
+  run(listener: ReactorListener): ForwarderResult {
+    const { sockets, clock, table, forwarder } = this.#parts
+    let nextTickMs = this.#startMs + TICK_MS
+    while (this.#drainUntilMs === undefined || this.#connections.active > 0) {
+      const count = sockets.wait(this.#queue, this.#relay.busy ? 0 : TICK_MS)
+      if (count < 0 && count !== -constants.errno.EINTR) throw new Error(`epoll_wait failed: errno ${-count}`)
+      for (let index = 0; index < count; index++) {
+        const tag = sockets.eventTag(index)
+        if (tag >= 0) this.#endEvent(tag, sockets.eventGeneration(index), sockets.eventMask(index))
+        else if (tag !== WAKE_UP_TAG) this.#acceptor.accept(listenerOf(tag))
+        else {
+          sockets.clearWakeUp(this.#wakeUp)
+          listener.attend()
+        }
+      }
+      this.#relay.turn()
+      table.beat(forwarder)
+      const nowMs = clock.nowMs()
+      if (nowMs < nextTickMs) continue
+      nextTickMs = nowMs + TICK_MS
+      this.#tick(nowMs, listener)
+      if (this.#drainUntilMs !== undefined && nowMs >= this.#drainUntilMs) break
+    }
+    return { cut: this.#cutRest() }
+  }
+
+  #endEvent(end: number, generation: number, mask: number): void {
+    const connection = end >> 1
+    const { generation: generations, state, listener, flags } = this.#connections
+    // An event of the same batch ended this connection, and maybe gave its index away again.
+    if (generations[connection] !== generation) return
+    if (state[connection] === CONNECTING) {
+      const plan = this.#acceptor.plans[listener[connection]!]!
+      if ((mask & (ERROR | HANGUP)) !== 0) this.#upstream.retry(connection, plan)
+      else if ((mask & WRITABLE) !== 0 && this.#upstream.connected(connection, plan)) this.#relay.pump(connection * 2)
+      if (generations[connection] !== generation || state[connection] === CONNECTING) return
+    }
+    if ((mask & PEER_CLOSED) !== 0) flags[end]! |= CLOSING
+    if ((mask & WRITABLE) !== 0 && (flags[end]! & BLOCKED) !== 0) {
+      this.#relay.flush(end)
+      if (generations[connection] !== generation) return
+    }
+    if ((mask & ERROR) !== 0 && this.#cannotTell(end)) {
+      this.#connections.reset(connection, 'resets')
+      return
+    }
+    if ((mask & (READABLE | PEER_CLOSED | HANGUP | ERROR)) === 0 || (flags[end]! & ENDED) !== 0) return
+    flags[end]! |= READY
+    this.#relay.pump(end)
+  }
+
+  /** A broken end whose next read would not say so soon: everything was read, or the other end takes no more. */
+  #cannotTell(end: number): boolean {
+    const { flags } = this.#connections
+    return (flags[end]! & ENDED) !== 0 || (flags[end ^ 1]! & BLOCKED) !== 0
+  }
+
+  #tick(nowMs: number, listener: ReactorListener): void {
+    const connections = this.#connections
+    connections.tick += 1
+    connections.nowS = Math.floor(nowMs / 1000)
+    listener.attend()
+    this.#acceptor.resume()
+    if (connections.active > 0) this.#expire()
+    if (connections.tick % REOPEN_TICKS === 0 && this.#drainUntilMs === undefined && this.#acceptor.reopen()) {
+      listener.reopened()
+    }
+  }
+
+  /** One look at every connection instead of a timer for each: some 50 us for 10,000. */
+  #expire(): void {
+    const connections = this.#connections
+    const { state, activeTick, tick, highest } = connections
+    const { table, forwarder, limits } = this.#parts
+    const connectTicks = inTicks(limits.connectTimeoutMs)
+    const idleTicks = limits.idleTimeoutMs > 0 ? inTicks(limits.idleTimeoutMs) : Number.POSITIVE_INFINITY
+    for (let connection = 0; connection < highest; connection++) {
+      if (state[connection] === FREE) continue
+      const silentTicks = tick - activeTick[connection]!
+      if (state[connection] !== CONNECTING) {
+        if (silentTicks > idleTicks) connections.reset(connection, 'idleTimeouts')
+      } else if (silentTicks > connectTicks) {
+        table.count(forwarder, 'connectTimeouts')
+        this.#upstream.retry(connection, this.#acceptor.plans[connections.listener[connection]!]!)
+      }
+    }
+  }
+
+  #cutRest(): number {
+    const { state, highest } = this.#connections
+    let cut = 0
+    for (let connection = 0; connection < highest; connection++) {
+      if (state[connection] === FREE) continue
+      this.#connections.reset(connection, 'drainCut')
+      cut++
+    }
+    return cut
+  }
+
+  /** Closes everything that is still open. */
+  close(): void {
+    const { sockets } = this.#parts
+    for (const [place, held] of this.#held.entries()) {
+      if (held === 0) continue
+      this.#held[place] = 0
+      sockets.close(held - 1)
+    }
+  }
+}

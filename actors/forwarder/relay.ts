@@ -1,0 +1,176 @@
+import { constants } from 'node:os'
+import { CHUNK_BYTES, type ChunkPool } from './chunk-pool.ts'
+import { BLOCKED, CLOSING, type Connections, ENDED, NODE_END, QUEUED, READY } from './connections.ts'
+
+const EAGAIN = constants.errno.EAGAIN
+
+/** Chunks that one end may move before the others have their turn. */
+const CHUNKS_PER_TURN = 4
+
+/**
+ * Moves bytes between the two ends of open connections. Reading from an end stops while the other end takes no more, so
+ * that a slow reader slows its writer down by TCP itself; at most one chunk per direction waits here.
+ */
+export class Relay {
+  readonly #connections: Connections
+  readonly #pool: ChunkPool
+  /** Ends that have more to read and used up their turn. Each is in it at most once. */
+  readonly #queue: Int32Array
+  #queueHead = 0
+  #queued = 0
+
+  constructor(connections: Connections, pool: ChunkPool) {
+    this.#connections = connections
+    this.#pool = pool
+    this.#queue = new Int32Array(connections.capacity * 2)
+  }
+
+  /** Whether ends wait for another turn. */
+  get busy(): boolean {
+    return this.#queued > 0
+  }
+
+  /** Gives each end that waits its turn. */
+  turn(): void {
+    for (let left = this.#queued; left > 0; left--) {
+      const end = this.#queue[this.#queueHead]!
+      this.#queueHead = (this.#queueHead + 1) % this.#queue.length
+      this.#queued -= 1
+      const flags = this.#connections.flags
+      flags[end]! &= ~QUEUED
+      if ((flags[end]! & READY) !== 0) this.pump(end)
+    }
+  }
+
+  #enqueue(end: number): void {
+    if ((this.#connections.flags[end]! & QUEUED) !== 0) return
+    this.#connections.flags[end]! |= QUEUED
+    this.#queue[(this.#queueHead + this.#queued) % this.#queue.length] = end
+    this.#queued += 1
+  }
+
+  /** Reads from an end and sends to the other until there is no more, or the other blocks, or the turn is over. */
+  pump(end: number): void {
+    const { flags } = this.#connections
+    for (let chunks = 0; ; chunks++) {
+      if ((flags[end ^ 1]! & BLOCKED) !== 0) return
+      if (chunks === CHUNKS_PER_TURN) {
+        this.#enqueue(end)
+        return
+      }
+      const more = this.#pool.canPark ? this.#moveChunk(end) : this.#moveUnparked(end)
+      if (!more) return
+    }
+  }
+
+  /** One read and one send. Returns whether to go on. */
+  #moveChunk(end: number): boolean {
+    const { sockets, flags } = this.#connections
+    const length = sockets.recv(this.#connections.fd(end), this.#pool.current, CHUNK_BYTES)
+    if (length <= 0) return this.#nothingRead(end, length)
+    const other = end ^ 1
+    const sent = sockets.send(this.#connections.fd(other), this.#pool.current, 0, length)
+    if (sent < 0 && sent !== -EAGAIN) return this.#failed(end)
+    this.#count(other, Math.max(sent, 0))
+    if (sent < length) {
+      this.#block(other)
+      this.#connections.pendingChunk[other] = this.#pool.park() + 1
+      this.#connections.pendingStart[other] = Math.max(sent, 0)
+      this.#connections.pendingEnd[other] = length
+      return false
+    }
+    return this.#mayHaveMore(end, length, flags)
+  }
+
+  /** The same without a place for what cannot be sent: it is left in the kernel, and only what was sent is taken out. */
+  #moveUnparked(end: number): boolean {
+    const { sockets, flags } = this.#connections
+    const length = sockets.peek(this.#connections.fd(end), this.#pool.current, CHUNK_BYTES)
+    if (length <= 0) return this.#nothingRead(end, length)
+    const other = end ^ 1
+    const sent = sockets.send(this.#connections.fd(other), this.#pool.current, 0, length)
+    if (sent < 0 && sent !== -EAGAIN) return this.#failed(end)
+    if (sent > 0) {
+      this.#count(other, sent)
+      if (sockets.discard(this.#connections.fd(end), sent) !== sent) return this.#failed(end)
+    }
+    if (sent < length) {
+      this.#block(other)
+      return false
+    }
+    return this.#mayHaveMore(end, length, flags)
+  }
+
+  /**
+   * A short read emptied the socket: what comes later makes another edge, so the read that would say EAGAIN is saved.
+   * But the edge of the peer's FIN may be the one that is being handled.
+   */
+  #mayHaveMore(end: number, length: number, flags: Uint8Array): boolean {
+    if (length === CHUNK_BYTES || (flags[end]! & CLOSING) !== 0) return true
+    flags[end]! &= ~READY
+    return false
+  }
+
+  #nothingRead(end: number, result: number): false {
+    if (result === 0) this.#ended(end)
+    else if (result === -EAGAIN) this.#connections.flags[end]! &= ~READY
+    else this.#failed(end)
+    return false
+  }
+
+  #failed(end: number): false {
+    this.#connections.reset(end >> 1, 'resets')
+    return false
+  }
+
+  #block(end: number): void {
+    this.#connections.flags[end]! |= BLOCKED
+  }
+
+  #count(to: number, bytes: number): void {
+    const { table, forwarder, node, activeTick, tick } = this.#connections
+    activeTick[to >> 1] = tick
+    if ((to & 1) === NODE_END) table.addBytes(forwarder, node[to >> 1]!, bytes, 0)
+    else table.addBytes(forwarder, node[to >> 1]!, 0, bytes)
+  }
+
+  /** An end is writable again. */
+  flush(end: number): void {
+    const { flags, pendingChunk, pendingStart, pendingEnd, sockets } = this.#connections
+    if ((flags[end]! & BLOCKED) === 0) return
+    const chunk = pendingChunk[end]! - 1
+    if (chunk >= 0) {
+      const start = pendingStart[end]!
+      const sent = sockets.send(this.#connections.fd(end), this.#pool.chunk(chunk), start, pendingEnd[end]! - start)
+      if (sent === -EAGAIN) return
+      if (sent < 0) {
+        this.#failed(end)
+        return
+      }
+      this.#count(end, sent)
+      pendingStart[end] = start + sent
+      if (start + sent < pendingEnd[end]!) return
+      this.#connections.dropPending(end)
+    }
+    flags[end]! &= ~BLOCKED
+    if ((flags[end ^ 1]! & ENDED) !== 0) this.#passOnEnd(end)
+    else if ((flags[end ^ 1]! & READY) !== 0) this.pump(end ^ 1)
+  }
+
+  /** An end has sent all it had to. */
+  #ended(end: number): void {
+    const { flags } = this.#connections
+    flags[end] = (flags[end]! & ~READY) | ENDED
+    // A blocked end is told once it has got what waits for it.
+    if ((flags[end ^ 1]! & BLOCKED) === 0) this.#passOnEnd(end ^ 1)
+  }
+
+  /** Tells an end that no more will come. Once both have ended and got what they had to get, the connection is over. */
+  #passOnEnd(end: number): void {
+    const { flags, sockets } = this.#connections
+    const bothEnded = (flags[end]! & flags[end ^ 1]! & ENDED) !== 0
+    const blocked = ((flags[end]! | flags[end ^ 1]!) & BLOCKED) !== 0
+    if (bothEnded && !blocked) this.#connections.close(end >> 1)
+    else sockets.shutdownWrite(this.#connections.fd(end))
+  }
+}

@@ -1,0 +1,25 @@
+import { constants } from 'node:os'
+import { parentPort, workerData } from 'node:worker_threads'
+import { type ForwarderTask, runForwarder } from '../../../actors/forwarder/task.ts'
+import { linuxClock } from '../../../runtime/ports/linux/clock.ts'
+import { linuxStreamSockets } from '../../../runtime/ports/linux/epoll.ts'
+
+/** What goes wrong on purpose. */
+export interface Faults {
+  /** So many accepts find no descriptor left. */
+  readonly acceptsWithoutDescriptor?: number
+  /** The first read of an established connection throws. */
+  readonly crashOnRead?: boolean
+}
+
+const { task, faults } = workerData as { task: ForwarderTask; faults: Faults }
+const sockets = linuxStreamSockets()
+let left = faults.acceptsWithoutDescriptor ?? 0
+const accept = sockets.accept.bind(sockets)
+sockets.accept = (listener) => (left-- > 0 ? -constants.errno.EMFILE : accept(listener))
+if (faults.crashOnRead) {
+  sockets.recv = () => {
+    throw new Error('crash on purpose')
+  }
+}
+parentPort!.postMessage(runForwarder(task, sockets, linuxClock))

@@ -1,0 +1,315 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import type net from 'node:net'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { parseClientKey } from '../../../runtime/table/client-key.ts'
+import {
+  connect,
+  echo,
+  ending,
+  type Gateway,
+  nodeAddress,
+  readAll,
+  sockets,
+  startGateway,
+  startNode,
+} from './forwarders.ts'
+
+const opened: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const thing of opened.splice(0).reverse()) await thing.close()
+})
+
+const gatewayWith = async (options?: Parameters<typeof startGateway>[0]): Promise<Gateway> => {
+  const gateway = await startGateway(options)
+  opened.push(gateway)
+  return gateway
+}
+
+const nodeWith = async (index: number, gateway: Gateway, serve: (socket: net.Socket) => void) => {
+  const server = await startNode(index, gateway.nodePort, serve)
+  opened.push(server)
+  return server
+}
+
+const active = (gateway: Gateway, node = 0) => gateway.table.activeConnections(node)
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
+
+describe('bytes', () => {
+  it('come back as they were sent, and are counted at the node', async () => {
+    const gateway = await gatewayWith()
+    await nodeWith(0, gateway, echo)
+    const sent = randomBytes(3_000_000)
+    const client = await connect(gateway.port)
+    client.end(sent)
+    expect(sha256(await readAll(client))).toBe(sha256(sent))
+    await vi.waitFor(() => expect(active(gateway)).toBe(0))
+    expect(gateway.table.node(0)).toMatchObject({
+      totalConnections: 1,
+      bytesToNode: sent.length,
+      bytesToClient: sent.length,
+    })
+  })
+
+  it('of a server that speaks first reach a client that waits', async () => {
+    const gateway = await gatewayWith()
+    await nodeWith(0, gateway, (socket) => socket.write('220 ready\r\n'))
+    const client = await connect(gateway.port)
+    expect(String((await once(client, 'data'))[0])).toBe('220 ready\r\n')
+    client.destroy()
+  })
+})
+
+describe('half-close', () => {
+  it('by the client: the node sees the end and can still answer', async () => {
+    const gateway = await gatewayWith()
+    await nodeWith(0, gateway, (socket) => void readAll(socket).then((all) => socket.end(`got ${all.length}`)))
+    const client = await connect(gateway.port)
+    client.end('twelve bytes')
+    expect(String(await readAll(client))).toBe('got 12')
+    await vi.waitFor(() => expect(active(gateway)).toBe(0))
+  })
+
+  it('by the node: the client sees the end and can still send', async () => {
+    const gateway = await gatewayWith()
+    const received = Promise.withResolvers<Buffer>()
+    await nodeWith(0, gateway, (socket) => {
+      socket.end('bye')
+      void readAll(socket).then(received.resolve)
+    })
+    const client = await connect(gateway.port)
+    expect(String(await readAll(client))).toBe('bye')
+    expect(active(gateway)).toBe(1)
+    client.end('after your end')
+    expect(String(await received.promise)).toBe('after your end')
+    await vi.waitFor(() => expect(active(gateway)).toBe(0))
+  })
+})
+
+describe('back-pressure', () => {
+  const size = 64 * 1024 * 1024
+
+  /** What is sent to a reader that does not read, once no more is taken. */
+  async function takenFrom(writer: net.Socket): Promise<number> {
+    let before = -1
+    await vi.waitFor(
+      () => {
+        const now = writer.bytesWritten - writer.writableLength
+        const still = now === before
+        before = now
+        expect(still).toBe(true)
+      },
+      { interval: 200, timeout: 10_000 },
+    )
+    return before
+  }
+
+  async function flood(socket: net.Socket): Promise<void> {
+    const part = Buffer.alloc(65_536, 7)
+    for (let sent = 0; sent < size; sent += part.length) {
+      if (!socket.write(part)) await once(socket, 'drain')
+    }
+    socket.end()
+  }
+
+  for (const [pendingBytes, where] of [
+    [64 * 1024 * 1024, 'in a parked chunk'],
+    [0, 'in the kernel alone, where no chunk is left to park'],
+  ] as const) {
+    it(`holds a node up whose client does not read; the rest waits ${where}`, async () => {
+      const gateway = await gatewayWith({ limits: { pendingBytes } })
+      const served = Promise.withResolvers<net.Socket>()
+      await nodeWith(0, gateway, (socket) => {
+        served.resolve(socket)
+        flood(socket).catch(() => {})
+      })
+      const client = await connect(gateway.port)
+      client.pause()
+      // Socket buffers of the kernel on both ways, at most 6 MiB each, and one chunk.
+      expect(await takenFrom(await served.promise)).toBeLessThan(26 * 1024 * 1024)
+      let received = 0
+      let wrong = 0
+      client.on('data', (part: Buffer) => {
+        received += part.length
+        if (part.some((byte) => byte !== 7)) wrong++
+      })
+      client.resume()
+      await once(client, 'end')
+      expect([received, wrong]).toEqual([size, 0])
+      client.end()
+      await vi.waitFor(() => expect(active(gateway)).toBe(0))
+    })
+  }
+
+  it('holds a client up whose node does not read', async () => {
+    const gateway = await gatewayWith()
+    const served = Promise.withResolvers<net.Socket>()
+    await nodeWith(0, gateway, (socket) => served.resolve(socket.pause()))
+    const client = await connect(gateway.port)
+    flood(client).catch(() => {})
+    expect(await takenFrom(client)).toBeLessThan(26 * 1024 * 1024)
+    const all = await readAll(await served.promise)
+    expect(all.length).toBe(size)
+  })
+})
+
+describe('a node that does not take the connection', () => {
+  it('is exchanged for the next best before the client notices, and the pin follows', async () => {
+    const gateway = await gatewayWith({ nodes: 2 })
+    await nodeWith(1, gateway, echo)
+    const client = await connect(gateway.port)
+    client.write('hello')
+    expect(String((await once(client, 'data'))[0])).toBe('hello')
+    expect(gateway.table.find('127.0.0.1')).toMatchObject({ node: 1, activeConnections: 1 })
+    expect([active(gateway, 0), active(gateway, 1)]).toEqual([0, 1])
+    expect(gateway.counters()).toMatchObject({ connectRetries: 1, noNode: 0 })
+    client.destroy()
+  })
+
+  it('by not answering at all is given up after the connect time-out', async () => {
+    const gateway = await gatewayWith({ nodes: 2, limits: { connectTimeoutMs: 500 } })
+    await nodeWith(1, gateway, echo)
+    const key = parseClientKey(nodeAddress(0))!
+    // A full backlog drops SYNs. Nobody accepts here.
+    const deaf = sockets.listen({ key, port: gateway.nodePort, backlog: 0 })
+    const fillers = Array.from({ length: 4 }, () => sockets.connect(sockets.socketAddress(key, gateway.nodePort)))
+    opened.push({ close: () => [deaf, ...fillers].map((fd) => sockets.close(fd)) })
+    const client = await connect(gateway.port)
+    client.write('hello')
+    expect(String((await once(client, 'data'))[0])).toBe('hello')
+    expect(gateway.counters()).toMatchObject({ connectTimeouts: 1, connectRetries: 1 })
+    client.destroy()
+  })
+
+  it('and no other left: the client gets a RST', async () => {
+    const gateway = await gatewayWith({ nodes: 2 })
+    const client = await connect(gateway.port)
+    expect(await ending(client)).toBe('ECONNRESET')
+    expect(gateway.counters()).toMatchObject({ noNode: 1, connectRetries: 1, accepted: 1, closed: 1 })
+    expect([active(gateway, 0), active(gateway, 1)]).toEqual([0, 0])
+  })
+
+  it('because there is none: the client gets a RST', async () => {
+    const gateway = await gatewayWith({ nodes: 0 })
+    expect(await ending(await connect(gateway.port))).toBe('ECONNRESET')
+    expect(gateway.counters().noNode).toBe(1)
+  })
+})
+
+describe('a RST', () => {
+  it('of the node reaches the client', async () => {
+    const gateway = await gatewayWith()
+    await nodeWith(0, gateway, (socket) => socket.once('data', () => socket.resetAndDestroy()))
+    const client = await connect(gateway.port)
+    client.write('x')
+    expect(await ending(client)).toBe('ECONNRESET')
+    await vi.waitFor(() => expect(active(gateway)).toBe(0))
+    expect(gateway.counters().resets).toBe(1)
+  })
+
+  it('of the client reaches the node', async () => {
+    const gateway = await gatewayWith()
+    const served = Promise.withResolvers<net.Socket>()
+    await nodeWith(0, gateway, (socket) => {
+      socket.write('hello')
+      served.resolve(socket)
+    })
+    const client = await connect(gateway.port)
+    await once(client, 'data')
+    const broken = ending(await served.promise)
+    client.resetAndDestroy()
+    expect(await broken).toBe('ECONNRESET')
+    await vi.waitFor(() => expect(active(gateway)).toBe(0))
+  })
+
+  it('of a client while the node is held up is noticed all the same', async () => {
+    const gateway = await gatewayWith()
+    const served = Promise.withResolvers<net.Socket>()
+    await nodeWith(0, gateway, (socket) => served.resolve(socket.pause()))
+    const client = await connect(gateway.port)
+    client.write(Buffer.alloc(32 * 1024 * 1024))
+    await served.promise
+    await vi.waitFor(() => expect(gateway.table.node(0)!.bytesToNode).toBeGreaterThan(100_000))
+    client.resetAndDestroy()
+    await vi.waitFor(() => expect(active(gateway)).toBe(0))
+  })
+})
+
+describe('limits', () => {
+  it('of connections per client: one more is reset, another client is not', async () => {
+    const gateway = await gatewayWith({ limits: { connectionsPerClient: 2 } })
+    await nodeWith(0, gateway, echo)
+    const first = [await connect(gateway.port), await connect(gateway.port)]
+    await vi.waitFor(() => expect(active(gateway)).toBe(2))
+    expect(await ending(await connect(gateway.port))).toBe('ECONNRESET')
+    const other = await connect(gateway.port, '127.0.0.2')
+    other.write('hello')
+    expect(String((await once(other, 'data'))[0])).toBe('hello')
+    expect(gateway.counters().clientLimit).toBe(1)
+    for (const client of [...first, other]) client.destroy()
+  })
+
+  it('of connections of a forwarder: one more waits in the backlog until there is room', async () => {
+    const gateway = await gatewayWith({ connectionsPerForwarder: 2 })
+    await nodeWith(0, gateway, echo)
+    const [one, two] = [await connect(gateway.port), await connect(gateway.port)]
+    await vi.waitFor(() => expect(active(gateway)).toBe(2))
+    const third = await connect(gateway.port)
+    third.write('hello')
+    await vi.waitFor(() => expect(gateway.counters().globalLimit).toBeGreaterThan(0))
+    expect(gateway.counters().accepted).toBe(2)
+    one!.destroy()
+    expect(String((await once(third, 'data'))[0])).toBe('hello')
+    for (const client of [two!, third]) client.destroy()
+  })
+
+  it('of descriptors: the loop rests until the next tick instead of spinning', async () => {
+    const gateway = await gatewayWith({ faults: { acceptsWithoutDescriptor: 3 } })
+    await nodeWith(0, gateway, echo)
+    const turnsBefore = gateway.table.heartbeat(0)
+    const client = await connect(gateway.port)
+    client.write('hello')
+    expect(String((await once(client, 'data'))[0])).toBe('hello')
+    expect(gateway.counters().descriptorsExhausted).toBe(3)
+    expect(gateway.table.heartbeat(0) - turnsBefore).toBeLessThan(40)
+    client.destroy()
+  })
+
+  it('of idle time: a connection on which nothing moves is reset', async () => {
+    const gateway = await gatewayWith({ limits: { idleTimeoutMs: 500 } })
+    await nodeWith(0, gateway, echo)
+    const client = await connect(gateway.port)
+    client.write('hello')
+    expect(await ending(client)).toBe('ECONNRESET')
+    expect(gateway.counters().idleTimeouts).toBe(1)
+    expect(active(gateway)).toBe(0)
+  })
+})
+
+describe('the PROXY protocol', () => {
+  it('v1 tells the proxy the client and what it connected to, before the first byte', async () => {
+    const gateway = await gatewayWith({ proxyProtocol: 'v1' })
+    await nodeWith(0, gateway, (socket) => void readAll(socket).then((all) => socket.end(all)))
+    const client = await connect(gateway.port, '127.0.0.9')
+    const port = client.localPort
+    client.end('GET /')
+    expect(String(await readAll(client))).toBe(`PROXY TCP4 127.0.0.9 127.0.77.10 ${port} 8080\r\nGET /`)
+  })
+})
+
+describe('clients', () => {
+  it('stay with their node over all forwarders', async () => {
+    const gateway = await gatewayWith({ nodes: 3, forwarders: 2 })
+    const slots = Uint8Array.from({ length: 4096 }, (_, slot) => slot % 3)
+    gateway.table.setSlots(slots, 2)
+    for (let node = 0; node < 3; node++) await nodeWith(node, gateway, (socket) => socket.end(String(node)))
+    for (let n = 1; n <= 60; n++) {
+      const address = `127.0.1.${1 + (n % 20)}`
+      const client = await connect(gateway.port, address)
+      expect(String(await readAll(client))).toBe(String(gateway.table.slotOf(address) % 3))
+      client.end()
+    }
+    expect(gateway.table.counters(0).accepted + gateway.table.counters(1).accepted).toBe(60)
+    expect(gateway.table.counters(1).accepted).toBeGreaterThan(0)
+  })
+})

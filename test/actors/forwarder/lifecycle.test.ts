@@ -1,0 +1,168 @@
+import { once } from 'node:events'
+import net from 'node:net'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { reapForwarder } from '../../../actors/forwarder/task.ts'
+import {
+  connect,
+  echo,
+  ending,
+  freePort,
+  type Gateway,
+  openDescriptors,
+  sockets,
+  startGateway,
+  startNode,
+  VIP,
+} from './forwarders.ts'
+
+/** Place of the first listener among a forwarder's descriptors: after epoll and wake-up. */
+const FIRST_LISTENER = 2
+
+const opened: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const thing of opened.splice(0).reverse()) await thing.close()
+})
+
+async function gatewayWith(options?: Parameters<typeof startGateway>[0]): Promise<Gateway> {
+  const gateway = await startGateway(options)
+  opened.push(gateway, await startNode(0, gateway.nodePort, echo))
+  return gateway
+}
+
+async function echoes(client: net.Socket, text: string): Promise<void> {
+  client.write(text)
+  expect(String((await once(client, 'data'))[0])).toBe(text)
+}
+
+describe('draining', () => {
+  it('accepts no more, lets what there is finish, and ends', async () => {
+    const gateway = await gatewayWith()
+    const client = await connect(gateway.port)
+    await echoes(client, 'before')
+    gateway.forwarders[0]!.send({ type: 'drain', patienceMs: 20_000 })
+    await vi.waitFor(() => expect(gateway.table.descriptors(0)[FIRST_LISTENER]).toBe(0))
+    await expect(connect(gateway.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    await echoes(client, 'meanwhile')
+    client.end()
+    expect(await gateway.forwarders[0]!.result).toEqual({ cut: 0 })
+  })
+
+  it('resets what has not finished when the patience is over', async () => {
+    const gateway = await gatewayWith()
+    const client = await connect(gateway.port)
+    await echoes(client, 'before')
+    const broken = ending(client)
+    gateway.forwarders[0]!.send({ type: 'drain', patienceMs: 300 })
+    expect(await broken).toBe('ECONNRESET')
+    expect(await gateway.forwarders[0]!.result).toEqual({ cut: 1 })
+    expect(gateway.counters().drainCut).toBe(1)
+    expect(gateway.table.activeConnections(0)).toBe(0)
+  })
+})
+
+describe('another plan', () => {
+  it('opens and closes listeners; connections of a closed one live on', async () => {
+    const gateway = await gatewayWith()
+    const client = await connect(gateway.port)
+    await echoes(client, 'before')
+    const port = await freePort()
+    gateway.forwarders[0]!.send({ type: 'listeners', listeners: [{ ...gateway.plan, port }] })
+    await vi.waitFor(() => expect(gateway.forwarders[0]!.reports).toHaveLength(2))
+    expect(gateway.forwarders[0]!.reports[1]).toEqual({ type: 'listening', forwarder: 0, open: 1, problems: [] })
+    await expect(connect(gateway.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    const other = await connect(port)
+    await echoes(other, 'new')
+    await echoes(client, 'old')
+    for (const socket of [client, other]) socket.destroy()
+  })
+
+  it('with a port that is taken is reported, and followed once the port is free', async () => {
+    const gateway = await gatewayWith()
+    const squatter = net.createServer().listen(0, VIP)
+    await once(squatter, 'listening')
+    const { port } = squatter.address() as net.AddressInfo
+    const forwarder = gateway.forwarders[0]!
+    forwarder.send({ type: 'listeners', listeners: [gateway.plan, { ...gateway.plan, port }] })
+    await vi.waitFor(() => expect(forwarder.reports).toHaveLength(2))
+    expect(forwarder.reports[1]).toMatchObject({ open: 1, problems: [`${VIP}:${port}: EADDRINUSE`] })
+    squatter.close()
+    await vi.waitFor(() => expect(forwarder.reports).toHaveLength(3), { timeout: 5000 })
+    expect(forwarder.reports[2]).toMatchObject({ open: 2, problems: [] })
+  })
+})
+
+describe('a forwarder that dies', () => {
+  it('by an exception closes its connections and takes its counts along', async () => {
+    const gateway = await startGateway({ faults: { crashOnRead: true } })
+    opened.push(gateway, await startNode(0, gateway.nodePort, echo))
+    const client = await connect(gateway.port)
+    client.write('x')
+    const broken = ending(client)
+    await expect(gateway.forwarders[0]!.result).rejects.toThrow('crash on purpose')
+    expect(await broken).toBe('ECONNRESET')
+    expect(gateway.table.activeConnections(0)).toBe(0)
+    expect(gateway.table.find('127.0.0.1')?.activeConnections).toBe(0)
+    expect(gateway.table.descriptors(0).every((held) => held === 0)).toBe(true)
+  })
+
+  it('by being killed is reaped: counts undone, descriptors closed, clients told', async () => {
+    const gateway = await gatewayWith({ forwarders: 2 })
+    const clients = await Promise.all(Array.from({ length: 40 }, (_, n) => connect(gateway.port, `127.0.2.${n + 1}`)))
+    await Promise.all(clients.map((client) => echoes(client, 'before')))
+    const before = openDescriptors()
+    const lost = gateway.table.counters(1).accepted
+    expect(lost).toBeGreaterThan(0)
+    const endings = clients.map((client) => ending(client))
+    await gateway.forwarders[1]!.worker.terminate()
+    expect(gateway.table.activeConnections(0)).toBe(40)
+    // Two per connection; epoll, wake-up and listener.
+    expect(reapForwarder(gateway.table, 1, sockets)).toBe(lost * 2 + 3)
+    expect(gateway.table.activeConnections(0)).toBe(40 - lost)
+    // Our own ends of those connections, and the thread's, close a moment later.
+    await vi.waitFor(() => expect(openDescriptors()).toBeLessThanOrEqual(before - lost * 2 - 3))
+    await gateway.start(1)
+    const fresh = await Promise.all(Array.from({ length: 20 }, () => connect(gateway.port)))
+    await Promise.all(fresh.map((client) => echoes(client, 'after')))
+    for (const client of [...clients, ...fresh]) client.destroy()
+    await Promise.all(endings)
+    await vi.waitFor(() => expect(gateway.table.activeConnections(0)).toBe(0))
+  })
+
+  it('is put in order by its successor when nobody else did', async () => {
+    const gateway = await gatewayWith()
+    const client = await connect(gateway.port)
+    await echoes(client, 'before')
+    const broken = ending(client)
+    await gateway.forwarders[0]!.worker.terminate()
+    await gateway.start(0)
+    expect(await broken).not.toBe('')
+    expect(gateway.table.activeConnections(0)).toBe(0)
+    const next = await connect(gateway.port)
+    await echoes(next, 'after')
+    next.destroy()
+  })
+})
+
+describe('10,000 short connections', () => {
+  it('leave all counts at 0 and no descriptor open', async () => {
+    const gateway = await startGateway({ forwarders: 2 })
+    opened.push(gateway, await startNode(0, gateway.nodePort, (socket) => socket.end('bye').resume()))
+    const before = openDescriptors()
+    const one = async (n: number) => {
+      const client = net.connect({ host: VIP, port: gateway.port, localAddress: `127.0.3.${1 + (n % 200)}` })
+      client.resume()
+      // Every third breaks off, at whatever moment that is.
+      if (n % 3 === 0) client.once('connect', () => client.resetAndDestroy())
+      client.on('error', () => {})
+      await new Promise((resolve) => client.once('close', resolve))
+    }
+    for (let n = 0; n < 10_000; n += 100) await Promise.all(Array.from({ length: 100 }, (_, k) => one(n + k)))
+    await vi.waitFor(() => expect(gateway.table.activeConnections(0)).toBe(0))
+    const counters = [0, 1].map((index) => gateway.table.counters(index))
+    const total = (name: 'accepted' | 'closed') => counters[0]![name] + counters[1]![name]
+    expect(total('accepted')).toBeGreaterThan(9000)
+    expect(total('closed')).toBe(total('accepted'))
+    expect(gateway.table.entries(1000).every((entry) => entry.activeConnections === 0)).toBe(true)
+    await vi.waitFor(() => expect(openDescriptors()).toBeLessThanOrEqual(before))
+  })
+})
