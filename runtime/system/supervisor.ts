@@ -77,7 +77,7 @@ export class Supervisor<Port> {
     try {
       await Promise.all([...this.slots.values()].map((slot) => slot.start()))
     } catch (error) {
-      await this.stop([], ABANDON_PATIENCE_MS)
+      await this.stopAll([], ABANDON_PATIENCE_MS)
       throw error
     }
   }
@@ -86,13 +86,8 @@ export class Supervisor<Port> {
    * Stops one after the other in this order, then all that it does not name, the last planned first. Each is given its patience
    * and ended after it, so the whole is bounded.
    */
-  async stop(order: readonly string[], patienceMs: number): Promise<void> {
-    this.phase = 'stopping'
-    this.cancelTick?.()
-    const others = [...this.slots.keys()].filter((name) => !order.includes(name)).reverse()
-    for (const name of [...order, ...others]) await this.slots.get(name)?.stop(patienceMs)
-    for (const close of this.closeControls.values()) close()
-    this.closeControls.clear()
+  stop(order: readonly string[], patienceMs: number): Promise<void> {
+    return this.stopAll(order, patienceMs)
   }
 
   describe(): readonly ActorDescription[] {
@@ -128,6 +123,15 @@ export class Supervisor<Port> {
     if (!this.options.hooksEnabled || slot?.state !== 'running') return false
     slot.post({ type: 'stall', forMs })
     return true
+  }
+
+  private async stopAll(order: readonly string[], patienceMs: number): Promise<void> {
+    this.phase = 'stopping'
+    this.cancelTick?.()
+    const others = [...this.slots.keys()].filter((name) => !order.includes(name)).reverse()
+    for (const name of [...order, ...others]) await this.slots.get(name)?.stop(patienceMs)
+    for (const close of this.closeControls.values()) close()
+    this.closeControls.clear()
   }
 
   private slotListener(): SlotListener<Port> {
