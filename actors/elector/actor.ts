@@ -1,0 +1,63 @@
+import type { StartActor } from '../../runtime/system/actor.ts'
+import { runMachine } from '../../runtime/system/machine-runner.ts'
+import { stepElector } from './machine.ts'
+import type { ElectorControl, ElectorMessage, ElectorPeers } from './messages.ts'
+import {
+  describeElector,
+  type ElectorEffect,
+  type ElectorEvent,
+  type ElectorOptions,
+  type ElectorState,
+  initialElector,
+  labelOf,
+} from './state.ts'
+
+/**
+ * How long the raw-IP actor may take to deliver what has arrived. If it takes longer it cannot have our adverts leave
+ * either, so acting without its answer holds no address.
+ */
+const DRAIN_TIMEOUT_MS = 250
+
+/** The VRRP election of one virtual router. All of its outside world are messages: adverts go through the raw-IP actor. */
+export const startElector: StartActor<ElectorOptions, Readonly<Record<never, never>>, ElectorMessage, ElectorPeers> = (
+  context,
+  options,
+) => {
+  const { dispatch, state } = runMachine<ElectorState, ElectorEvent, ElectorEffect>({
+    context,
+    initial: initialElector(options),
+    step: stepElector,
+    label: labelOf,
+    perform: ({ generation }) => {
+      const drained = (): void => dispatch({ type: 'drained', generation })
+      // Its deliveries and its reply come over one link in order: what had arrived was dispatched before this resolves.
+      context.request('raw-ip', { type: 'drain' }, DRAIN_TIMEOUT_MS).then(drained, drained)
+    },
+  })
+  const control: ElectorControl = {
+    describe: () => describeElector(state(), context.clock.nowMs()),
+    stepDown: () => {
+      if (labelOf(state()) !== 'MASTER') return false
+      dispatch({ type: 'stepDown' })
+      return true
+    },
+  }
+  dispatch({ type: 'start' })
+  return {
+    control,
+    receive: dispatch,
+    peerUp: (peer) => {
+      if (isPeer(peer)) dispatch({ type: 'peerUp', peer })
+    },
+    stop: () => dispatch({ type: 'shutdown' }),
+  }
+}
+
+const PEERS: Readonly<Record<keyof ElectorPeers, true>> = {
+  'raw-ip': true,
+  announcer: true,
+  discovery: true,
+  dispatcher: true,
+}
+
+const isPeer = (name: string): name is keyof ElectorPeers => Object.hasOwn(PEERS, name)

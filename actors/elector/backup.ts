@@ -1,0 +1,61 @@
+import type { Advertisement } from '../../runtime/wire/vrrp.ts'
+import { masterDownMs, skewMs } from './intervals.ts'
+import type { Backup } from './state.ts'
+import { becomeMaster } from './transitions.ts'
+import type { Turn } from './turn.ts'
+
+const OWNER = 255
+
+/** An advert heard in BACKUP (RFC 9568 §6.4.2; in Backup addresses are never compared). */
+export function hearInBackup(turn: Turn, backup: Backup, source: string, advert: Advertisement): void {
+  if (advert.priority === 0) {
+    // Rule 10: the master resigns. Not at once: the skew lets the highest of all that wait be the first.
+    turn.awaitMaster({ ...backup, master: null }, skewMs(turn.options, backup.masterIntervalMs))
+    return
+  }
+  const master = { address: source, priority: advert.priority }
+  if (advert.priority < turn.options.priority) {
+    hearLower(turn, { ...backup, master }, advert)
+  } else {
+    respect(turn, { ...backup, master, preemptAtMs: null, yielding: false, contesting: false }, advert)
+  }
+}
+
+/** Rule 12: the master is alive. Version 3 learns its interval; in version 2 it is ours (rule 5). */
+function respect(turn: Turn, backup: Backup, advert: Advertisement): void {
+  const masterIntervalMs = advert.advertIntervalCs * 10
+  turn.awaitMaster({ ...backup, masterIntervalMs }, masterDownMs(turn.options, masterIntervalMs))
+}
+
+function hearLower(turn: Turn, backup: Backup, advert: Advertisement): void {
+  const { options, nowMs } = turn
+  const mayPreempt = options.priority === OWNER || (options.preempt && !backup.yielding)
+  if (!mayPreempt) {
+    respect(turn, backup, advert)
+    return
+  }
+  const delayMs = options.priority === OWNER ? 0 : options.preemptDelayMs
+  const preemptAtMs = backup.preemptAtMs ?? nowMs + delayMs
+  if (nowMs < preemptAtMs) {
+    respect(turn, { ...backup, preemptAtMs }, advert)
+    return
+  }
+  // Rule 11: discarded. The timer runs on and will make us master; it is not cut short.
+  if (!backup.contesting) turn.logInstance('info', 'forcing a new MASTER election')
+  turn.enter({ ...backup, preemptAtMs, contesting: true })
+}
+
+/**
+ * The master was not heard for long enough, as far as the machine knows. After a stall the timer fires first and the
+ * adverts that tell otherwise are still queued: have them delivered before acting.
+ */
+export function suspectMaster(turn: Turn, backup: Backup, generation: number): void {
+  if (generation !== backup.masterDown) return
+  turn.enter({ ...backup, masterDown: null, draining: generation, master: null })
+  turn.effects.push({ type: 'drain', generation })
+}
+
+/** Rules 9 and 13: nothing that was queued speaks for the master. */
+export function takeOver(turn: Turn, backup: Backup, generation: number): void {
+  if (generation === backup.draining) becomeMaster(turn)
+}

@@ -1,0 +1,188 @@
+import type { Step } from '../../runtime/system/machine.ts'
+import type { Advertisement } from '../../runtime/wire/vrrp.ts'
+import type { AnnouncerReport } from '../announcer/messages.ts'
+import { hearInBackup, suspectMaster, takeOver } from './backup.ts'
+import { masterDownMs } from './intervals.ts'
+import { advertiseOnTime, hearInMaster, renewLease } from './master.ts'
+import type { ElectorPeers } from './messages.ts'
+import { DISCARD_TEXTS, receive, sameAddresses } from './reception.ts'
+import { type ElectorEffect, type ElectorEvent, type ElectorState, roleOf } from './state.ts'
+import {
+  advertise,
+  becomeBackup,
+  becomeInitial,
+  becomeMaster,
+  fence,
+  leaseIsOver,
+  nobodyHeard,
+  resign,
+  stepDown,
+} from './transitions.ts'
+import { Turn } from './turn.ts'
+
+/**
+ * The VRRP state machine of one virtual router (RFC 3768 §6.4, RFC 9568 §6.4), pure.
+ *
+ *     INIT --start--> BACKUP --master-down timer, then drained--> MASTER
+ *     INIT --start, owner (255)---------------------------------> MASTER
+ *                     BACKUP <--higher priority, lease over, stepDown-- MASTER
+ *     INIT <--shutdown-- BACKUP, MASTER
+ *
+ * A master fences itself: it is master only as long as its adverts are seen to leave. When the lease that they bought is
+ * over at any event, whatever that event says, the machine first gives up and only then looks at it.
+ */
+export function stepElector(
+  state: ElectorState,
+  event: ElectorEvent,
+  nowMs: number,
+): Step<ElectorState, ElectorEffect> {
+  const turn = new Turn(state, nowMs)
+  if (state.phase.label === 'MASTER' && leaseIsOver(state.phase, nowMs)) {
+    fence(turn, 'no advert of ours was seen to leave for a whole lease: giving up before another follows')
+  }
+  handle(turn, event)
+  tellRole(turn, state)
+  return { state: turn.state, effects: turn.effects }
+}
+
+function handle(turn: Turn, event: ElectorEvent): void {
+  const { phase } = turn.state
+  if (phase.label === 'INIT') {
+    if (event.type === 'start') start(turn)
+    return
+  }
+  switch (event.type) {
+    case 'start':
+      return
+    case 'packet':
+      hear(turn, event.packet)
+      return
+    case 'sent':
+      if (phase.label === 'MASTER') renewLease(turn, phase, event.confirm, event.atMs)
+      return
+    case 'sendFailed':
+      turn.count('sendsFailed')
+      turn.note({ key: 'send', level: 'warn', text: `adverts cannot be sent: ${event.reason}` })
+      return
+    case 'timerExpired':
+      if (phase.label === 'MASTER' && event.timer === 'advert') advertiseOnTime(turn, phase, event.generation)
+      if (phase.label === 'BACKUP' && event.timer === 'masterDown') suspectMaster(turn, phase, event.generation)
+      return
+    case 'drained':
+      if (phase.label === 'BACKUP') takeOver(turn, phase, event.generation)
+      return
+    case 'held':
+    case 'released':
+    case 'leaseExpired':
+    case 'holdFailed':
+      hearAnnouncer(turn, event)
+      return
+    case 'peerUp':
+      greet(turn, event.peer)
+      return
+    case 'stepDown':
+      if (phase.label === 'MASTER') stepDown(turn)
+      return
+    case 'shutdown':
+      becomeInitial(turn)
+      return
+    default:
+      event satisfies never
+  }
+}
+
+/** Rule 9: the owner is master at once, everybody else listens first. */
+function start(turn: Turn): void {
+  if (turn.options.priority === 255) becomeMaster(turn)
+  else becomeBackup(turn, nobodyHeard(turn))
+}
+
+function hear(turn: Turn, packet: Uint8Array): void {
+  const received = receive(packet, turn.options)
+  if (!received.ok) {
+    const { reason, source } = received
+    turn.count(`discarded.${reason}`)
+    const text = DISCARD_TEXTS[reason]
+    if (text !== null) {
+      turn.note({ key: `discarded:${reason}`, level: 'warn', text: `discarded an advert of ${source ?? '?'}: ${text}` })
+    }
+    return
+  }
+  turn.count('advertsReceived')
+  const { source, advert } = received
+  if (advert.priority === 0) turn.count('priorityZeroReceived')
+  compareSettings(turn, source, advert)
+  const { phase } = turn.state
+  if (phase.label === 'MASTER') hearInMaster(turn, phase, source, advert)
+  if (phase.label === 'BACKUP') hearInBackup(turn, phase, source, advert)
+}
+
+/** Rule 5: another list of addresses is told, not discarded. Two nodes of one priority are told as well. */
+function compareSettings(turn: Turn, source: string, advert: Advertisement): void {
+  const { virtualIps, priority } = turn.options
+  if (!sameAddresses(advert.addresses, virtualIps)) {
+    const text = `${source} has other virtual IPs: ${advert.addresses.join(', ')}, ours: ${virtualIps.join(', ')}`
+    turn.note({ key: `virtualIps:${source}`, level: 'warn', text })
+  }
+  if (advert.priority === priority) {
+    const text = `${source} has the same priority as this node, ${priority}: the higher address wins`
+    turn.note({ key: `priority:${source}`, level: 'warn', text })
+  }
+}
+
+function hearAnnouncer(turn: Turn, report: AnnouncerReport): void {
+  const { phase } = turn.state
+  switch (report.type) {
+    case 'held':
+      return
+    case 'released':
+      // A predecessor of ours crashed as master. Nobody shall wait for it (rule 19), unless somebody has already followed.
+      if (turn.state.mayInherit && phase.label === 'BACKUP' && phase.master === null) resign(turn)
+      turn.change({ mayInherit: false })
+      return
+    case 'leaseExpired':
+      if (phase.label === 'MASTER') fence(turn, 'the lease of the virtual IPs ended before it was renewed')
+      return
+    case 'holdFailed':
+      turn.count('holdsFailed')
+      turn.note({ key: 'hold', level: 'error', text: `cannot hold ${report.address}: ${report.reason}` })
+      // A director without the addresses serves nobody: let the next one try.
+      if (phase.label === 'MASTER') stepDown(turn)
+      return
+    default:
+      report satisfies never
+  }
+}
+
+/** A peer has (re)started and knows nothing. */
+function greet(turn: Turn, peer: keyof ElectorPeers): void {
+  const { phase } = turn.state
+  switch (peer) {
+    case 'discovery':
+    case 'dispatcher':
+      turn.send(peer, roleOf(turn.state))
+      return
+    case 'announcer':
+      if (phase.label === 'BACKUP') turn.send('announcer', { type: 'release' })
+      if (phase.label === 'MASTER' && phase.holding) {
+        turn.send('announcer', { type: 'hold', leaseUntilMs: phase.leaseUntilMs })
+      }
+      return
+    case 'raw-ip':
+      if (phase.label === 'MASTER') advertise(turn)
+      // While it was down we were deaf, and a silence that nobody could have broken proves nothing.
+      if (phase.label === 'BACKUP') turn.awaitMaster(phase, masterDownMs(turn.options, phase.masterIntervalMs))
+      return
+    default:
+      peer satisfies never
+  }
+}
+
+function tellRole(turn: Turn, before: ElectorState): void {
+  const [was, is] = [roleOf(before), roleOf(turn.state)]
+  const same =
+    was.role === is.role && was.masterAddress === is.masterAddress && was.masterPriority === is.masterPriority
+  if (same) return
+  turn.send('discovery', is)
+  turn.send('dispatcher', is)
+}

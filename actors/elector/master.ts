@@ -1,0 +1,83 @@
+import { parseIpv4 } from '../../runtime/wire/addresses.ts'
+import type { Advertisement } from '../../runtime/wire/vrrp.ts'
+import { leaseMs } from './intervals.ts'
+import type { Active } from './state.ts'
+import { advertise, becomeBackup, ownIntervalMs } from './transitions.ts'
+import type { Turn } from './turn.ts'
+
+/** Losing adverts come in bursts until the loser has heard us; gratuitous ARP is asked for once in this time. */
+const ANNOUNCE_AGAIN_MS = 1000
+
+/** An advert heard in MASTER (RFC 9568 §6.4.3). */
+export function hearInMaster(turn: Turn, master: Active, source: string, advert: Advertisement): void {
+  if (advert.priority === 0) {
+    // Rule 15: somebody else resigns; whoever waits shall hear at once that there is a master.
+    advertise(turn)
+    scheduleAdvert(turn, master, turn.nowMs + ownIntervalMs(turn))
+    return
+  }
+  if (outranks(turn, source, advert.priority)) {
+    turn.logInstance('info', 'Received higher prio advert')
+    becomeBackup(turn, {
+      master: { address: source, priority: advert.priority },
+      masterIntervalMs: advert.advertIntervalCs * 10,
+      yielding: false,
+    })
+    return
+  }
+  assertMastership(turn, master, source, advert.priority)
+}
+
+/** Rule 16: the higher priority; between equals the higher primary address, as unsigned numbers in network order. */
+function outranks(turn: Turn, source: string, priority: number): boolean {
+  const { options } = turn
+  if (priority !== options.priority) return priority > options.priority
+  return (parseIpv4(source) ?? 0) > (parseIpv4(options.primaryAddress) ?? 0)
+}
+
+/** Rule 17: another master that has to give way. It shall hear us at once, and the subnet which of both it is. */
+function assertMastership(turn: Turn, master: Active, source: string, priority: number): void {
+  turn.count('losingAdvertsReceived')
+  turn.note({ key: `election:${source}`, level: 'info', text: 'forcing a new MASTER election' })
+  if (priority < turn.options.priority) {
+    turn.note({
+      key: `rival:${source}`,
+      level: 'warn',
+      text: `${source} with priority ${priority} advertises too while we are master: does it hear us?`,
+    })
+  }
+  advertise(turn)
+  if (!master.holding || turn.nowMs - master.announcedAtMs < ANNOUNCE_AGAIN_MS) return
+  turn.enter({ ...master, announcedAtMs: turn.nowMs })
+  turn.send('announcer', { type: 'announce' })
+}
+
+/** The advert timer: the interval counts from when this one was due, so that lateness does not add up. */
+export function advertiseOnTime(turn: Turn, master: Active, generation: number): void {
+  if (generation !== master.advertTimer) return
+  advertise(turn)
+  const intervalMs = ownIntervalMs(turn)
+  // Never less than half an interval after this one: what a stall has swallowed is not made up for by a burst.
+  scheduleAdvert(turn, master, Math.max(master.advertDueMs + intervalMs, turn.nowMs + intervalMs / 2))
+}
+
+function scheduleAdvert(turn: Turn, master: Active, advertDueMs: number): void {
+  const advertTimer = turn.startTimer('advert', advertDueMs - turn.nowMs)
+  turn.enter({ ...master, advertTimer, advertDueMs })
+}
+
+/**
+ * An advert has left at `atMs`: from then on nobody that heard it follows us for a lease. The first one makes this node
+ * director.
+ */
+export function renewLease(turn: Turn, master: Active, confirm: number, atMs: number): void {
+  if (confirm < master.firstConfirm) return
+  const leaseUntilMs = Math.max(master.leaseUntilMs, Math.min(atMs, turn.nowMs) + leaseMs(ownIntervalMs(turn)))
+  turn.enter({ ...master, leaseUntilMs, holding: true })
+  if (master.holding) {
+    turn.send('announcer', { type: 'renew', leaseUntilMs })
+    return
+  }
+  turn.send('announcer', { type: 'hold', leaseUntilMs })
+  turn.logInstance('info', 'Entering MASTER STATE')
+}

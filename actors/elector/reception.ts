@@ -1,0 +1,54 @@
+import { type Ipv4Failure, parseIpv4Packet } from '../../runtime/wire/ipv4.ts'
+import { type Advertisement, parseAdvertisement, type VrrpFailure } from '../../runtime/wire/vrrp.ts'
+import type { ElectorOptions } from './state.ts'
+
+/** Why an advert was dropped. `version` and `interval` also mean: well-formed, but not ours. */
+export type DiscardReason = Ipv4Failure | VrrpFailure | 'ownLoop' | 'vrid'
+
+/** Each reason with what the operator reads; null = nothing is wrong, only counted. */
+export const DISCARD_TEXTS: Readonly<Record<DiscardReason, string | null>> = {
+  truncated: 'the packet is cut off',
+  ipVersion: 'it is not IPv4',
+  ipHeader: 'its IP header contradicts itself',
+  protocol: 'it is not IP protocol 112',
+  destination: 'it was not sent to 224.0.0.18',
+  fragment: 'it is a fragment',
+  ttl: 'its TTL is not 255, it may come from another network',
+  length: 'its length does not fit its count of addresses',
+  version: 'its VRRP version is not ours',
+  type: 'it is not an advertisement',
+  count: 'it has no address',
+  checksum: 'its checksum is wrong',
+  auth: 'it wants authentication, which RFC 3768 has removed',
+  interval: 'its advert interval is not ours',
+  ownLoop: null,
+  vrid: null,
+}
+
+export type Received =
+  | { readonly ok: true; readonly source: string; readonly advert: Advertisement }
+  | { readonly ok: false; readonly reason: DiscardReason; readonly source: string | null }
+
+/** All checks of RFC 9568 §7.1 (RFC 3768 §7.1) on a packet as the raw socket gave it, ours included. */
+export function receive(bytes: Uint8Array, options: ElectorOptions): Received {
+  const ip = parseIpv4Packet(bytes)
+  if (!ip.ok) return { ok: false, reason: ip.reason, source: null }
+  const { source } = ip.packet
+  const discard = (reason: DiscardReason): Received => ({ ok: false, reason, source })
+  // Rule 6: multicast loops back to its sender. Before all else, or our own mistakes would be counted as a neighbour's.
+  if (source === options.primaryAddress) return discard('ownLoop')
+  const parsed = parseAdvertisement(ip.packet)
+  if (!parsed.ok) return discard(parsed.reason)
+  const advert = parsed.advertisement
+  if (advert.virtualRouterId !== options.virtualRouterId) return discard('vrid')
+  if (advert.version !== options.version) return discard('version')
+  // Rule 5: version 2 wants one interval for all (RFC 3768 §7.1), version 3 learns the master's.
+  if (advert.version === 2 && advert.advertIntervalCs !== options.advertIntervalCs) return discard('interval')
+  return { ok: true, source, advert }
+}
+
+/** Whether both lists have the same addresses, in any order. */
+export function sameAddresses(left: readonly string[], right: readonly string[]): boolean {
+  const [a, b] = [new Set(left), new Set(right)]
+  return a.size === b.size && [...a].every((address) => b.has(address))
+}

@@ -1,0 +1,168 @@
+import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { VrrpChecksum, VrrpVersion } from '../../runtime/wire/vrrp.ts'
+import { advertPayload } from './advert.ts'
+import type { ElectorMessage, ElectorPeers, ElectorStatus, RoleMessage } from './messages.ts'
+import { currentWarnings, type Notices } from './notices.ts'
+import type { DiscardReason } from './reception.ts'
+
+/** One virtual router as configured; the ranges are the wire's. */
+export interface ElectorOptions {
+  /** 1..255. */
+  readonly virtualRouterId: number
+  /** 1..255; 255 = the owner of the addresses. Never 0: that is how a master resigns. */
+  readonly priority: number
+  readonly version: VrrpVersion
+  /** Centiseconds: v2 100..25,500 in whole seconds, v3 1..4095. */
+  readonly advertIntervalCs: number
+  /** Whether a higher priority takes over from a lower one that is alive. The owner always does. */
+  readonly preempt: boolean
+  /** For how long a living master of lower priority is left alone before it is preempted. */
+  readonly preemptDelayMs: number
+  /** This node's own address on the interface: what adverts leave from, never a virtual one. */
+  readonly primaryAddress: string
+  /** Dotted quads without prefix, 1..255 of them. */
+  readonly virtualIps: readonly string[]
+  readonly checksum: VrrpChecksum
+}
+
+/** `masterDown` runs in BACKUP only, `advert` in MASTER only. */
+export type ElectorTimer = 'masterDown' | 'advert'
+
+export type ElectorEvent =
+  | { readonly type: 'start' }
+  | ElectorMessage
+  | TimerExpired<ElectorTimer>
+  /** All adverts that had arrived when `drain` was asked for have been given to the machine, or it took too long. */
+  | { readonly type: 'drained'; readonly generation: number }
+  | { readonly type: 'peerUp'; readonly peer: keyof ElectorPeers }
+  | { readonly type: 'stepDown' }
+  | { readonly type: 'shutdown' }
+
+export type ElectorEffect =
+  | StartTimer<ElectorTimer>
+  | CancelTimer<ElectorTimer>
+  | WriteLog
+  | SendTo<ElectorPeers>
+  /** Have the raw-IP actor deliver what has arrived, then report `drained` with the same generation. */
+  | { readonly type: 'drain'; readonly generation: number }
+
+export type Counter =
+  | 'advertsSent'
+  | 'advertsReceived'
+  | 'priorityZeroSent'
+  | 'priorityZeroReceived'
+  | 'losingAdvertsReceived'
+  | 'sendsFailed'
+  | 'leaseExpiries'
+  | 'holdsFailed'
+  | `discarded.${DiscardReason}`
+
+/** Who was last heard as the master of our virtual router. */
+export interface Master {
+  readonly address: string
+  readonly priority: number
+}
+
+export interface Initialize {
+  readonly label: 'INIT'
+}
+
+export interface Backup {
+  readonly label: 'BACKUP'
+  /** Generation of the timer that runs; null while `draining`. */
+  readonly masterDown: number | null
+  /** Generation of the master-down timer that has expired and awaits `drained`. */
+  readonly draining: number | null
+  readonly master: Master | null
+  /** Active_Adver_Interval: in version 3 as learned from the master, ms. */
+  readonly masterIntervalMs: number
+  /** From when on a lower priority is preempted; null while none has been heard. */
+  readonly preemptAtMs: number | null
+  /** Stepped down on purpose: leaves also a lower priority alone, until the master falls silent. */
+  readonly yielding: boolean
+  /** "forcing a new MASTER election" was logged. */
+  readonly contesting: boolean
+}
+
+export interface Active {
+  readonly label: 'MASTER'
+  /** Generation of the timer that runs. */
+  readonly advertTimer: number
+  /** When it is due: the next one is counted from here, so that the interval does not drift. */
+  readonly advertDueMs: number
+  /** Until when nobody else can have taken over, as far as adverts have been seen to leave. */
+  readonly leaseUntilMs: number
+  /** An advert has been seen to leave and the announcer was told to hold the addresses. */
+  readonly holding: boolean
+  /** Confirmations below this belong to an earlier time as master. */
+  readonly firstConfirm: number
+  /** When gratuitous ARP was last asked for again. */
+  readonly announcedAtMs: number
+}
+
+export type Phase = Initialize | Backup | Active
+
+export interface ElectorState {
+  readonly options: ElectorOptions
+  readonly phase: Phase
+  readonly nextGeneration: number
+  readonly nextConfirm: number
+  /** Nothing was held by this incarnation yet: what the announcer releases is an earlier one's. */
+  readonly mayInherit: boolean
+  readonly transitions: number
+  readonly counters: Readonly<Partial<Record<Counter, number>>>
+  readonly notices: Notices
+}
+
+/** The state before `start`. Throws a RangeError for options that no advert can carry: not only at the first takeover. */
+export function initialElector(options: ElectorOptions): ElectorState {
+  if (options.priority === 0) throw new RangeError('priority must be in 1..255: 0 is how a master resigns (rule 20)')
+  advertPayload(options, options.priority)
+  return {
+    options,
+    phase: { label: 'INIT' },
+    nextGeneration: 1,
+    nextConfirm: 1,
+    mayInherit: true,
+    transitions: 0,
+    counters: {},
+    notices: [],
+  }
+}
+
+/** INIT, BACKUP or MASTER. */
+export const labelOf = ({ phase }: ElectorState): Phase['label'] => phase.label
+
+/** What the rest of the node is told. A master is director from the moment its first advert has left. */
+export function roleOf({ phase, options }: ElectorState): RoleMessage {
+  if (phase.label === 'MASTER' && phase.holding) {
+    const { primaryAddress: masterAddress, priority: masterPriority } = options
+    return { type: 'role', role: 'director', masterAddress, masterPriority }
+  }
+  const role = phase.label === 'INIT' ? 'initializing' : 'scanning'
+  const master = phase.label === 'BACKUP' ? phase.master : null
+  return { type: 'role', role, masterAddress: master?.address ?? null, masterPriority: master?.priority ?? null }
+}
+
+/** The answer to `describe()`. */
+export function describeElector(state: ElectorState, nowMs: number): ElectorStatus {
+  const { options, phase, transitions, counters, notices } = state
+  const { role, masterAddress, masterPriority } = roleOf(state)
+  const warnings = [...currentWarnings(notices, nowMs)]
+  if (phase.label === 'BACKUP' && phase.yielding) {
+    warnings.push('stepped down: takes over again only when the present director falls silent')
+  }
+  return {
+    role,
+    state: phase.label,
+    version: options.version,
+    virtualRouterId: options.virtualRouterId,
+    priority: options.priority,
+    advertIntervalMs: options.advertIntervalCs * 10,
+    masterIp: masterAddress,
+    masterPriority,
+    transitions,
+    counters,
+    warnings,
+  }
+}

@@ -1,0 +1,125 @@
+import { VRRP_GROUP, VRRP_PROTOCOL } from '../../runtime/wire/vrrp.ts'
+import { advertPayload } from './advert.ts'
+import { leaseMs, masterDownMs } from './intervals.ts'
+import type { Active, Master } from './state.ts'
+import type { Turn } from './turn.ts'
+
+/** Our own Advertisement_Interval. */
+export const ownIntervalMs = (turn: Turn): number => turn.options.advertIntervalCs * 10
+
+/** Sends an advert and asks to hear when it has left: that is what the lease is renewed by. */
+export function advertise(turn: Turn): void {
+  const confirm = turn.state.nextConfirm
+  turn.change({ nextConfirm: confirm + 1 })
+  turn.count('advertsSent')
+  turn.send('raw-ip', {
+    type: 'send',
+    protocol: VRRP_PROTOCOL,
+    destination: VRRP_GROUP,
+    payload: advertPayload(turn.options, turn.options.priority),
+    confirm,
+  })
+}
+
+/** Priority 0: whoever waits need wait for its skew only. Renews nothing, so it needs no confirmation. */
+export function resign(turn: Turn): void {
+  turn.count('priorityZeroSent')
+  turn.send('raw-ip', {
+    type: 'send',
+    protocol: VRRP_PROTOCOL,
+    destination: VRRP_GROUP,
+    payload: advertPayload(turn.options, 0),
+  })
+}
+
+/**
+ * RFC 9568 §6.4.1 and §6.4.2: the advert first. The addresses follow when it has been seen to leave, which is also what
+ * keeps a node that cannot send from holding them (rule 18).
+ */
+export function becomeMaster(turn: Turn): void {
+  turn.logInstance('info', 'Transition to MASTER STATE')
+  turn.log('info', `state=master previous=${turn.state.phase.label.toLowerCase()}`)
+  const firstConfirm = turn.state.nextConfirm
+  advertise(turn)
+  const intervalMs = ownIntervalMs(turn)
+  turn.enter({
+    label: 'MASTER',
+    advertTimer: turn.startTimer('advert', intervalMs),
+    advertDueMs: turn.nowMs + intervalMs,
+    leaseUntilMs: turn.nowMs + leaseMs(intervalMs),
+    holding: false,
+    firstConfirm,
+    announcedAtMs: turn.nowMs,
+  })
+  turn.change({ transitions: turn.state.transitions + 1, mayInherit: false })
+}
+
+export interface BackupReason {
+  readonly master: Master | null
+  /** Learned from that master (rule 16); ours while there is none. */
+  readonly masterIntervalMs: number
+  readonly yielding: boolean
+}
+
+/** What is known when a node waits without having heard anybody. */
+export const nobodyHeard = (turn: Turn): BackupReason => ({
+  master: null,
+  masterIntervalMs: ownIntervalMs(turn),
+  yielding: false,
+})
+
+/** To BACKUP for a full master-down interval. Coming from MASTER, the addresses go before anything else happens. */
+export function becomeBackup(turn: Turn, { master, masterIntervalMs, yielding }: BackupReason): void {
+  const { phase } = turn.state
+  if (phase.label === 'MASTER') leaveMaster(turn)
+  turn.logInstance('info', 'Entering BACKUP STATE')
+  turn.log('info', `state=backup previous=${phase.label.toLowerCase()}`)
+  turn.awaitMaster(
+    {
+      label: 'BACKUP',
+      masterDown: null,
+      draining: null,
+      master,
+      masterIntervalMs,
+      preemptAtMs: null,
+      yielding,
+      contesting: false,
+    },
+    masterDownMs(turn.options, masterIntervalMs),
+  )
+}
+
+function leaveMaster(turn: Turn): void {
+  turn.send('announcer', { type: 'release' })
+  turn.cancelTimer('advert')
+  turn.change({ transitions: turn.state.transitions + 1 })
+}
+
+/** Rule 19: a master resigns and releases; a backup leaves without a word. */
+export function becomeInitial(turn: Turn): void {
+  const { phase } = turn.state
+  if (phase.label === 'MASTER') {
+    resign(turn)
+    leaveMaster(turn)
+  } else {
+    turn.cancelTimer('masterDown')
+  }
+  turn.log('info', `state=init previous=${phase.label.toLowerCase()}`)
+  turn.enter({ label: 'INIT' })
+}
+
+/** Gives up at once without a word on the wire: whoever was to follow has followed, or is about to. */
+export function fence(turn: Turn, why: string): void {
+  turn.count('leaseExpiries')
+  turn.logInstance('warn', why)
+  becomeBackup(turn, nobodyHeard(turn))
+}
+
+/** Hands over on purpose. Others wait for their skew only, and this node does not take back what it gave. */
+export function stepDown(turn: Turn): void {
+  resign(turn)
+  becomeBackup(turn, { ...nobodyHeard(turn), yielding: true })
+}
+
+/** Whether the time that our adverts have bought is over: after a stall, or when they do not leave. */
+export const leaseIsOver = (master: Active, nowMs: number): boolean => nowMs >= master.leaseUntilMs

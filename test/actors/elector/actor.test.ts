@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest'
+import { startElector } from '../../../actors/elector/actor.ts'
+import type { ElectorMessage, ElectorPeers, ElectorStatus } from '../../../actors/elector/messages.ts'
+import type { ElectorOptions } from '../../../actors/elector/state.ts'
+import type { ActorInstance } from '../../../runtime/system/actor.ts'
+import { RecordedContext } from '../port-monitor/recorded-context.ts'
+import { heardAdvert, v2 } from './bench.ts'
+
+/** A raw-IP actor whose answer to `drain` the test gives. */
+class DrainedContext extends RecordedContext<ElectorPeers> {
+  readonly requests: { readonly to: string; readonly timeoutMs: number }[] = []
+  answer: () => void = () => undefined
+  refuse: () => void = () => undefined
+
+  override request(to?: string, _message?: unknown, timeoutMs = 0): Promise<unknown> {
+    this.requests.push({ to: `${to}`, timeoutMs })
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    this.answer = () => resolve({ packets: 0 })
+    this.refuse = () => reject(new Error('ETIMEOUT'))
+    return promise
+  }
+}
+
+async function started(options: ElectorOptions = v2) {
+  const context = new DrainedContext()
+  const elector = await startElector(context, options, {})
+  const describe = elector.control?.describe as () => ElectorStatus
+  const stepDown = elector.control?.stepDown as () => boolean
+  return { context, elector, describe, stepDown }
+}
+
+async function promoted() {
+  const node = await started()
+  node.context.clock.advance(3610)
+  node.context.answer()
+  await Promise.resolve()
+  confirmLast(node.context, node.elector)
+  return node
+}
+
+function confirmLast(context: DrainedContext, elector: ActorInstance<ElectorMessage>): void {
+  const adverts = context.sent.filter(({ to }) => to === 'raw-ip')
+  const { confirm } = adverts.at(-1)!.message as { readonly confirm: number }
+  elector.receive({ type: 'sent', confirm, atMs: context.clock.nowMs() }, 'raw-ip')
+}
+
+describe('the elector', () => {
+  test('is in Backup as soon as it has started, and says so', async () => {
+    const { context, describe } = await started()
+    expect(describe()).toMatchObject({ state: 'BACKUP', role: 'scanning' })
+    expect(context.inspected).toEqual([{ type: 'state', from: 'INIT', to: 'BACKUP', cause: 'start' }])
+  })
+
+  test('asks raw-ip to drain before it acts on silence, for 250 ms at most', async () => {
+    const { context, describe } = await started()
+    context.clock.advance(3609)
+    expect(context.requests).toEqual([])
+    context.clock.advance(1)
+    expect(context.requests).toEqual([{ to: 'raw-ip', timeoutMs: 250 }])
+    expect(describe().state).toBe('BACKUP')
+    context.answer()
+    await Promise.resolve()
+    expect(describe().state).toBe('MASTER')
+  })
+
+  test('acts as well when there is no answer', async () => {
+    const { context, describe } = await started()
+    context.clock.advance(3610)
+    context.refuse()
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(describe().state).toBe('MASTER')
+  })
+
+  test('an advert that is delivered before the answer stops it', async () => {
+    const { context, elector, describe } = await started()
+    context.clock.advance(3610)
+    const event = heardAdvert(v2, { priority: 200 })
+    if (event.type === 'packet') elector.receive(event, 'raw-ip')
+    context.answer()
+    await Promise.resolve()
+    expect(describe()).toMatchObject({ state: 'BACKUP', masterPriority: 200 })
+  })
+
+  test('suspended for 10 s as director: on resume it gives up and sends nothing', async () => {
+    const { context, describe } = await promoted()
+    expect(describe().role).toBe('director')
+    context.sent.length = 0
+    context.clock.jumpTo(context.clock.nowMs() + 10_000)
+    context.clock.advance(0)
+    expect(describe().state).toBe('BACKUP')
+    expect(context.sent[0]).toEqual({ to: 'announcer', message: { type: 'release' } })
+    expect(context.sent.filter(({ to }) => to === 'raw-ip')).toEqual([])
+  })
+
+  test('steps down by control; false where it is not the director', async () => {
+    const { describe, stepDown } = await promoted()
+    expect(stepDown()).toBe(true)
+    expect(describe().state).toBe('BACKUP')
+    expect(stepDown()).toBe(false)
+  })
+
+  test('rule 19: an ordered stop resigns, releases, and leaves no timer', async () => {
+    const { context, elector, describe } = await promoted()
+    context.sent.length = 0
+    await elector.stop?.()
+    expect(context.sent.map(({ to }) => to)).toEqual(['raw-ip', 'announcer', 'discovery', 'dispatcher'])
+    expect(describe().role).toBe('initializing')
+    expect(context.clock.nextDueMs()).toBeUndefined()
+  })
+
+  test('tells a peer that comes up; a peer that it has nothing to say to is let be', async () => {
+    const { context, elector } = await started()
+    context.sent.length = 0
+    elector.peerUp?.('dispatcher')
+    elector.peerUp?.('inspector')
+    expect(context.sent).toMatchObject([{ to: 'dispatcher', message: { role: 'scanning' } }])
+  })
+
+  test('does not start with options that no advert can carry', async () => {
+    await expect(started({ ...v2, advertIntervalCs: 150 })).rejects.toThrow(RangeError)
+  })
+})

@@ -1,0 +1,341 @@
+import { describe, expect, test } from 'vitest'
+import { describeElector, type ElectorOptions, initialElector } from '../../../actors/elector/state.ts'
+import { Bench, heardAdvert, OTHER, OWN, VIP, v2, v3 } from './bench.ts'
+
+const HIGHER_ADDRESS = '200.0.0.1'
+const LOWER_ADDRESS = '9.255.255.255'
+const both = [v2, v3]
+
+const without = (options: ElectorOptions): ElectorOptions => ({ ...options, preempt: false })
+
+describe.each(both)('Initialize, v$version (RFC 9568 §6.4.1)', (options) => {
+  test('rule 9: an ordinary node starts in Backup for a full Master_Down_Interval', () => {
+    const bench = new Bench(options).started()
+    expect(bench.label).toBe('BACKUP')
+    expect(bench.remaining('masterDown')).toBe(3609.375)
+    expect(bench.sent('raw-ip')).toEqual([])
+    expect(bench.lines()).toEqual(['VRRP_Instance(51) Entering BACKUP STATE', 'state=backup previous=init'])
+  })
+
+  test('rule 9: the owner (255) becomes master at once', () => {
+    const bench = new Bench({ ...options, priority: 255 }).started()
+    expect(bench.label).toBe('MASTER')
+    expect(bench.adverts()).toMatchObject([{ priority: 255, virtualRouterId: 51, addresses: [VIP] }])
+    expect(bench.lines()).toEqual(['VRRP_Instance(51) Transition to MASTER STATE', 'state=master previous=init'])
+  })
+
+  test('before start nothing is heard', () => {
+    const bench = new Bench(options).hear({ priority: 200 })
+    expect(bench.effects).toEqual([])
+    expect(bench.label).toBe('INIT')
+  })
+
+  test('a second start changes nothing', () => {
+    const bench = new Bench(options).started()
+    expect(bench.feed({ type: 'start' }).effects).toEqual([])
+  })
+
+  test('rule 20: no configuration makes priority 0', () => {
+    expect(() => initialElector({ ...options, priority: 0 })).toThrow(RangeError)
+    expect(() => initialElector({ ...options, priority: 256 })).toThrow(RangeError)
+  })
+})
+
+describe.each(both)('Backup, v$version (RFC 9568 §6.4.2)', (options) => {
+  test('rule 8, rule 12: an advert of higher priority restarts the full timer', () => {
+    const bench = new Bench(options).started().hear({ priority: 150 }, 3000)
+    expect(bench.remaining('masterDown')).toBe(3609.375)
+    expect(bench.label).toBe('BACKUP')
+  })
+
+  test('rule 10: priority 0 sets the timer to the skew, not to now', () => {
+    const bench = new Bench(options).started().hear({ priority: 150 }).hear({ priority: 0 }, 100)
+    expect(bench.remaining('masterDown')).toBe(609.375)
+    expect(bench.label).toBe('BACKUP')
+    expect(bench.counter('priorityZeroReceived')).toBe(1)
+    expect(bench.expire('masterDown').drained().label).toBe('MASTER')
+  })
+
+  test('rule 11: a lower priority is discarded, the timer runs on and is not cut short', () => {
+    const bench = new Bench(options).started().hear({ priority: 99 }, 3000)
+    expect(bench.effects.filter(({ type }) => type === 'startTimer' || type === 'cancelTimer')).toEqual([])
+    expect(bench.remaining('masterDown')).toBe(609.375)
+    expect(bench.lines()).toEqual(['VRRP_Instance(51) forcing a new MASTER election'])
+    expect(bench.hear({ priority: 99 }, 100).lines()).toEqual([])
+    expect(bench.expire('masterDown').drained().label).toBe('MASTER')
+  })
+
+  test('rule 12: without preemption any priority but 0 restarts the timer', () => {
+    const bench = new Bench(without(options)).started().hear({ priority: 1 }, 3000)
+    expect(bench.remaining('masterDown')).toBe(3609.375)
+    expect(bench.lines()).toEqual([])
+    expect(bench.hear({ priority: 0 }).remaining('masterDown')).toBe(609.375)
+  })
+
+  test.each([HIGHER_ADDRESS, LOWER_ADDRESS])(
+    'rule 12: equal priority restarts the timer whatever the address (%s)',
+    (source) => {
+      const bench = new Bench(options).started().hear({ priority: 100, source }, 3000)
+      expect(bench.remaining('masterDown')).toBe(3609.375)
+    },
+  )
+
+  test('rule 13: without preemption it still takes over on silence', () => {
+    const bench = new Bench(without(options)).started().hear({ priority: 1 }).expire('masterDown').drained()
+    expect(bench.label).toBe('MASTER')
+  })
+
+  test('rule 13: the owner (255) preempts in spite of preempt: false and of the delay', () => {
+    const owner = { ...without(options), priority: 255, preemptDelayMs: 60_000 }
+    const bench = new Bench(owner).started().confirm().feed({ type: 'leaseExpired' })
+    expect(bench.label).toBe('BACKUP')
+    const before = bench.running.get('masterDown')
+    bench.hear({ priority: 254 }, 1000)
+    expect(bench.running.get('masterDown')).toBe(before)
+    expect(bench.expire('masterDown').drained().label).toBe('MASTER')
+  })
+
+  test('rule 14: a node that is not master never has the announcer hold an address', () => {
+    const bench = new Bench(options).started()
+    expect(bench.sent('announcer')).toEqual([])
+    bench.feed({ type: 'peerUp', peer: 'announcer' })
+    expect(bench.sent('announcer')).toEqual([{ type: 'release' }])
+    bench.feed({ type: 'sent', confirm: 1, atMs: bench.nowMs })
+    expect(bench.effects).toEqual([])
+  })
+
+  test('rule 5: another list of addresses is told, not discarded', () => {
+    const bench = new Bench(options).started().hear({ priority: 150, addresses: ['10.10.74.99'] }, 3000)
+    expect(bench.remaining('masterDown')).toBe(3609.375)
+    const told = `${OTHER} has other virtual IPs: 10.10.74.99, ours: ${VIP}`
+    expect(bench.lines()).toEqual([`VRRP_Instance(51) ${told}`])
+    expect(describeElector(bench.state, bench.nowMs).warnings).toEqual([told])
+    expect(bench.hear({ priority: 150, addresses: ['10.10.74.99'] }, 1000).lines()).toEqual([])
+  })
+
+  test('two nodes of one priority are told', () => {
+    const bench = new Bench(options).started().hear({ priority: 100 })
+    const [warning] = describeElector(bench.state, bench.nowMs).warnings
+    expect(warning).toContain(`${OTHER} has the same priority as this node, 100`)
+  })
+})
+
+describe('version 3 learns the interval of the master (rules 5, 7, 8)', () => {
+  test('for both parts of Master_Down_Interval', () => {
+    const bench = new Bench(v3).started().hear({ priority: 150, advertIntervalCs: 10 })
+    expect(bench.remaining('masterDown')).toBe(360.9375)
+  })
+
+  test('rule 10: and for the skew after priority 0', () => {
+    const bench = new Bench(v3).started().hear({ priority: 150, advertIntervalCs: 10 }).hear({ priority: 0 })
+    expect(bench.remaining('masterDown')).toBe(60.9375)
+  })
+
+  test('rule 11: not from an advert that is discarded', () => {
+    const bench = new Bench(v3).started().hear({ priority: 99, advertIntervalCs: 10 }).hear({ priority: 0 })
+    expect(bench.remaining('masterDown')).toBe(609.375)
+  })
+
+  test('but advertises at its own', () => {
+    const bench = new Bench(v3).started().hear({ priority: 150, advertIntervalCs: 10 }).expire('masterDown').drained()
+    expect(bench.adverts()).toMatchObject([{ advertIntervalCs: 100 }])
+    expect(bench.remaining('advert')).toBe(1000)
+  })
+})
+
+describe('preempt delay', () => {
+  const delayed = { ...v2, preemptDelayMs: 10_000 }
+
+  test('a living master of lower priority is left alone until the delay is over, then rule 11 holds', () => {
+    const bench = new Bench(delayed).started()
+    for (let second = 0; second < 10; second++) {
+      bench.hear({ priority: 50 }, second === 0 ? 0 : 1000)
+      expect(bench.remaining('masterDown')).toBe(3609.375)
+    }
+    bench.hear({ priority: 50 }, 1000)
+    expect(bench.remaining('masterDown')).toBe(2609.375)
+    expect(bench.expire('masterDown').drained().label).toBe('MASTER')
+  })
+
+  test('a master of higher priority in between starts it anew', () => {
+    const bench = new Bench(delayed)
+      .started()
+      .hear({ priority: 50 })
+      .hear({ priority: 150 }, 9000)
+      .hear({ priority: 50 }, 1000)
+    expect(bench.remaining('masterDown')).toBe(3609.375)
+  })
+
+  test('rule 13: silence is not waited for any longer', () => {
+    const bench = new Bench(delayed).started().hear({ priority: 50 }).expire('masterDown').drained()
+    expect(bench.label).toBe('MASTER')
+  })
+})
+
+describe.each(both)('Master, v$version (RFC 9568 §6.4.3)', (options) => {
+  test('rule 18: the advert first, the addresses and their gratuitous ARP once it has left', () => {
+    const bench = new Bench(options).started().expire('masterDown').drained()
+    expect(bench.adverts()).toMatchObject([{ priority: 100 }])
+    expect(bench.sent('announcer')).toEqual([])
+    expect(bench.remaining('advert')).toBe(1000)
+    expect(bench.lines()).toEqual(['VRRP_Instance(51) Transition to MASTER STATE', 'state=master previous=backup'])
+    bench.confirm()
+    expect(bench.sent('announcer')).toEqual([{ type: 'hold', leaseUntilMs: bench.nowMs + 3000 }])
+    expect(bench.lines()).toEqual(['VRRP_Instance(51) Entering MASTER STATE'])
+  })
+
+  test('rule 1, rule 6: adverts go to 224.0.0.18 as protocol 112', () => {
+    const bench = new Bench(options).started().expire('masterDown').drained()
+    expect(bench.sent('raw-ip')).toMatchObject([{ type: 'send', protocol: 112, destination: '224.0.0.18', confirm: 1 }])
+  })
+
+  test('an advert an interval, each renewing the lease when it has left', () => {
+    const bench = new Bench(options).promoted().expire('advert')
+    expect(bench.adverts()).toHaveLength(1)
+    expect(bench.remaining('advert')).toBe(1000)
+    bench.confirm()
+    expect(bench.sent('announcer')).toEqual([{ type: 'renew', leaseUntilMs: bench.nowMs + 3000 }])
+  })
+
+  test('rule 15: priority 0 is answered by an advert, the timer starts anew, it stays master', () => {
+    const bench = new Bench(options).promoted().hear({ priority: 0 }, 700)
+    expect(bench.adverts()).toMatchObject([{ priority: 100 }])
+    expect(bench.remaining('advert')).toBe(1000)
+    expect(bench.label).toBe('MASTER')
+  })
+
+  test('rule 16: a higher priority wins: release, Backup for its Master_Down_Interval', () => {
+    const bench = new Bench(options).promoted().hear({ priority: 101 })
+    expect(bench.label).toBe('BACKUP')
+    expect(bench.effects[1]).toEqual({ type: 'send', to: 'announcer', message: { type: 'release' } })
+    expect(bench.running.has('advert')).toBe(false)
+    expect(bench.remaining('masterDown')).toBe(3609.375)
+    expect(bench.adverts()).toEqual([])
+    expect(bench.lines()).toEqual([
+      'VRRP_Instance(51) Received higher prio advert',
+      'VRRP_Instance(51) Entering BACKUP STATE',
+      'state=backup previous=master',
+    ])
+    expect(describeElector(bench.state, bench.nowMs)).toMatchObject({ masterIp: OTHER, masterPriority: 101 })
+  })
+
+  test('rule 16: between equals the higher address wins, compared unsigned in network order', () => {
+    expect(new Bench(options).promoted().hear({ source: HIGHER_ADDRESS }).label).toBe('BACKUP')
+    expect(new Bench(options).promoted().hear({ source: '10.10.74.100' }).label).toBe('BACKUP')
+    expect(new Bench(options).promoted().hear({ source: LOWER_ADDRESS }).label).toBe('MASTER')
+    expect(new Bench(options).promoted().hear({ source: '10.10.74.9' }).label).toBe('MASTER')
+  })
+
+  test.each([
+    ['a lower priority', { priority: 99 }],
+    ['an equal one from a lower address', { source: LOWER_ADDRESS }],
+  ])('rule 17: %s is discarded and answered by an advert at once', (_, heard) => {
+    const bench = new Bench(options).promoted().hear(heard, 300)
+    expect(bench.label).toBe('MASTER')
+    expect(bench.adverts()).toMatchObject([{ priority: 100 }])
+    expect(bench.remaining('advert')).toBe(700)
+    expect(bench.lines()).toContain('VRRP_Instance(51) forcing a new MASTER election')
+    expect(bench.counter('losingAdvertsReceived')).toBe(1)
+  })
+
+  test('rule 17: the winner of a healed split sends gratuitous ARP again, at most once a second', () => {
+    const bench = new Bench(options).promoted().expire('advert').confirm()
+    expect(bench.hear({ priority: 50 }, 500).sent('announcer')).toEqual([{ type: 'announce' }])
+    expect(bench.hear({ priority: 50 }, 1).sent('announcer')).toEqual([])
+    expect(bench.hear({ priority: 50 }, 400).sent('announcer')).toEqual([])
+    bench.expire('advert').confirm()
+    expect(bench.hear({ priority: 50 }, 900).sent('announcer')).toEqual([{ type: 'announce' }])
+  })
+
+  test('a lower priority that goes on advertising is a warning', () => {
+    const bench = new Bench(options).promoted().hear({ priority: 50 })
+    const [warning] = describeElector(bench.state, bench.nowMs).warnings
+    expect(warning).toContain(`${OTHER} with priority 50 advertises too`)
+  })
+
+  test('rule 19: shutdown sends priority 0, releases, and goes to Initialize', () => {
+    const bench = new Bench(options).promoted().feed({ type: 'shutdown' })
+    expect(bench.adverts()).toMatchObject([{ priority: 0, addresses: [VIP] }])
+    expect(bench.sent('announcer')).toEqual([{ type: 'release' }])
+    expect(bench.label).toBe('INIT')
+    expect(bench.running.size).toBe(0)
+    expect(bench.counter('priorityZeroSent')).toBe(1)
+  })
+
+  test('rule 19: shutdown in Backup sends nothing', () => {
+    const bench = new Bench(options).started().feed({ type: 'shutdown' })
+    expect(bench.sent('raw-ip')).toEqual([])
+    expect(bench.label).toBe('INIT')
+    expect(bench.running.size).toBe(0)
+  })
+})
+
+test('rule 16: version 3 learns the interval of the master that it gives way to', () => {
+  const bench = new Bench(v3).promoted().hear({ priority: 200, advertIntervalCs: 20 })
+  expect(bench.remaining('masterDown')).toBe(3 * 200 + (156 * 200) / 256)
+})
+
+describe('rule 21: a timer event of an earlier state is ignored', () => {
+  const stale = (timer: 'masterDown' | 'advert', generation: number) =>
+    ({ type: 'timerExpired', timer, generation }) as const
+
+  test('the master-down timer of before an advert', () => {
+    const bench = new Bench(v2).started()
+    const { generation } = bench.running.get('masterDown')!
+    bench.hear({ priority: 150 }, 3600)
+    expect(bench.feed(stale('masterDown', generation)).effects).toEqual([])
+    expect(bench.label).toBe('BACKUP')
+  })
+
+  test('the master-down timer in Master, the advert timer in Backup, both in Initialize', () => {
+    const bench = new Bench(v2).started()
+    const masterDown = bench.running.get('masterDown')!.generation
+    bench.expire('masterDown').drained().confirm()
+    expect(bench.feed(stale('masterDown', masterDown)).effects).toEqual([])
+    const advert = bench.running.get('advert')!.generation
+    bench.hear({ priority: 200 })
+    expect(bench.feed(stale('advert', advert)).effects).toEqual([])
+    bench.feed({ type: 'shutdown' })
+    expect(bench.feed(stale('masterDown', bench.state.nextGeneration - 1)).effects).toEqual([])
+  })
+
+  test('the advert timer of before a priority 0', () => {
+    const bench = new Bench(v2).promoted()
+    const { generation } = bench.running.get('advert')!
+    bench.hear({ priority: 0 }, 900)
+    expect(bench.feed(stale('advert', generation)).effects).toEqual([])
+  })
+})
+
+test('status says who is master, and how often that changed', () => {
+  const bench = new Bench(v2).started()
+  const status = () => describeElector(bench.state, bench.nowMs)
+  expect(status()).toMatchObject({
+    role: 'scanning',
+    state: 'BACKUP',
+    masterIp: null,
+    masterPriority: null,
+    transitions: 0,
+  })
+  bench.hear({ priority: 150 })
+  expect(status()).toMatchObject({ masterIp: OTHER, masterPriority: 150 })
+  bench.expire('masterDown')
+  expect(status()).toMatchObject({ masterIp: null })
+  bench.drained().confirm()
+  expect(status()).toMatchObject({
+    role: 'director',
+    state: 'MASTER',
+    masterIp: OWN,
+    masterPriority: 100,
+    transitions: 1,
+  })
+  bench.feed(heardAdvert(v2, { priority: 200 }))
+  expect(status()).toMatchObject({
+    role: 'scanning',
+    masterIp: OTHER,
+    transitions: 2,
+    advertIntervalMs: 1000,
+    version: 2,
+  })
+  expect(status().counters).toMatchObject({ advertsSent: 1, advertsReceived: 2 })
+})
