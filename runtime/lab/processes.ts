@@ -19,6 +19,8 @@ export interface HostProcess {
   readonly running: boolean
   /** Resolves with its exit code (or null after a signal) when it ends. */
   readonly ended: Promise<number | null>
+  /** Resolves when it has ended and all that it wrote and sent has been seen. */
+  readonly closed: Promise<void>
   signal(name: NodeJS.Signals): void
   /** Sends a message to a program started by `startProgram`. */
   send(message: object): void
@@ -59,9 +61,10 @@ function spawnOn(launch: Launch, stdio: ('ignore' | 'pipe' | 'ipc')[]): ChildPro
 }
 
 function watch(child: ChildProcess, launch: Launch): HostProcess {
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream) createInterface({ input: stream }).on('line', (line) => launch.onLine?.(line))
-  }
+  const outputs = [child.stdout, child.stderr].map(async (stream) => {
+    if (!stream) return
+    for await (const line of createInterface({ input: stream })) launch.onLine?.(line)
+  })
   const ended = once(child, 'exit').then(([code]) => code as number | null)
   return {
     pid: child.pid ?? -1,
@@ -69,6 +72,7 @@ function watch(child: ChildProcess, launch: Launch): HostProcess {
       return child.exitCode === null && child.signalCode === null
     },
     ended,
+    closed: Promise.all([once(child, 'close'), ...outputs]).then(() => {}),
     signal: (name) => void child.kill(name),
     send: (message) => {
       // A program that has just ended takes no messages any more; its end is reported by `ended`.

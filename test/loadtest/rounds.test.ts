@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import type { RunningWay } from '../../loadtest/bench.ts'
+import { runRounds, takeTurns } from '../../loadtest/rounds.ts'
+import type { Outcome, Scenario, Way } from '../../loadtest/scenarios.ts'
+import { Tail } from '../../runtime/lab/processes.ts'
+
+const outcome: Outcome = { requests: 10, requestsPerSecond: 5, bytesPerSecond: 1, errors: 0, p50Ms: null, p99Ms: null }
+const load = { path: '/', connections: 1, close: false }
+const byWrk: Scenario = { name: 'fast', title: '', generator: 'wrk', load, figure: 'requests' }
+const byAutocannon: Scenario = { ...byWrk, name: 'steady', generator: 'autocannon' }
+const running = (way: Way): RunningWay => ({ way, url: `http://${way}`, process: null, log: new Tail() })
+
+describe('takeTurns', () => {
+  it('lets another begin in each round, and leaves nobody out', () => {
+    expect([0, 1, 2, 3].map((round) => takeTurns(['a', 'b', 'c'], round).join(''))).toEqual([
+      'abc',
+      'bca',
+      'cab',
+      'abc',
+    ])
+  })
+
+  it('has no turns without ways', () => {
+    expect(takeTurns([], 3)).toEqual([])
+  })
+})
+
+describe('runRounds', () => {
+  it('measures every way in every scenario in every round, after a warm-up of each way', async () => {
+    const calls: string[] = []
+    const generator = (name: string) => async (_load: unknown, url: string) => {
+      calls.push(`${name} ${url}`)
+      return outcome
+    }
+    const measurements = await runRounds({
+      rounds: 2,
+      seconds: 1,
+      scenarios: [byWrk, byAutocannon],
+      ways: [running('straight'), running('proxyha')],
+      generators: { wrk: generator('wrk'), autocannon: generator('autocannon') },
+      onMeasurement: () => {},
+    })
+    expect(calls.slice(0, 2)).toEqual(['wrk http://straight', 'wrk http://proxyha'])
+    expect(measurements.map(({ round, scenario, way }) => `${round} ${scenario} ${way}`)).toEqual([
+      '0 fast straight',
+      '0 fast proxyha',
+      '0 steady straight',
+      '0 steady proxyha',
+      '1 fast proxyha',
+      '1 fast straight',
+      '1 steady proxyha',
+      '1 steady straight',
+    ])
+    expect(calls.slice(2, 6)).toEqual([
+      'wrk http://straight',
+      'wrk http://proxyha',
+      'autocannon http://straight',
+      'autocannon http://proxyha',
+    ])
+  })
+
+  it('files what autocannon measured in place of wrk under autocannon', async () => {
+    const measurements = await runRounds({
+      rounds: 1,
+      seconds: 1,
+      scenarios: [byWrk],
+      ways: [running('straight')],
+      generators: { wrk: undefined, autocannon: async () => outcome },
+      onMeasurement: () => {},
+    })
+    expect(measurements).toMatchObject([{ scenario: 'fast', generator: 'autocannon' }])
+  })
+})
