@@ -1,0 +1,203 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { startRawIp } from '../../../actors/raw-ip/actor.ts'
+import type { RawIpDelivery, RawIpMessage, RawIpPeers, RawIpStatus } from '../../../actors/raw-ip/messages.ts'
+import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
+import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
+import { type FakeRawIpPort, FakeSubnet } from '../../../runtime/ports/fake/raw-ip.ts'
+import type { IpProtocol, RawIpPort } from '../../../runtime/ports/raw-ip.ts'
+import { done, refused } from '../../../runtime/ports/result.ts'
+import type { ActorContext, ActorInstance } from '../../../runtime/system/actor.ts'
+
+const OPTIONS = { interfaceName: 'eth0', sourceAddress: '10.77.0.1' }
+
+describe('raw-IP actor', () => {
+  let clock: FakeClock
+  let port: FakeRawIpPort
+  let neighbour: FakeRawIpPort
+  let sent: { to: string; message: RawIpDelivery }[]
+  let logged: string[]
+
+  beforeEach(() => {
+    clock = new FakeClock(1000)
+    const subnet = new FakeSubnet(clock, new SeededRandom(1), { delayMs: 0 })
+    port = subnet.createPort()
+    neighbour = subnet.createPort()
+    neighbour.open('eth0', '10.77.0.2', { packet() {}, error() {} })
+    sent = []
+    logged = []
+  })
+
+  function context(): ActorContext<RawIpPeers> {
+    return {
+      name: 'raw-ip',
+      incarnation: 0,
+      clock,
+      random: new SeededRandom(2),
+      send: (to, message) => void sent.push({ to, message }),
+      request: () => Promise.reject(new Error('the raw-IP actor asks nobody')),
+      log: (_level, line) => void logged.push(line),
+      inspect() {},
+      control: () => undefined,
+    }
+  }
+  async function start(rawIp: RawIpPort = port): Promise<ActorInstance<RawIpMessage> & { describe(): RawIpStatus }> {
+    const actor = await startRawIp(context(), OPTIONS, { rawIp })
+    return Object.assign(actor, { describe: () => actor.control?.describe?.() as RawIpStatus })
+  }
+  /** Lets promises that are resolved already have their turn. */
+  const settle = () => new Promise((resolve) => setImmediate(resolve))
+  const advert = (confirm?: number): RawIpMessage => ({
+    type: 'send',
+    protocol: 112,
+    destination: '224.0.0.18',
+    payload: Uint8Array.of(1),
+    ...(confirm === undefined ? {} : { confirm }),
+  })
+  async function arrive(protocol: IpProtocol, count = 1): Promise<void> {
+    const sends = Array.from({ length: count }, () => neighbour.send(protocol, '10.77.0.1', Uint8Array.of(7)))
+    await Promise.all(sends)
+    clock.advance(0)
+  }
+
+  test('adverts go to the elector, beacons to discovery, each with the time it came', async () => {
+    await start()
+    clock.advance(500)
+    await arrive(112)
+    await arrive(253)
+    expect(sent).toMatchObject([
+      { to: 'elector', message: { type: 'packet', protocol: 112, receivedAtMs: 1500 } },
+      { to: 'discovery', message: { type: 'packet', protocol: 253, receivedAtMs: 1500 } },
+    ])
+  })
+
+  test('a packet is confirmed to who asked for it once the kernel has it, with the time before it was sent', async () => {
+    let taken = (_result: typeof done): void => undefined
+    const slow: RawIpPort = {
+      open: () => done,
+      send: () => new Promise((resolve) => (taken = resolve)),
+      drain: () => Promise.resolve(0),
+      close() {},
+    }
+    const actor = await start(slow)
+    actor.receive(advert(41), 'elector')
+    clock.jumpTo(9000) // stopped between the two
+    await settle()
+    expect(sent).toEqual([])
+    taken(done)
+    await settle()
+    expect(sent).toEqual([{ to: 'elector', message: { type: 'sent', confirm: 41, atMs: 1000 } }])
+  })
+
+  test('a packet that the kernel does not take is not confirmed but refused, with the reason', async () => {
+    const actor = await start()
+    actor.receive(
+      { type: 'send', protocol: 253, destination: 'nowhere', payload: new Uint8Array(1), confirm: 5 },
+      'discovery',
+    )
+    await settle()
+    expect(sent).toEqual([
+      { to: 'discovery', message: { type: 'sendFailed', confirm: 5, reason: expect.stringContaining('nowhere') } },
+    ])
+    expect(actor.describe()).toMatchObject({
+      open: true,
+      counters: { 253: { sent: 0, sendFailed: 1 } },
+      warnings: [expect.stringContaining('IP protocol 253 cannot be sent')],
+    })
+  })
+
+  test('who asked for no confirmation gets none', async () => {
+    const actor = await start()
+    actor.receive(advert(), 'elector')
+    await settle()
+    expect(sent).toEqual([])
+    expect(actor.describe().counters[112]).toEqual({ received: 0, dropped: 0, sent: 1, sendFailed: 0 })
+  })
+
+  test('a drain is answered after everything that had arrived was passed on', async () => {
+    const actor = await start()
+    port.stall()
+    await arrive(112, 3)
+    expect(sent).toEqual([])
+    const reply = await new Promise((resolve) => {
+      actor.receive({ type: 'drain' }, 'elector', (value) => resolve([value, sent.length]))
+    })
+    expect(reply).toEqual([{ packets: 3 }, 3])
+  })
+
+  test('of a flood of beacons 5,000 a second pass, the rest is counted; adverts pass all the same', async () => {
+    const actor = await start()
+    await arrive(253, 6000)
+    await arrive(112, 100)
+    expect(actor.describe()).toMatchObject({
+      counters: { 253: { received: 6000, dropped: 1000 }, 112: { received: 100, dropped: 0 } },
+      warnings: [expect.stringContaining('more than 5000 packets/s of IP protocol 253')],
+    })
+    expect(sent.filter(({ to }) => to === 'discovery')).toHaveLength(5000)
+    expect(logged).toHaveLength(1)
+    clock.advance(1000)
+    await arrive(253, 100)
+    expect(sent.filter(({ to }) => to === 'discovery')).toHaveLength(5100)
+    clock.advance(10_000)
+    expect(actor.describe().warnings).toEqual([])
+  })
+
+  test('of a flood of adverts 20,000 a second pass', async () => {
+    const actor = await start()
+    for (let packets = 0; packets < 21_000; packets += 7000) await arrive(112, 7000)
+    expect(actor.describe().counters[112]).toMatchObject({ received: 21_000, dropped: 1000 })
+  })
+
+  test('sockets whose interface went are opened again when it is back', async () => {
+    const actor = await start()
+    port.fail()
+    actor.receive(advert(1), 'elector')
+    await settle()
+    expect(sent).toEqual([{ to: 'elector', message: expect.objectContaining({ type: 'sendFailed', confirm: 1 }) }])
+    expect(actor.describe()).toMatchObject({
+      open: false,
+      warnings: [expect.stringContaining('raw sockets are closed')],
+    })
+    clock.advance(1000)
+    expect(actor.describe().open).toBe(false)
+    port.repair()
+    clock.advance(2000)
+    expect(actor.describe()).toMatchObject({ open: true, reopened: 1 })
+    sent = []
+    await arrive(112)
+    expect(sent).toHaveLength(1)
+    expect(logged).toEqual([expect.stringContaining('closed'), 'raw sockets are open again'])
+  })
+
+  test('an error of the sockets opens them again', async () => {
+    const actor = await start()
+    port.raiseError(112, 'polling failed')
+    expect(actor.describe()).toMatchObject({ open: false, warnings: ['raw sockets are closed: polling failed'] })
+    clock.advance(100)
+    expect(actor.describe().open).toBe(true)
+  })
+
+  test('an interface that is not there yet is waited for', async () => {
+    port.fail()
+    const actor = await start()
+    expect(actor.describe().open).toBe(false)
+    port.repair()
+    clock.advance(100)
+    expect(actor.describe().open).toBe(true)
+  })
+
+  test('without the permission the actor does not start', async () => {
+    port.fail(refused('EPERM', 'raw sockets need CAP_NET_RAW'))
+    await expect(start()).rejects.toMatchObject({ code: 'EPERM', message: 'raw sockets need CAP_NET_RAW' })
+  })
+
+  test('after stop nothing is sent, received, or opened again', async () => {
+    const actor = await start()
+    port.raiseError(253, 'polling failed')
+    actor.receive(advert(1), 'elector')
+    await actor.stop?.()
+    await settle()
+    clock.advance(10_000)
+    expect(port.address).toBe('')
+    expect(sent).toEqual([])
+  })
+})

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { FakeClock } from '../../../../runtime/ports/fake/clock.ts'
+import { FakeNft } from '../../../../runtime/ports/fake/nft.ts'
+import { FakePacketPort } from '../../../../runtime/ports/fake/packet.ts'
+import { FakeSocketTable } from '../../../../runtime/ports/fake/socket-table.ts'
+import { FakeSystemLoad } from '../../../../runtime/ports/fake/system-load.ts'
+import { refused } from '../../../../runtime/ports/result.ts'
+
+test('frames are kept as copies with the time they were sent at', () => {
+  const clock = new FakeClock()
+  const port = new FakePacketPort(clock)
+  const frame = Uint8Array.of(1, 2, 3)
+  clock.advance(250)
+  expect(port.send(3, frame).ok).toBe(true)
+  frame.fill(0)
+  port.refuse(refused('ENETDOWN', 'the network is down'))
+  expect(port.send(3, frame)).toMatchObject({ code: 'ENETDOWN' })
+  expect(port.frames).toEqual([{ atMs: 250, interfaceIndex: 3, frame: Uint8Array.of(1, 2, 3) }])
+})
+
+test('scripts are kept in order, refused ones are not; tables are what was set', async () => {
+  const nft = new FakeNft()
+  expect(await nft.listTable('ip', 'proxyha')).toBeUndefined()
+  nft.setTable('ip', 'proxyha', 'table ip proxyha {}')
+  expect(await nft.listTable('ip', 'proxyha')).toBe('table ip proxyha {}')
+  nft.setTable('ip', 'proxyha', undefined)
+  expect(await nft.listTable('ip', 'proxyha')).toBeUndefined()
+  expect((await nft.apply('one')).ok).toBe(true)
+  nft.refuse(refused('EREJECTED', 'syntax error'))
+  expect(await nft.apply('two')).toMatchObject({ code: 'EREJECTED' })
+  nft.refuse(undefined)
+  expect((await nft.apply('three')).ok).toBe(true)
+  expect(nft.scripts).toEqual(['one', 'three'])
+})
+
+test('listeners come and go; connections are given for every port that was asked for', () => {
+  const table = new FakeSocketTable()
+  table.listen('0.0.0.0', 9090)
+  table.listen('::', 9090, true)
+  table.listen('127.0.0.1', 8080, true)
+  table.stopListening('0.0.0.0', 9090)
+  expect(table.listeners()).toEqual({
+    ok: true,
+    value: [
+      { family: 6, address: '::', port: 9090, v6Only: true },
+      { family: 4, address: '127.0.0.1', port: 8080, v6Only: false },
+    ],
+  })
+  table.setEstablished(9090, 7)
+  const counts = table.established([9090, 80])
+  expect(counts.ok && [...counts.value]).toEqual([
+    [9090, 7],
+    [80, 0],
+  ])
+  table.refuse(refused('EPERM', 'not permitted'))
+  expect(table.listeners()).toMatchObject({ code: 'EPERM' })
+  expect(table.established([80])).toMatchObject({ code: 'EPERM' })
+})
+
+test('the CPU use between two samples is the share that was spent', () => {
+  const load = new FakeSystemLoad()
+  const first = load.sample()
+  load.spend(10, 0.25)
+  load.set({ memoryAvailableBytes: 1, cpuPressure: null })
+  const second = load.sample()
+  expect((second.cpuBusy - first.cpuBusy) / (second.cpuTotal - first.cpuTotal)).toBe(0.25)
+  expect(second).toMatchObject({ memoryAvailableBytes: 1, cpuPressure: null, memoryPressure: 0 })
+})

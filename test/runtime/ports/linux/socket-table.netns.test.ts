@@ -1,0 +1,34 @@
+import { afterAll, expect, test } from 'vitest'
+import { describeInNamespaces } from '../../../namespaces.ts'
+
+const FIXTURE = new URL('../fixtures/socket-table.ts', import.meta.url)
+/** More than one datagram of replies, which holds about 300. */
+const CONNECTIONS = 1500
+
+describeInNamespaces('socket table', {}, (namespaces) => {
+  afterAll(() => namespaces.close())
+
+  test('listeners come with address, port and IPv6-only; connections are counted by local port over both families', async () => {
+    const shown = await namespaces.create().runScript(FIXTURE, String(CONNECTIONS))
+    expect(shown).toEqual({
+      listeners: {
+        ok: true,
+        value: expect.arrayContaining([
+          { family: 4, address: '127.0.0.1', port: 7001, v6Only: false },
+          { family: 4, address: '0.0.0.0', port: 7002, v6Only: false },
+          { family: 6, address: '::', port: 7003, v6Only: false },
+          { family: 6, address: '::', port: 7004, v6Only: true },
+          { family: 6, address: '::1', port: 7005, v6Only: expect.any(Boolean) },
+        ]),
+      },
+      // The clients' own ends, whose local ports are others, are not counted, nor is port 7005.
+      established: [
+        [7001, 0],
+        [7002, CONNECTIONS],
+        [7003, 2],
+      ],
+      none: [],
+    })
+    expect((shown as { listeners: { value: unknown[] } }).listeners.value).toHaveLength(5)
+  })
+})
