@@ -45,7 +45,13 @@ export interface DrainMessage {
   readonly draining: boolean
 }
 
-export type DiscoveryMessage = RoleMessage | MonitorMessage | LoadMessage | PublishMessage | DrainMessage | RawIpDelivery
+export type DiscoveryMessage =
+  | RoleMessage
+  | MonitorMessage
+  | LoadMessage
+  | PublishMessage
+  | DrainMessage
+  | RawIpDelivery
 
 export type Health = 'ok' | 'failure' | 'stale' | 'draining'
 
@@ -57,6 +63,7 @@ export interface Member extends NodeLoad {
   readonly self: boolean
   readonly director: boolean
   readonly health: Health
+  /** Since it was heard last: an age, 0 for this node itself. */
   readonly lastSeenMs: number
 }
 

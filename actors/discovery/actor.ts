@@ -1,0 +1,39 @@
+import type { StartActor } from '../../runtime/system/actor.ts'
+import { runMachine } from '../../runtime/system/machine-runner.ts'
+import { describeDiscovery, step } from './machine.ts'
+import type { DiscoveryControl, DiscoveryMessage, DiscoveryPeers } from './messages.ts'
+import {
+  type DiscoveryEffect,
+  type DiscoveryEvent,
+  type DiscoveryOptions,
+  type DiscoveryState,
+  initialState,
+} from './state.ts'
+
+/** Discovery needs nothing of the outside world but the raw-IP actor. */
+export type DiscoveryPorts = Readonly<Record<never, never>>
+
+/** Discovery: who is there, by beacons over IP protocol 253. Says goodbye when it is stopped. */
+export const startDiscovery: StartActor<DiscoveryOptions, DiscoveryPorts, DiscoveryMessage, DiscoveryPeers> = (
+  context,
+  options,
+) => {
+  const epoch = Buffer.from(context.random.bytes(8)).toString('hex')
+  const machine = runMachine<DiscoveryState, DiscoveryEvent, DiscoveryEffect>({
+    context,
+    initial: initialState(options, epoch, context.clock.nowMs()),
+    step,
+    label: (state) => state.role,
+    perform: (effect) => effect satisfies never,
+  })
+  machine.dispatch({ type: 'start' })
+  const control: DiscoveryControl = { describe: () => describeDiscovery(machine.state(), context.clock.nowMs()) }
+  return {
+    receive: (message) => machine.dispatch(message),
+    peerUp: (peer) => {
+      if (peer === 'dispatcher') machine.dispatch({ type: 'dispatcherUp' })
+    },
+    stop: () => machine.dispatch({ type: 'stop' }),
+    control,
+  }
+}

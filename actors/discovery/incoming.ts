@@ -1,0 +1,122 @@
+import { openBeacon } from '../../runtime/wire/beacon.ts'
+import {
+  type AssignmentBody,
+  type HelloBody,
+  parseBeaconBody,
+  type ReportBody,
+} from '../../runtime/wire/beacon-body.ts'
+import { reassemble } from '../../runtime/wire/beacon-reassembly.ts'
+import { parseIpv4Packet } from '../../runtime/wire/ipv4.ts'
+import { directorAddress, type Heard, heardDirector, heardNode, replicatedNodes } from './membership.ts'
+import { withReport } from './outgoing.ts'
+import { judgeReplay, withWindow } from './replay.ts'
+import { digestOf } from './settings.ts'
+import { counted, type DiscoveryState, type Progress } from './state.ts'
+
+const BEACON_PROTOCOL = 253
+
+/** What came from the wire: a beacon to act on, or the state with a counter that says why it is none. */
+type Received =
+  | { readonly kind: 'beacon'; readonly state: DiscoveryState; readonly from: string; readonly body: ReceivedBody }
+  | { readonly kind: 'nothing'; readonly state: DiscoveryState }
+
+type ReceivedBody = HelloBody | ReportBody | AssignmentBody
+
+/** Acts on one IPv4 packet. Whatever it holds, the worst that comes of it is a counter. */
+export function withPacket(progress: Progress, packet: Uint8Array, nowMs: number): Progress {
+  const received = receive(progress.state, packet, nowMs)
+  const next = { ...progress, state: received.state }
+  if (received.kind === 'nothing') return next
+  const { from, body } = received
+  switch (body.type) {
+    case 'hello':
+      return withHelloFrom(next, from, body, nowMs)
+    case 'report':
+      return withReportFrom(next, from, body, nowMs)
+    case 'assignment':
+      return withAssignmentFrom(next, from, body, nowMs)
+    default:
+      return body satisfies never
+  }
+}
+
+function receive(state: DiscoveryState, bytes: Uint8Array, nowMs: number): Received {
+  const { managementIp, virtualRouterId, key, intervalMs } = state.options
+  const parsed = parseIpv4Packet(bytes)
+  if (!parsed.ok) return dropped(state, 'malformedPacket')
+  const { source, protocol, fragment: ipFragment, payload } = parsed.packet
+  if (protocol !== BEACON_PROTOCOL || ipFragment) return dropped(state, 'malformedPacket')
+  // Our own broadcasts come back to our own socket.
+  if (source === managementIp) return dropped(state, 'looped')
+  const opened = openBeacon(payload, virtualRouterId, key)
+  if (!opened.ok) return dropped(remembered(state, opened.reason, source, nowMs), opened.reason)
+  const { fragment } = opened
+  if (fragment.address !== source) return dropped(state, 'wrongSource')
+  const verdict = judgeReplay(state.replayWindows.get(source), fragment, nowMs, intervalMs)
+  if (!verdict.fresh) return dropped(state, verdict.reason)
+  const whole = reassemble(verdict.window.partial, fragment)
+  const body = whole.kind === 'whole' ? parseBeaconBody(fragment.type, whole.body) : undefined
+  const window = {
+    ...verdict.window,
+    partial: whole.kind === 'partial' ? whole.partial : null,
+    left: body !== undefined && body.type !== 'assignment' && body.leaving,
+  }
+  const heard = { ...state, replayWindows: withWindow(state.replayWindows, source, window) }
+  if (whole.kind === 'broken') return dropped(heard, 'brokenFragments')
+  if (whole.kind === 'partial') return { kind: 'nothing', state: heard }
+  if (body === undefined) return dropped(heard, 'malformedBody')
+  return { kind: 'beacon', state: counted(heard, `${body.type}sReceived`), from: source, body }
+}
+
+const dropped = (state: DiscoveryState, reason: string): Received => ({
+  kind: 'nothing',
+  state: counted(state, reason),
+})
+
+const remembered = (state: DiscoveryState, reason: string, source: string, atMs: number): DiscoveryState => ({
+  ...state,
+  refused: { ...state.refused, [reason]: { source, atMs } },
+})
+
+/** Every node but a director answers a hello. The roster is the word of the director that VRRP knows, and of no other. */
+function withHelloFrom(progress: Progress, address: string, hello: HelloBody, nowMs: number): Progress {
+  const { priority, generation, settingsDigest, settings, node, leaving, roster } = hello
+  const directors = heardDirector(progress.state, { address, priority, generation, settingsDigest }, nowMs)
+  const settingsDiffer = settingsDigest !== digestOf(progress.state.options.settings)
+  const heard: Heard = { address, node, leaving, settingsDiffer, settings: settingsDiffer ? settings : {} }
+  const state = withNode({ ...progress.state, directors }, heard, nowMs)
+  if (state.role === 'director') return { ...progress, state: counted(state, 'otherDirectorHeard') }
+  const replicated =
+    directorAddress(state, nowMs) === address ? { ...state, nodes: replicatedNodes(state, roster, nowMs) } : state
+  const next = { ...progress, state: replicated }
+  return leaving ? next : withReport(next, address)
+}
+
+function withReportFrom(progress: Progress, address: string, report: ReportBody, nowMs: number): Progress {
+  const { state } = progress
+  if (state.role !== 'director') return { ...progress, state: counted(state, 'reportToNoDirector') }
+  const { node, leaving, settings, settingsDigest, generation } = report
+  const settingsDiffer = settingsDigest !== digestOf(state.options.settings)
+  const heard: Heard = { address, node, leaving, settingsDiffer, settings: settingsDiffer ? settings : {} }
+  const assignmentWanted = state.assignmentWanted || generation !== (state.assignment?.generation ?? 0)
+  return { ...progress, state: { ...withNode(state, heard, nowMs), assignmentWanted } }
+}
+
+function withNode(state: DiscoveryState, heard: Heard, nowMs: number): DiscoveryState {
+  const nodes = heardNode(state, heard, nowMs)
+  return nodes === undefined ? counted({ ...state, fullAtMs: nowMs }, 'tooManyNodes') : { ...state, nodes }
+}
+
+/** Between two directors, the one that VRRP knows is right. */
+function withAssignmentFrom(progress: Progress, address: string, body: AssignmentBody, nowMs: number): Progress {
+  const { state, effects } = progress
+  if (state.role === 'director' || directorAddress(state, nowMs) !== address) {
+    return { effects, state: counted(state, 'assignmentOfNoDirector') }
+  }
+  const { generation, nodes, slots } = body
+  const assignment = { generation, nodes, slots }
+  return {
+    state: { ...state, assignment },
+    effects: [...effects, { type: 'send', to: 'dispatcher', message: { type: 'replica', assignment } }],
+  }
+}

@@ -1,0 +1,191 @@
+import type { Machine } from '../../runtime/system/machine.ts'
+import type { RoleMessage } from '../elector/messages.ts'
+import { withPacket } from './incoming.ts'
+import { agedNodes, excusedNodes, membersOf, nextDeadlineMs, promotedNodes } from './membership.ts'
+import type { DiscoveryStatus, Member } from './messages.ts'
+import { withAssignment, withHello, withReport, withReports } from './outgoing.ts'
+import {
+  counted,
+  type DiscoveryEffect,
+  type DiscoveryEvent,
+  type DiscoveryState,
+  type DiscoveryTimer,
+  type Progress,
+} from './state.ts'
+import { warningsOf } from './warnings.ts'
+
+/** The director repeats the assignment with every fifth hello, for whoever missed it. */
+const ASSIGNMENT_EVERY_BEATS = 5
+
+/**
+ * Membership by beacons: a director says hello once an interval and hears the reports, a scanning node answers. Each step
+ * ends by comparing the members before and after: what changed is logged, and told to the dispatcher at once.
+ */
+export const step: Machine<DiscoveryState, DiscoveryEvent, DiscoveryEffect> = (state, event, nowMs) => {
+  const moved = handled({ state, effects: [] }, event, nowMs)
+  const before = membersOf(state, nowMs)
+  const after = membersOf(moved.state, nowMs)
+  const due = event.type === 'dispatcherUp' || isBeat(state, event) || signatureOf(before) !== signatureOf(after)
+  const tell: DiscoveryEffect = { type: 'send', to: 'dispatcher', message: { type: 'membership', members: after } }
+  // Until the port monitor has spoken this node would be missing in the list.
+  const told = due && moved.state.monitor !== null ? [tell] : []
+  return { state: moved.state, effects: [...moved.effects, ...partnerLogs(state, before, after), ...told] }
+}
+
+function handled(progress: Progress, event: DiscoveryEvent, nowMs: number): Progress {
+  const { state, effects } = progress
+  switch (event.type) {
+    case 'start':
+      return withBeat(progress, nowMs)
+    case 'timerExpired':
+      if (event.generation !== state.timers[event.timer]) return progress
+      return event.timer === 'beat' ? withBeat(progress, nowMs) : withDeadline(progress, nowMs)
+    case 'packet':
+      return withPacket(progress, event.packet, nowMs)
+    case 'role':
+      return withRole(progress, event, nowMs)
+    case 'monitor':
+      if (event.state === state.monitor) return progress
+      return withReportUnlessDirector({ effects, state: { ...state, monitor: event.state } }, nowMs)
+    case 'drain':
+      if (event.draining === state.draining) return progress
+      return withReportUnlessDirector({ effects, state: { ...state, draining: event.draining } }, nowMs)
+    case 'load':
+      return { effects, state: { ...state, load: event.load } }
+    case 'publish': {
+      const published = { effects, state: { ...state, assignment: event.assignment } }
+      return state.role === 'director' ? withAssignment(published) : published
+    }
+    case 'dispatcherUp':
+      return withReplica(progress)
+    case 'stop':
+      return state.role === 'director' ? withHello(progress, nowMs, true) : withReports(progress, nowMs, true)
+    case 'sent':
+      return progress
+    case 'sendFailed':
+      return { effects, state: counted(state, 'sendFailed') }
+    default:
+      return event satisfies never
+  }
+}
+
+const isBeat = (state: DiscoveryState, event: DiscoveryEvent) =>
+  event.type === 'timerExpired' && event.timer === 'beat' && event.generation === state.timers.beat
+
+/** Once an interval, and at once at a change of role. */
+function withBeat(progress: Progress, nowMs: number): Progress {
+  const { state } = progress
+  const { intervalMs } = state.options
+  const lateMs = nowMs - state.lastBeatMs - intervalMs
+  const nodes = agedNodes(lateMs > intervalMs ? excusedNodes(state.nodes, lateMs) : state.nodes, nowMs)
+  const beaten = { ...progress, state: { ...state, nodes, beats: state.beats + 1, lastBeatMs: nowMs } }
+  const said = state.role === 'director' ? withDirectorBeat(beaten, nowMs) : beaten
+  return withDeadlineTimer(withTimer(withWarningLogs(said, nowMs), 'beat', intervalMs), nowMs)
+}
+
+function withDirectorBeat(progress: Progress, nowMs: number): Progress {
+  const { beats, assignmentWanted } = progress.state
+  const greeted = withHello(progress, nowMs)
+  return assignmentWanted || beats % ASSIGNMENT_EVERY_BEATS === 0 ? withAssignment(greeted) : greeted
+}
+
+/** A node may have gone stale between two beats. After a standstill that is for the beat to judge, which is late too. */
+function withDeadline(progress: Progress, nowMs: number): Progress {
+  const { state } = progress
+  if (nowMs - state.lastBeatMs > 2 * state.options.intervalMs) return progress
+  return withDeadlineTimer({ ...progress, state: { ...state, nodes: agedNodes(state.nodes, nowMs) } }, nowMs)
+}
+
+function withDeadlineTimer(progress: Progress, nowMs: number): Progress {
+  const { nodes, lastBeatMs, options } = progress.state
+  const deadlineMs = nextDeadlineMs(nodes)
+  return deadlineMs < lastBeatMs + options.intervalMs ? withTimer(progress, 'deadline', deadlineMs - nowMs) : progress
+}
+
+function withTimer({ state, effects }: Progress, timer: DiscoveryTimer, delayMs: number): Progress {
+  const generation = state.timers[timer] + 1
+  return {
+    state: { ...state, timers: { ...state.timers, [timer]: generation } },
+    effects: [...effects, { type: 'startTimer', timer, generation, delayMs }],
+  }
+}
+
+function withRole(progress: Progress, message: RoleMessage, nowMs: number): Progress {
+  const { state, effects } = progress
+  const { role, masterAddress, masterPriority } = message
+  const changed = role !== state.role
+  const promoted = changed && role === 'director'
+  const next: DiscoveryState = {
+    ...state,
+    role,
+    masterAddress,
+    masterPriority,
+    roleSinceMs: changed ? nowMs : state.roleSinceMs,
+    // By the old state: it still knows who was director.
+    nodes: promoted ? promotedNodes(state, nowMs) : state.nodes,
+    assignmentWanted: state.assignmentWanted || promoted,
+  }
+  const greeted = withGreeting({ state: next, effects }, state.masterAddress)
+  return changed ? withBeat(greeted, nowMs) : greeted
+}
+
+/** A new director need not wait for our answer to its hello, if it is one that we know. */
+function withGreeting(progress: Progress, formerMaster: string | null): Progress {
+  const { role, masterAddress, nodes } = progress.state
+  if (role === 'director' || masterAddress === null || masterAddress === formerMaster) return progress
+  return nodes.has(masterAddress) ? withReport(progress, masterAddress) : progress
+}
+
+const withReportUnlessDirector = (progress: Progress, nowMs: number): Progress =>
+  progress.state.role === 'director' ? progress : withReports(progress, nowMs)
+
+function withReplica(progress: Progress): Progress {
+  const { assignment, role } = progress.state
+  if (assignment === null || role === 'director') return progress
+  const message = { type: 'replica', assignment } as const
+  return { ...progress, effects: [...progress.effects, { type: 'send', to: 'dispatcher', message }] }
+}
+
+function withWarningLogs({ state, effects }: Progress, nowMs: number): Progress {
+  const warnings = warningsOf(state, nowMs)
+  const fresh = warnings.filter((warning) => !state.warnings.includes(warning))
+  const logs = fresh.map((line): DiscoveryEffect => ({ type: 'log', level: 'warn', line }))
+  return { state: { ...state, warnings }, effects: [...effects, ...logs] }
+}
+
+const isUsable = (member: Member) => member.health === 'ok' || member.health === 'draining'
+
+/**
+ * What the operator follows a failover by. A node that this one comes to judge by becoming director, and knew before, has
+ * neither failed nor joined.
+ */
+function partnerLogs(
+  stateBefore: DiscoveryState,
+  before: readonly Member[],
+  after: readonly Member[],
+): DiscoveryEffect[] {
+  const earlier = new Map(before.map((member) => [member.address, member]))
+  return after.flatMap((member): DiscoveryEffect[] => {
+    const was = earlier.get(member.address)
+    const known = was !== undefined || stateBefore.nodes.has(member.address)
+    const usable = isUsable(member)
+    if (member.self || (known && (was === undefined || isUsable(was) === usable))) return []
+    const line = `Scanning partner has ${usable ? 'joined' : 'failed'} ${member.address}`
+    return [
+      { type: 'log', level: usable ? 'info' : 'warn', line, fields: { node: member.name, health: member.health } },
+    ]
+  })
+}
+
+const signatureOf = (members: readonly Member[]) =>
+  members.map(({ address, health, director }) => `${address} ${health} ${director}`).join()
+
+/** What the control's `describe()` answers. */
+export function describeDiscovery(state: DiscoveryState, nowMs: number): DiscoveryStatus {
+  const { counters, nodes, replayWindows } = state
+  return {
+    members: membersOf(state, nowMs),
+    counters: { ...counters, nodesKnown: nodes.size, sendersHeard: replayWindows.size },
+    warnings: warningsOf(state, nowMs),
+  }
+}

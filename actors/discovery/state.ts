@@ -1,0 +1,151 @@
+import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { BeaconNode } from '../../runtime/wire/beacon-body.ts'
+import type { Role } from '../elector/messages.ts'
+import type { Assignment, DiscoveryMessage, DiscoveryPeers, NodeLoad } from './messages.ts'
+import type { ReplayWindow } from './replay.ts'
+
+export interface DiscoveryOptions {
+  /** 1..64 characters. */
+  readonly name: string
+  readonly managementIp: string
+  /** Lower-case, colon-separated: where this node's interface is reached. */
+  readonly mac: string
+  readonly virtualRouterId: number
+  /** HMAC key of the beacons; null = not authenticated. */
+  readonly key: string | null
+  /** Between two hellos. */
+  readonly intervalMs: number
+  /** Intervals without a sign of life after which a node is stale. */
+  readonly staleAfterIntervals: number
+  /** What must be the same on every node, as text by name (`virtualIps`, `redirects`, ...). At most 16. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/** A stale node is shown that long, and then forgotten. */
+export const FORGET_AFTER_MS = 60_000
+
+/** What is known of another node. */
+export interface KnownNode {
+  readonly address: string
+  readonly node: BeaconNode
+  /** Of the last beacon from it, or of the last that the director says it had from it. */
+  readonly lastSeenMs: number
+  /** Not stale before; Infinity while the director watches over it. */
+  readonly aliveUntilMs: number
+  readonly stale: boolean
+  /** Its settings are not ours, or (as the director says) not the director's. */
+  readonly settingsDiffer: boolean
+  /** Its settings as far as it said; empty while they are the same. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/** A node that said that it is director. */
+export interface DirectorHeard {
+  readonly address: string
+  readonly priority: number
+  readonly generation: number
+  readonly settingsDigest: string
+  /** First and last hello since it became director, or was silent for long. */
+  readonly firstMs: number
+  readonly lastMs: number
+}
+
+/** A beacon that was refused for what an operator can mend. */
+export interface RefusedBeacon {
+  readonly source: string
+  readonly atMs: number
+}
+
+export interface DiscoveryState {
+  readonly options: DiscoveryOptions
+  /** Of this start: 16 hexadecimal digits. */
+  readonly epoch: string
+  /** Of the last packet sent. */
+  readonly sequence: number
+  readonly role: Role
+  readonly roleSinceMs: number
+  /** VRRP's word for who is director. */
+  readonly masterAddress: string | null
+  readonly masterPriority: number | null
+  /** Null until the port monitor has spoken: before, nothing is said about this node. */
+  readonly monitor: 'ok' | 'failure' | null
+  readonly draining: boolean
+  readonly load: NodeLoad
+  /** Other nodes by address; at most 63. */
+  readonly nodes: ReadonlyMap<string, KnownNode>
+  /** By address; at most 8. */
+  readonly directors: ReadonlyMap<string, DirectorHeard>
+  /** By address; at most 128. */
+  readonly replayWindows: ReadonlyMap<string, ReplayWindow>
+  /** The one we publish, or the director's as heard last. */
+  readonly assignment: Assignment | null
+  /** A node holds another assignment than ours: sent again with the next beat. */
+  readonly assignmentWanted: boolean
+  readonly beats: number
+  readonly lastBeatMs: number
+  readonly timers: Readonly<Record<DiscoveryTimer, number>>
+  readonly counters: Readonly<Record<string, number>>
+  /** By reason. */
+  readonly refused: Readonly<Record<string, RefusedBeacon>>
+  /** When a node found the table full. */
+  readonly fullAtMs: number | null
+  /** Warnings that stand, and were logged. */
+  readonly warnings: readonly string[]
+}
+
+/** `beat`: once an interval. `deadline`: when the next node may go stale. */
+export type DiscoveryTimer = 'beat' | 'deadline'
+
+export type DiscoveryEvent =
+  | DiscoveryMessage
+  | TimerExpired<DiscoveryTimer>
+  | { readonly type: 'start' }
+  /** The dispatcher (re)started and knows nothing. */
+  | { readonly type: 'dispatcherUp' }
+  /** Ordered shutdown. */
+  | { readonly type: 'stop' }
+
+export type DiscoveryEffect = StartTimer<DiscoveryTimer> | WriteLog | SendTo<DiscoveryPeers>
+
+/** A state on its way through a step, with the effects so far. */
+export interface Progress {
+  readonly state: DiscoveryState
+  readonly effects: readonly DiscoveryEffect[]
+}
+
+export function initialState(options: DiscoveryOptions, epoch: string, nowMs: number): DiscoveryState {
+  return {
+    options,
+    epoch,
+    sequence: 0,
+    role: 'initializing',
+    roleSinceMs: nowMs,
+    masterAddress: null,
+    masterPriority: null,
+    monitor: null,
+    draining: false,
+    load: { cpu: 0, memory: 0, pressure: null, activeConnections: 0 },
+    nodes: new Map(),
+    directors: new Map(),
+    replayWindows: new Map(),
+    assignment: null,
+    assignmentWanted: false,
+    beats: 0,
+    lastBeatMs: nowMs,
+    timers: { beat: 0, deadline: 0 },
+    counters: {},
+    refused: {},
+    fullAtMs: null,
+    warnings: [],
+  }
+}
+
+/** The state with one more of a counter. */
+export const counted = (state: DiscoveryState, counter: string, by = 1): DiscoveryState => ({
+  ...state,
+  counters: { ...state.counters, [counter]: (state.counters[counter] ?? 0) + by },
+})
+
+/** Silence after which a node is stale: its answer to the last of the hellos gets a quarter of an interval. */
+export const staleAfterMs = ({ intervalMs, staleAfterIntervals }: DiscoveryOptions): number =>
+  (staleAfterIntervals + 0.25) * intervalMs

@@ -1,0 +1,64 @@
+import { compactSettings, differences, type SettingDifference } from './settings.ts'
+import { type DirectorHeard, type DiscoveryState, staleAfterMs } from './state.ts'
+
+/** A warning about a refused beacon stands that long after the last one. */
+const REFUSAL_STANDS_MS = 10_000
+
+/** Refusals that an operator can mend, and how. Others are counted only. */
+const REFUSALS: Readonly<Record<string, (source: string) => string>> = {
+  wrongHmac: (source) => `beacons from ${source} are refused: cluster.key is another one there`,
+  unauthenticated: (source) => `beacons from ${source} are refused: cluster.key is not set there`,
+  unexpectedHmac: (source) => `beacons from ${source} are refused: cluster.key is set there, but not here`,
+  unknownVersion: (source) => `beacons from ${source} are refused: it runs another version`,
+}
+
+/** What the operator should mend, now. */
+export function warningsOf(state: DiscoveryState, nowMs: number): string[] {
+  const { key } = state.options
+  return [
+    ...(key === null ? ['cluster.key is not set: beacons are not authenticated'] : []),
+    ...settingWarnings(state),
+    ...splitWarnings(state, nowMs),
+    ...Object.entries(state.refused)
+      .filter(([, { atMs }]) => nowMs - atMs < REFUSAL_STANDS_MS)
+      .flatMap(([reason, { source }]) => REFUSALS[reason]?.(source) ?? []),
+    ...(state.fullAtMs !== null && nowMs - state.fullAtMs < REFUSAL_STANDS_MS
+      ? ['more than 64 nodes are heard: the others are ignored']
+      : []),
+  ]
+}
+
+function settingWarnings(state: DiscoveryState): string[] {
+  const ours = compactSettings(state.options.settings)
+  const differing = [...state.nodes.values()].filter((known) => known.settingsDiffer)
+  return differing.flatMap((known) => {
+    const who = `${known.node.name} (${known.address})`
+    // Only the director has the settings of all; the others learn from it that there is something to mend.
+    if (Object.keys(known.settings).length === 0)
+      return `the settings of ${who} are not those of the director, whose status names them`
+    return differences(ours, known.settings).map((difference) => differenceText(who, difference))
+  })
+}
+
+const differenceText = (who: string, { name, ours, theirs }: SettingDifference) =>
+  `setting ${name} differs: ${theirs ?? 'not set'} at ${who}, ${ours ?? 'not set'} here`
+
+/** Two nodes say that they are director, and have for longer than a hand-over takes. */
+function splitWarnings(state: DiscoveryState, nowMs: number): string[] {
+  const { options, role, roleSinceMs } = state
+  const self: Pick<DirectorHeard, 'address' | 'firstMs' | 'lastMs'> = {
+    address: options.managementIp,
+    firstMs: roleSinceMs,
+    lastMs: nowMs,
+  }
+  const recent = [...state.directors.values()].filter(({ lastMs }) => nowMs - lastMs < staleAfterMs(options))
+  const terms = role === 'director' ? [self, ...recent] : recent
+  const overlapsMs = (one: typeof self, other: typeof self) =>
+    Math.min(one.lastMs, other.lastMs) - Math.max(one.firstMs, other.firstMs)
+  return terms.flatMap((one, at) =>
+    terms
+      .slice(at + 1)
+      .filter((other) => overlapsMs(one, other) > options.intervalMs)
+      .map((other) => `two directors are heard, ${one.address} and ${other.address}: is the network split?`),
+  )
+}

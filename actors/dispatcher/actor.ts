@@ -1,0 +1,108 @@
+import type { ActorInstance, StartActor } from '../../runtime/system/actor.ts'
+import { type RunningMachine, runMachine } from '../../runtime/system/machine-runner.ts'
+import { formatClientKey, parseClientKey } from '../../runtime/table/client-key.ts'
+import { ConnectionTable } from '../../runtime/table/connection-table.ts'
+import { MAX_NODES } from '../../runtime/table/layout.ts'
+import { step } from './machine.ts'
+import type {
+  ClientRoute,
+  DispatchedNode,
+  DispatcherControl,
+  DispatcherMessage,
+  DispatcherPeers,
+  DispatcherStatus,
+} from './messages.ts'
+import { countSlots } from './slots.ts'
+import {
+  type DispatcherEffect,
+  type DispatcherEvent,
+  type DispatcherRules,
+  type DispatcherState,
+  initialState,
+} from './state.ts'
+
+export interface DispatcherOptions extends DispatcherRules {
+  /** The connection table's buffer. */
+  readonly table: SharedArrayBuffer
+}
+
+/** The dispatcher's outside world is the table alone. */
+export type DispatcherPorts = Readonly<Record<never, never>>
+
+/** The dispatcher: writes nodes and slots of the connection table. What the table holds at the start it takes over. */
+export const startDispatcher: StartActor<DispatcherOptions, DispatcherPorts, DispatcherMessage, DispatcherPeers> = (
+  context,
+  options,
+): ActorInstance<DispatcherMessage> => {
+  const table = new ConnectionTable(options.table)
+  const nodes = Array.from({ length: MAX_NODES }, (_, index) => table.node(index) ?? null)
+  const adopted = { nodes, slots: table.readSlots(), generation: table.generation }
+  const nowS = () => Math.floor(context.clock.nowMs() / 1000)
+  const machine = runMachine<DispatcherState, DispatcherEvent, DispatcherEffect>({
+    context,
+    initial: initialState(options, adopted),
+    step,
+    label: (state) => state.role,
+    perform: (effect) => {
+      switch (effect.type) {
+        case 'writeNode':
+          return table.setNode(effect.index, effect.node)
+        case 'writeSlots':
+          return table.setSlots(effect.slots, effect.generation)
+        case 'sweep':
+          table.sweep(nowS(), effect.idleS)
+          return
+        default:
+          effect satisfies never
+      }
+    },
+  })
+  machine.dispatch({ type: 'start' })
+  return {
+    receive: (message) => machine.dispatch(message),
+    peerUp: (peer) => {
+      if (peer === 'discovery') machine.dispatch({ type: 'discoveryUp' })
+    },
+    control: controlOf(table, machine, nowS),
+  }
+}
+
+function controlOf(
+  table: ConnectionTable,
+  machine: RunningMachine<DispatcherState, DispatcherEvent>,
+  nowS: () => number,
+): DispatcherControl {
+  return {
+    describe: () => describe(table, machine.state()),
+    which: (client) => routeOf(table, client, nowS()),
+    clients: (limit) => table.entries(limit).map(({ client }) => routeOf(table, client, nowS())),
+  }
+}
+
+function describe(table: ConnectionTable, state: DispatcherState): DispatcherStatus {
+  const counts = countSlots(table.readSlots(), MAX_NODES)
+  const nodes = counts.flatMap((slots, index): DispatchedNode[] => {
+    const row = table.node(index)
+    if (row === undefined) return []
+    const { address, weight, activeConnections, totalConnections } = row
+    return [{ address, weight, slots, activeConnections, totalConnections }]
+  })
+  return { generation: table.generation, nodes, warnings: state.warnings }
+}
+
+/** Where a client's next connection goes. Throws RangeError for a text that is no address, which rejects the control call. */
+function routeOf(table: ConnectionTable, client: string, nowS: number): ClientRoute {
+  const key = parseClientKey(client)
+  if (key === undefined) throw new RangeError(`'${client}' is not an IP address.`)
+  const known = table.find(client)
+  const index = table.route(...key)
+  const pinned = known !== undefined && known.activeConnections > 0 && known.node === index
+  return {
+    client: formatClientKey(key),
+    slot: table.slotOf(client),
+    node: table.node(index)?.address ?? null,
+    reason: pinned ? 'pin' : 'slot',
+    activeConnections: known?.activeConnections ?? 0,
+    idleS: known === undefined ? null : Math.max(0, nowS - known.lastSeenS),
+  }
+}

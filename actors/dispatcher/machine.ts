@@ -1,0 +1,187 @@
+import type { Machine } from '../../runtime/system/machine.ts'
+import type { NodeSetting, NodeState } from '../../runtime/table/connection-table.ts'
+import { NOBODY } from '../../runtime/table/layout.ts'
+import type { Assignment, Member } from '../discovery/messages.ts'
+import { FULL_WEIGHT, nextWeights, quantised, usableMembers } from './policy.ts'
+import { withRows } from './rows.ts'
+import { countSlots, movedSlots, type Slots, shareSlots } from './slots.ts'
+import {
+  type DispatcherEffect,
+  type DispatcherEvent,
+  type DispatcherState,
+  indexOfAddress,
+  type Progress,
+} from './state.ts'
+
+/** Loads move weights no more often than that: the effect of a step must be seen before the next. */
+const ADJUST_EVERY_MS = 5000
+const SWEEP_EVERY_MS = 5000
+const UINT32 = 2 ** 32
+
+/**
+ * Which node owns which slot. The director decides, writes its table and publishes; a scanning node copies what the director
+ * published, so that it starts from the same slots should it be the next director.
+ */
+export const step: Machine<DispatcherState, DispatcherEvent, DispatcherEffect> = (state, event, nowMs) => {
+  const progress: Progress = { state: { ...state, warnings: [] }, effects: [] }
+  const quiet = { state, effects: [] }
+  switch (event.type) {
+    case 'start':
+      return withSweepTimer(quiet)
+    case 'timerExpired': {
+      if (event.generation !== state.sweepGeneration) return quiet
+      const sweep = { type: 'sweep', idleS: state.rules.clientIdleS } as const
+      return withSweepTimer({ state, effects: [sweep] })
+    }
+    case 'role': {
+      if (event.role !== 'director' || state.role === 'director')
+        return { state: { ...state, role: event.role }, effects: [] }
+      // As the last director left it, but for nodes that are unusable: loads are looked at later.
+      const promoted: DispatcherState = {
+        ...progress.state,
+        role: 'director',
+        adjustedAtMs: nowMs,
+        absentSinceMs: new Map(),
+      }
+      return withPublication(withBalance({ state: promoted, effects: [] }, nowMs), state)
+    }
+    case 'membership': {
+      const next = { ...progress, state: { ...progress.state, members: event.members } }
+      if (state.role !== 'director') return withRows(next, memberRows(next.state))
+      return withPublicationOfChange(withBalance(next, nowMs), state)
+    }
+    case 'replica':
+      return state.role === 'director' ? quiet : withReplica(progress, event.assignment)
+    case 'discoveryUp':
+      return state.role === 'director' ? withPublication(quiet, state) : quiet
+    default:
+      return event satisfies never
+  }
+}
+
+/** Weights by the members' health and load, slots by the weights; rows before slots, so that no slot names a row without a node. */
+function withBalance(progress: Progress, nowMs: number): Progress {
+  const { state } = progress
+  const adjust = nowMs - state.adjustedAtMs >= ADJUST_EVERY_MS
+  const absentSinceMs = absentOwners(state, nowMs)
+  const weights = new Map(nextWeights(state.weights, electorate(state), adjust))
+  for (const [address, sinceMs] of absentSinceMs) {
+    // Discovery has just restarted, here or by a promotion: it forgot a node, the node has not gone.
+    if (nowMs - sinceMs < state.rules.absenceGraceMs) weights.set(address, state.weights.get(address) ?? FULL_WEIGHT)
+  }
+  const adjustedAtMs = adjust ? nowMs : state.adjustedAtMs
+  const weighed = { ...progress, state: { ...state, weights, absentSinceMs, adjustedAtMs } }
+  const absentRows = [...absentSinceMs.keys()].map((address) => absentRow(weights, address))
+  const written = withRows(weighed, [...memberRows(weighed.state), ...absentRows])
+  const byIndex = written.state.rows.map((row) => (row === null ? 0 : (weights.get(row.address) ?? 0)))
+  return withHealthWarnings({ ...written, state: { ...written.state, slots: shareSlots(state.slots, byIndex) } })
+}
+
+/** A director that nobody told of any node, and whose table names none, serves by itself. */
+function electorate(state: DispatcherState): readonly Member[] {
+  if (state.members.length > 0 || state.slots.some((owner) => owner !== NOBODY)) return state.members
+  const { managementIp: address } = state.rules
+  const figures = { name: address, mac: '', cpu: 0, memory: 0, pressure: null, activeConnections: 0, lastSeenMs: 0 }
+  return [{ ...figures, address, self: true, director: true, health: 'ok' }]
+}
+
+/** Owners of slots whom the membership does not name, and since when that is so. */
+function absentOwners(state: DispatcherState, nowMs: number): ReadonlyMap<string, number> {
+  const counts = countSlots(state.slots, state.rows.length)
+  const named = new Set(state.members.map((member) => member.address))
+  const absent = state.rows.filter((row, index) => row !== null && counts[index]! > 0 && !named.has(row.address))
+  return new Map(absent.map((row) => [row!.address, state.absentSinceMs.get(row!.address) ?? nowMs]))
+}
+
+function absentRow(weights: ReadonlyMap<string, number>, address: string): NodeSetting {
+  const weight = weights.get(address) ?? 0
+  return { address, weight, state: weight > 0 ? 'ok' : 'stale' }
+}
+
+function memberRows(state: DispatcherState): NodeSetting[] {
+  const members = electorate(state)
+  const usable = new Set(usableMembers(members).map((member) => member.address))
+  return members.map(({ address, health }) => {
+    const isUsable = usable.has(address)
+    const known: NodeState = isUsable ? 'ok' : health
+    return { address, state: known, weight: isUsable ? (state.weights.get(address) ?? FULL_WEIGHT) : 0 }
+  })
+}
+
+function withHealthWarnings(progress: Progress): Progress {
+  const { state } = progress
+  const owned = state.slots.some((owner) => owner !== NOBODY)
+  const lastResort = state.members.some((member) => member.health === 'draining' && state.weights.has(member.address))
+  const warnings = [
+    ...state.warnings,
+    ...(owned ? [] : ['no node can take connections']),
+    ...(lastResort ? ['all nodes that work are draining: they go on'] : []),
+  ]
+  return { ...progress, state: { ...state, warnings } }
+}
+
+function withPublicationOfChange(progress: Progress, before: DispatcherState): Progress {
+  return movedSlots(before.slots, progress.state.slots) === 0 ? progress : withPublication(progress, before)
+}
+
+/** Tells discovery what the slots are now; if they have changed, as a new generation, which goes to the table as well. */
+function withPublication({ state, effects }: Progress, before: DispatcherState): Progress {
+  const moved = movedSlots(before.slots, state.slots)
+  const generation = moved === 0 ? state.generation : (state.generation + 1) % UINT32
+  const next = { ...state, generation }
+  const written: DispatcherEffect[] =
+    moved === 0 ? [] : [{ type: 'writeSlots', slots: state.slots, generation }, movementLog(next, moved)]
+  const publish = { type: 'publish', assignment: assignmentOf(next) } as const
+  return { state: next, effects: [...effects, ...written, { type: 'send', to: 'discovery', message: publish }] }
+}
+
+/** The slots with their owners by address: an index means nothing on another node. */
+export function assignmentOf(state: DispatcherState): Assignment {
+  const counts = countSlots(state.slots, state.rows.length)
+  const owners = [...counts.keys()].filter((index) => counts[index]! > 0)
+  const position = new Map(owners.map((index, at) => [index, at]))
+  return {
+    generation: state.generation,
+    nodes: owners.map((index) => state.rows[index]!.address),
+    slots: state.slots.map((owner) => position.get(owner) ?? NOBODY),
+  }
+}
+
+function movementLog(state: DispatcherState, moved: number): DispatcherEffect {
+  const counts = countSlots(state.slots, state.rows.length)
+  const shares = state.rows.flatMap((row, index) => (counts[index]! > 0 ? [`${row!.address} ${counts[index]}`] : []))
+  const line = `slots: ${moved} moved, generation ${state.generation}: ${shares.join(', ') || 'nobody has any'}`
+  return { type: 'log', level: 'info', line }
+}
+
+/** Copies a director's assignment. Owners whom our membership does not name are as usable as the director thinks. */
+function withReplica(progress: Progress, assignment: Assignment): Progress {
+  const named = new Set(progress.state.members.map((member) => member.address))
+  const others = assignment.nodes.filter((address) => !named.has(address))
+  const rows = others.map((address): NodeSetting => ({ address, state: 'ok', weight: FULL_WEIGHT }))
+  const { state, effects } = withRows(progress, rows)
+  const indexes = assignment.nodes.map((address) => indexOfAddress(state, address))
+  const slots: Slots = assignment.slots.map((owner) => {
+    const index = indexes[owner] ?? -1
+    return index < 0 ? NOBODY : index
+  })
+  const { generation } = assignment
+  if (generation === state.generation && movedSlots(state.slots, slots) === 0) return { state, effects }
+  return {
+    state: { ...state, slots, generation, weights: weightsBehind(assignment) },
+    effects: [...effects, { type: 'writeSlots', slots, generation }],
+  }
+}
+
+/** The weights that a director must have had in mind: by them, the same slots come out again at a promotion. */
+function weightsBehind({ nodes, slots }: Assignment): ReadonlyMap<string, number> {
+  const counts = countSlots(slots, nodes.length)
+  const most = Math.max(1, ...counts)
+  return new Map(nodes.map((address, at) => [address, quantised((FULL_WEIGHT * counts[at]!) / most)]))
+}
+
+function withSweepTimer({ state, effects }: Progress): Progress {
+  const generation = state.sweepGeneration + 1
+  const timer: DispatcherEffect = { type: 'startTimer', timer: 'sweep', generation, delayMs: SWEEP_EVERY_MS }
+  return { state: { ...state, sweepGeneration: generation }, effects: [...effects, timer] }
+}

@@ -1,0 +1,35 @@
+import type { NodeSetting } from '../../runtime/table/connection-table.ts'
+import { countSlots } from './slots.ts'
+import { type DispatcherState, indexOfAddress, type Progress } from './state.ts'
+
+/**
+ * Writes the rows that are not in the table as they should be. A row stays where it is; a new node gets a row that was never
+ * used, else one of a node that is neither a member nor owns a slot. Where there is none it stays out, with a warning.
+ */
+export function withRows(progress: Progress, nodes: readonly NodeSetting[]): Progress {
+  return nodes.reduce(withRow, progress)
+}
+
+function withRow(progress: Progress, node: NodeSetting): Progress {
+  const { state, effects } = progress
+  const existing = indexOfAddress(state, node.address)
+  const index = existing >= 0 ? existing : vacantRow(state)
+  const row = state.rows[index]
+  if (row === undefined) {
+    return { effects, state: { ...state, warnings: [`no room in the table for node ${node.address}`] } }
+  }
+  if (row?.address === node.address && row.state === node.state && row.weight === node.weight) return progress
+  return {
+    state: { ...state, rows: state.rows.with(index, node) },
+    effects: [...effects, { type: 'writeNode', index, node }],
+  }
+}
+
+/** -1 when every row is needed. */
+function vacantRow(state: DispatcherState): number {
+  const unused = state.rows.indexOf(null)
+  if (unused >= 0) return unused
+  const counts = countSlots(state.slots, state.rows.length)
+  const members = new Set(state.members.map((member) => member.address))
+  return state.rows.findIndex((row, index) => row !== null && counts[index] === 0 && !members.has(row.address))
+}

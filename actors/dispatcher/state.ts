@@ -1,0 +1,84 @@
+import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { NodeSetting } from '../../runtime/table/connection-table.ts'
+import { MAX_NODES } from '../../runtime/table/layout.ts'
+import type { Member } from '../discovery/messages.ts'
+import type { Role } from '../elector/messages.ts'
+import type { DispatcherMessage, DispatcherPeers } from './messages.ts'
+import type { Slots } from './slots.ts'
+
+/** What the dispatcher's decisions depend on. */
+export interface DispatcherRules {
+  readonly managementIp: string
+  /** How long an owner of slots that the membership does not name keeps them. */
+  readonly absenceGraceMs: number
+  /** A client without connections is forgotten after that many seconds. */
+  readonly clientIdleS: number
+}
+
+/** What the connection table held when this dispatcher started: it outlives us. */
+export interface AdoptedTable {
+  /** By table index; null where no node is. */
+  readonly nodes: readonly (NodeSetting | null)[]
+  readonly slots: Slots
+  readonly generation: number
+}
+
+export interface DispatcherState {
+  readonly rules: DispatcherRules
+  readonly role: Role
+  /** As discovery said last; empty until it has. */
+  readonly members: readonly Member[]
+  /** The table's rows as written last; the index of a node is this node's own affair. */
+  readonly rows: readonly (NodeSetting | null)[]
+  readonly slots: Slots
+  readonly generation: number
+  /** Of the usable members, by address. */
+  readonly weights: ReadonlyMap<string, number>
+  /** Owners of slots that the membership does not name: since when. */
+  readonly absentSinceMs: ReadonlyMap<string, number>
+  readonly adjustedAtMs: number
+  readonly sweepGeneration: number
+  readonly warnings: readonly string[]
+}
+
+export type DispatcherEvent =
+  | DispatcherMessage
+  | TimerExpired<'sweep'>
+  | { readonly type: 'start' }
+  /** Discovery (re)started and has no assignment. */
+  | { readonly type: 'discoveryUp' }
+
+export type DispatcherEffect =
+  | { readonly type: 'writeNode'; readonly index: number; readonly node: NodeSetting }
+  | { readonly type: 'writeSlots'; readonly slots: Slots; readonly generation: number }
+  /** Forget the clients that were idle for too long. */
+  | { readonly type: 'sweep'; readonly idleS: number }
+  | StartTimer<'sweep'>
+  | WriteLog
+  | SendTo<DispatcherPeers>
+
+export interface Progress {
+  readonly state: DispatcherState
+  readonly effects: readonly DispatcherEffect[]
+}
+
+export function initialState(rules: DispatcherRules, adopted: AdoptedTable): DispatcherState {
+  const rows = Array.from({ length: MAX_NODES }, (_, index) => adopted.nodes[index] ?? null)
+  const weighted = rows.filter((row) => row !== null && row.weight > 0) as readonly NodeSetting[]
+  return {
+    rules,
+    role: 'initializing',
+    members: [],
+    rows,
+    slots: adopted.slots,
+    generation: adopted.generation,
+    weights: new Map(weighted.map((row) => [row.address, row.weight])),
+    absentSinceMs: new Map(),
+    adjustedAtMs: Number.NEGATIVE_INFINITY,
+    sweepGeneration: 0,
+    warnings: [],
+  }
+}
+
+export const indexOfAddress = (state: DispatcherState, address: string): number =>
+  state.rows.findIndex((row) => row?.address === address)

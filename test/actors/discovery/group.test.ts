@@ -1,0 +1,293 @@
+import { describe, expect, it } from 'vitest'
+import { SimulatedGroup } from './simulated-group.ts'
+
+const [A, B, C, D, E] = ['10.10.74.70', '10.10.74.86', '10.10.74.87', '10.10.74.88', '10.10.74.89'] as const
+
+/** A group of those nodes, of whom the first has been director for so long that all is settled. */
+function settled(...addresses: readonly string[]): SimulatedGroup {
+  const group = new SimulatedGroup()
+  for (const address of addresses) group.add(address)
+  group.elect(addresses[0]!)
+  group.run(4500)
+  return group
+}
+
+const movedBetween = (before: readonly (string | null)[], after: readonly (string | null)[]) =>
+  before.filter((owner, slot) => owner !== after[slot]).length
+
+describe('a director', () => {
+  it('owns all slots at once when it is alone, without waiting for an interval', () => {
+    const group = new SimulatedGroup()
+    group.add(A)
+    group.elect(A)
+    expect(group.shares(A)).toEqual({ [A]: 4096 })
+    group.run(10_000)
+    expect(group.shares(A)).toEqual({ [A]: 4096 })
+    expect(group.describe(A).warnings).toEqual([])
+    expect(group.counter(A, 'nodesKnown')).toBe(0)
+  })
+
+  it('gives every node its share within two intervals of its start', () => {
+    const group = settled(A, B)
+    group.add(C)
+    group.assume(C, A)
+    group.run(2000)
+    expect(Object.values(group.shares(A)).sort()).toEqual([1365, 1365, 1366])
+    expect(group.health(A)).toEqual({ [A]: 'ok', [B]: 'ok', [C]: 'ok' })
+    expect(group.lines(A)).toContain(`Scanning partner has joined ${C}`)
+  })
+
+  it('moves no slot between nodes that stay when one joins', () => {
+    const group = settled(A, B)
+    const before = group.owners(A)
+    group.add(C)
+    group.assume(C, A)
+    group.run(3000)
+    const after = group.owners(A)
+    expect(after.every((owner, slot) => owner === before[slot] || owner === C)).toBe(true)
+    expect(movedBetween(before, after)).toBe(1365)
+  })
+
+  it('moves the slots of a node whose proxy stopped at once, and those only', () => {
+    const group = settled(A, B, C)
+    const before = group.owners(A)
+    group.tell(B, { type: 'monitor', state: 'failure' })
+    group.run(10)
+    const after = group.owners(A)
+    expect(after).not.toContain(B)
+    expect(after.every((owner, slot) => owner === before[slot] || before[slot] === B)).toBe(true)
+    expect(group.health(A)[B]).toBe('failure')
+    expect(group.lines(A)).toContain(`Scanning partner has failed ${B}`)
+  })
+
+  it('moves its own slots when its own proxy stopped', () => {
+    const group = settled(A, B, C)
+    group.tell(A, { type: 'monitor', state: 'failure' })
+    group.run(10)
+    expect(group.owners(A)).not.toContain(A)
+    expect(Object.values(group.shares(A))).toEqual([2048, 2048])
+  })
+
+  it('leaves all slots to nobody while no node works, and shares them out when one does', () => {
+    const group = settled(A, B)
+    group.tell(A, { type: 'monitor', state: 'failure' })
+    group.tell(B, { type: 'monitor', state: 'failure' })
+    group.run(10)
+    expect(group.shares(A)).toEqual({ null: 4096 })
+    expect(group.node(A).dispatcher.warnings).toEqual(['no node can take connections'])
+    group.tell(B, { type: 'monitor', state: 'ok' })
+    group.run(10)
+    expect(group.shares(A)).toEqual({ [B]: 4096 })
+  })
+
+  it('gives a node that works again its share back, moving no more than that', () => {
+    const group = settled(A, B, C)
+    group.tell(B, { type: 'monitor', state: 'failure' })
+    group.run(5000)
+    const before = group.owners(A)
+    group.tell(B, { type: 'monitor', state: 'ok' })
+    group.run(10)
+    expect(movedBetween(before, group.owners(A))).toBe(group.shares(A)[B])
+    expect(Math.abs(group.shares(A)[B]! - 4096 / 3)).toBeLessThan(1)
+    expect(group.lines(A).at(-1)).toBe(`Scanning partner has joined ${B}`)
+  })
+
+  it('calls a node stale that is silent for 3 intervals, not before, and moves its slots then', () => {
+    const group = settled(A, B, C)
+    group.kill(B)
+    group.run(2200)
+    expect(group.health(A)[B]).toBe('ok')
+    group.run(1300)
+    expect(group.health(A)[B]).toBe('stale')
+    expect(group.owners(A)).not.toContain(B)
+    expect(group.lines(A)).toContain(`Scanning partner has failed ${B}`)
+  })
+
+  it('bears two beacons in a row being lost', () => {
+    const group = settled(A, B, C)
+    const before = group.owners(A)
+    const fromMs = group.nowMs
+    group.isLost = (frame) => frame.source === B && frame.atMs < fromMs + 2200
+    group.run(8000)
+    expect(movedBetween(before, group.owners(A))).toBe(0)
+    expect(group.lines(A)).not.toContain(`Scanning partner has failed ${B}`)
+  })
+
+  it('shows a stale node for a minute, and then forgets it', () => {
+    const group = settled(A, B)
+    group.kill(B)
+    group.run(55_000)
+    expect(group.health(A)).toEqual({ [A]: 'ok', [B]: 'stale' })
+    group.run(8_000)
+    expect(group.health(A)).toEqual({ [A]: 'ok' })
+  })
+
+  it('moves the slots of a node that says goodbye at once', () => {
+    const group = settled(A, B, C)
+    group.tell(B, { type: 'stop' })
+    group.kill(B)
+    group.run(10)
+    expect(group.owners(A)).not.toContain(B)
+  })
+
+  it('lets a draining node keep nothing, and the last one that works go on', () => {
+    const group = settled(A, B)
+    group.tell(B, { type: 'drain', draining: true })
+    group.run(10)
+    expect(group.health(A)[B]).toBe('draining')
+    expect(group.shares(A)).toEqual({ [A]: 4096 })
+    group.tell(A, { type: 'monitor', state: 'failure' })
+    group.run(10)
+    expect(group.shares(A)).toEqual({ [B]: 4096 })
+    expect(group.node(A).dispatcher.warnings).toEqual(['all nodes that work are draining: they go on'])
+  })
+
+  it('judges nobody by the silence in which it stood still itself', () => {
+    const group = settled(A, B, C)
+    const before = group.owners(A)
+    group.nowMs += 10_000
+    group.run(5000)
+    expect(movedBetween(before, group.owners(A))).toBe(0)
+    expect(group.health(A)).toEqual({ [A]: 'ok', [B]: 'ok', [C]: 'ok' })
+  })
+
+  it('keeps all slots where they are when its discovery crashes and starts again', () => {
+    const group = settled(A, B, C)
+    const before = group.owners(A)
+    group.restartDiscovery(A, A)
+    for (let ms = 0; ms < 10_000; ms += 100) {
+      group.run(100)
+      expect(movedBetween(before, group.owners(A))).toBe(0)
+    }
+    expect(group.health(A)).toEqual({ [A]: 'ok', [B]: 'ok', [C]: 'ok' })
+  })
+
+  it("keeps all slots where they are when a scanning node's discovery crashes and starts again", () => {
+    const group = settled(A, B, C)
+    const before = group.owners(A)
+    group.restartDiscovery(B, A)
+    for (let ms = 0; ms < 10_000; ms += 100) {
+      group.run(100)
+      expect(movedBetween(before, group.owners(A))).toBe(0)
+    }
+    expect(group.counter(A, 'earlyEpoch')).toBeGreaterThan(0)
+  })
+})
+
+describe('a scanning node', () => {
+  it('shows the director and itself, and nobody else', () => {
+    const group = settled(A, B, C)
+    expect(group.health(B)).toEqual({ [A]: 'ok', [B]: 'ok' })
+    expect(group.describe(B).members.find((member) => member.address === A)).toMatchObject({
+      director: true,
+      self: false,
+    })
+    expect(group.describe(B).members.find((member) => member.address === B)).toMatchObject({
+      director: false,
+      self: true,
+    })
+  })
+
+  it('has the same slots in its table as the director', () => {
+    const group = settled(A, B, C)
+    expect(movedBetween(group.owners(A), group.owners(B))).toBe(0)
+    expect(group.node(B).table.generation).toBe(group.node(A).table.generation)
+  })
+
+  it('that missed the assignment has it two intervals later', () => {
+    const group = settled(A, B, C)
+    group.isLost = (frame, to) => to === B && frame.packet.length > 1000
+    group.tell(C, { type: 'monitor', state: 'failure' })
+    group.run(50)
+    expect(movedBetween(group.owners(A), group.owners(B))).toBeGreaterThan(0)
+    group.isLost = () => false
+    group.run(2000)
+    expect(movedBetween(group.owners(A), group.owners(B))).toBe(0)
+  })
+
+  it('logs that the director failed when it is silent', () => {
+    const group = settled(A, B)
+    group.kill(A)
+    group.run(4000)
+    expect(group.lines(B)).toContain(`Scanning partner has failed ${A}`)
+    expect(group.health(B)).toEqual({ [A]: 'stale', [B]: 'ok' })
+  })
+
+  it('shows itself alone under a director that sends no beacons', () => {
+    const group = new SimulatedGroup()
+    group.add(B)
+    group.assume(B, '10.10.74.1')
+    group.run(5000)
+    expect(group.health(B)).toEqual({ [B]: 'ok' })
+  })
+})
+
+describe('the next director', () => {
+  it.each([2600, 3600, 6000])('keeps every slot of a node that lives when the last one died %i ms ago', (afterMs) => {
+    const group = settled(A, B, C, D, E)
+    const before = group.owners(A)
+    group.kill(A)
+    group.run(afterMs)
+    group.elect(B)
+    for (let ms = 0; ms < 8000; ms += 100) {
+      const after = group.owners(B)
+      expect(after).not.toContain(A)
+      expect(after.every((owner, slot) => owner === before[slot] || before[slot] === A)).toBe(true)
+      group.run(100)
+    }
+    const shares = Object.values(group.shares(B))
+    expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1)
+  })
+
+  it('moves no slot at all when the last one handed over and lives', () => {
+    const group = settled(A, B, C)
+    const before = group.owners(A)
+    group.elect(B)
+    for (let ms = 0; ms < 10_000; ms += 100) {
+      for (const address of [B, C]) expect(movedBetween(before, group.owners(address))).toBe(0)
+      group.run(100)
+    }
+    expect(group.health(B)).toEqual({ [A]: 'ok', [B]: 'ok', [C]: 'ok' })
+    expect(group.health(C)).toEqual({ [B]: 'ok', [C]: 'ok' })
+    expect(group.lines(B).filter((line) => line.startsWith('Scanning partner has failed'))).toEqual([])
+    expect(group.describe(C).warnings).toEqual([])
+  })
+
+  it('learns of another node that died together with the last one', () => {
+    const group = settled(A, B, C, D)
+    group.kill(A)
+    group.kill(C)
+    group.run(3000)
+    group.elect(B)
+    expect(group.owners(B)).toContain(C)
+    group.run(3500)
+    expect(group.owners(B)).not.toContain(C)
+  })
+
+  it('keeps what it can when the old director takes over again', () => {
+    const group = settled(A, B, C)
+    group.kill(A)
+    group.run(3500)
+    group.elect(B)
+    group.run(5000)
+    group.restart(A)
+    group.assume(A, B)
+    group.run(4000)
+    const before = group.owners(B)
+    expect(movedBetween(before, group.owners(A))).toBe(0)
+    group.elect(A)
+    group.run(6000)
+    expect(movedBetween(before, group.owners(A))).toBe(0)
+    expect(group.health(A)).toEqual({ [A]: 'ok', [B]: 'ok', [C]: 'ok' })
+  })
+
+  it('still knows that a node was in failure', () => {
+    const group = settled(A, B, C)
+    group.tell(C, { type: 'monitor', state: 'failure' })
+    group.run(2000)
+    group.kill(A)
+    group.run(3500)
+    group.elect(B)
+    expect(group.shares(B)).toEqual({ [B]: 4096 })
+  })
+})

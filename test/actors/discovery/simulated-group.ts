@@ -1,0 +1,293 @@
+import { describeDiscovery, step as discoveryStep } from '../../../actors/discovery/machine.ts'
+import {
+  type DiscoveryEffect,
+  type DiscoveryEvent,
+  type DiscoveryOptions,
+  type DiscoveryState,
+  initialState as initialDiscovery,
+} from '../../../actors/discovery/state.ts'
+import { step as dispatcherStep } from '../../../actors/dispatcher/machine.ts'
+import { nobodysSlots } from '../../../actors/dispatcher/slots.ts'
+import {
+  type DispatcherEffect,
+  type DispatcherEvent,
+  type DispatcherState,
+  initialState as initialDispatcher,
+} from '../../../actors/dispatcher/state.ts'
+import type { NodeSetting } from '../../../runtime/table/connection-table.ts'
+import { MAX_NODES } from '../../../runtime/table/layout.ts'
+import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
+
+const LATENCY_MS = 1
+
+/** A packet on the medium, as a test may watch, drop or repeat it. */
+export interface Frame {
+  readonly source: string
+  readonly destination: string
+  readonly packet: Uint8Array
+  readonly atMs: number
+}
+
+interface Appointment {
+  atMs: number
+  run(): void
+}
+
+/** The connection table, as far as the dispatcher writes it. */
+interface WrittenTable {
+  readonly rows: (NodeSetting | null)[]
+  slots: Uint8Array
+  generation: number
+}
+
+/** One node: its two machines, and what they did to the world. */
+export interface SimulatedNode {
+  readonly options: DiscoveryOptions
+  discovery: DiscoveryState
+  dispatcher: DispatcherState
+  readonly table: WrittenTable
+  readonly log: { readonly atMs: number; readonly line: string }[]
+  /** Bumped when an actor dies: what was scheduled for it before is void. */
+  life: number
+  alive: boolean
+}
+
+/**
+ * Nodes with discovery and dispatcher on one broadcast medium, on one simulated clock. Who is director the test says, in the
+ * place of VRRP.
+ */
+export class SimulatedGroup {
+  nowMs = 0
+  readonly nodes = new Map<string, SimulatedNode>()
+  readonly frames: Frame[] = []
+  /** Says which frames are lost on the way to a node. */
+  isLost: (frame: Frame, to: string) => boolean = () => false
+  readonly #agenda: Appointment[] = []
+  #epochs = 0
+
+  add(address: string, options: Partial<DiscoveryOptions> = {}): SimulatedNode {
+    const full: DiscoveryOptions = {
+      name: `node-${address.split('.')[3]}`,
+      managementIp: address,
+      mac: '02:00:00:00:00:01',
+      virtualRouterId: 51,
+      key: 'secret',
+      intervalMs: 1000,
+      staleAfterIntervals: 3,
+      settings: { virtualIps: '10.10.74.74/24' },
+      ...options,
+    }
+    const slots = nobodysSlots()
+    const node: SimulatedNode = {
+      options: full,
+      discovery: initialDiscovery(full, this.#epoch(), this.nowMs),
+      dispatcher: initialDispatcher(rulesOf(address), { nodes: [], slots, generation: 0 }),
+      table: { rows: new Array<NodeSetting | null>(MAX_NODES).fill(null), slots, generation: 0 },
+      log: [],
+      life: 0,
+      alive: true,
+    }
+    this.nodes.set(address, node)
+    this.#start(node)
+    this.tell(address, { type: 'monitor', state: 'ok' })
+    return node
+  }
+
+  #epoch(): string {
+    this.#epochs++
+    return this.#epochs.toString(16).padStart(16, '0')
+  }
+
+  #start(node: SimulatedNode): void {
+    this.#stepDiscovery(node, { type: 'start' })
+    this.#stepDispatcher(node, { type: 'start' })
+  }
+
+  node(address: string): SimulatedNode {
+    const node = this.nodes.get(address)
+    if (node === undefined) throw new Error(`no node ${address}`)
+    return node
+  }
+
+  tell(address: string, event: DiscoveryEvent): void {
+    this.#stepDiscovery(this.node(address), event)
+  }
+
+  /** What VRRP would: all nodes that live learn at once who is director. */
+  elect(director: string): void {
+    for (const [address, node] of this.nodes) if (node.alive) this.assume(address, director)
+  }
+
+  /** One node believes that this one is director. */
+  assume(address: string, director: string): void {
+    const node = this.node(address)
+    const role = address === director ? 'director' : 'scanning'
+    const message = { type: 'role', role, masterAddress: director, masterPriority: 99 } as const
+    this.#stepDiscovery(node, message)
+    this.#stepDispatcher(node, message)
+  }
+
+  /** The power cord. */
+  kill(address: string): void {
+    const node = this.node(address)
+    node.alive = false
+    node.life++
+  }
+
+  /** A killed node starts again, with nothing remembered. */
+  restart(address: string): SimulatedNode {
+    const { options } = this.node(address)
+    return this.add(address, options)
+  }
+
+  /** The discovery actor alone crashes, and is started again by its supervisor, which tells it what it needs. */
+  restartDiscovery(address: string, director: string): void {
+    const node = this.node(address)
+    node.life++
+    node.discovery = initialDiscovery(node.options, this.#epoch(), this.nowMs)
+    this.#stepDiscovery(node, { type: 'start' })
+    this.#stepDispatcher(node, { type: 'discoveryUp' })
+    const role = address === director ? 'director' : 'scanning'
+    this.tell(address, { type: 'role', role, masterAddress: director, masterPriority: 99 })
+    this.tell(address, { type: 'monitor', state: 'ok' })
+  }
+
+  run(forMs: number): void {
+    const endMs = this.nowMs + forMs
+    for (;;) {
+      const [next] = this.#agenda.sort((a, b) => a.atMs - b.atMs)
+      if (next === undefined || next.atMs > endMs) break
+      this.#agenda.shift()
+      this.nowMs = Math.max(this.nowMs, next.atMs)
+      next.run()
+    }
+    this.nowMs = endMs
+  }
+
+  /** Puts a packet on the medium that no node sent. */
+  inject(source: string, destination: string, payload: Uint8Array): void {
+    const packet = emitIpv4Packet({ source, destination, protocol: 253, ttl: 255, payload })
+    this.transmit({ source, destination, packet, atMs: this.nowMs })
+  }
+
+  transmit(frame: Frame): void {
+    for (const [address, node] of this.nodes) {
+      if (frame.destination !== '255.255.255.255' && frame.destination !== address) continue
+      if (this.isLost(frame, address)) continue
+      this.#at(LATENCY_MS, node, () =>
+        this.#stepDiscovery(node, {
+          type: 'packet',
+          protocol: 253,
+          packet: Uint8Array.from(frame.packet),
+          receivedAtMs: this.nowMs,
+        }),
+      )
+    }
+  }
+
+  #at(delayMs: number, node: SimulatedNode, run: () => void): void {
+    const { life } = node
+    this.#agenda.push({
+      atMs: this.nowMs + delayMs,
+      run: () => {
+        if (node.alive && node.life === life) run()
+      },
+    })
+  }
+
+  #stepDiscovery(node: SimulatedNode, event: DiscoveryEvent): void {
+    const { state, effects } = discoveryStep(node.discovery, event, this.nowMs)
+    node.discovery = state
+    for (const effect of effects) this.#perform(node, effect)
+  }
+
+  #perform(node: SimulatedNode, effect: DiscoveryEffect): void {
+    switch (effect.type) {
+      case 'startTimer': {
+        const { timer, generation } = effect
+        this.#at(effect.delayMs, node, () => this.#stepDiscovery(node, { type: 'timerExpired', timer, generation }))
+        return
+      }
+      case 'log':
+        node.log.push({ atMs: this.nowMs, line: effect.line })
+        return
+      case 'send':
+        if (effect.to === 'dispatcher') this.#stepDispatcher(node, effect.message)
+        else if (effect.message.type === 'send') this.#send(node, effect.message.destination, effect.message.payload)
+        return
+      default:
+        effect satisfies never
+    }
+  }
+
+  #send(node: SimulatedNode, destination: string, payload: Uint8Array): void {
+    const source = node.options.managementIp
+    const packet = emitIpv4Packet({ source, destination, protocol: 253, ttl: 255, payload })
+    const frame = { source, destination, packet, atMs: this.nowMs }
+    this.frames.push(frame)
+    this.transmit(frame)
+  }
+
+  #stepDispatcher(node: SimulatedNode, event: DispatcherEvent): void {
+    const { state, effects } = dispatcherStep(node.dispatcher, event, this.nowMs)
+    node.dispatcher = state
+    for (const effect of effects) this.#performDispatcher(node, effect)
+  }
+
+  #performDispatcher(node: SimulatedNode, effect: DispatcherEffect): void {
+    switch (effect.type) {
+      case 'writeNode':
+        node.table.rows[effect.index] = effect.node
+        return
+      case 'writeSlots':
+        node.table.slots = Uint8Array.from(effect.slots)
+        node.table.generation = effect.generation
+        return
+      case 'startTimer': {
+        const { timer, generation } = effect
+        this.#at(effect.delayMs, node, () => this.#stepDispatcher(node, { type: 'timerExpired', timer, generation }))
+        return
+      }
+      case 'send':
+        this.#stepDiscovery(node, effect.message)
+        return
+      case 'log':
+      case 'sweep':
+        return
+      default:
+        effect satisfies never
+    }
+  }
+
+  /** The owner of each slot by address, as a node's table says; null = nobody. */
+  owners(address: string): (string | null)[] {
+    const { slots, rows } = this.node(address).table
+    return Array.from(slots, (index) => rows[index]?.address ?? null)
+  }
+
+  /** Slots per address, as a node's table says. */
+  shares(address: string): Record<string, number> {
+    const shares: Record<string, number> = {}
+    for (const owner of this.owners(address)) shares[String(owner)] = (shares[String(owner)] ?? 0) + 1
+    return shares
+  }
+
+  describe(address: string) {
+    return describeDiscovery(this.node(address).discovery, this.nowMs)
+  }
+
+  /** Health by address, of the members that a node shows. */
+  health(address: string): Record<string, string> {
+    return Object.fromEntries(this.describe(address).members.map((member) => [member.address, member.health]))
+  }
+
+  counter(address: string, name: string): number {
+    return this.describe(address).counters[name] ?? 0
+  }
+
+  lines(address: string): string[] {
+    return this.node(address).log.map(({ line }) => line)
+  }
+}
+
+const rulesOf = (managementIp: string) => ({ managementIp, absenceGraceMs: 5000, clientIdleS: 600 })
