@@ -21,6 +21,7 @@ export type RawIpDelivery =
       readonly packet: Uint8Array
       readonly receivedAtMs: number
     }
+  /** The kernel took it, at `atMs` or a little later: a lease may be counted from there, also by one who learns it late. */
   | { readonly type: 'sent'; readonly confirm: number; readonly atMs: number }
   | { readonly type: 'sendFailed'; readonly confirm: number; readonly reason: string }
 

@@ -30,7 +30,6 @@ export const SO_BROADCAST = 6
 export const SO_RCVBUF = 8
 export const SO_REUSEPORT = 15
 export const SO_RCVTIMEO = 20
-export const SO_SNDTIMEO = 21
 export const SO_BINDTODEVICE = 25
 /** Like SO_RCVBUF, but not bounded by net.core.rmem_max; needs CAP_NET_ADMIN. */
 export const SO_RCVBUFFORCE = 33
@@ -40,7 +39,6 @@ export const IPPROTO_TCP = 6
 /** A raw socket that sends what is given to it, IP header included. */
 export const IPPROTO_RAW = 255
 export const IP_MULTICAST_IF = 32
-export const IP_MULTICAST_TTL = 33
 export const IP_MULTICAST_LOOP = 34
 export const IP_ADD_MEMBERSHIP = 35
 
@@ -59,15 +57,9 @@ export const socket: (family: number, type: number, protocol: number) => number 
 export const bind: (fd: number, address: Uint8Array, length: number) => number = process.func(
   'int bind(int, void *, uint32_t)',
 )
-export const connect: (fd: number, address: Uint8Array, length: number) => number = process.func(
-  'int connect(int, void *, uint32_t)',
-)
 export const close: (fd: number) => number = process.func('int close(int)')
 export const setsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: number) => number =
   process.func('int setsockopt(int, int, int, void *, uint32_t)')
-export const send: (fd: number, buffer: Uint8Array, length: number, flags: number) => number = process.func(
-  'long send(int, void *, size_t, int)',
-)
 export const sendto: (
   fd: number,
   buffer: Uint8Array,

@@ -10,7 +10,7 @@ import {
 } from './netlink-messages.ts'
 
 /** Far above any table of a gateway; what bounds the memory that a reply may take. */
-export const REPLY_MESSAGES_MAX = 2_000_000
+const REPLY_MESSAGES_MAX = 2_000_000
 
 /** What a reply is so far: undefined while more of it is to come. */
 export type ReplyOutcome<Value> = Result<readonly Value[]> | undefined
