@@ -83,7 +83,7 @@ function withHelloFrom(progress: Progress, address: string, hello: HelloBody, no
   const { priority, generation, settingsDigest, settings, node, leaving, roster } = hello
   const directors = heardDirector(progress.state, { address, priority, generation, settingsDigest }, nowMs)
   const settingsDiffer = settingsDigest !== digestOf(progress.state.options.settings)
-  const heard: Heard = { address, node, leaving, settingsDiffer, settings: settingsDiffer ? settings : {} }
+  const heard: Heard = { address, node, leaving, settingsDiffer, settings: settingsDiffer ? settings : null }
   const state = withNode({ ...progress.state, directors }, heard, nowMs)
   if (state.role === 'director') return { ...progress, state: counted(state, 'otherDirectorHeard') }
   const replicated =
@@ -97,7 +97,7 @@ function withReportFrom(progress: Progress, address: string, report: ReportBody,
   if (state.role !== 'director') return { ...progress, state: counted(state, 'reportToNoDirector') }
   const { node, leaving, settings, settingsDigest, generation } = report
   const settingsDiffer = settingsDigest !== digestOf(state.options.settings)
-  const heard: Heard = { address, node, leaving, settingsDiffer, settings: settingsDiffer ? settings : {} }
+  const heard: Heard = { address, node, leaving, settingsDiffer, settings: settingsDiffer ? settings : null }
   const assignmentWanted = state.assignmentWanted || generation !== (state.assignment?.generation ?? 0)
   return { ...progress, state: { ...withNode(state, heard, nowMs), assignmentWanted } }
 }

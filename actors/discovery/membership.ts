@@ -84,7 +84,7 @@ export interface Heard {
   readonly node: BeaconNode
   readonly leaving: boolean
   readonly settingsDiffer: boolean
-  readonly settings: Readonly<Record<string, string>>
+  readonly settings: Readonly<Record<string, string>> | null
 }
 
 /** A node was heard; undefined when it is new and there are 64 already. */
@@ -122,7 +122,7 @@ export function replicatedNodes(
       aliveUntilMs: Number.POSITIVE_INFINITY,
       stale,
       settingsDiffer,
-      settings: {},
+      settings: null,
     })
   }
   return nodes

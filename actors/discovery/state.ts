@@ -35,8 +35,8 @@ export interface KnownNode {
   readonly stale: boolean
   /** Its settings are not ours, or (as the director says) not the director's. */
   readonly settingsDiffer: boolean
-  /** Its settings as far as it said; empty while they are the same. */
-  readonly settings: Readonly<Record<string, string>>
+  /** Its settings as it said them, where they are not ours; else null. */
+  readonly settings: Readonly<Record<string, string>> | null
 }
 
 /** A node that said that it is director. */

@@ -34,8 +34,7 @@ function settingWarnings(state: DiscoveryState): string[] {
   return differing.flatMap((known) => {
     const who = `${known.node.name} (${known.address})`
     // Only the director has the settings of all; the others learn from it that there is something to mend.
-    if (Object.keys(known.settings).length === 0)
-      return `the settings of ${who} are not those of the director, whose status names them`
+    if (known.settings === null) return `the settings of ${who} are not those of the director, whose status names them`
     return differences(ours, known.settings).map((difference) => differenceText(who, difference))
   })
 }

@@ -253,6 +253,28 @@ describe('the next director', () => {
     expect(group.describe(C).warnings).toEqual([])
   })
 
+  it('takes the slots of the last one within two intervals where VRRP is faster than the beacons', () => {
+    const group = settled(A, B, C)
+    const before = group.owners(A)
+    group.kill(A)
+    group.run(50)
+    group.elect(B)
+    expect(movedBetween(before, group.owners(B))).toBe(0)
+    group.run(2000)
+    const after = group.owners(B)
+    expect(after).not.toContain(A)
+    expect(after.every((owner, slot) => owner === before[slot] || before[slot] === A)).toBe(true)
+  })
+
+  it('takes the slots of the last one at once when that said goodbye', () => {
+    const group = settled(A, B, C)
+    group.tell(A, { type: 'stop' })
+    group.kill(A)
+    group.run(10)
+    group.elect(B)
+    expect(group.owners(B)).not.toContain(A)
+  })
+
   it('learns of another node that died together with the last one', () => {
     const group = settled(A, B, C, D)
     group.kill(A)

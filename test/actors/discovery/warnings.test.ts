@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { SimulatedGroup } from './simulated-group.ts'
+
+const [A, B, C] = ['10.10.74.70', '10.10.74.86', '10.10.74.87'] as const
+
+describe('a warning is given', () => {
+  it('when no key is set', () => {
+    const group = new SimulatedGroup()
+    group.add(A, { key: null })
+    group.elect(A)
+    group.run(2000)
+    const warning = 'cluster.key is not set: beacons are not authenticated'
+    expect(group.describe(A).warnings).toEqual([warning])
+    expect(group.lines(A).filter((line) => line === warning)).toHaveLength(1)
+  })
+
+  it('on every node when a setting differs, with the node, the setting and both values where they are known', () => {
+    const group = new SimulatedGroup()
+    group.add(A, { settings: { redirects: '9090>9090', virtualIps: '10.10.74.74/24' } })
+    group.add(B, { settings: { redirects: '9090>3128', virtualIps: '10.10.74.74/24' } })
+    group.add(C, { settings: { redirects: '9090>9090', virtualIps: '10.10.74.74/24' } })
+    group.elect(A)
+    group.run(3000)
+    expect(group.describe(A).warnings).toEqual([
+      `setting redirects differs: 9090>3128 at node-86 (${B}), 9090>9090 here`,
+    ])
+    expect(group.describe(B).warnings).toEqual([
+      `setting redirects differs: 9090>9090 at node-70 (${A}), 9090>3128 here`,
+    ])
+    expect(group.describe(C).warnings).toEqual([
+      `the settings of node-86 (${B}) are not those of the director, whose status names them`,
+    ])
+  })
+
+  it('when a setting is there on one node only', () => {
+    const group = new SimulatedGroup()
+    group.add(A, { settings: { forwarding: 'kernel' } })
+    group.add(B, { settings: {} })
+    group.elect(A)
+    group.run(3000)
+    expect(group.describe(A).warnings).toEqual([`setting forwarding differs: not set at node-86 (${B}), kernel here`])
+  })
+
+  it('when settings differ only behind what fits into a beacon', () => {
+    const group = new SimulatedGroup()
+    const long = 'x'.repeat(1000)
+    group.add(A, { settings: { virtualIps: `${long}1` } })
+    group.add(B, { settings: { virtualIps: `${long}2` } })
+    group.elect(A)
+    group.run(3000)
+    expect(group.describe(A).warnings).toHaveLength(1)
+    expect(group.describe(A).warnings[0]).toMatch(/^setting virtualIps differs: x+ \(sha256 .{12}\) at node-86/)
+  })
+
+  it('when two directors are heard, on themselves and on others, and only after a hand-over would be through', () => {
+    const group = new SimulatedGroup()
+    for (const address of [A, B, C]) group.add(address)
+    group.elect(A)
+    group.run(4500)
+    group.assume(B, B)
+    group.run(500)
+    expect(group.describe(C).warnings).toEqual([])
+    group.run(4000)
+    for (const address of [A, B, C]) expect(group.describe(address).warnings.join()).toContain('is the network split?')
+    group.elect(A)
+    group.run(5000)
+    for (const address of [A, B, C]) expect(group.describe(address).warnings).toEqual([])
+  })
+
+  it.each([
+    ['another key', 'other', 'secret', 'cluster.key is another one there'],
+    ['no key', null, 'secret', 'cluster.key is not set there'],
+    ['a key where we have none', 'other', null, 'cluster.key is set there, but not here'],
+  ])('when a node is refused because it has %s, until that is mended', (_, theirs, ours, reason) => {
+    const group = new SimulatedGroup()
+    group.add(A, { key: ours })
+    group.add(B, { key: theirs })
+    group.assume(A, A)
+    group.assume(B, B)
+    group.run(3000)
+    expect(group.describe(A).warnings).toContain(`beacons from ${B} are refused: ${reason}`)
+    expect(Object.keys(group.health(A))).toEqual([A])
+    group.kill(B)
+    group.run(11_000)
+    expect(group.describe(A).warnings.filter((warning) => warning.includes('refused'))).toEqual([])
+  })
+})
+
+describe('a node that the port monitor has not spoken of', () => {
+  it('says nothing about itself', () => {
+    const group = new SimulatedGroup()
+    const { discovery } = group.add(A)
+    group.node(A).discovery = { ...discovery, monitor: null }
+    group.elect(A)
+    group.run(3000)
+    expect(group.counter(A, 'hellosSent')).toBe(0)
+    expect(group.describe(A).members).toEqual([])
+    group.tell(A, { type: 'monitor', state: 'failure' })
+    group.run(1000)
+    expect(group.counter(A, 'hellosSent')).toBe(1)
+    expect(group.health(A)).toEqual({ [A]: 'failure' })
+  })
+})
