@@ -1,7 +1,7 @@
 import type { ScenarioSummary, WaySummary } from './summary.ts'
 
 /** A ratio of proxyha that once was reached, and how far below it a run may fall by chance. */
-export interface BaselineRatio {
+interface BaselineRatio {
   readonly ratio: number
   readonly tolerance: number
 }
@@ -49,14 +49,16 @@ export function judge(baseline: Baseline, summaries: readonly ScenarioSummary[])
   return { ok: dropped === 0 && compared > 0 && failures.length === 0, lines: [...lines, ...failures] }
 }
 
-/** The baseline that a run gives, with the tolerance that ratios of one machine's runs have shown to need. */
+/** The baseline that a run gives; `tolerance` is the part of each ratio by which runs of one machine differ. */
 export function baselineOf(summaries: readonly ScenarioSummary[], tolerance: number): Baseline {
-  const entries = summaries.flatMap(({ key, ways }) => {
+  const entries = summaries.filter(isRate).flatMap(({ key, ways }) => {
     const proxyha = ways.find(({ way }) => way === 'proxyha')
     if (!proxyha) return []
     const ratios = (['straight', 'haproxy'] as const).flatMap((to) => {
       const measured = ratioTo(proxyha, to)
-      return measured === null ? [] : [[to, { ratio: Number(measured.toFixed(2)), tolerance }] as const]
+      return measured === null
+        ? []
+        : [[to, { ratio: round(measured), tolerance: round(measured * tolerance) }] as const]
     })
     return ratios.length === 0 ? [] : [[key, Object.fromEntries(ratios)] as const]
   })
@@ -65,6 +67,15 @@ export function baselineOf(summaries: readonly ScenarioSummary[], tolerance: num
 
 function ratioTo(summary: WaySummary, to: 'straight' | 'haproxy'): number | null {
   return to === 'straight' ? summary.toStraight : summary.toHaproxy
+}
+
+/** A higher ratio is better, which of latencies is not true; and theirs move with every other load on the machine. */
+function isRate({ scenario }: ScenarioSummary): boolean {
+  return scenario.figure !== 'latency'
+}
+
+function round(ratio: number): number {
+  return Number(ratio.toFixed(2))
 }
 
 function hasErrors({ way, errors }: WaySummary): boolean {

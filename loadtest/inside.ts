@@ -13,8 +13,8 @@ import { type Measurement, scenarios } from './scenarios.ts'
 import { type ScenarioSummary, summarize } from './summary.ts'
 import { drawSummary } from './table.ts'
 
-/** Between runs on one machine ratios differ by up to this much. */
-const baselineTolerance = 0.1
+/** Between runs on one machine ratios differ by up to this part of them. */
+const baselineTolerance = 0.15
 
 const remarks = [
   'Ratios are medians of the ratios within each round; sources stick to their backend, so one client uses one backend.',

@@ -5,7 +5,7 @@ export const clientHost = 'client'
 export const directorHost = 'director'
 export const backendHosts = ['backend-a', 'backend-b'] as const
 
-export const clientIp = '10.20.0.1'
+const clientIp = '10.20.0.1'
 export const directorIp = '10.20.0.10'
 export const backendIps = ['10.20.0.21', '10.20.0.22'] as const
 export const virtualIp = '10.20.0.100'

@@ -15,6 +15,7 @@ export interface WaySummary {
   readonly addedP50Ms: number | null
   readonly addedP99Ms: number | null
   readonly cpuSecondsPer10k: number | null
+  readonly cpuToHaproxy: number | null
   readonly errors: number
 }
 
@@ -62,9 +63,7 @@ function summarizeWay(scenario: Scenario, way: Way, own: readonly Measurement[])
       return (theirs && compare(measurement, theirs)) ?? []
     })
   const ratioTo = (other: Way) =>
-    scenario.figure === 'latency'
-      ? null
-      : (median(beside(other, (one, two) => ratio(figureOf(scenario, one), figureOf(scenario, two)))) ?? null)
+    median(beside(other, (one, two) => ratio(figureOf(scenario, one), figureOf(scenario, two)))) ?? null
   return [
     {
       way,
@@ -76,6 +75,7 @@ function summarizeWay(scenario: Scenario, way: Way, own: readonly Measurement[])
       addedP50Ms: median(beside('straight', (one, two) => difference(one.p50Ms, two.p50Ms))) ?? null,
       addedP99Ms: median(beside('straight', (one, two) => difference(one.p99Ms, two.p99Ms))) ?? null,
       cpuSecondsPer10k: median(mine.flatMap(({ cpuSecondsPer10k }) => cpuSecondsPer10k ?? [])) ?? null,
+      cpuToHaproxy: median(beside('haproxy', (one, two) => ratio(one.cpuSecondsPer10k, two.cpuSecondsPer10k))) ?? null,
       errors: mine.reduce((sum, { errors }) => sum + errors, 0),
     },
   ]

@@ -10,47 +10,34 @@ export function layOut(rows: readonly (readonly string[])[]): readonly string[] 
   )
 }
 
+/** Ratios are of the figure (rates, or the p50), and of the CPU time. */
+const ratioColumns = ['to straight', 'to haproxy', 'CPU s/10,000', 'CPU to haproxy', 'errors'] as const
+
 /** A scenario as the lines of a table with a title. */
 export function drawSummary(summary: ScenarioSummary): readonly string[] {
   const { scenario, generator, rounds, ways } = summary
   const latency = scenario.figure === 'latency'
-  const header = latency
-    ? ['way', 'p50 ms', 'p99 ms', 'added p50', 'added p99', 'CPU s/10,000', 'errors']
-    : [
-        'way',
-        scenario.figure === 'bytes' ? 'GB/s' : 'per second',
-        'to straight',
-        'to haproxy',
-        'CPU s/10,000',
-        'errors',
-      ]
+  const columns = latency
+    ? ['p50 ms', 'p99 ms', 'added p50', 'added p99']
+    : [scenario.figure === 'bytes' ? 'GB/s' : 'per second']
+  const header = ['way', ...columns, ...ratioColumns]
   const rows = ways.map((way) => (latency ? latencyRow(way) : rateRow(way, scenario.figure === 'bytes')))
   const title = `${scenario.name}: ${scenario.title} (${generator}, median of ${rounds})`
   return [title, ...layOut([header, ...rows]).map((line) => `  ${line}`)]
 }
 
 function rateRow(summary: WaySummary, bytes: boolean): readonly string[] {
-  return [
-    summary.way,
-    bytes ? (summary.figure / 1e9).toFixed(2) : Math.round(summary.figure).toLocaleString('en'),
-    fixed(summary.toStraight, 2),
-    fixed(summary.toHaproxy, 2),
-    fixed(summary.cpuSecondsPer10k, 3),
-    `${summary.errors}`,
-  ]
+  const figure = bytes ? (summary.figure / 1e9).toFixed(2) : Math.round(summary.figure).toLocaleString('en')
+  return [summary.way, figure, ...ratioCells(summary)]
 }
 
 function latencyRow(summary: WaySummary): readonly string[] {
-  const { p50Ms, p99Ms, addedP50Ms, addedP99Ms, cpuSecondsPer10k, errors } = summary
-  return [
-    summary.way,
-    fixed(p50Ms, 3),
-    fixed(p99Ms, 3),
-    fixed(addedP50Ms, 3),
-    fixed(addedP99Ms, 3),
-    fixed(cpuSecondsPer10k, 3),
-    `${errors}`,
-  ]
+  const { p50Ms, p99Ms, addedP50Ms, addedP99Ms } = summary
+  return [summary.way, ...[p50Ms, p99Ms, addedP50Ms, addedP99Ms].map((ms) => fixed(ms, 3)), ...ratioCells(summary)]
+}
+
+function ratioCells({ toStraight, toHaproxy, cpuSecondsPer10k, cpuToHaproxy, errors }: WaySummary): readonly string[] {
+  return [fixed(toStraight, 2), fixed(toHaproxy, 2), fixed(cpuSecondsPer10k, 3), fixed(cpuToHaproxy, 2), `${errors}`]
 }
 
 function fixed(value: number | null, digits: number): string {

@@ -1,21 +1,6 @@
 import { request } from 'node:http'
-
-/** The part of `status --json` (the object at `/status` of a gateway's control socket) that the lab looks at. */
-export interface GatewayStatus {
-  readonly role: string
-  readonly forwarding: string
-  readonly vrrp: { readonly state: string; readonly masterIp: string | null }
-  readonly monitor: { readonly state: string }
-  readonly nodes: readonly {
-    readonly name: string
-    readonly state: string
-    readonly slots: number
-    readonly activeConnections: number
-  }[]
-}
-
-/** All slots of the table, as DESIGN fixes them. */
-export const slotCount = 4096
+import type { GatewayStatus } from '../../actors/inspector/messages.ts'
+import { SLOT_COUNT } from '../table/layout.ts'
 
 /** Asks a gateway for its status; null when it does not answer in time, which is what a dead gateway does. */
 export function readStatus(controlSocket: string, timeoutMs = 1000): Promise<GatewayStatus | null> {
@@ -48,10 +33,16 @@ function parseStatus(text: string): GatewayStatus | null {
   }
 }
 
+/** The part of a director's status that says who takes part. */
+interface DirectorView {
+  readonly role: GatewayStatus['role']
+  readonly nodes: readonly Pick<GatewayStatus['nodes'][number], 'name' | 'state' | 'slots'>[]
+}
+
 /** Whether a director's status says that these nodes take part, all of them and nobody else, and own every slot. */
-export function isComplete(status: GatewayStatus | null, nodes: readonly string[]): boolean {
+export function isComplete(status: DirectorView | null, nodes: readonly string[]): boolean {
   if (status?.role !== 'director') return false
   const taking = status.nodes.filter(({ state, slots }) => state === 'ok' && slots > 0)
   const owned = taking.reduce((sum, { slots }) => sum + slots, 0)
-  return owned === slotCount && taking.length === nodes.length && taking.every(({ name }) => nodes.includes(name))
+  return owned === SLOT_COUNT && taking.length === nodes.length && taking.every(({ name }) => nodes.includes(name))
 }

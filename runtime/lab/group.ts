@@ -1,8 +1,9 @@
 import { EventEmitter, once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { GatewayStatus } from '../../actors/inspector/messages.ts'
 import { GapMeter } from './gap-meter.ts'
-import { type GatewayStatus, readStatus } from './gateway-status.ts'
+import { readStatus } from './gateway-status.ts'
 import {
   clientHost,
   type GatewayPlan,

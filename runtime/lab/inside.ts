@@ -51,9 +51,9 @@ async function show(): Promise<number> {
   group.start()
   const tour: Tour = { group, timeline, homes: new Map() }
   const failed = await runTour(tour, () => ended)
-  if (failed !== undefined) {
-    if (!live) tellWhatTheySaid()
-    if (!live || values.once) return exitCodes.failed
+  if (failed !== undefined && !live) {
+    tellWhatTheySaid()
+    return exitCodes.failed
   }
   if (values.once) {
     timeline.add('passed', 'the tour is complete')

@@ -1,4 +1,4 @@
-import { runInSandbox } from './sandbox.ts'
+import { isInstalled, runInSandbox } from './sandbox.ts'
 
 export interface LabOptions {
   /** Gives the tour once and ends by its result, instead of staying live. */
@@ -13,7 +13,11 @@ export interface LabOptions {
  * resolves, with the exit code: 0, or 1 when a step of the tour did not happen or the lab cannot run here (stderr says
  * why and what helps), or 130 when a tour with `once` was interrupted.
  */
-export function runLab({ once, squid, env }: LabOptions): Promise<number> {
+export async function runLab({ once, squid, env }: LabOptions): Promise<number> {
+  if (squid && !isInstalled('squid', '-v')) {
+    env.stderr.write('--squid needs squid. On Debian and Ubuntu: sudo apt-get install squid\n')
+    return 1
+  }
   const args = [...(once ? ['--once'] : []), ...(squid ? ['--squid'] : [])]
   return runInSandbox({
     program: new URL('./inside.ts', import.meta.url),

@@ -87,6 +87,11 @@ function run(command: string, args: readonly string[]): string | undefined {
   return status === 0 ? undefined : `${command}: ${stderr.trim().split('\n').at(-1) ?? ''}`
 }
 
+/** Whether a command is there, by running it with a flag that only prints. */
+export function isInstalled(command: string, flag: string): boolean {
+  return run(command, [flag]) === undefined
+}
+
 /** Runs the program in a sandbox until it ends; its exit code, or 1 with a line on stderr where no sandbox can be made. */
 export async function runInSandbox(options: SandboxOptions): Promise<number> {
   const prepared = prepareSandbox(process.getuid?.() === 0)

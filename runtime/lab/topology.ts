@@ -21,7 +21,7 @@ export interface IpBatch {
 }
 
 /** The bridge's end of the host's cable. */
-export function cableOf(host: string): string {
+function cableOf(host: string): string {
   return `to-${host}`
 }
 

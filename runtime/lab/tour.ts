@@ -13,7 +13,7 @@ export interface Tour {
 }
 
 /** One step: its name, and what must happen; it throws `StepFailed` when it does not. */
-export interface Step {
+interface Step {
   readonly name: string
   readonly run: (tour: Tour) => Promise<void>
 }
@@ -34,7 +34,7 @@ const longestGapMs = 3900
 const longestDoubleMs = 250
 
 /** The steps, in order. The first fault that a step makes is put right by a later one. */
-export const steps: readonly Step[] = [
+const steps: readonly Step[] = [
   { name: 'the group forms: one director, three nodes, all slots owned', run: groupForms },
   { name: `traffic from ${clientIps.length} source addresses`, run: trafficFlows },
   { name: `the proxy of ${second} stops`, run: proxyStops },

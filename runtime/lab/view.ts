@@ -15,7 +15,7 @@ export interface Picture {
   readonly hint: string
 }
 
-export interface GatewayPicture {
+interface GatewayPicture {
   readonly name: string
   readonly priority: number
   readonly holdsVip: boolean

@@ -13,7 +13,7 @@ const drifting = [1, 2, 1].flatMap((speed, round) => [
     cpuSecondsPer10k: 0.1 * (round + 1),
     errors: round,
   }),
-  measured({ way: 'haproxy', round, requestsPerSecond: 40 * speed }),
+  measured({ way: 'haproxy', round, requestsPerSecond: 40 * speed, cpuSecondsPer10k: 0.05 }),
 ])
 
 describe('summarize', () => {
@@ -21,7 +21,14 @@ describe('summarize', () => {
     const [summary] = summarize(scenarios, drifting)
     expect(summary).toMatchObject({ key: 'keep-alive/wrk', rounds: 3 })
     const proxyha = summary?.ways.find(({ way }) => way === 'proxyha')
-    expect(proxyha).toMatchObject({ figure: 50, toStraight: 0.5, toHaproxy: 1.25, cpuSecondsPer10k: 0.2, errors: 3 })
+    expect(proxyha).toMatchObject({
+      figure: 50,
+      toStraight: 0.5,
+      toHaproxy: 1.25,
+      cpuSecondsPer10k: 0.2,
+      cpuToHaproxy: 4,
+      errors: 3,
+    })
   })
 
   it('has only the scenarios and ways that were measured', () => {
@@ -54,7 +61,7 @@ describe('summarize', () => {
     expect(summary?.ways[1]).toMatchObject({ figure: 1e9, toStraight: 0.25 })
   })
 
-  it('takes the latency that a way adds within each round, and no ratio of latencies', () => {
+  it('takes the latency that a way adds within each round', () => {
     const base = { scenario: 'latency', generator: 'autocannon' } as const
     const [summary] = summarize(
       scenarios,
@@ -63,6 +70,6 @@ describe('summarize', () => {
         measured({ ...base, way: 'proxyha', round, p50Ms: base50 + 0.25, p99Ms: 11 }),
       ]),
     )
-    expect(summary?.ways[1]).toMatchObject({ p50Ms: 2.25, addedP50Ms: 0.25, addedP99Ms: 1, toStraight: null })
+    expect(summary?.ways[1]).toMatchObject({ p50Ms: 2.25, addedP50Ms: 0.25, addedP99Ms: 1, toStraight: 1.125 })
   })
 })

@@ -28,9 +28,9 @@ describe('drawSummary', () => {
     ])
     expect(summary && drawSummary(summary)).toEqual([
       'keep-alive: requests/s over 50 kept connections (wrk, median of 1)',
-      '  way       per second  to straight  to haproxy  CPU s/10,000  errors',
-      '  straight     115,000         1.00        2.00             -       0',
-      '  haproxy       57,500         0.50        1.00         0.123       0',
+      '  way       per second  to straight  to haproxy  CPU s/10,000  CPU to haproxy  errors',
+      '  straight     115,000         1.00        2.00             -               -       0',
+      '  haproxy       57,500         0.50        1.00         0.123            1.00       0',
     ])
   })
 
@@ -42,9 +42,9 @@ describe('drawSummary', () => {
     ])
     expect(summary && drawSummary(summary)).toEqual([
       'latency: latency at 1,000 requests/s over 10 kept connections (autocannon, median of 1)',
-      '  way       p50 ms  p99 ms  added p50  added p99  CPU s/10,000  errors',
-      '  straight   0.100   1.000      0.000      0.000             -       0',
-      '  proxyha    0.250   1.500      0.150      0.500         0.500       0',
+      '  way       p50 ms  p99 ms  added p50  added p99  to straight  to haproxy  CPU s/10,000  CPU to haproxy  errors',
+      '  straight   0.100   1.000      0.000      0.000         1.00           -             -               -       0',
+      '  proxyha    0.250   1.500      0.150      0.500         2.50           -         0.500               -       0',
     ])
   })
 })

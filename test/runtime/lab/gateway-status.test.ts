@@ -1,14 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { type GatewayStatus, isComplete } from '../../../runtime/lab/gateway-status.ts'
+import { isComplete } from '../../../runtime/lab/gateway-status.ts'
 
-const node = (name: string, slots: number, state = 'ok') => ({ name, state, slots, activeConnections: 0 })
-const status = (nodes: GatewayStatus['nodes'], role = 'director'): GatewayStatus => ({
-  role,
-  forwarding: 'workers',
-  vrrp: { state: 'MASTER', masterIp: null },
-  monitor: { state: 'ok' },
-  nodes,
-})
+type Status = NonNullable<Parameters<typeof isComplete>[0]>
+type Node = Status['nodes'][number]
+
+const node = (name: string, slots: number, state: Node['state'] = 'ok'): Node => ({ name, state, slots })
+const status = (nodes: readonly Node[], role: Status['role'] = 'director'): Status => ({ role, nodes })
 
 describe('isComplete', () => {
   it('holds when just these nodes own all slots', () => {
