@@ -64,3 +64,13 @@ export interface ForwarderResult {
   /** Connections that were reset because the patience was over. */
   readonly cut: number
 }
+
+/** `describe()` of the pool's control. */
+export interface ForwarderPoolStatus {
+  /** Of all forwarders together, since the gateway's start. */
+  readonly counters: Readonly<Record<string, number>>
+  /** Listeners that could not be opened. */
+  readonly warnings: readonly string[]
+}
+
+export type ForwarderPoolControl = { describe(): ForwarderPoolStatus }

@@ -1,0 +1,138 @@
+import type { Clock } from '../../runtime/ports/clock.ts'
+import type { StreamSockets } from '../../runtime/ports/epoll.ts'
+import type { Nft } from '../../runtime/ports/nft.ts'
+import type { ActorDescription, ActorGroup } from '../../runtime/system/description.ts'
+import type { InspectionDetail } from '../../runtime/system/inspection.ts'
+import type { LogLevel } from '../../runtime/system/machine.ts'
+import type { RestartPolicy } from '../../runtime/system/restart-policy.ts'
+import { WorkerPool } from '../../runtime/system/worker-pool.ts'
+import type { ConnectionTable } from '../../runtime/table/connection-table.ts'
+import { captureScript, removeCaptureScript } from './capture.ts'
+import type {
+  ForwarderLimits,
+  ForwarderMessage,
+  ForwarderOptions,
+  ForwarderPoolStatus,
+  ForwarderReport,
+  ListenerPlan,
+} from './messages.ts'
+import { reapForwarder, wakeForwarder } from './task.ts'
+
+export interface ForwarderPoolOptions {
+  readonly table: ConnectionTable
+  /** Forwarders, each on a thread of its own. */
+  readonly count: number
+  readonly listeners: readonly ListenerPlan[]
+  readonly limits: ForwarderLimits
+  /** What connections get to finish at `stop`. */
+  readonly drainMs: number
+  readonly restart: RestartPolicy
+  onLog(level: LogLevel, line: string): void
+  /** A forwarder keeps failing. */
+  onEscalation(reason: string): void
+  onInspection(actor: string, detail: InspectionDetail): void
+}
+
+/** The outside world of the pool. */
+export interface ForwarderPoolPorts {
+  readonly clock: Clock
+  readonly nft: Nft
+  readonly sockets: StreamSockets
+}
+
+/** How long a forwarder that was told to reset what is left may take to end, beyond the drain. */
+const END_PATIENCE_MS = 1000
+
+/**
+ * The forwarders of this node: starts their threads, replaces one that died after its counts were undone, and has nftables
+ * take captured ports to them.
+ */
+export class ForwarderPool implements ActorGroup {
+  readonly #options: ForwarderPoolOptions
+  readonly #ports: ForwarderPoolPorts
+  readonly #pool: WorkerPool
+  readonly #problems = new Map<number, readonly string[]>()
+  readonly #captures: boolean
+
+  constructor(options: ForwarderPoolOptions, ports: ForwarderPoolPorts) {
+    const { table, listeners, limits } = options
+    this.#options = options
+    this.#ports = ports
+    this.#captures = listeners.some(isCaptured)
+    this.#pool = new WorkerPool({
+      name: 'forwarder',
+      moduleUrl: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
+      size: options.count,
+      options: { table: table.buffer, listeners, limits } satisfies ForwarderOptions,
+      restart: options.restart,
+      clock: ports.clock,
+      stopMessage: (patienceMs) =>
+        ({ type: 'drain', patienceMs: Math.max(0, patienceMs - END_PATIENCE_MS) }) satisfies ForwarderMessage,
+      wake: (index) => wakeForwarder(table, index, ports.sockets),
+      onMessage: (index, message) => this.#heard(index, message as ForwarderReport),
+      onExit: (index) => {
+        reapForwarder(table, index, ports.sockets)
+      },
+      onEscalation: (_index, reason) => options.onEscalation(reason),
+      onInspection: options.onInspection,
+    })
+  }
+
+  /** Resolves when all run. Throws where a port must be captured and nftables does not do it. */
+  async start(): Promise<void> {
+    if (this.#captures) await this.#capture()
+    await this.#pool.start()
+  }
+
+  /** Lets connections finish within the drain time, then resets what is left. */
+  async stop(): Promise<void> {
+    await this.#pool.stop(this.#options.drainMs + END_PATIENCE_MS)
+    if (this.#captures) await this.#ports.nft.apply(removeCaptureScript())
+  }
+
+  describe(): readonly ActorDescription[] {
+    return this.#pool.describe()
+  }
+
+  crash(actor: string): boolean {
+    return this.#pool.crash(actor)
+  }
+
+  status(): ForwarderPoolStatus {
+    const { table, count } = this.#options
+    const counters: Record<string, number> = {}
+    for (let index = 0; index < count; index++) {
+      for (const [name, value] of Object.entries(table.counters(index))) counters[name] = (counters[name] ?? 0) + value
+    }
+    return { counters, warnings: [...new Set([...this.#problems.values()].flat())] }
+  }
+
+  async #capture(): Promise<void> {
+    const captured = this.#options.listeners.filter(isCaptured)
+    const script = captureScript(
+      captured.map(({ address, originalPort, port }) => ({ address, originalPort, listenPort: port })),
+    )
+    const applied = await this.#ports.nft.apply(script)
+    if (applied.ok) return
+    const ports = [...new Set(captured.map(({ originalPort }) => originalPort))].join(', ')
+    const advice = 'install nftables, or choose original ports on which nobody on this host listens'
+    throw Object.assign(
+      new Error(
+        `redirects: port ${ports} is listened on by another program, so nftables has to take it to the forwarders: ${applied.reason}; ${advice}`,
+      ),
+      { code: applied.code },
+    )
+  }
+
+  #heard(index: number, report: ForwarderReport): void {
+    const before = this.#problems.get(index) ?? []
+    this.#problems.set(index, report.problems)
+    for (const problem of report.problems) {
+      if (!before.includes(problem)) this.#options.onLog('error', problem)
+    }
+  }
+}
+
+function isCaptured({ port, originalPort }: ListenerPlan): boolean {
+  return port !== originalPort
+}
