@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { startElector } from '../../../actors/elector/actor.ts'
-import type { ElectorMessage, ElectorPeers, ElectorStatus } from '../../../actors/elector/messages.ts'
+import type { ElectorControl, ElectorMessage, ElectorPeers } from '../../../actors/elector/messages.ts'
 import type { ElectorOptions } from '../../../actors/elector/state.ts'
 import type { ActorInstance } from '../../../runtime/system/actor.ts'
 import { RecordedContext } from '../port-monitor/recorded-context.ts'
@@ -24,9 +24,7 @@ class DrainedContext extends RecordedContext<ElectorPeers> {
 async function started(options: ElectorOptions = v2) {
   const context = new DrainedContext()
   const elector = await startElector(context, options, {})
-  const describe = elector.control?.describe as () => ElectorStatus
-  const stepDown = elector.control?.stepDown as () => boolean
-  return { context, elector, describe, stepDown }
+  return { context, elector, ...(elector.control as ElectorControl) }
 }
 
 async function promoted() {

@@ -1,0 +1,81 @@
+import type { Netlink } from '../../runtime/ports/netlink.ts'
+import type { PacketPort } from '../../runtime/ports/packet.ts'
+import type { StartActor } from '../../runtime/system/actor.ts'
+import { type OwnEffect, runMachine } from '../../runtime/system/machine-runner.ts'
+import { emitGratuitousArp } from '../../runtime/wire/arp.ts'
+import { stepAnnouncer } from './machine.ts'
+import type { AnnouncerControl, AnnouncerMessage, AnnouncerPeers } from './messages.ts'
+import {
+  type AnnouncerEffect,
+  type AnnouncerEvent,
+  type AnnouncerOptions,
+  type AnnouncerState,
+  describeAnnouncer,
+  initialAnnouncer,
+  labelOf,
+} from './state.ts'
+
+export interface AnnouncerPorts {
+  readonly netlink: Netlink
+  readonly packet: PacketPort
+}
+
+/** Holds the virtual IPs on the interface while it is told to, and tells the subnet by gratuitous ARP. */
+export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, AnnouncerMessage, AnnouncerPeers> = (
+  context,
+  options,
+  ports,
+) => {
+  const { dispatch, state } = runMachine<AnnouncerState, AnnouncerEvent, AnnouncerEffect>({
+    context,
+    initial: initialAnnouncer(options),
+    step: stepAnnouncer,
+    label: labelOf,
+    perform: (effect) => {
+      for (const event of performAnnouncerEffect(effect, options.interfaceName, ports)) dispatch(event)
+    },
+  })
+  const control: AnnouncerControl = { describe: () => describeAnnouncer(state(), context.clock.nowMs()) }
+  dispatch({ type: 'start' })
+  return {
+    control,
+    receive: dispatch,
+    stop: () => {
+      dispatch({ type: 'stop' })
+      ports.netlink.close()
+      ports.packet.close()
+    },
+  }
+}
+
+/** Carries out what touches the kernel; the events that it leads to. */
+function performAnnouncerEffect(
+  effect: OwnEffect<AnnouncerEffect>,
+  interfaceName: string,
+  { netlink, packet }: AnnouncerPorts,
+): readonly AnnouncerEvent[] {
+  switch (effect.type) {
+    case 'readInterface':
+      return [{ type: 'interfaceRead', result: netlink.interfaceByName(interfaceName) }]
+    case 'putAddresses': {
+      const { interfaceIndex, validLifetimeS } = effect
+      const refusals = effect.addresses.flatMap(({ address, prefixLength }) => {
+        const put = netlink.putAddress({ interfaceIndex, address, prefixLength, validLifetimeS })
+        return put.ok ? [] : [{ address, reason: put.reason }]
+      })
+      return [{ type: 'addressesPut', refusals }]
+    }
+    case 'removeAddresses':
+      return effect.addresses.flatMap(({ address, prefixLength }): readonly AnnouncerEvent[] => {
+        const removed = netlink.removeAddress({ interfaceIndex: effect.interfaceIndex, address, prefixLength })
+        return removed.ok ? [] : [{ type: 'removeRefused', address, reason: removed.reason }]
+      })
+    case 'sendGratuitousArp':
+      return effect.addresses.map((address): AnnouncerEvent => {
+        const sent = packet.send(effect.interfaceIndex, emitGratuitousArp(effect.mac, address))
+        return sent.ok ? { type: 'garpSent', frames: 1 } : { type: 'garpRefused', address, reason: sent.reason }
+      })
+    default:
+      return effect satisfies never
+  }
+}

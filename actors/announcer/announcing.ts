@@ -1,0 +1,25 @@
+import { scheduleFrom, takeDue } from './garp-schedule.ts'
+import type { Holding } from './state.ts'
+import type { Turn } from './turn.ts'
+
+/** Rule 18: gratuitous ARP for each address now, in a burst, and again later. Restarts a schedule that runs. */
+export function announce(turn: Turn, holding: Holding): void {
+  sendDueGarp(turn, { ...holding, schedule: scheduleFrom(turn.options.garp, turn.nowMs) })
+}
+
+/** Sends what is due and starts the timer of the next round. */
+export function sendDueGarp(turn: Turn, holding: Holding): void {
+  const { garp, interfaceName, virtualIps } = turn.options
+  const { due, schedule } = takeDue(holding.schedule, garp, turn.nowMs)
+  turn.enter({ ...holding, schedule })
+  if (due !== undefined) {
+    const addresses = virtualIps.map(({ address }) => address)
+    if (due.opens) {
+      for (const address of addresses) turn.log('info', `Sending gratuitous ARPs on ${interfaceName} for ${address}`)
+    }
+    const { index, mac } = holding.device
+    turn.perform({ type: 'sendGratuitousArp', interfaceIndex: index, mac, addresses })
+  }
+  const [next] = schedule
+  if (next !== undefined) turn.startTimer('garp', next.atMs - turn.nowMs)
+}

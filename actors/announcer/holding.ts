@@ -1,0 +1,131 @@
+import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
+import type { Result } from '../../runtime/ports/result.ts'
+import { announce } from './announcing.ts'
+import type { Device, Holding, PutRefusal, Taking, VirtualAddress } from './state.ts'
+import type { Turn } from './turn.ts'
+
+/** Renewals may come every 10 ms; the kernel is told of them about once a second, a little sooner than adverts of 1 s come. */
+const REFRESH_MS = 900
+/** How often it is checked that the addresses are still there. */
+const CHECK_MS = 1000
+/** With a refresh a second, one that comes late by half its time must not cost the address. */
+const LEAST_LIFETIME_S = 2
+
+/**
+ * How long the kernel shall keep the addresses by itself: the whole seconds nearest to the end of the lease. Much longer,
+ * and after a kill the address would still answer when the next director has it.
+ */
+export function kernelLifetimeS(leaseUntilMs: number, nowMs: number): number {
+  return Math.max(LEAST_LIFETIME_S, Math.round((leaseUntilMs - nowMs) / 1000))
+}
+
+/** To hold: first find the interface, since its MAC and index may not be what they were. */
+export function take(turn: Turn, leaseUntilMs: number): void {
+  if (leaseUntilMs <= turn.nowMs) {
+    // The message was under way for longer than it was worth.
+    turn.change({ leaseExpiries: turn.state.leaseExpiries + 1 })
+    turn.report({ type: 'leaseExpired' })
+    return
+  }
+  turn.enter({ label: 'TAKING', leaseUntilMs, device: null })
+  turn.startTimer('lease', leaseUntilMs - turn.nowMs)
+  turn.perform({ type: 'readInterface' })
+}
+
+export function continueTaking(turn: Turn, taking: Taking, read: Result<NetworkInterface>): void {
+  if (!read.ok) {
+    fail(turn, taking, everyAddress(turn, read.reason))
+    return
+  }
+  const device = deviceOf(read.value)
+  turn.logInstance('info', 'setting protocol VIPs.')
+  turn.enter({ ...taking, device })
+  put(turn, device, taking.leaseUntilMs)
+}
+
+/** The kernel has answered. A refused address fails the whole hold: a director serves all of them or leaves them all. */
+export function finishPut(turn: Turn, phase: Taking | Holding, refusals: readonly PutRefusal[]): void {
+  if (refusals.length > 0) {
+    fail(turn, phase, refusals)
+    return
+  }
+  turn.resolved('hold')
+  if (phase.label === 'HOLDING' || phase.device === null) return
+  const { leaseUntilMs, device } = phase
+  const holding: Holding = { label: 'HOLDING', leaseUntilMs, device, refreshedAtMs: turn.nowMs, schedule: [] }
+  turn.enter(holding)
+  turn.startTimer('check', CHECK_MS)
+  turn.report({ type: 'held' })
+  announce(turn, holding)
+}
+
+/** The lease goes on. It is never shortened: messages of one link come in order, those of a stall all at once. */
+export function extend(turn: Turn, phase: Taking | Holding, until: number): void {
+  const leaseUntilMs = Math.max(phase.leaseUntilMs, until)
+  if (phase.label === 'TAKING') {
+    turn.enter({ ...phase, leaseUntilMs })
+    return
+  }
+  const refresh = turn.nowMs - phase.refreshedAtMs >= REFRESH_MS
+  turn.enter({ ...phase, leaseUntilMs, refreshedAtMs: refresh ? turn.nowMs : phase.refreshedAtMs })
+  if (refresh) put(turn, phase.device, leaseUntilMs)
+}
+
+/** Once a second while holding: is what we hold still there, and on the same interface? */
+export function checkHeld(turn: Turn, holding: Holding, read: Result<NetworkInterface>): void {
+  if (!read.ok) {
+    fail(turn, holding, everyAddress(turn, read.reason))
+    return
+  }
+  turn.startTimer('check', CHECK_MS)
+  const { interfaceName, virtualIps } = turn.options
+  if (read.value.up) turn.resolved('link')
+  else turn.trouble('link', `${interfaceName} is down: nobody reaches the virtual IPs`)
+  const device = deviceOf(read.value)
+  const moved = device.index !== holding.device.index || device.mac !== holding.device.mac
+  const gone = virtualIps.filter((virtualIp) => !isThere(read.value, virtualIp))
+  if (!moved && gone.length === 0) return
+  for (const { address } of gone) turn.log('warn', `${address} was taken off ${interfaceName}: putting it back`)
+  if (moved) turn.log('warn', `${interfaceName} is another one or has another MAC (${device.mac}): announcing it`)
+  const present: Holding = { ...holding, device, refreshedAtMs: turn.nowMs }
+  turn.enter(present)
+  put(turn, device, holding.leaseUntilMs)
+  announce(turn, present)
+}
+
+/** The addresses go first, then everything else. */
+export function giveUp(turn: Turn, phase: Taking | Holding): void {
+  const { device } = phase
+  if (device !== null) {
+    turn.perform({ type: 'removeAddresses', interfaceIndex: device.index, addresses: turn.options.virtualIps })
+    turn.logInstance('info', 'removing protocol VIPs.')
+  }
+  turn.cancelTimers()
+  turn.resolved('link')
+  turn.enter({ label: 'IDLE' })
+}
+
+function fail(turn: Turn, phase: Taking | Holding, refusals: readonly PutRefusal[]): void {
+  giveUp(turn, phase)
+  const [first] = refusals
+  if (first !== undefined) turn.trouble('hold', `cannot hold ${first.address}: ${first.reason}`)
+  for (const { address, reason } of refusals) turn.report({ type: 'holdFailed', address, reason })
+}
+
+function put(turn: Turn, device: Device, leaseUntilMs: number): void {
+  turn.perform({
+    type: 'putAddresses',
+    interfaceIndex: device.index,
+    addresses: turn.options.virtualIps,
+    validLifetimeS: kernelLifetimeS(leaseUntilMs, turn.nowMs),
+  })
+}
+
+const everyAddress = (turn: Turn, reason: string): readonly PutRefusal[] =>
+  turn.options.virtualIps.map(({ address }) => ({ address, reason }))
+
+const deviceOf = ({ index, mac }: NetworkInterface): Device => ({ index, mac })
+
+function isThere(device: NetworkInterface, { address, prefixLength }: VirtualAddress): boolean {
+  return device.addresses.some((held) => held.address === address && held.prefixLength === prefixLength)
+}

@@ -1,0 +1,21 @@
+import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
+import type { Result } from '../../runtime/ports/result.ts'
+import type { Turn } from './turn.ts'
+
+/**
+ * At start: a predecessor that crashed may have left virtual IPs behind. Nobody is director before the elector says so,
+ * and another node may hold them by now, so they go; if we are to hold them after all, `hold` puts them back.
+ */
+export function sweep(turn: Turn, read: Result<NetworkInterface>): void {
+  const { interfaceName, virtualIps } = turn.options
+  if (!read.ok) {
+    turn.log('warn', `cannot look for virtual IPs left behind on ${interfaceName}: ${read.reason}`)
+    return
+  }
+  const ours = new Set(virtualIps.map(({ address }) => address))
+  // By the prefix that they have there: the configuration may have changed since.
+  const addresses = read.value.addresses.filter(({ address }) => ours.has(address))
+  if (addresses.length === 0) return
+  for (const { address } of addresses) turn.log('warn', `${address} was left behind on ${interfaceName}: removing it`)
+  turn.perform({ type: 'removeAddresses', interfaceIndex: read.value.index, addresses })
+}

@@ -1,0 +1,106 @@
+import type { Step } from '../../runtime/system/machine.ts'
+import { announce, sendDueGarp } from './announcing.ts'
+import { checkHeld, continueTaking, extend, finishPut, giveUp, take } from './holding.ts'
+import { sweep } from './leftovers.ts'
+import type { AnnouncerEffect, AnnouncerEvent, AnnouncerState, AnnouncerTimer } from './state.ts'
+import { Turn } from './turn.ts'
+
+/**
+ * The announcer, pure: keeps the virtual IPs on the interface for as long as the elector's lease says, and not longer.
+ *
+ *     IDLE --hold--> TAKING --interfaceRead, addressesPut--> HOLDING
+ *     IDLE <--release, lease over, holdFailed-- TAKING, HOLDING
+ *
+ * Three fences, each for where the one before does not reach: the elector releases; if it does not, the lease ends here,
+ * which is looked at before every event whatever it says; if this process is stopped or dead, the kernel removes the
+ * addresses itself, for they are put there with a lifetime.
+ */
+export function stepAnnouncer(
+  state: AnnouncerState,
+  event: AnnouncerEvent,
+  nowMs: number,
+): Step<AnnouncerState, AnnouncerEffect> {
+  const turn = new Turn(state, nowMs)
+  expireLease(turn)
+  handle(turn, event)
+  return { state: turn.state, effects: turn.effects }
+}
+
+function expireLease(turn: Turn): void {
+  const { phase } = turn.state
+  if (phase.label === 'IDLE' || turn.nowMs < phase.leaseUntilMs) return
+  giveUp(turn, phase)
+  turn.change({ leaseExpiries: turn.state.leaseExpiries + 1 })
+  turn.logInstance('warn', 'the lease of the virtual IPs ended before it was renewed')
+  turn.report({ type: 'leaseExpired' })
+}
+
+function handle(turn: Turn, event: AnnouncerEvent): void {
+  const { phase } = turn.state
+  switch (event.type) {
+    case 'start':
+      if (phase.label === 'IDLE') turn.perform({ type: 'readInterface' })
+      return
+    case 'hold':
+      if (phase.label === 'IDLE') take(turn, event.leaseUntilMs)
+      else extend(turn, phase, event.leaseUntilMs)
+      return
+    case 'renew':
+      // A renewal alone takes nothing: it may be older than the release that came before it.
+      if (phase.label !== 'IDLE') extend(turn, phase, event.leaseUntilMs)
+      return
+    case 'release':
+      if (phase.label === 'IDLE') return
+      giveUp(turn, phase)
+      turn.report({ type: 'released' })
+      return
+    case 'announce':
+      if (phase.label === 'HOLDING') announce(turn, phase)
+      return
+    case 'timerExpired':
+      if (event.generation === turn.state.timers[event.timer]) expire(turn, event.timer)
+      return
+    case 'interfaceRead':
+      if (phase.label === 'IDLE') sweep(turn, event.result)
+      if (phase.label === 'TAKING') continueTaking(turn, phase, event.result)
+      if (phase.label === 'HOLDING') checkHeld(turn, phase, event.result)
+      return
+    case 'addressesPut':
+      if (phase.label !== 'IDLE') finishPut(turn, phase, event.refusals)
+      return
+    case 'removeRefused':
+      turn.log('error', `cannot remove ${event.address}: ${event.reason}; the kernel will when its lifetime ends`)
+      return
+    case 'garpSent':
+      turn.change({ gratuitousArpsSent: turn.state.gratuitousArpsSent + event.frames })
+      turn.resolved('garp')
+      return
+    case 'garpRefused':
+      turn.trouble('garp', `cannot send gratuitous ARP for ${event.address}: ${event.reason}`)
+      return
+    case 'stop':
+      if (phase.label !== 'IDLE') giveUp(turn, phase)
+      return
+    default:
+      event satisfies never
+  }
+}
+
+function expire(turn: Turn, timer: AnnouncerTimer): void {
+  const { phase } = turn.state
+  if (phase.label === 'IDLE') return
+  switch (timer) {
+    case 'lease':
+      // Not over, or the step had begun with that: it was renewed since the timer was started.
+      turn.startTimer('lease', phase.leaseUntilMs - turn.nowMs)
+      return
+    case 'garp':
+      if (phase.label === 'HOLDING') sendDueGarp(turn, phase)
+      return
+    case 'check':
+      turn.perform({ type: 'readInterface' })
+      return
+    default:
+      timer satisfies never
+  }
+}

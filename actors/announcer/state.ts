@@ -1,0 +1,138 @@
+import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
+import type { Result } from '../../runtime/ports/result.ts'
+import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import { DEFAULT_GARP, type GarpOptions, type Schedule } from './garp-schedule.ts'
+import type { AnnouncerMessage, AnnouncerPeers, AnnouncerStatus } from './messages.ts'
+
+export interface VirtualAddress {
+  readonly address: string
+  readonly prefixLength: number
+}
+
+export interface AnnouncerOptions {
+  readonly interfaceName: string
+  readonly virtualIps: readonly VirtualAddress[]
+  readonly virtualRouterId: number
+  /** Default: `DEFAULT_GARP`. */
+  readonly garp?: GarpOptions
+}
+
+/**
+ * `lease`: when the addresses must be gone. `garp`: the next round of gratuitous ARP. `check`: the next look at whether the
+ * kernel still has what is held.
+ */
+export type AnnouncerTimer = 'lease' | 'garp' | 'check'
+
+/** An address that the kernel did not take. */
+export interface PutRefusal {
+  readonly address: string
+  readonly reason: string
+}
+
+export type AnnouncerEvent =
+  | { readonly type: 'start' }
+  | AnnouncerMessage
+  | TimerExpired<AnnouncerTimer>
+  /** The answer to `readInterface`. */
+  | { readonly type: 'interfaceRead'; readonly result: Result<NetworkInterface> }
+  /** The answer to `putAddresses`; no refusals = all are there. */
+  | { readonly type: 'addressesPut'; readonly refusals: readonly PutRefusal[] }
+  | { readonly type: 'removeRefused'; readonly address: string; readonly reason: string }
+  | { readonly type: 'garpSent'; readonly frames: number }
+  | { readonly type: 'garpRefused'; readonly address: string; readonly reason: string }
+  | { readonly type: 'stop' }
+
+/** What only the shell can do. It answers at once: netlink and packet ports are synchronous, so that nothing overtakes them. */
+export type AnnouncerEffect =
+  | StartTimer<AnnouncerTimer>
+  | CancelTimer<AnnouncerTimer>
+  | WriteLog
+  | SendTo<AnnouncerPeers>
+  | { readonly type: 'readInterface' }
+  | {
+      readonly type: 'putAddresses'
+      readonly interfaceIndex: number
+      readonly addresses: readonly VirtualAddress[]
+      /** The kernel removes them by itself after this time. */
+      readonly validLifetimeS: number
+    }
+  | {
+      readonly type: 'removeAddresses'
+      readonly interfaceIndex: number
+      readonly addresses: readonly VirtualAddress[]
+    }
+  | {
+      readonly type: 'sendGratuitousArp'
+      readonly interfaceIndex: number
+      readonly mac: string
+      readonly addresses: readonly string[]
+    }
+
+/** Not the director: the interface has none of the addresses. */
+export interface Idle {
+  readonly label: 'IDLE'
+}
+
+/** Told to hold; the kernel has been asked. Over within the same turn of the shell. */
+export interface Taking {
+  readonly label: 'TAKING'
+  readonly leaseUntilMs: number
+  readonly device: Device | null
+}
+
+export interface Holding {
+  readonly label: 'HOLDING'
+  readonly leaseUntilMs: number
+  readonly device: Device
+  /** When the kernel was last told how long to keep the addresses. */
+  readonly refreshedAtMs: number
+  readonly schedule: Schedule
+}
+
+export type Phase = Idle | Taking | Holding
+
+/** The interface as it was when last read. */
+export interface Device {
+  readonly index: number
+  readonly mac: string
+}
+
+export interface AnnouncerState {
+  readonly options: Required<AnnouncerOptions>
+  readonly phase: Phase
+  readonly nextGeneration: number
+  /** Generation of each timer that was started last. */
+  readonly timers: Readonly<Partial<Record<AnnouncerTimer, number>>>
+  readonly gratuitousArpsSent: number
+  readonly leaseExpiries: number
+  /** What is wrong now, by what it is about; gone when it is right again. */
+  readonly problems: ReadonlyMap<string, string>
+}
+
+/** The state before `start`. */
+export function initialAnnouncer(options: AnnouncerOptions): AnnouncerState {
+  return {
+    options: { garp: DEFAULT_GARP, ...options },
+    phase: { label: 'IDLE' },
+    nextGeneration: 1,
+    timers: {},
+    gratuitousArpsSent: 0,
+    leaseExpiries: 0,
+    problems: new Map(),
+  }
+}
+
+/** IDLE, TAKING or HOLDING. */
+export const labelOf = ({ phase }: AnnouncerState): Phase['label'] => phase.label
+
+/** The answer to `describe()`. */
+export function describeAnnouncer(state: AnnouncerState, nowMs: number): AnnouncerStatus {
+  const { phase, options, gratuitousArpsSent, leaseExpiries, problems } = state
+  const held = phase.label === 'HOLDING' && nowMs < phase.leaseUntilMs
+  return {
+    virtualIps: options.virtualIps.map(({ address }) => ({ address, held })),
+    gratuitousArpsSent,
+    leaseExpiries,
+    warnings: [...problems.values()],
+  }
+}

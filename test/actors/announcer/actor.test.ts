@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { startAnnouncer } from '../../../actors/announcer/actor.ts'
+import type {
+  AnnouncerControl,
+  AnnouncerMessage,
+  AnnouncerPeers,
+  AnnouncerStatus,
+} from '../../../actors/announcer/messages.ts'
+import { FakeNetlink } from '../../../runtime/ports/fake/netlink.ts'
+import { FakePacketPort } from '../../../runtime/ports/fake/packet.ts'
+import type { ActorInstance } from '../../../runtime/system/actor.ts'
+import { parseArp } from '../../../runtime/wire/arp.ts'
+import { RecordedContext } from '../port-monitor/recorded-context.ts'
+import { MAC, permissionDenied, settings } from './bench.ts'
+
+const OWN = '10.10.74.70/24'
+const VIPS = ['10.10.74.74/24', '10.10.74.75/24']
+const { interfaceName, virtualIps, virtualRouterId } = settings
+
+let context: RecordedContext<AnnouncerPeers>
+let netlink: FakeNetlink
+let packet: FakePacketPort
+let announcer: ActorInstance<AnnouncerMessage>
+
+beforeEach(async () => {
+  context = new RecordedContext()
+  netlink = new FakeNetlink(context.clock)
+  packet = new FakePacketPort(context.clock)
+  netlink.addInterface('eth0', MAC, [OWN, '10.10.74.75/24'])
+  announcer = await startAnnouncer(context, { interfaceName, virtualIps, virtualRouterId }, { netlink, packet })
+})
+
+const take = (message: AnnouncerMessage): void => announcer.receive(message, 'elector')
+const describeIt = (): AnnouncerStatus => (announcer.control as AnnouncerControl).describe()
+
+describe('the announcer', () => {
+  test('removes at start what was left behind', () => expect(netlink.addressesOf('eth0')).toEqual([OWN]))
+
+  test('holds, and announces by five frames at once, after 1 s and after 2.5 s', () => {
+    take({ type: 'hold', leaseUntilMs: 60_000 })
+    expect(netlink.addressesOf('eth0')).toEqual([OWN, ...VIPS])
+    expect(context.sent).toEqual([{ to: 'elector', message: { type: 'held' } }])
+    context.clock.advance(10_000)
+    const times = packet.frames.filter((_, index) => index % 2 === 0).map(({ atMs }) => atMs)
+    expect(times).toEqual([0, 4, 8, 12, 16, 1000, 1004, 1008, 1012, 1016, 2500, 2504, 2508, 2512, 2516])
+    expect(describeIt()).toMatchObject({ gratuitousArpsSent: 30, warnings: [] })
+    const announced = {
+      operation: 'request',
+      senderMac: MAC,
+      senderAddress: '10.10.74.74',
+      targetAddress: '10.10.74.74',
+    }
+    expect(parseArp(packet.frames[0]!.frame)).toMatchObject({ ok: true, arp: announced })
+    expect(parseArp(packet.frames[1]!.frame)).toMatchObject({ arp: { senderAddress: '10.10.74.75' } })
+  })
+
+  test('gives up by itself when the lease is not renewed', () => {
+    take({ type: 'hold', leaseUntilMs: 3000 })
+    context.clock.advance(2999)
+    expect(netlink.addressesOf('eth0')).toEqual([OWN, ...VIPS])
+    context.clock.advance(1)
+    expect(netlink.addressesOf('eth0')).toEqual([OWN])
+    expect(context.sent.at(-1)).toEqual({ to: 'elector', message: { type: 'leaseExpired' } })
+  })
+
+  test('suspended for 10 s: what was queued meanwhile does not bring the addresses back', () => {
+    take({ type: 'hold', leaseUntilMs: 3000 })
+    packet.frames.length = 0
+    context.clock.jumpTo(10_000)
+    take({ type: 'renew', leaseUntilMs: 5000 })
+    take({ type: 'announce' })
+    context.clock.advance(5000)
+    expect(netlink.addressesOf('eth0')).toEqual([OWN])
+    expect(packet.frames).toEqual([])
+    expect(describeIt().leaseExpiries).toBe(1)
+  })
+
+  test('says what the kernel refuses', () => {
+    netlink.refuseChanges(permissionDenied)
+    take({ type: 'hold', leaseUntilMs: 3000 })
+    expect(context.sent[0]).toMatchObject({ message: { type: 'holdFailed', reason: permissionDenied.reason } })
+    expect(context.lines).toContain(`warn: cannot hold 10.10.74.74: ${permissionDenied.reason}`)
+  })
+
+  test('holds on when frames are refused, with a warning', () => {
+    packet.refuse(permissionDenied)
+    take({ type: 'hold', leaseUntilMs: 3000 })
+    expect(netlink.addressesOf('eth0')).toEqual([OWN, ...VIPS])
+    expect(describeIt().warnings).toHaveLength(1)
+  })
+
+  test('an ordered stop removes the addresses and leaves no timer', async () => {
+    take({ type: 'hold', leaseUntilMs: 3000 })
+    await announcer.stop?.()
+    expect(netlink.addressesOf('eth0')).toEqual([OWN])
+    expect(context.clock.nextDueMs()).toBeUndefined()
+  })
+})
