@@ -1,17 +1,62 @@
 import type { ActorDescription } from '../../runtime/system/description.ts'
-
-export type { ActorDescription }
+import type { Health } from '../discovery/messages.ts'
+import type { Role } from '../elector/messages.ts'
+import type { PortState } from '../port-monitor/messages.ts'
 
 export type InspectorMessage = never
 export type InspectorPeers = Readonly<Record<never, never>>
 
+export type { ActorDescription }
+
 /** What the supervisor lets the inspector ask and do. */
 export type SupervisorControl = {
   actors(): readonly ActorDescription[]
+  /** Whether single messages are wanted as events too. */
+  watch(on: boolean): void
   /** Test hook, refused unless PROXYHA_TEST_HOOKS=1: makes the actor throw inside its mailbox. */
   crash(actor: string): boolean
   /** Test hook, refused unless PROXYHA_TEST_HOOKS=1: blocks the actor's thread for that long. */
   stall(actor: string, forMs: number): boolean
-  /** Whether single messages are to be shown among the events: say so only while somebody looks. Ends with the caller. */
-  watch(on: boolean): void
+}
+
+/** One gateway of the group as this node sees it. Shares are 0..1. */
+export interface NodeStatus {
+  readonly name: string
+  readonly address: string
+  /** Null while it is not known. */
+  readonly mac: string | null
+  readonly self: boolean
+  readonly director: boolean
+  readonly state: Health
+  /** 0..256; 0 = gets no new clients. */
+  readonly weight: number
+  /** 0..4096. */
+  readonly slots: number
+  readonly activeConnections: number
+  readonly totalConnections: number
+  readonly cpu: number
+  readonly memory: number
+  /** Since its last sign of life; 0 for this node. */
+  readonly lastSeenMs: number
+}
+
+/** `GET /status` and `proxyha status --json`. On the director all nodes, elsewhere the director and this node. */
+export interface GatewayStatus {
+  readonly node: string
+  readonly role: Role
+  readonly forwarding: 'kernel' | 'workers'
+  readonly vrrp: {
+    readonly state: 'INIT' | 'BACKUP' | 'MASTER'
+    readonly version: 2 | 3
+    readonly virtualRouterId: number
+    readonly priority: number
+    readonly advertIntervalMs: number
+    readonly masterIp: string | null
+    readonly masterPriority: number | null
+    readonly transitions: number
+  }
+  readonly virtualIps: readonly { readonly address: string; readonly held: boolean }[]
+  readonly monitor: { readonly state: 'ok' | 'failure'; readonly ports: readonly PortState[] }
+  readonly nodes: readonly NodeStatus[]
+  readonly warnings: readonly string[]
 }

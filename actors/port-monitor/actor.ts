@@ -18,7 +18,7 @@ export interface PortMonitorOptions {
 }
 
 export interface PortMonitorPorts {
-  readonly socketTable: SocketTable
+  readonly sockets: SocketTable
 }
 
 const DEFAULT_POLL_MS = 500
@@ -29,8 +29,8 @@ export const startPortMonitor: StartActor<
   PortMonitorPorts,
   PortMonitorMessage,
   PortMonitorPeers
-> = (context, { redirects, pollMs = DEFAULT_POLL_MS }, { socketTable }) => {
-  const monitor = new PortMonitor(context, initialPortMonitor(proxyPortsOf(redirects), pollMs), socketTable)
+> = (context, { redirects, pollMs = DEFAULT_POLL_MS }, { sockets }) => {
+  const monitor = new PortMonitor(context, initialPortMonitor(proxyPortsOf(redirects), pollMs), sockets)
   monitor.take({ type: 'started' })
   return monitor
 }
@@ -38,15 +38,15 @@ export const startPortMonitor: StartActor<
 class PortMonitor implements ActorInstance<PortMonitorMessage> {
   readonly control: PortMonitorControl = { describe: () => describePortMonitor(this.#state) }
   readonly #context: ActorContext<PortMonitorPeers>
-  readonly #socketTable: SocketTable
+  readonly #sockets: SocketTable
   #state: PortMonitorState
   #cancelPoll = (): void => undefined
   #stopped = false
 
-  constructor(context: ActorContext<PortMonitorPeers>, state: PortMonitorState, socketTable: SocketTable) {
+  constructor(context: ActorContext<PortMonitorPeers>, state: PortMonitorState, sockets: SocketTable) {
     this.#context = context
     this.#state = state
-    this.#socketTable = socketTable
+    this.#sockets = sockets
   }
 
   receive(message: PortMonitorMessage): void {
@@ -60,7 +60,7 @@ class PortMonitor implements ActorInstance<PortMonitorMessage> {
   stop(): void {
     this.#stopped = true
     this.#cancelPoll()
-    this.#socketTable.close()
+    this.#sockets.close()
   }
 
   take(event: PortMonitorEvent): void {
@@ -82,7 +82,7 @@ class PortMonitor implements ActorInstance<PortMonitorMessage> {
   #carryOut(effect: PortMonitorEffect): void {
     switch (effect.type) {
       case 'read': {
-        const read = this.#socketTable.listeners()
+        const read = this.#sockets.listeners()
         this.take(read.ok ? { type: 'listeners', listeners: read.value } : { type: 'unreadable', reason: read.reason })
         return
       }

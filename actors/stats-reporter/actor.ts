@@ -18,8 +18,8 @@ export interface StatsReporterOptions {
 }
 
 export interface StatsReporterPorts {
-  readonly systemLoad: SystemLoad
-  readonly socketTable: SocketTable
+  readonly load: SystemLoad
+  readonly sockets: SocketTable
 }
 
 const DEFAULT_INTERVAL_MS = 1000
@@ -59,7 +59,7 @@ class StatsReporter implements ActorInstance<StatsReporterMessage> {
   stop(): void {
     this.#stopped = true
     this.#cancelInterval()
-    this.#ports.socketTable.close()
+    this.#ports.sockets.close()
   }
 
   take(event: StatsReporterEvent): void {
@@ -95,8 +95,8 @@ class StatsReporter implements ActorInstance<StatsReporterMessage> {
 
   #read(): StatsReporterEvent {
     try {
-      const sample = this.#ports.systemLoad.sample()
-      const counted = this.#ports.socketTable.established(this.#proxyPorts)
+      const sample = this.#ports.load.sample()
+      const counted = this.#ports.sockets.established(this.#proxyPorts)
       if (!counted.ok) return { type: 'sampled', sample, connections: null, failure: counted.reason }
       const connections = [...counted.value.values()].reduce((sum, count) => sum + count, 0)
       return { type: 'sampled', sample, connections, failure: null }

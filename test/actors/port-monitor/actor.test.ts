@@ -8,7 +8,7 @@ async function start() {
   const context = new RecordedContext<PortMonitorPeers>()
   const socketTable = new FakeSocketTable()
   socketTable.listen('0.0.0.0', 9090)
-  const actor = await startPortMonitor(context, { redirects: [{ proxyPort: 9090 }] }, { socketTable })
+  const actor = await startPortMonitor(context, { redirects: [{ proxyPort: 9090 }] }, { sockets: socketTable })
   return { context, socketTable, actor }
 }
 

@@ -7,11 +7,11 @@ import { RecordedContext } from '../port-monitor/recorded-context.ts'
 
 async function start() {
   const context = new RecordedContext<StatsReporterPeers>()
-  const ports = { socketTable: new FakeSocketTable(), systemLoad: new FakeSystemLoad() }
+  const ports = { sockets: new FakeSocketTable(), load: new FakeSystemLoad() }
   const redirects = [{ proxyPort: 9090 }, { proxyPort: 2121 }, { proxyPort: 9090 }]
   const actor = await startStatsReporter(context, { redirects }, ports)
   const describe = () => (actor.control as { describe(): StatsReporterStatus }).describe()
-  return { context, ...ports, actor, describe }
+  return { context, socketTable: ports.sockets, systemLoad: ports.load, actor, describe }
 }
 
 test('discovery hears once a second what the kernel says; connections are those of all proxy ports', async () => {

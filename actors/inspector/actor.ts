@@ -1,0 +1,137 @@
+import type { Server } from 'node:http'
+import type { CancelTimer } from '../../runtime/ports/clock.ts'
+import type { ActorContext, ActorInstance, StartActor } from '../../runtime/system/actor.ts'
+import type { InspectionEvent } from '../../runtime/system/inspection.ts'
+import { refusalOf } from './access.ts'
+import { listenOnControlSocket } from './control-socket.ts'
+import { EventLog } from './event-log.ts'
+import { EventStreams } from './event-streams.ts'
+import type { InspectorMessage, InspectorPeers, SupervisorControl } from './messages.ts'
+import { InspectorRoutes } from './routes.ts'
+import { createInspectorServer, failure } from './server.ts'
+import { SliceGatherer } from './slices.ts'
+import { assembleStatus, type GatewayIdentity } from './status.ts'
+
+export interface InspectorOptions extends GatewayIdentity {
+  readonly control: { readonly socketPath: string }
+  /** `token` may be null on a loopback address only; the configuration sees to that. */
+  readonly inspector: { readonly address: string; readonly port: number; readonly token: string | null }
+}
+
+/** An address that is taken may be given up: a gateway that has just been replaced, say. */
+const BIND_RETRY_MS = 5_000
+
+/**
+ * The inspector: HTTP on the control socket and on `inspector.listen`. Wants every event (`observes`), and the controls of
+ * all actors that describe themselves, of the dispatcher and of the supervisor.
+ * @throws ControlSocketError where the control socket is another gateway's or cannot be made. A TCP port that is taken is a
+ * warning instead: the command line works without it.
+ */
+export const startInspector: StartActor<
+  InspectorOptions,
+  Readonly<Record<never, never>>,
+  InspectorMessage,
+  InspectorPeers
+> = async (context, options) => {
+  const inspector = new Inspector(context, options)
+  await inspector.listen()
+  return inspector
+}
+
+class Inspector implements ActorInstance<InspectorMessage> {
+  readonly #context: ActorContext<InspectorPeers>
+  readonly #options: InspectorOptions
+  readonly #events = new EventLog()
+  readonly #streams: EventStreams
+  readonly #routes: InspectorRoutes
+  readonly #control: Server
+  readonly #tcp: Server
+  #bindWarning: string | null = null
+  #cancelRetry: CancelTimer = () => undefined
+  #stopped = false
+
+  constructor(context: ActorContext<InspectorPeers>, options: InspectorOptions) {
+    this.#context = context
+    this.#options = options
+    this.#streams = new EventStreams(this.#events, context.clock, (on) => this.#watch(on))
+    this.#routes = new InspectorRoutes({
+      context,
+      gatherer: new SliceGatherer(context),
+      events: this.#events,
+      streams: this.#streams,
+      statusOf: (gathered) => assembleStatus(options, gathered, this.#bindWarning === null ? [] : [this.#bindWarning]),
+    })
+    this.#control = createInspectorServer((request, response) => this.#routes.handle('control', request, response))
+    this.#tcp = createInspectorServer(async (request, response) => {
+      const refusal = refusalOf(options.inspector, request.headers)
+      if (refusal !== undefined) return failure(refusal.status, refusal.reason, { 'www-authenticate': 'Bearer' })
+      return this.#routes.handle('tcp', request, response)
+    })
+  }
+
+  async listen(): Promise<void> {
+    await listenOnControlSocket(this.#control, this.#options.control.socketPath)
+    await this.#listenOnTcp()
+  }
+
+  receive(message: InspectorMessage): void {
+    message satisfies never
+  }
+
+  observe(event: InspectionEvent): void {
+    this.#events.add(event)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancelRetry()
+    this.#streams.close()
+    await Promise.all([closed(this.#control), closed(this.#tcp)])
+  }
+
+  /** Resolves when it listens or has failed to; a failure is tried again later. */
+  #listenOnTcp(): Promise<void> {
+    const { address, port } = this.#options.inspector
+    return new Promise((resolve) => {
+      const onError = (error: NodeJS.ErrnoException): void => {
+        this.#tcp.off('listening', onListening)
+        this.#bindFailed(
+          `inspector: cannot listen on ${address} port ${port}: ${error.code}; status is on the control socket`,
+        )
+        resolve()
+      }
+      const onListening = (): void => {
+        this.#tcp.off('error', onError)
+        if (this.#bindWarning !== null) this.#context.log('info', `inspector: listens on ${address} port ${port}`)
+        this.#bindWarning = null
+        resolve()
+      }
+      this.#tcp.once('error', onError)
+      this.#tcp.once('listening', onListening)
+      this.#tcp.listen(port, address)
+    })
+  }
+
+  #bindFailed(warning: string): void {
+    if (this.#stopped) return
+    if (this.#bindWarning !== warning) this.#context.log('warn', warning)
+    this.#bindWarning = warning
+    this.#cancelRetry = this.#context.clock.setTimer(BIND_RETRY_MS, () => void this.#listenOnTcp())
+  }
+
+  #watch(on: boolean): void {
+    // Whoever does not see single messages because the supervisor is busy sees the other events nonetheless.
+    this.#context
+      .control<SupervisorControl>('supervisor')
+      ?.watch(on)
+      .catch(() => undefined)
+  }
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    if (!server.listening) return resolve()
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}

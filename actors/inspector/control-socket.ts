@@ -1,0 +1,75 @@
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { connect } from 'node:net'
+
+/** The control socket cannot be opened: the gateway must not start. */
+export class ControlSocketError extends Error {
+  readonly code: 'EADDRINUSE' | 'ENOTSOCK' | 'ELISTEN'
+
+  constructor(code: ControlSocketError['code'], message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'ControlSocketError'
+    this.code = code
+  }
+}
+
+/**
+ * Listens on a unix socket that only the owner may connect to. The socket of a dead process is replaced; that of a living one
+ * is left alone.
+ * @throws ControlSocketError
+ */
+export async function listenOnControlSocket(server: Server, path: string): Promise<void> {
+  await removeStaleSocket(path)
+  try {
+    await listening(server, path)
+  } catch (error) {
+    throw new ControlSocketError(
+      'ELISTEN',
+      `${path}: cannot listen there: ${reasonOf(error)}; check its directory`,
+      error,
+    )
+  }
+}
+
+function listening(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, () => {
+      server.off('error', reject)
+      resolve()
+    })
+    // The socket is there as soon as listen() returns: it is closed to others at once, not when the event loop comes round.
+    try {
+      chmodSync(path, 0o600)
+    } catch {
+      // It is not there: listening has failed, and `error` tells why.
+    }
+  })
+}
+
+async function removeStaleSocket(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return
+  if (!found.isSocket()) {
+    throw new ControlSocketError('ENOTSOCK', `${path} is there and is no socket; remove it, or set control.socket`)
+  }
+  if (await answers(path)) {
+    throw new ControlSocketError('EADDRINUSE', `${path}: another gateway runs with this control socket; stop it first`)
+  }
+  unlinkSync(path)
+}
+
+/** Whether somebody listens on the socket. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path)
+    probe.once('connect', () => {
+      probe.destroy()
+      resolve(true)
+    })
+    // ECONNREFUSED: nobody has it open. EAGAIN: somebody has, and its queue is full.
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EAGAIN'))
+  })
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,90 @@
+import type { ServerResponse } from 'node:http'
+import type { EventLog, NumberedEvent } from './event-log.ts'
+
+/** Readers at a time. */
+export const STREAMS_MAX = 16
+/** Bytes that may wait for a reader. The backlog alone is about half of that; who is slower is dropped. */
+export const STREAM_BUFFER_BYTES = 1_048_576
+/** Comments that keep proxies from ending a quiet stream, and find readers that are gone. */
+const HEARTBEAT_MS = 15_000
+
+interface StreamClock {
+  setTimer(delayMs: number, fire: () => void): () => void
+}
+
+/** Server-sent events to several readers. Each gets what was kept, then what happens. */
+export class EventStreams {
+  readonly #log: EventLog
+  readonly #clock: StreamClock
+  readonly #watch: (on: boolean) => void
+  readonly #open = new Map<ServerResponse, { readonly messages: boolean; readonly end: () => void }>()
+  dropped = 0
+
+  /** `watch` is told whether any reader wants single messages. */
+  constructor(log: EventLog, clock: StreamClock, watch: (on: boolean) => void) {
+    this.#log = log
+    this.#clock = clock
+    this.#watch = watch
+  }
+
+  get count(): number {
+    return this.#open.size
+  }
+
+  /** False when there are too many readers already; the response is then untouched. */
+  open(response: ServerResponse, messages: boolean): boolean {
+    if (this.#open.size >= STREAMS_MAX) return false
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    const stopListening = this.#log.listen((event) => {
+      if (messages || event.type !== 'message') this.#write(response, frameOf(event))
+    })
+    let cancelHeartbeat = (): void => undefined
+    const beat = (): void => {
+      cancelHeartbeat = this.#clock.setTimer(HEARTBEAT_MS, beat)
+      this.#write(response, ':\n\n')
+    }
+    this.#open.set(response, {
+      messages,
+      end: () => {
+        stopListening()
+        cancelHeartbeat()
+      },
+    })
+    response.once('close', () => this.#close(response))
+    response.flushHeaders()
+    for (const event of this.#log.kept()) this.#write(response, frameOf(event))
+    beat()
+    this.#tellWatched()
+    return true
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    for (const response of [...this.#open.keys()]) {
+      this.#close(response)
+      response.end()
+    }
+  }
+
+  #write(response: ServerResponse, frame: string): void {
+    if (!this.#open.has(response)) return
+    response.write(frame)
+    if (response.writableLength <= STREAM_BUFFER_BYTES) return
+    this.dropped += 1
+    this.#close(response)
+    response.destroy()
+  }
+
+  #close(response: ServerResponse): void {
+    this.#open.get(response)?.end()
+    if (this.#open.delete(response)) this.#tellWatched()
+  }
+
+  #tellWatched(): void {
+    this.#watch([...this.#open.values()].some(({ messages }) => messages))
+  }
+}
+
+function frameOf(event: NumberedEvent): string {
+  return `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+}

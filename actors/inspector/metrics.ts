@@ -1,0 +1,199 @@
+/**
+ * The metrics of a gateway in the format of Prometheus. Counters restart from 0 with the actor that counts.
+ *
+ * | metric | type | labels | says |
+ * |---|---|---|---|
+ * | proxyha_info | gauge | node, forwarding, version | 1; version of VRRP |
+ * | proxyha_role | gauge | role | 1 for the role that the node has |
+ * | proxyha_warnings | gauge | | warnings in the status |
+ * | proxyha_vrrp_priority | gauge | | own priority |
+ * | proxyha_vrrp_transitions_total | counter | | became or ceased to be director |
+ * | proxyha_vrrp_events_total | counter | event | adverts sent, received and discarded, by kind |
+ * | proxyha_virtual_ip_held | gauge | address | 1 where this node holds it |
+ * | proxyha_gratuitous_arps_total | counter | | gratuitous ARP packets sent |
+ * | proxyha_lease_expiries_total | counter | | VIPs given up because the lease ran out |
+ * | proxyha_nodes | gauge | state | nodes that are ok, failure, stale, draining |
+ * | proxyha_node_active_connections | gauge | address, name | connections now |
+ * | proxyha_node_connections_total | counter | address, name | connections handed to the node |
+ * | proxyha_node_weight | gauge | address, name | 0..256 |
+ * | proxyha_node_slots | gauge | address, name | slots of 4096 owned |
+ * | proxyha_node_last_seen_seconds | gauge | address, name | since its last sign of life |
+ * | proxyha_beacon_events_total | counter | event | beacons sent, received and dropped, by kind |
+ * | proxyha_packets_total | counter | protocol, outcome | raw IP packets |
+ * | proxyha_proxy_port_listening | gauge | port | 1 where the proxy listens as it must |
+ * | proxyha_cpu_share, proxyha_memory_share | gauge | | 0..1 of this host |
+ * | proxyha_cpu_pressure, proxyha_memory_pressure | gauge | | PSI `some avg10`, 0..1 |
+ * | proxyha_established_connections | gauge | | on the proxy ports of this node |
+ * | proxyha_actor_up | gauge | actor | 1 while it runs |
+ * | proxyha_actor_restarts_total | counter | actor | restarts after a crash or a stall |
+ * | proxyha_actor_messages_total | counter | actor | messages handled |
+ * | proxyha_actor_mailbox | gauge | actor | messages under way to it |
+ * | proxyha_actor_mailbox_overflows_total | counter | actor | messages that met a full mailbox |
+ * | proxyha_event_streams | gauge | | readers of /events |
+ * | proxyha_event_streams_dropped_total | counter | | readers that were too slow |
+ * | proxyha_process_resident_bytes | gauge | | memory of the process |
+ * | proxyha_process_cpu_seconds_total | counter | | CPU time of the process |
+ */
+import { Counter, Gauge, Registry } from 'prom-client'
+import type { ActorDescription, GatewayStatus } from './messages.ts'
+import type { Slices } from './slices.ts'
+
+/** What only the inspector and its process know. */
+export interface OwnFigures {
+  readonly streams: number
+  readonly streamsDropped: number
+  readonly residentBytes: number
+  readonly cpuSeconds: number
+}
+
+/** `actors`: empty where the supervisor did not answer. */
+export function renderMetrics(
+  status: GatewayStatus,
+  slices: Slices,
+  actors: readonly ActorDescription[],
+  own: OwnFigures,
+): Promise<string> {
+  const page = new MetricsPage()
+  addRole(page, status, slices)
+  addNodes(page, status, slices)
+  addHost(page, status, slices)
+  addActors(page, actors)
+  page.gauge('event_streams', 'Readers of /events', [[{}, own.streams]])
+  page.counter('event_streams_dropped_total', 'Readers of /events that were too slow', [[{}, own.streamsDropped]])
+  page.gauge('process_resident_bytes', 'Memory of the process', [[{}, own.residentBytes]])
+  page.counter('process_cpu_seconds_total', 'CPU time of the process', [[{}, own.cpuSeconds]])
+  return page.render()
+}
+
+type Samples = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[]
+
+/** One scrape's figures, in a registry of its own. */
+class MetricsPage {
+  readonly #registry = new Registry()
+
+  gauge(name: string, help: string, samples: Samples): void {
+    const gauge = new Gauge({ ...this.#options(name, help, samples), registers: [this.#registry] })
+    for (const [labels, value] of samples) gauge.set(labels, value)
+  }
+
+  counter(name: string, help: string, samples: Samples): void {
+    const counter = new Counter({ ...this.#options(name, help, samples), registers: [this.#registry] })
+    for (const [labels, value] of samples) counter.inc(labels, value)
+  }
+
+  render(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  #options(name: string, help: string, samples: Samples) {
+    return { name: `proxyha_${name}`, help, labelNames: Object.keys(samples[0]?.[0] ?? {}) }
+  }
+}
+
+function addRole(page: MetricsPage, status: GatewayStatus, slices: Slices): void {
+  const { vrrp } = status
+  page.gauge('info', 'This gateway', [
+    [{ node: status.node, forwarding: status.forwarding, version: String(vrrp.version) }, 1],
+  ])
+  const roles = ['director', 'scanning', 'initializing'] as const
+  page.gauge(
+    'role',
+    'The role that the node has',
+    roles.map((role) => [{ role }, Number(role === status.role)]),
+  )
+  page.gauge('warnings', 'Warnings in the status', [[{}, status.warnings.length]])
+  page.gauge('vrrp_priority', 'Own priority', [[{}, vrrp.priority]])
+  page.counter('vrrp_transitions_total', 'Became or ceased to be director', [[{}, vrrp.transitions]])
+  page.counter('vrrp_events_total', 'What happened to adverts', byEvent(slices.elector?.counters))
+  const held = status.virtualIps.map(({ address, held }) => [{ address }, Number(held)] as const)
+  page.gauge('virtual_ip_held', 'Virtual IPs that this node holds', held)
+  const { gratuitousArpsSent = 0, leaseExpiries = 0 } = slices.announcer ?? {}
+  page.counter('gratuitous_arps_total', 'Gratuitous ARP packets sent', [[{}, gratuitousArpsSent]])
+  page.counter('lease_expiries_total', 'Virtual IPs given up because the lease ran out', [[{}, leaseExpiries]])
+}
+
+function addNodes(page: MetricsPage, { nodes }: GatewayStatus, slices: Slices): void {
+  const states = ['ok', 'failure', 'stale', 'draining'] as const
+  const counts = states.map((state) => [{ state }, nodes.filter((node) => node.state === state).length] as const)
+  page.gauge('nodes', 'Nodes by state', counts)
+  const ofNodes = (figure: (node: (typeof nodes)[number]) => number): Samples =>
+    nodes.map((node) => [{ address: node.address, name: node.name }, figure(node)])
+  page.gauge(
+    'node_active_connections',
+    'Connections of a node now',
+    ofNodes((node) => node.activeConnections),
+  )
+  page.counter(
+    'node_connections_total',
+    'Connections handed to a node',
+    ofNodes((node) => node.totalConnections),
+  )
+  page.gauge(
+    'node_weight',
+    'Weight of a node, 0..256',
+    ofNodes((node) => node.weight),
+  )
+  page.gauge(
+    'node_slots',
+    'Slots that a node owns, of 4096',
+    ofNodes((node) => node.slots),
+  )
+  page.gauge(
+    'node_last_seen_seconds',
+    "Since a node's last sign of life",
+    ofNodes((node) => node.lastSeenMs / 1000),
+  )
+  page.counter('beacon_events_total', 'What happened to beacons', byEvent(slices.discovery?.counters))
+  const packets = Object.entries(slices['raw-ip']?.counters ?? {}).flatMap(([protocol, counters]) =>
+    Object.entries(counters).map(([outcome, count]) => [{ protocol, outcome }, Number(count)] as const),
+  )
+  page.counter('packets_total', 'Raw IP packets', packets)
+}
+
+function addHost(page: MetricsPage, { monitor }: GatewayStatus, slices: Slices): void {
+  const ports = monitor.ports.map(({ port, listening }) => [{ port: String(port) }, Number(listening)] as const)
+  page.gauge('proxy_port_listening', 'Proxy ports that are listened on as they must', ports)
+  const reporter = slices['stats-reporter']
+  const { cpu, memory, pressure, activeConnections } = reporter?.load ?? {}
+  const known = (value: number | null | undefined): Samples =>
+    value === null || value === undefined ? [] : [[{}, value]]
+  page.gauge('cpu_share', 'CPU in use, 0..1', known(cpu))
+  page.gauge('memory_share', 'Memory in use, 0..1', known(memory))
+  page.gauge('cpu_pressure', 'PSI of cpu, some avg10, 0..1', known(pressure))
+  page.gauge('memory_pressure', 'PSI of memory, some avg10, 0..1', known(reporter?.memoryPressure))
+  page.gauge('established_connections', 'Connections on the proxy ports of this node', known(activeConnections))
+}
+
+function addActors(page: MetricsPage, actors: readonly ActorDescription[]): void {
+  const ofActors = (figure: (actor: ActorDescription) => number): Samples =>
+    actors.map((actor) => [{ actor: actor.name }, figure(actor)])
+  page.gauge(
+    'actor_up',
+    'Actors that run',
+    ofActors(({ state }) => Number(state === 'running')),
+  )
+  page.counter(
+    'actor_restarts_total',
+    'Restarts after a crash or a stall',
+    ofActors(({ restarts }) => restarts),
+  )
+  page.counter(
+    'actor_messages_total',
+    'Messages handled',
+    ofActors(({ handled }) => handled),
+  )
+  page.gauge(
+    'actor_mailbox',
+    'Messages under way',
+    ofActors(({ mailbox }) => mailbox),
+  )
+  page.counter(
+    'actor_mailbox_overflows_total',
+    'Messages that met a full mailbox',
+    ofActors(({ overflowed }) => overflowed),
+  )
+}
+
+function byEvent(counters: Readonly<Record<string, number>> | undefined): Samples {
+  return Object.entries(counters ?? {}).map(([event, count]) => [{ event }, count])
+}

@@ -1,0 +1,161 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isIP } from 'node:net'
+import type { ActorContext, Control, RemoteControl } from '../../runtime/system/actor.ts'
+import type { DispatcherControl } from '../dispatcher/messages.ts'
+import type { EventLog } from './event-log.ts'
+import { type EventStreams, STREAMS_MAX } from './event-streams.ts'
+import type { GatewayStatus, InspectorPeers, SupervisorControl } from './messages.ts'
+import { renderMetrics } from './metrics.ts'
+import { type Answer, failure, json } from './server.ts'
+import { callControl, type Gathered, type SliceGatherer } from './slices.ts'
+import { unfitness } from './status.ts'
+
+/** How a request has come: the control socket is root's alone and may do more. */
+export type Channel = 'control' | 'tcp'
+
+/** What the routes answer from. */
+export interface RouteSources {
+  readonly context: ActorContext<InspectorPeers>
+  readonly gatherer: SliceGatherer
+  readonly events: EventLog
+  readonly streams: EventStreams
+  statusOf(gathered: Gathered): GatewayStatus
+}
+
+type Route = (query: URLSearchParams, response: ServerResponse) => Promise<Answer | 'streaming'>
+
+const CLIENTS_SHOWN = 1000
+const CLIENTS_MAX = 65_536
+const LONGEST_STALL_MS = 60_000
+
+/** The routes by path; those of `control` are on the control socket only. */
+export class InspectorRoutes {
+  readonly #sources: RouteSources
+  readonly #everywhere: ReadonlyMap<string, Route>
+  readonly #onControl: ReadonlyMap<string, Route>
+
+  constructor(sources: RouteSources) {
+    this.#sources = sources
+    this.#everywhere = new Map<string, Route>([
+      ['/status', () => this.#status()],
+      ['/actors', () => this.#actors()],
+      ['/events', (query, response) => this.#events(query, response)],
+      ['/clients', (query) => this.#clients(query)],
+      ['/which', (query) => this.#which(query)],
+      ['/metrics', () => this.#metrics()],
+      ['/healthz', () => this.#health()],
+    ])
+    // Test hooks; the supervisor refuses them unless they are enabled.
+    this.#onControl = new Map<string, Route>([
+      ['/test/crash', (query) => this.#hook(query, (supervisor, actor) => supervisor.crash(actor))],
+      ['/test/stall', (query) => this.#stall(query)],
+    ])
+  }
+
+  async handle(channel: Channel, request: IncomingMessage, response: ServerResponse): Promise<Answer | 'streaming'> {
+    const url = URL.parse(request.url ?? '', 'http://localhost')
+    const route =
+      url === null
+        ? undefined
+        : (this.#everywhere.get(url.pathname) ??
+          (channel === 'control' ? this.#onControl.get(url.pathname) : undefined))
+    if (url === null || route === undefined) {
+      return json(404, { error: 'there is no such path', paths: [...this.#everywhere.keys()] })
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return failure(405, `${request.method} is not for ${url.pathname}`, { allow: 'GET, HEAD' })
+    }
+    return route(url.searchParams, response)
+  }
+
+  async #status(): Promise<Answer> {
+    return json(200, this.#sources.statusOf(await this.#sources.gatherer.gather()))
+  }
+
+  async #actors(): Promise<Answer> {
+    return this.#ask<SupervisorControl>('supervisor', async (supervisor) => json(200, await supervisor.actors()))
+  }
+
+  async #events(query: URLSearchParams, response: ServerResponse): Promise<Answer | 'streaming'> {
+    const { events, streams } = this.#sources
+    if (query.get('follow') === '0') return json(200, events.kept())
+    if (streams.open(response, query.get('messages') === '1')) return 'streaming'
+    return failure(503, `${STREAMS_MAX} readers follow the events already; try again later`, { 'retry-after': '5' })
+  }
+
+  async #clients(query: URLSearchParams): Promise<Answer> {
+    const limit = wholeOf(query.get('limit') ?? String(CLIENTS_SHOWN), CLIENTS_MAX)
+    if (limit === undefined) return failure(400, `limit must be 1..${CLIENTS_MAX}`)
+    return this.#ask<DispatcherControl>('dispatcher', async (dispatcher) => json(200, await dispatcher.clients(limit)))
+  }
+
+  async #which(query: URLSearchParams): Promise<Answer> {
+    const client = query.get('client') ?? ''
+    if (isIP(client) === 0) return failure(400, 'client must be an IP address: /which?client=10.0.0.7')
+    return this.#ask<DispatcherControl>('dispatcher', async (dispatcher) => json(200, await dispatcher.which(client)))
+  }
+
+  async #metrics(): Promise<Answer> {
+    const { context, gatherer, streams } = this.#sources
+    const [gathered, actors] = await Promise.all([
+      gatherer.gather(),
+      callControl<SupervisorControl, Awaited<ReturnType<SupervisorControl['actors']>>>(
+        context,
+        'supervisor',
+        (supervisor) => supervisor.actors(),
+      ).catch(() => []),
+    ])
+    const { user, system } = process.cpuUsage()
+    const body = await renderMetrics(this.#sources.statusOf(gathered), gathered.slices, actors, {
+      streams: streams.count,
+      streamsDropped: streams.dropped,
+      residentBytes: process.memoryUsage.rss(),
+      cpuSeconds: (user + system) / 1e6,
+    })
+    return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body }
+  }
+
+  async #health(): Promise<Answer> {
+    const gathered = await this.#sources.gatherer.gather()
+    const status = this.#sources.statusOf(gathered)
+    const reason = unfitness(status, gathered)
+    return reason === undefined
+      ? json(200, { ok: true, role: status.role })
+      : json(503, { ok: false, role: status.role, reason })
+  }
+
+  async #stall(query: URLSearchParams): Promise<Answer> {
+    const ms = wholeOf(query.get('ms') ?? '', LONGEST_STALL_MS)
+    if (ms === undefined) return failure(400, `ms must be 1..${LONGEST_STALL_MS}`)
+    return this.#hook(query, (supervisor, actor) => supervisor.stall(actor, ms))
+  }
+
+  async #hook(
+    query: URLSearchParams,
+    call: (supervisor: RemoteControl<SupervisorControl>, actor: string) => Promise<boolean>,
+  ): Promise<Answer> {
+    const actor = query.get('actor') ?? ''
+    return this.#ask<SupervisorControl>('supervisor', async (supervisor) =>
+      (await call(supervisor, actor))
+        ? json(200, { ok: true })
+        : failure(403, 'refused: no such actor runs, or PROXYHA_TEST_HOOKS is not 1'),
+    )
+  }
+
+  /** The answer from an actor's control, or 503 where that actor does not give one. */
+  async #ask<Of extends Control>(
+    actor: string,
+    call: (control: RemoteControl<Of>) => Promise<Answer>,
+  ): Promise<Answer> {
+    try {
+      return await callControl<Of, Answer>(this.#sources.context, actor, call)
+    } catch (error) {
+      return failure(503, `${actor} ${error instanceof Error ? error.message : String(error)}`, { 'retry-after': '1' })
+    }
+  }
+}
+
+function wholeOf(text: string, most: number): number | undefined {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  return value >= 1 && value <= most ? value : undefined
+}

@@ -1,0 +1,70 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+
+/** What one caller, or all of them, may take. */
+const MAX_CONNECTIONS = 64
+const MAX_HEADER_BYTES = 8192
+const HEADERS_TIMEOUT_MS = 5_000
+const REQUEST_TIMEOUT_MS = 10_000
+const KEEP_ALIVE_MS = 5_000
+
+/** An answer that is a whole. */
+export interface Answer {
+  readonly status: number
+  readonly type: 'application/json' | 'text/plain; version=0.0.4; charset=utf-8'
+  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Sees to a request: gives its answer, or `streaming` when it has taken the response for itself. */
+export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<Answer | 'streaming'>
+
+/** An HTTP server that is bounded in every direction. Not listening yet. */
+export function createInspectorServer(handle: Handle): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 1_000,
+    },
+    (request, response) => {
+      void serve(request, response, handle)
+    },
+  )
+  server.maxConnections = MAX_CONNECTIONS
+  return server
+}
+
+/** JSON on one line, so that it can be read with line tools too. */
+export function json(status: number, value: unknown, headers?: Readonly<Record<string, string>>): Answer {
+  return { status, type: 'application/json', body: `${JSON.stringify(value)}\n`, ...(headers && { headers }) }
+}
+
+/** A refusal that says why. */
+export const failure = (status: number, error: string, headers?: Readonly<Record<string, string>>): Answer =>
+  json(status, { error }, headers)
+
+async function serve(request: IncomingMessage, response: ServerResponse, handle: Handle): Promise<void> {
+  // Nothing here takes a body: one that is announced is refused, and not read.
+  const hasBody =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+  if (hasBody) return write(response, failure(413, 'no request has a body here', { connection: 'close' }))
+  try {
+    const answer = await handle(request, response)
+    if (answer !== 'streaming') write(response, answer)
+  } catch (error) {
+    write(response, failure(500, error instanceof Error ? error.message : String(error)))
+  }
+}
+
+function write(response: ServerResponse, answer: Answer): void {
+  if (response.destroyed || response.headersSent) return
+  response.writeHead(answer.status, {
+    'content-type': answer.type,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...answer.headers,
+  })
+  response.end(answer.body)
+}

@@ -1,0 +1,135 @@
+import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ask, freePort, InspectedGateway } from './gateway-fixture.ts'
+
+let gateway: InspectedGateway
+beforeEach(() => {
+  gateway = new InspectedGateway()
+})
+afterEach(() => gateway.close())
+
+const listening = (server: Server, where: string | number) =>
+  new Promise<void>((resolve) => {
+    if (typeof where === 'string') server.listen(where, resolve)
+    else server.listen(where, '127.0.0.1', resolve)
+  })
+const closed = (server: Server) => new Promise<void>((resolve) => server.close(() => resolve()))
+
+describe('the control socket', () => {
+  test('is for its owner only, and gone after a stop', async () => {
+    await gateway.start()
+    expect(statSync(gateway.socketPath).mode & 0o777).toBe(0o600)
+    await gateway.stop()
+    expect(existsSync(gateway.socketPath)).toBe(false)
+  })
+
+  test('of a dead process is replaced', async () => {
+    const { execFileSync } = await import('node:child_process')
+    // Ends without closing: the file stays, and nobody listens.
+    const leave = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`
+    expect(() => execFileSync(process.execPath, ['-e', leave, gateway.socketPath], { stdio: 'ignore' })).toThrow()
+    expect(statSync(gateway.socketPath).isSocket()).toBe(true)
+    await gateway.start()
+    expect((await ask(gateway.socketPath, '/status')).status).toBe(200)
+  })
+
+  test('of a living gateway is refused, and left alone', async () => {
+    await gateway.start()
+    const second = new InspectedGateway()
+    const starting = second.start({ control: { socketPath: gateway.socketPath } })
+    await expect(starting).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+      message: `${gateway.socketPath}: another gateway runs with this control socket; stop it first`,
+    })
+    await second.close()
+    expect((await ask(gateway.socketPath, '/status')).status).toBe(200)
+  })
+
+  test('is not made in the place of a file that is something else', async () => {
+    writeFileSync(gateway.socketPath, 'precious')
+    await expect(gateway.start()).rejects.toMatchObject({ code: 'ENOTSOCK' })
+    expect(statSync(gateway.socketPath).size).toBe(8)
+  })
+
+  test('in a directory that is not there is an error that says so', async () => {
+    const starting = gateway.start({ control: { socketPath: '/nowhere/proxyha.sock' } })
+    await expect(starting).rejects.toMatchObject({
+      code: 'ELISTEN',
+      message: expect.stringContaining('/nowhere/proxyha.sock'),
+    })
+  })
+})
+
+describe('the TCP port', () => {
+  test('that is taken is a warning; the control socket works, and the port is tried again', async () => {
+    const port = await freePort()
+    const other = createServer()
+    await listening(other, port)
+    await gateway.start({}, port)
+    const warning = `inspector: cannot listen on 127.0.0.1 port ${port}: EADDRINUSE; status is on the control socket`
+    expect(gateway.lines).toEqual([`warn: ${warning}`])
+    expect(JSON.parse((await ask(gateway.socketPath, '/status')).body).warnings).toContain(warning)
+    await closed(other)
+    gateway.clock.advance(5000)
+    await expect.poll(() => gateway.lines.at(-1)).toBe(`info: inspector: listens on 127.0.0.1 port ${port}`)
+    expect(JSON.parse((await ask(port, '/status')).body).warnings).not.toContain(warning)
+  })
+
+  test.each([
+    ['evil.example:9253', 403],
+    ['10.0.0.1', 403],
+    ['localhost.evil.example', 403],
+    ['127.0.0.1.evil.example', 403],
+    ['localhost:9253', 200],
+    ['127.0.0.1', 200],
+    ['[::1]:9253', 200],
+  ])('without a token a Host of %s is %i: no web page may rebind its name to it', async (host, status) => {
+    await gateway.start()
+    expect((await ask(gateway.port, '/status', { headers: { host } })).status).toBe(status)
+  })
+
+  test('with a token is for those who have it', async () => {
+    const token = 'a-token-of-many-letters'
+    const port = await freePort()
+    await gateway.start({ inspector: { address: '127.0.0.1', port, token } }, port)
+    const statusWith = async (authorization?: string) =>
+      (await ask(port, '/status', authorization === undefined ? {} : { headers: { authorization } })).status
+    expect(await statusWith()).toBe(401)
+    expect(await statusWith(`Bearer ${token}x`)).toBe(401)
+    expect(await statusWith(`Basic ${token}`)).toBe(401)
+    expect(await statusWith('Bearer')).toBe(401)
+    expect(await statusWith(`Bearer ${token}`)).toBe(200)
+    expect((await ask(gateway.socketPath, '/status')).status).toBe(200)
+  })
+
+  test('takes no body and no headers beyond 8 KiB', async () => {
+    await gateway.start()
+    expect((await ask(gateway.port, '/status', { method: 'POST', body: 'x'.repeat(100) })).status).toBe(413)
+    expect((await ask(gateway.port, '/status', { headers: { 'x-long': 'x'.repeat(9000) } })).status).toBe(431)
+    expect((await ask(gateway.port, '/status')).status).toBe(200)
+  })
+
+  test('holds 64 connections; the 65th is closed', async () => {
+    await gateway.start()
+    const open: Socket[] = []
+    const connected = () =>
+      new Promise<Socket>((resolve) => {
+        const socket = connect(gateway.port, '127.0.0.1', () => resolve(socket))
+        socket.on('error', () => undefined)
+        open.push(socket)
+      })
+    for (let index = 0; index < 64; index++) await connected()
+    const last = await connected()
+    await new Promise((resolve) => last.once('close', resolve))
+    expect(open.slice(0, 64).every((socket) => !socket.destroyed)).toBe(true)
+    for (const socket of open) socket.destroy()
+  })
+})
+
+test('a control socket whose directory cannot be written to is an error, not a hang', async () => {
+  if (process.getuid?.() === 0) return expect(process.getuid()).toBe(0)
+  chmodSync(gateway.folder, 0o500)
+  await expect(gateway.start()).rejects.toMatchObject({ code: 'ELISTEN' })
+  chmodSync(gateway.folder, 0o700)
+})

@@ -1,0 +1,126 @@
+import { type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { EVENTS_KEPT } from '../../../actors/inspector/event-log.ts'
+import { STREAMS_MAX } from '../../../actors/inspector/event-streams.ts'
+import { ask, askJson, InspectedGateway } from './gateway-fixture.ts'
+
+let gateway: InspectedGateway
+beforeEach(async () => {
+  gateway = new InspectedGateway()
+  await gateway.start()
+})
+afterEach(() => gateway.close())
+
+const logged = (line: string) => ({ type: 'log', level: 'info', line }) as const
+const message = { type: 'message', from: 'discovery', message: 'membership', bytes: 9, waitedMs: 0 } as const
+
+/** Opens a stream; resolves when its headers are there. */
+function open(path = '/events'): Promise<{ response: IncomingMessage; text: () => string; close: () => void }> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath: gateway.socketPath, path, agent: false }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part
+      })
+      response.on('error', () => undefined)
+      resolve({ response, text: () => text, close: () => asked.destroy() })
+    })
+    asked.on('error', reject)
+    asked.end()
+  })
+}
+
+test('a stream gives what was kept, then what happens, each with a rising id', async () => {
+  gateway.observe(logged('before'))
+  const stream = await open()
+  expect(stream.response.headers['content-type']).toBe('text/event-stream')
+  gateway.observe(logged('after'))
+  await expect.poll(stream.text).toContain('"line":"after"')
+  expect(stream.text()).toMatch(/^id: 0\nevent: log\ndata: \{.*"line":"before".*\}\n\n[\s\S]*id: 1\nevent: log\ndata: /)
+  stream.close()
+})
+
+test('?follow=0 gives the last 1000 as a JSON list', async () => {
+  for (let index = 0; index < EVENTS_KEPT + 5; index++) gateway.observe(logged(`line ${index}`))
+  const events = (await askJson(gateway.socketPath, '/events?follow=0')) as { line: string }[]
+  expect(events).toHaveLength(EVENTS_KEPT)
+  expect([events[0]?.line, events.at(-1)?.line]).toEqual(['line 5', 'line 1004'])
+})
+
+test('single messages are for those who ask for them, only while they do, and are not kept', async () => {
+  const watched: boolean[] = []
+  gateway.controls.supervisor = {
+    ...gateway.controls.supervisor,
+    watch: async (on: boolean) => {
+      watched.push(on)
+    },
+  }
+  const quiet = await open()
+  const all = await open('/events?messages=1')
+  gateway.observe(message)
+  gateway.observe(logged('last'))
+  await expect.poll(all.text).toContain('"last"')
+  await expect.poll(quiet.text).toContain('"last"')
+  expect(all.text()).toContain('"membership"')
+  expect(quiet.text()).not.toContain('"membership"')
+  expect(JSON.stringify(await askJson(gateway.socketPath, '/events?follow=0'))).not.toContain('"membership"')
+  expect(watched.at(-1)).toBe(true)
+  all.close()
+  await expect.poll(() => watched.at(-1)).toBe(false)
+  quiet.close()
+})
+
+test('a quiet stream is kept alive by comments', async () => {
+  const stream = await open()
+  const before = stream.text().length
+  gateway.clock.advance(15_000)
+  await expect.poll(() => stream.text().slice(before)).toContain(':\n\n')
+  stream.close()
+})
+
+test('the 17th reader is refused; when one leaves there is room again', async () => {
+  const streams = []
+  for (let index = 0; index < STREAMS_MAX; index++) streams.push(await open())
+  expect((await ask(gateway.socketPath, '/events')).status).toBe(503)
+  streams[0]?.close()
+  await expect
+    .poll(async () => {
+      const stream = await open()
+      stream.close()
+      return stream.response.statusCode
+    })
+    .toBe(200)
+  for (const stream of streams) stream.close()
+})
+
+test('a reader that does not read is dropped, and the others go on', async () => {
+  const slow = connect(gateway.socketPath)
+  slow.on('error', () => undefined)
+  await new Promise<void>((resolve) => slow.once('connect', resolve))
+  slow.write('GET /events HTTP/1.1\r\nhost: x\r\n\r\n')
+  await new Promise<void>((resolve) => slow.once('readable', resolve))
+  const quick = await open()
+  const dropped = async () =>
+    Number(/proxyha_event_streams_dropped_total (\d+)/.exec((await ask(gateway.socketPath, '/metrics')).body)?.[1])
+  await expect
+    .poll(
+      async () => {
+        for (let index = 0; index < 200; index++) gateway.observe(logged('x'.repeat(1000)))
+        return dropped()
+      },
+      { timeout: 10_000, interval: 5 },
+    )
+    .toBe(1)
+  gateway.observe(logged('to the quick one'))
+  await expect.poll(quick.text).toContain('to the quick one')
+  slow.destroy()
+  quick.close()
+})
+
+test('a stop ends the streams', async () => {
+  const stream = await open()
+  const ended = new Promise((resolve) => stream.response.once('close', resolve))
+  await gateway.stop()
+  await ended
+})

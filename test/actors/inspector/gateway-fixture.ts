@@ -1,0 +1,238 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AnnouncerStatus } from '../../../actors/announcer/messages.ts'
+import type { DiscoveryStatus, Member } from '../../../actors/discovery/messages.ts'
+import type { ClientRoute, DispatcherStatus } from '../../../actors/dispatcher/messages.ts'
+import type { ElectorStatus } from '../../../actors/elector/messages.ts'
+import { type InspectorOptions, startInspector } from '../../../actors/inspector/actor.ts'
+import type { ActorDescription } from '../../../actors/inspector/messages.ts'
+import type { PortMonitorStatus } from '../../../actors/port-monitor/messages.ts'
+import type { RawIpStatus } from '../../../actors/raw-ip/messages.ts'
+import type { StatsReporterStatus } from '../../../actors/stats-reporter/messages.ts'
+import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
+import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
+import type { ActorContext, ActorInstance } from '../../../runtime/system/actor.ts'
+import type { InspectionEvent } from '../../../runtime/system/inspection.ts'
+
+export const memberOf = (address: string, change: Partial<Member> = {}): Member => ({
+  address,
+  name: `node-${address.split('.').at(-1)}`,
+  mac: '02:00:00:00:00:01',
+  self: false,
+  director: false,
+  health: 'ok',
+  lastSeenMs: 40,
+  cpu: 0.25,
+  memory: 0.5,
+  pressure: 0.01,
+  activeConnections: 3,
+  ...change,
+})
+
+const elector: ElectorStatus = {
+  role: 'director',
+  state: 'MASTER',
+  version: 2,
+  virtualRouterId: 51,
+  priority: 99,
+  advertIntervalMs: 1000,
+  masterIp: '10.0.0.1',
+  masterPriority: 99,
+  transitions: 1,
+  counters: { advertsSent: 12, advertsReceived: 3 },
+  warnings: [],
+}
+const announcer: AnnouncerStatus = {
+  virtualIps: [{ address: '10.0.0.5', held: true }],
+  gratuitousArpsSent: 5,
+  leaseExpiries: 0,
+  warnings: [],
+}
+const discovery: DiscoveryStatus = {
+  members: [
+    memberOf('10.0.0.10', { health: 'failure' }),
+    memberOf('10.0.0.2'),
+    memberOf('10.0.0.1', { self: true, director: true, lastSeenMs: 0 }),
+  ],
+  counters: { helloSent: 7 },
+  warnings: ['beacons are not authenticated'],
+}
+const dispatcher: DispatcherStatus = {
+  generation: 4,
+  nodes: [
+    { address: '10.0.0.1', weight: 200, slots: 2048, activeConnections: 11, totalConnections: 500 },
+    { address: '10.0.0.2', weight: 200, slots: 2048, activeConnections: 12, totalConnections: 400 },
+  ],
+  warnings: ['beacons are not authenticated'],
+}
+const monitor: PortMonitorStatus = {
+  state: 'ok',
+  ports: [{ port: 3128, listening: true, problem: null }],
+  warnings: [],
+}
+const stats: StatsReporterStatus = {
+  load: { cpu: 0.25, memory: 0.5, pressure: 0.01, activeConnections: 3 },
+  memoryPressure: 0.02,
+  warnings: [],
+}
+const packets = { received: 1, dropped: 0, sent: 2, sendFailed: 0 }
+const rawIp: RawIpStatus = { open: true, reopened: 0, counters: { 112: packets, 253: packets }, warnings: [] }
+
+export const routeOf = (client: string): ClientRoute => ({
+  client,
+  slot: 77,
+  node: '10.0.0.2',
+  reason: 'pin',
+  activeConnections: 2,
+  idleS: 1,
+})
+export const actorOf = (name: string, change: Partial<ActorDescription> = {}): ActorDescription => ({
+  name,
+  placement: 'worker',
+  state: 'running',
+  threadId: 3,
+  restarts: 0,
+  upMs: 61_000,
+  mailbox: 0,
+  handled: 9,
+  overflowed: 0,
+  ...change,
+})
+
+type FakeControl = Readonly<Record<string, (...parameters: never[]) => Promise<unknown>>>
+
+/** What the actors of a healthy director answer; a test replaces what it is about. */
+export const healthyControls = (): Record<string, FakeControl> => ({
+  elector: { describe: async () => elector },
+  announcer: { describe: async () => announcer },
+  discovery: { describe: async () => discovery },
+  dispatcher: {
+    describe: async () => dispatcher,
+    which: async (client: string) => routeOf(client),
+    clients: async (limit: number) => ['10.1.0.1', '10.1.0.2', '10.1.0.3'].slice(0, limit).map(routeOf),
+  },
+  'port-monitor': { describe: async () => monitor },
+  'stats-reporter': { describe: async () => stats },
+  'raw-ip': { describe: async () => rawIp },
+  supervisor: {
+    actors: async () => [actorOf('elector'), actorOf('discovery', { state: 'backoff', restarts: 2 })],
+    watch: async () => undefined,
+    crash: async (actor: string) => actor === 'elector',
+    stall: async () => false,
+  },
+})
+
+/** A real inspector on a socket of its own, among actors that are made up. */
+export class InspectedGateway {
+  readonly folder = mkdtempSync(join(tmpdir(), 'proxyha-inspector-'))
+  readonly socketPath = join(this.folder, 'control.sock')
+  readonly clock = new FakeClock()
+  readonly lines: string[] = []
+  controls: Record<string, FakeControl> = healthyControls()
+  port = 0
+  #instance: ActorInstance<never> | undefined
+
+  /** With `port`, that TCP port instead of a free one. */
+  async start(change: Partial<InspectorOptions> = {}, port?: number): Promise<void> {
+    this.port = port ?? (await freePort())
+    const options: InspectorOptions = {
+      name: 'jupiter',
+      managementIp: '10.0.0.1',
+      directorPriority: 99,
+      virtualRouterId: 51,
+      virtualIps: [{ address: '10.0.0.5' }],
+      redirects: [{ proxyPort: 3128 }],
+      vrrp: { version: 2, advertIntervalCs: 100 },
+      forwarding: 'workers',
+      control: { socketPath: this.socketPath },
+      inspector: { address: '127.0.0.1', port: this.port, token: null },
+      ...change,
+    }
+    this.#instance = await startInspector(this.#context(), options, {})
+  }
+
+  observe(event: Partial<InspectionEvent> & { readonly type: string }): void {
+    this.#instance?.observe?.({
+      sequence: 0,
+      actor: 'elector',
+      atMs: 1,
+      wallMs: 1_700_000_000_000,
+      ...event,
+    } as InspectionEvent)
+  }
+
+  async stop(): Promise<void> {
+    await this.#instance?.stop?.()
+    this.#instance = undefined
+  }
+
+  async close(): Promise<void> {
+    await this.stop()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  #context(): ActorContext<Readonly<Record<never, never>>> {
+    return {
+      name: 'inspector',
+      incarnation: 0,
+      clock: this.clock,
+      random: new SeededRandom(1),
+      send: () => undefined,
+      request: () => Promise.reject(new Error('nobody asks here')),
+      log: (level, line) => this.lines.push(`${level}: ${line}`),
+      inspect: () => undefined,
+      control: ((actor: string) => this.controls[actor]) as ActorContext['control'],
+    }
+  }
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
+
+export interface Ask {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** One request, on the control socket (a path) or a TCP port of loopback. */
+export function ask(
+  where: string | number,
+  path: string,
+  { method = 'GET', headers = {}, body }: Ask = {},
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const target = typeof where === 'string' ? { socketPath: where } : { host: '127.0.0.1', port: where }
+    const asked = request({ ...target, path, method, headers, agent: false }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part
+      })
+      response.once('error', reject)
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }))
+    })
+    asked.once('error', reject)
+    asked.end(body)
+  })
+}
+
+export async function askJson(where: string | number, path: string): Promise<unknown> {
+  return JSON.parse((await ask(where, path)).body)
+}
+
+/** A TCP port of loopback on which nobody listens. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}

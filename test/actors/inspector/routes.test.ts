@@ -1,0 +1,316 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { GatewayStatus } from '../../../actors/inspector/messages.ts'
+import { actorOf, ask, askJson, InspectedGateway, memberOf, routeOf } from './gateway-fixture.ts'
+
+let gateway: InspectedGateway
+beforeEach(async () => {
+  gateway = new InspectedGateway()
+  await gateway.start()
+})
+afterEach(() => gateway.close())
+
+const status = async () => (await askJson(gateway.socketPath, '/status')) as GatewayStatus
+const describeAs = async (actor: string, change: object) => {
+  const before = await gateway.controls[actor]!.describe!()
+  gateway.controls[actor] = { ...gateway.controls[actor], describe: async () => ({ ...(before as object), ...change }) }
+}
+
+describe('GET /status', () => {
+  test('is the object of DESIGN §8, the same on the control socket and on TCP', async () => {
+    const expected = {
+      node: 'jupiter',
+      role: 'director',
+      forwarding: 'workers',
+      vrrp: {
+        state: 'MASTER',
+        version: 2,
+        virtualRouterId: 51,
+        priority: 99,
+        advertIntervalMs: 1000,
+        masterIp: '10.0.0.1',
+        masterPriority: 99,
+        transitions: 1,
+      },
+      virtualIps: [{ address: '10.0.0.5', held: true }],
+      monitor: { state: 'ok', ports: [{ port: 3128, listening: true, problem: null }] },
+      nodes: [
+        {
+          name: 'node-1',
+          address: '10.0.0.1',
+          mac: '02:00:00:00:00:01',
+          self: true,
+          director: true,
+          state: 'ok',
+          weight: 200,
+          slots: 2048,
+          activeConnections: 11,
+          totalConnections: 500,
+          cpu: 0.25,
+          memory: 0.5,
+          lastSeenMs: 0,
+        },
+        expect.objectContaining({ address: '10.0.0.2', slots: 2048, activeConnections: 12, totalConnections: 400 }),
+        expect.objectContaining({
+          address: '10.0.0.10',
+          state: 'failure',
+          slots: 0,
+          activeConnections: 3,
+          totalConnections: 0,
+        }),
+      ],
+      warnings: ['beacons are not authenticated'],
+    }
+    expect(await status()).toEqual(expected)
+    expect(await askJson(gateway.port, '/status')).toEqual(expected)
+  })
+
+  test('DESIGN §2.9: a scanning node shows the director and itself only', async () => {
+    await describeAs('elector', { role: 'scanning', state: 'BACKUP', masterIp: '10.0.0.2' })
+    await describeAs('discovery', {
+      members: [
+        memberOf('10.0.0.1', { self: true }),
+        memberOf('10.0.0.2', { director: true, activeConnections: 6 }),
+        memberOf('10.0.0.3'),
+      ],
+    })
+    const { nodes } = await status()
+    expect(nodes.map(({ address }) => address)).toEqual(['10.0.0.1', '10.0.0.2'])
+    // A scanning node hands nothing on: what the director reported counts, not the own table.
+    expect(nodes[1]?.activeConnections).toBe(6)
+  })
+
+  test('in kernel mode the connections are those that the nodes report', async () => {
+    await gateway.stop()
+    await gateway.start({ forwarding: 'kernel' })
+    expect((await status()).nodes.map(({ activeConnections }) => activeConnections)).toEqual([3, 3, 3])
+  })
+
+  test('an actor that does not answer costs 500 ms and a warning; the status shows what it said last', async () => {
+    await status()
+    let asked = (): void => undefined
+    const wasAsked = new Promise<void>((resolve) => {
+      asked = resolve
+    })
+    gateway.controls.elector = {
+      describe: () => {
+        asked()
+        return new Promise(() => undefined)
+      },
+    }
+    const answer = status()
+    await wasAsked
+    // By the time this is answered the other actors have answered too.
+    await ask(gateway.socketPath, '/nowhere')
+    gateway.clock.advance(500)
+    expect(await answer).toMatchObject({
+      role: 'director',
+      vrrp: { state: 'MASTER' },
+      warnings: [
+        'elector did not answer within 500 ms: its part of the status is old or missing',
+        'beacons are not authenticated',
+      ],
+    })
+  })
+
+  test('actors that are down or throw from the start leave what the configuration says, each named', async () => {
+    gateway.controls = {
+      elector: { describe: () => Promise.reject(new Error('was stung')) },
+      'stats-reporter': gateway.controls['stats-reporter']!,
+    }
+    const said = await status()
+    expect(said).toMatchObject({
+      role: 'initializing',
+      vrrp: { state: 'INIT', version: 2, virtualRouterId: 51, priority: 99, advertIntervalMs: 1000, masterIp: null },
+      virtualIps: [{ address: '10.0.0.5', held: false }],
+      monitor: { state: 'failure', ports: [{ port: 3128, listening: false, problem: 'was not checked yet' }] },
+      nodes: [{ name: 'jupiter', address: '10.0.0.1', mac: null, self: true, state: 'failure', cpu: 0.25 }],
+    })
+    expect(said.warnings).toEqual([
+      'elector was stung: its part of the status is old or missing',
+      'announcer does not run: its part of the status is old or missing',
+      'discovery does not run: its part of the status is old or missing',
+      'dispatcher does not run: its part of the status is old or missing',
+      'port-monitor does not run: its part of the status is old or missing',
+      'raw-ip does not run: its part of the status is old or missing',
+    ])
+  })
+
+  test('askers at the same time share one round of questions', async () => {
+    let questions = 0
+    let release = (): void => undefined
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const { describe } = gateway.controls.elector!
+    let asked = (): void => undefined
+    const wasAsked = new Promise<void>((resolve) => {
+      asked = resolve
+    })
+    gateway.controls.elector = {
+      describe: async () => {
+        questions += 1
+        asked()
+        await released
+        return describe!()
+      },
+    }
+    const first = status()
+    await wasAsked
+    const health = ask(gateway.socketPath, '/healthz')
+    const second = status()
+    // A request that needs no slices is answered after those before it have arrived.
+    await Promise.all([ask(gateway.socketPath, '/nowhere'), ask(gateway.socketPath, '/nowhere')])
+    release()
+    await Promise.all([first, second, health])
+    expect(questions).toBe(1)
+  })
+})
+
+describe('GET /healthz', () => {
+  test('is 200 when the role is known and all ports listen', async () => {
+    const reply = await ask(gateway.port, '/healthz')
+    expect([reply.status, JSON.parse(reply.body)]).toEqual([200, { ok: true, role: 'director' }])
+  })
+
+  test.each([
+    ['elector', { role: 'initializing' }, 'the role is not known yet'],
+    [
+      'port-monitor',
+      { state: 'failure', ports: [{ port: 3128, listening: false, problem: 'is not listening' }] },
+      'port 3128 is not listening',
+    ],
+  ])('is 503 with the reason when %s says otherwise', async (actor, change, reason) => {
+    await describeAs(actor, change)
+    const reply = await ask(gateway.port, '/healthz')
+    expect([reply.status, JSON.parse(reply.body)]).toEqual([503, expect.objectContaining({ ok: false, reason })])
+  })
+
+  test.each([['elector'], ['port-monitor']])('is 503 when %s is down, whatever it said before', async (actor) => {
+    await ask(gateway.port, '/healthz')
+    delete gateway.controls[actor]
+    const reply = await ask(gateway.port, '/healthz')
+    expect([reply.status, JSON.parse(reply.body).reason]).toEqual([503, `${actor} does not run`])
+  })
+})
+
+describe('GET /which and /clients', () => {
+  test('say where clients go', async () => {
+    expect(await askJson(gateway.port, '/which?client=10.1.0.9')).toEqual(routeOf('10.1.0.9'))
+    expect(await askJson(gateway.port, '/clients')).toHaveLength(3)
+    expect(await askJson(gateway.port, '/clients?limit=2')).toEqual([routeOf('10.1.0.1'), routeOf('10.1.0.2')])
+  })
+
+  test.each([
+    ['/which', 'client must be an IP address'],
+    ['/which?client=fred', 'client must be an IP address'],
+    ['/which?client=10.0.0.256', 'client must be an IP address'],
+    ['/clients?limit=0', 'limit must be 1..65536'],
+    ['/clients?limit=-1', 'limit must be 1..65536'],
+    ['/clients?limit=65537', 'limit must be 1..65536'],
+    ['/clients?limit=1e3', 'limit must be 1..65536'],
+  ])('%s is 400 and says why', async (path, why) => {
+    const reply = await ask(gateway.port, path)
+    expect([reply.status, JSON.parse(reply.body).error]).toEqual([400, expect.stringContaining(why)])
+  })
+
+  test('are 503 while the dispatcher is down', async () => {
+    delete gateway.controls.dispatcher
+    const reply = await ask(gateway.port, '/which?client=10.1.0.9')
+    expect([reply.status, JSON.parse(reply.body).error]).toEqual([503, 'dispatcher does not run'])
+  })
+})
+
+test('GET /actors is what the supervisor says', async () => {
+  expect(await askJson(gateway.port, '/actors')).toEqual([
+    actorOf('elector'),
+    actorOf('discovery', { state: 'backoff', restarts: 2 }),
+  ])
+})
+
+describe('what is not there', () => {
+  test('an unknown path is 404 and lists the known ones', async () => {
+    const reply = await ask(gateway.port, '/etc/passwd')
+    expect([reply.status, reply.headers['content-type']]).toEqual([404, 'application/json'])
+    expect(JSON.parse(reply.body).paths).toContain('/status')
+  })
+
+  test('a URL that cannot be parsed is 404, not a crash', async () => {
+    expect((await ask(gateway.port, '//')).status).toBe(404)
+    expect((await ask(gateway.port, 'http://[')).status).toBe(404)
+  })
+
+  test.each([['POST'], ['PUT'], ['DELETE'], ['OPTIONS']])('%s on a known path is 405', async (method) => {
+    const reply = await ask(gateway.port, '/status', { method })
+    expect([reply.status, reply.headers.allow]).toEqual([405, 'GET, HEAD'])
+  })
+
+  test('HEAD has the headers of GET and no body', async () => {
+    const reply = await ask(gateway.port, '/status', { method: 'HEAD' })
+    expect([reply.status, reply.headers['content-type'], reply.body]).toEqual([200, 'application/json', ''])
+  })
+
+  test('the test hooks are on the control socket only, and refused by the supervisor as a rule', async () => {
+    expect((await ask(gateway.port, '/test/crash?actor=elector')).status).toBe(404)
+    expect((await ask(gateway.socketPath, '/test/crash?actor=elector')).status).toBe(200)
+    expect((await ask(gateway.socketPath, '/test/crash?actor=nobody')).status).toBe(403)
+    expect((await ask(gateway.socketPath, '/test/stall?actor=elector&ms=10')).status).toBe(403)
+    expect((await ask(gateway.socketPath, '/test/stall?actor=elector&ms=x')).status).toBe(400)
+  })
+})
+
+describe('GET /metrics', () => {
+  /** `name{labels}` to value. */
+  const scrape = async () => {
+    const { body, headers } = await ask(gateway.port, '/metrics')
+    const samples = new Map<string, number>()
+    for (const line of body.split('\n')) {
+      const match = /^([^#\s].*) (\S+)$/.exec(line)
+      if (match) samples.set(match[1]!, Number(match[2]))
+    }
+    return { body, headers, samples }
+  }
+
+  test('is in the format of Prometheus, every metric with help and type', async () => {
+    const { body, headers, samples } = await scrape()
+    expect(headers['content-type']).toContain('text/plain; version=0.0.4')
+    const names = new Set([...samples.keys()].map((key) => key.replace(/\{.*/, '')))
+    expect(names.size).toBeGreaterThan(25)
+    for (const name of names) {
+      expect(name).toMatch(/^proxyha_[a-z_]+$/)
+      expect(body).toContain(`# HELP ${name} `)
+      expect(body).toMatch(new RegExp(`^# TYPE ${name} ${name.endsWith('_total') ? 'counter' : 'gauge'}$`, 'm'))
+    }
+  })
+
+  test('says what the status says', async () => {
+    const { samples } = await scrape()
+    expect(Object.fromEntries(samples)).toMatchObject({
+      'proxyha_info{node="jupiter",forwarding="workers",version="2"}': 1,
+      'proxyha_role{role="director"}': 1,
+      'proxyha_role{role="scanning"}': 0,
+      'proxyha_virtual_ip_held{address="10.0.0.5"}': 1,
+      'proxyha_nodes{state="ok"}': 2,
+      'proxyha_nodes{state="failure"}': 1,
+      'proxyha_node_active_connections{address="10.0.0.2",name="node-2"}': 12,
+      'proxyha_node_connections_total{address="10.0.0.1",name="node-1"}': 500,
+      'proxyha_vrrp_events_total{event="advertsSent"}': 12,
+      'proxyha_beacon_events_total{event="helloSent"}': 7,
+      'proxyha_packets_total{protocol="112",outcome="sent"}': 2,
+      'proxyha_actor_restarts_total{actor="discovery"}': 2,
+      'proxyha_actor_up{actor="discovery"}': 0,
+      proxyha_memory_pressure: 0.02,
+      'proxyha_proxy_port_listening{port="3128"}': 1,
+    })
+  })
+
+  test('is scraped again with the figures of then, not the sum', async () => {
+    await scrape()
+    expect((await scrape()).samples.get('proxyha_gratuitous_arps_total')).toBe(5)
+  })
+
+  test('is there while every actor is down', async () => {
+    gateway.controls = {}
+    const { samples } = await scrape()
+    expect(samples.get('proxyha_role{role="initializing"}')).toBe(1)
+  })
+})
