@@ -39,7 +39,7 @@ export function nextWeights(
     usable.map((member) => {
       const weight = current.get(member.address)
       const target = targetWeight(member, meanConnections)
-      if (weight === undefined) return [member.address, target]
+      if (weight === undefined) return [member.address, quantised(target)]
       return [member.address, adjust ? stepTowards(weight, target) : weight]
     }),
   )
@@ -51,7 +51,7 @@ function targetWeight(member: Member, meanConnections: number): number {
   const byCpu = 1 - busy * (1 - SHARE_AT_FULL_CPU)
   const ratio = meanConnections < CONNECTIONS_MINIMUM ? 1 : member.activeConnections / meanConnections
   const byConnections = Math.max(SHARE_AT_MANY_CONNECTIONS, Math.min(1, CONNECTIONS_FREE / ratio))
-  return quantised(FULL_WEIGHT * byCpu * byConnections)
+  return FULL_WEIGHT * byCpu * byConnections
 }
 
 /** The nearest weight that a usable node may have. */
@@ -59,6 +59,8 @@ export const quantised = (weight: number): number =>
   Math.max(WEIGHT_STEP, Math.round(weight / WEIGHT_STEP) * WEIGHT_STEP)
 
 function stepTowards(weight: number, target: number): number {
-  if (Math.abs(target - weight) < HYSTERESIS) return weight
-  return weight + Math.sign(target - weight) * WEIGHT_STEP
+  const gap = quantised(target) - weight
+  // Whom nothing holds back any more goes all the way up, not to within the hysteresis.
+  if (target < FULL_WEIGHT && Math.abs(gap) < HYSTERESIS) return weight
+  return weight + Math.sign(gap) * WEIGHT_STEP
 }

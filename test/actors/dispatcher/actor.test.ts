@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest'
+import type { Member } from '../../../actors/discovery/messages.ts'
+import { startDispatcher } from '../../../actors/dispatcher/actor.ts'
+import type { DispatcherControl, DispatcherMessage, DispatcherPeers } from '../../../actors/dispatcher/messages.ts'
+import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
+import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
+import type { ActorContext, ActorInstance } from '../../../runtime/system/actor.ts'
+import { parseClientKey } from '../../../runtime/table/client-key.ts'
+import { ConnectionTable } from '../../../runtime/table/connection-table.ts'
+
+const [A, B] = ['10.10.74.70', '10.10.74.86'] as const
+
+const member = (address: string): Member => ({
+  address,
+  name: address,
+  mac: '',
+  self: address === A,
+  director: address === A,
+  health: 'ok',
+  lastSeenMs: 0,
+  cpu: 0,
+  memory: 0,
+  pressure: null,
+  activeConnections: 0,
+})
+
+/** A dispatcher on a real table, with a clock and a discovery that are not. */
+function started(table = ConnectionTable.create({ clients: 4096, forwarders: 1, connectionsPerForwarder: 16 })) {
+  const clock = new FakeClock()
+  const sent: unknown[] = []
+  const context: ActorContext<DispatcherPeers> = {
+    name: 'dispatcher',
+    incarnation: 0,
+    clock,
+    random: new SeededRandom(1),
+    send: (_to, message) => sent.push(message),
+    request: () => Promise.reject(new Error('nobody answers')),
+    log: () => undefined,
+    inspect: () => undefined,
+    control: () => undefined,
+  }
+  const options = { managementIp: A, absenceGraceMs: 5000, clientIdleS: 600, table: table.buffer }
+  const instance = startDispatcher(context, options, {}) as ActorInstance<DispatcherMessage>
+  const control = instance.control as DispatcherControl
+  const give = (message: DispatcherMessage) => instance.receive(message, 'test')
+  return { table, clock, sent, instance, control, give }
+}
+
+function asDirector() {
+  const dispatcher = started()
+  dispatcher.give({ type: 'role', role: 'director', masterAddress: A, masterPriority: 99 })
+  dispatcher.give({ type: 'membership', members: [member(A), member(B)] })
+  return dispatcher
+}
+
+/** Opens a client's connection to wherever the table says. */
+function connect(table: ConnectionTable, client: string, nowS: number): number {
+  const key = parseClientKey(client)!
+  const node = table.route(...key)
+  table.connectionOpened(0, 3, ...key, node, nowS)
+  return node
+}
+
+describe('the dispatcher', () => {
+  it('writes nodes, slots and generation into the table', () => {
+    const { table, control } = asDirector()
+    const index = table.nodeIndexOf(B)!
+    expect(table.readSlots().filter((owner) => owner === index)).toHaveLength(2048)
+    expect(table.node(index)).toMatchObject({ address: B, state: 'ok', weight: 256 })
+    expect(control.describe()).toMatchObject({
+      generation: 2,
+      nodes: [
+        { address: A, weight: 256, slots: 2048 },
+        { address: B, weight: 256, slots: 2048 },
+      ],
+      warnings: [],
+    })
+  })
+
+  it('publishes to discovery, and again when that comes up', () => {
+    const { sent, instance } = asDirector()
+    expect(sent.at(-1)).toMatchObject({ type: 'publish', assignment: { generation: 2, nodes: [A, B] } })
+    const before = sent.length
+    instance.peerUp?.('discovery')
+    expect(sent.length).toBe(before + 1)
+  })
+
+  it('names the node of a client and why: its slot, or the connections that it has', () => {
+    const { table, control, clock, give } = asDirector()
+    const client = '10.10.74.201'
+    const before = control.which(client)
+    expect(before).toMatchObject({
+      client,
+      slot: table.slotOf(client),
+      reason: 'slot',
+      activeConnections: 0,
+      idleS: null,
+    })
+    connect(table, client, Math.floor(clock.nowMs() / 1000))
+    give({
+      type: 'membership',
+      members: [member(A), member(B)].map((each) =>
+        each.address === before.node ? { ...each, health: 'draining' } : each,
+      ),
+    })
+    expect(control.which(client)).toMatchObject({ node: before.node, reason: 'pin', activeConnections: 1, idleS: 0 })
+    expect(control.clients(10)).toEqual([control.which(client)])
+  })
+
+  it('refuses to say where a text goes that is no address', () => {
+    expect(() => asDirector().control.which('jupiter')).toThrow(RangeError)
+  })
+
+  it('forgets clients that have been idle for as long as its rules say', () => {
+    const { table, control, clock } = asDirector()
+    connect(table, '10.10.74.201', 0)
+    table.connectionClosed(0, 3, 0)
+    clock.advance(590_000)
+    expect(control.clients(10)).toHaveLength(1)
+    clock.advance(20_000)
+    expect(control.clients(10)).toEqual([])
+  })
+
+  it('takes the table over as it is when it starts again', () => {
+    const { table } = asDirector()
+    const slots = table.readSlots()
+    const again = started(table)
+    again.give({ type: 'role', role: 'director', masterAddress: A, masterPriority: 99 })
+    again.give({ type: 'membership', members: [member(A)] })
+    expect(table.readSlots()).toEqual(slots)
+    expect(again.control.describe().generation).toBe(2)
+  })
+})

@@ -1,0 +1,266 @@
+import { describe, expect, it } from 'vitest'
+import type { Assignment, Health, Member } from '../../../actors/discovery/messages.ts'
+import { assignmentOf, step } from '../../../actors/dispatcher/machine.ts'
+import { nobodysSlots } from '../../../actors/dispatcher/slots.ts'
+import {
+  type AdoptedTable,
+  type DispatcherEffect,
+  type DispatcherEvent,
+  initialState,
+} from '../../../actors/dispatcher/state.ts'
+import type { NodeSetting } from '../../../runtime/table/connection-table.ts'
+
+const [A, B, C] = ['10.10.74.70', '10.10.74.86', '10.10.74.87'] as const
+const empty: AdoptedTable = { nodes: [], slots: nobodysSlots(), generation: 0 }
+
+/** A dispatcher on node A, fed by hand. */
+class Fed {
+  nowMs = 0
+  #state
+  readonly effects: DispatcherEffect[] = []
+
+  constructor(adopted: AdoptedTable = empty) {
+    this.#state = initialState({ managementIp: A, absenceGraceMs: 5000, clientIdleS: 600 }, adopted)
+  }
+
+  get state() {
+    return this.#state
+  }
+
+  give(event: DispatcherEvent): readonly DispatcherEffect[] {
+    const { state, effects } = step(this.#state, event, this.nowMs)
+    this.#state = state
+    this.effects.push(...effects)
+    return effects
+  }
+
+  role(role: 'director' | 'scanning') {
+    return this.give({ type: 'role', role, masterAddress: null, masterPriority: null })
+  }
+
+  members(...members: readonly Member[]) {
+    return this.give({ type: 'membership', members })
+  }
+
+  shares(): Record<string, number> {
+    const { nodes, slots } = assignmentOf(this.#state)
+    const shares: Record<string, number> = {}
+    for (const owner of slots) shares[nodes[owner] ?? 'nobody'] = (shares[nodes[owner] ?? 'nobody'] ?? 0) + 1
+    return shares
+  }
+}
+
+const member = (address: string, health: Health = 'ok', changes: Partial<Member> = {}): Member => ({
+  address,
+  name: address,
+  mac: '',
+  self: address === A,
+  director: false,
+  health,
+  lastSeenMs: 0,
+  cpu: 0,
+  memory: 0,
+  pressure: null,
+  activeConnections: 0,
+  ...changes,
+})
+
+const written = (effects: readonly DispatcherEffect[]) => effects.filter((effect) => effect.type === 'writeSlots')
+const published = (effects: readonly DispatcherEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'send' ? [effect.message.assignment] : []))
+const rows = (effects: readonly DispatcherEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'writeNode' ? [effect.node] : []))
+
+describe('a director', () => {
+  it('writes and publishes a new generation whenever slots move, and only then', () => {
+    const fed = new Fed()
+    fed.role('director')
+    const joined = fed.members(member(A), member(B))
+    expect(written(joined).map(({ generation }) => generation)).toEqual([2])
+    expect(published(joined)[0]).toMatchObject({ generation: 2, nodes: [A, B] })
+    expect(published(joined)[0]!.slots).toHaveLength(4096)
+    expect(fed.members(member(A), member(B))).toEqual([])
+  })
+
+  it('serves alone when it becomes director before discovery has spoken', () => {
+    const fed = new Fed()
+    const effects = fed.role('director')
+    expect(fed.shares()).toEqual({ [A]: 4096 })
+    expect(rows(effects)).toEqual([{ address: A, state: 'ok', weight: 256 }])
+  })
+
+  it('writes the state of a node before the slots that leave it', () => {
+    const fed = new Fed()
+    fed.role('director')
+    fed.members(member(A), member(B))
+    const kinds = fed.members(member(A), member(B, 'failure')).map((effect) => effect.type)
+    expect(kinds.indexOf('writeNode')).toBeLessThan(kinds.indexOf('writeSlots'))
+    expect(fed.state.rows.find((row) => row?.address === B)).toMatchObject({ state: 'failure', weight: 0 })
+  })
+
+  it('says what moved in one log line', () => {
+    const fed = new Fed()
+    fed.role('director')
+    const lines = fed.members(member(A), member(B)).flatMap((effect) => (effect.type === 'log' ? [effect.line] : []))
+    expect(lines).toEqual([`slots: 2048 moved, generation 2: ${A} 2048, ${B} 2048`])
+  })
+
+  it('moves weights by load at most every 5 s', () => {
+    const fed = new Fed()
+    fed.role('director')
+    fed.members(member(A), member(B))
+    const busy = [member(A), member(B, 'ok', { cpu: 1 })]
+    const changes: number[] = []
+    for (fed.nowMs = 1000; fed.nowMs <= 31_000; fed.nowMs += 1000) {
+      if (written(fed.members(...busy)).length > 0) changes.push(fed.nowMs)
+    }
+    expect(changes).toEqual([5000, 10_000, 15_000, 20_000, 25_000])
+    expect(fed.shares()[B]).toBeLessThan(1200)
+  })
+
+  it('keeps an owner that the membership does not name for the time of grace, and no longer', () => {
+    const fed = new Fed()
+    fed.role('director')
+    fed.members(member(A), member(B))
+    for (fed.nowMs = 1000; fed.nowMs < 6000; fed.nowMs += 1000) {
+      fed.members(member(A))
+      expect(fed.shares()).toEqual({ [A]: 2048, [B]: 2048 })
+    }
+    fed.members(member(A))
+    expect(fed.shares()).toEqual({ [A]: 4096 })
+    expect(fed.state.rows.find((row) => row?.address === B)).toMatchObject({ state: 'stale', weight: 0 })
+  })
+
+  it('publishes again when discovery has started anew', () => {
+    const fed = new Fed()
+    fed.role('director')
+    fed.members(member(A), member(B))
+    expect(published(fed.give({ type: 'discoveryUp' }))).toMatchObject([{ generation: 2, nodes: [A, B] }])
+  })
+
+  it('takes no replica', () => {
+    const fed = new Fed()
+    fed.role('director')
+    expect(fed.give({ type: 'replica', assignment: assignment([B], 99) })).toEqual([])
+    expect(fed.shares()).toEqual({ [A]: 4096 })
+  })
+
+  it('gives a row of a node that is gone to a new one when all 64 are used, and warns when none is gone', () => {
+    const fed = new Fed()
+    const host = (at: number) => member(`10.10.75.${at}`)
+    const first = Array.from({ length: 64 }, (_, at) => host(at))
+    fed.role('scanning')
+    fed.members(...first)
+    fed.members(...first, host(64))
+    expect(fed.state.warnings).toEqual(['no room in the table for node 10.10.75.64'])
+    fed.members(...first.slice(1), host(64))
+    expect(fed.state.warnings).toEqual([])
+    expect(fed.state.rows[0]?.address).toBe('10.10.75.64')
+  })
+})
+
+/** Slots in turn to these nodes. */
+function assignment(nodes: readonly string[], generation: number): Assignment {
+  return { generation, nodes, slots: Uint8Array.from({ length: 4096 }, (_, slot) => slot % nodes.length) }
+}
+
+describe('a scanning node', () => {
+  it("writes the director's slots and generation, by the indexes of its own table", () => {
+    const fed = new Fed()
+    fed.role('scanning')
+    fed.members(member(A), member(C))
+    const effects = fed.give({ type: 'replica', assignment: assignment([C, B, A], 7) })
+    expect(written(effects)).toHaveLength(1)
+    expect(fed.state.generation).toBe(7)
+    const owner = (slot: number) => fed.state.rows[fed.state.slots[slot]!]?.address
+    expect([owner(0), owner(1), owner(2)]).toEqual([C, B, A])
+    expect(published(effects)).toEqual([])
+  })
+
+  it('writes nothing when the same replica comes again', () => {
+    const fed = new Fed()
+    fed.role('scanning')
+    fed.give({ type: 'replica', assignment: assignment([A, B], 7) })
+    expect(fed.give({ type: 'replica', assignment: assignment([A, B], 7) })).toEqual([])
+  })
+
+  it('moves no slots by itself', () => {
+    const fed = new Fed()
+    fed.role('scanning')
+    fed.give({ type: 'replica', assignment: assignment([A, B], 7) })
+    expect(written(fed.members(member(A), member(B, 'stale')))).toEqual([])
+    expect(fed.shares()).toEqual({ [A]: 2048, [B]: 2048 })
+  })
+
+  it('follows a director whose generations start from the beginning', () => {
+    const fed = new Fed()
+    fed.role('scanning')
+    fed.give({ type: 'replica', assignment: assignment([A, B], 700) })
+    fed.give({ type: 'replica', assignment: assignment([B], 1) })
+    expect(fed.shares()).toEqual({ [B]: 4096 })
+    expect(fed.state.generation).toBe(1)
+  })
+})
+
+describe('a promotion', () => {
+  it('publishes the slots as they were when every owner is usable, without a new generation', () => {
+    const fed = new Fed()
+    fed.role('scanning')
+    fed.members(member(A), member(B))
+    fed.give({ type: 'replica', assignment: assignment([A, B, C].slice(0, 2), 7) })
+    const effects = fed.role('director')
+    expect(written(effects)).toEqual([])
+    expect(published(effects)).toMatchObject([{ generation: 7, nodes: [A, B] }])
+  })
+
+  it('moves no slot of a group whose weights were not equal', () => {
+    const slots = Uint8Array.from({ length: 4096 }, (_, slot) => (slot < 2341 ? 0 : 1))
+    const fed = new Fed()
+    fed.role('scanning')
+    fed.members(member(A), member(B))
+    fed.give({ type: 'replica', assignment: { generation: 7, nodes: [A, B], slots } })
+    expect(written(fed.role('director'))).toEqual([])
+    fed.nowMs = 1000
+    expect(written(fed.members(member(A), member(B)))).toEqual([])
+  })
+
+  it('moves the slots of the director that died at once', () => {
+    const fed = new Fed()
+    fed.role('scanning')
+    fed.members(member(A), member(B))
+    fed.give({ type: 'replica', assignment: assignment([A, B, C], 7) })
+    fed.members(member(A), member(B, 'stale'))
+    fed.role('director')
+    expect(Object.keys(fed.shares()).sort()).toEqual([A, C])
+  })
+})
+
+describe('a dispatcher that starts again', () => {
+  const nodes: NodeSetting[] = [
+    { address: C, state: 'ok', weight: 256 },
+    { address: A, state: 'ok', weight: 256 },
+  ]
+  const adopted: AdoptedTable = { nodes, slots: nobodysSlots().map((_, slot) => slot % 2), generation: 41 }
+
+  it('goes on from the slots, rows and generation that are in the table', () => {
+    const fed = new Fed(adopted)
+    expect(written(fed.role('director'))).toEqual([])
+    fed.nowMs = 100
+    expect(written(fed.members(member(A), member(C)))).toEqual([])
+    expect(fed.shares()).toEqual({ [A]: 2048, [C]: 2048 })
+    fed.members(member(A), member(C, 'failure'))
+    expect(fed.state.generation).toBe(42)
+    expect(fed.state.rows.slice(0, 2).map((row) => row?.address)).toEqual([C, A])
+  })
+})
+
+describe('idle clients', () => {
+  it('are swept every 5 s, in any role', () => {
+    const fed = new Fed()
+    expect(fed.give({ type: 'start' })).toMatchObject([{ type: 'startTimer', timer: 'sweep', delayMs: 5000 }])
+    const { sweepGeneration: generation } = fed.state
+    const effects = fed.give({ type: 'timerExpired', timer: 'sweep', generation })
+    expect(effects).toMatchObject([{ type: 'sweep', idleS: 600 }, { type: 'startTimer' }])
+    expect(fed.give({ type: 'timerExpired', timer: 'sweep', generation })).toEqual([])
+  })
+})
