@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { startDiscovery } from '../../../actors/discovery/actor.ts'
+import type { DiscoveryControl, DiscoveryMessage, DiscoveryPeers } from '../../../actors/discovery/messages.ts'
+import type { RawIpMessage } from '../../../actors/raw-ip/messages.ts'
+import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
+import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
+import type { ActorContext, ActorInstance } from '../../../runtime/system/actor.ts'
+import { type BeaconFragment, openBeacon } from '../../../runtime/wire/beacon.ts'
+import { parseBeaconBody } from '../../../runtime/wire/beacon-body.ts'
+
+const ADDRESS = '10.10.74.70'
+
+/** A director's discovery, on a clock that moves when it is told to. */
+function started(seed = 1) {
+  const clock = new FakeClock()
+  const sent: { readonly to: string; readonly message: DiscoveryPeers[keyof DiscoveryPeers] }[] = []
+  const context: ActorContext<DiscoveryPeers> = {
+    name: 'discovery',
+    incarnation: 0,
+    clock,
+    random: new SeededRandom(seed),
+    send: (to, message) => sent.push({ to, message }),
+    request: () => Promise.reject(new Error('nobody answers')),
+    log: () => undefined,
+    inspect: () => undefined,
+    control: () => undefined,
+  }
+  const options = {
+    name: 'jupiter',
+    managementIp: ADDRESS,
+    mac: '02:00:00:00:00:46',
+    virtualRouterId: 51,
+    key: 'secret',
+    intervalMs: 1000,
+    staleAfterIntervals: 3,
+    settings: {},
+  }
+  const instance = startDiscovery(context, options, {}) as ActorInstance<DiscoveryMessage>
+  const give = (message: DiscoveryMessage) => instance.receive(message, 'test')
+  give({ type: 'monitor', state: 'ok' })
+  give({ type: 'role', role: 'director', masterAddress: ADDRESS, masterPriority: 99 })
+  const beacons = (): BeaconFragment[] =>
+    sent
+      .filter(({ to }) => to === 'raw-ip')
+      .map(({ message }) => {
+        const { payload } = message as Extract<RawIpMessage, { type: 'send' }>
+        const opened = openBeacon(payload, 51, 'secret')
+        if (!opened.ok) throw new Error(opened.reason)
+        return opened.fragment
+      })
+  return { clock, sent, instance, give, beacons, control: instance.control as DiscoveryControl }
+}
+
+describe('discovery', () => {
+  it('says hello once an interval, with sequences that rise, while it is director', () => {
+    const { clock, beacons } = started()
+    clock.advance(5000)
+    expect(beacons().map(({ type }) => type)).toEqual(new Array(6).fill('hello'))
+    expect(beacons().map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6])
+  })
+
+  it('has another epoch at each start', () => {
+    const [one, two] = [started(1).beacons()[0]!, started(2).beacons()[0]!]
+    expect(one.epoch).toMatch(/^[0-9a-f]{16}$/)
+    expect(two.epoch).not.toBe(one.epoch)
+  })
+
+  it('tells the dispatcher the members at once, every interval, and when that comes up', () => {
+    const { clock, sent, instance } = started()
+    const told = () => sent.filter(({ to, message }) => to === 'dispatcher' && message.type === 'membership').length
+    const atOnce = told()
+    expect(atOnce).toBeGreaterThan(0)
+    clock.advance(3000)
+    expect(told()).toBe(atOnce + 3)
+    instance.peerUp?.('dispatcher')
+    expect(told()).toBe(atOnce + 4)
+  })
+
+  it('says goodbye when it is stopped', () => {
+    const { instance, beacons } = started()
+    instance.stop?.()
+    const last = beacons().at(-1)!
+    expect(parseBeaconBody(last.type, last.body)).toMatchObject({ type: 'hello', leaving: true })
+  })
+
+  it('counts what could not be sent', () => {
+    const { give, control } = started()
+    give({ type: 'sendFailed', confirm: 1, reason: 'ENETDOWN' })
+    expect(control.describe().counters.sendFailed).toBe(1)
+    expect(control.describe().members).toMatchObject([
+      { address: ADDRESS, name: 'jupiter', self: true, director: true },
+    ])
+  })
+})
