@@ -3,12 +3,13 @@ import type { PacketPort } from '../../runtime/ports/packet.ts'
 import type { StartActor } from '../../runtime/system/actor.ts'
 import { type OwnEffect, runMachine } from '../../runtime/system/machine-runner.ts'
 import { emitGratuitousArp } from '../../runtime/wire/arp.ts'
+import { DEFAULT_GARP, type GarpOptions } from './garp-schedule.ts'
 import { stepAnnouncer } from './machine.ts'
 import type { AnnouncerControl, AnnouncerMessage, AnnouncerPeers } from './messages.ts'
 import {
   type AnnouncerEffect,
   type AnnouncerEvent,
-  type AnnouncerOptions,
+  type AnnouncerSettings,
   type AnnouncerState,
   describeAnnouncer,
   initialAnnouncer,
@@ -20,6 +21,11 @@ export interface AnnouncerPorts {
   readonly packet: PacketPort
 }
 
+export interface AnnouncerOptions extends Omit<AnnouncerSettings, 'garp'> {
+  /** Default: `DEFAULT_GARP`. */
+  readonly garp?: GarpOptions
+}
+
 /** Holds the virtual IPs on the interface while it is told to, and tells the subnet by gratuitous ARP. */
 export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, AnnouncerMessage, AnnouncerPeers> = (
   context,
@@ -28,7 +34,7 @@ export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, Announ
 ) => {
   const { dispatch, state } = runMachine<AnnouncerState, AnnouncerEvent, AnnouncerEffect>({
     context,
-    initial: initialAnnouncer(options),
+    initial: initialAnnouncer({ garp: DEFAULT_GARP, ...options }),
     step: stepAnnouncer,
     label: labelOf,
     perform: (effect) => {

@@ -1,7 +1,7 @@
 import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
-import { DEFAULT_GARP, type GarpOptions, type Schedule } from './garp-schedule.ts'
+import type { GarpOptions, Schedule } from './garp-schedule.ts'
 import type { AnnouncerMessage, AnnouncerPeers, AnnouncerStatus } from './messages.ts'
 
 export interface VirtualAddress {
@@ -9,12 +9,11 @@ export interface VirtualAddress {
   readonly prefixLength: number
 }
 
-export interface AnnouncerOptions {
+export interface AnnouncerSettings {
   readonly interfaceName: string
   readonly virtualIps: readonly VirtualAddress[]
   readonly virtualRouterId: number
-  /** Default: `DEFAULT_GARP`. */
-  readonly garp?: GarpOptions
+  readonly garp: GarpOptions
 }
 
 /**
@@ -98,7 +97,7 @@ export interface Device {
 }
 
 export interface AnnouncerState {
-  readonly options: Required<AnnouncerOptions>
+  readonly options: AnnouncerSettings
   readonly phase: Phase
   readonly nextGeneration: number
   /** Generation of each timer that was started last. */
@@ -110,9 +109,9 @@ export interface AnnouncerState {
 }
 
 /** The state before `start`. */
-export function initialAnnouncer(options: AnnouncerOptions): AnnouncerState {
+export function initialAnnouncer(options: AnnouncerSettings): AnnouncerState {
   return {
-    options: { garp: DEFAULT_GARP, ...options },
+    options,
     phase: { label: 'IDLE' },
     nextGeneration: 1,
     timers: {},

@@ -3,7 +3,7 @@ import type { AnnouncerReport } from '../../../actors/announcer/messages.ts'
 import {
   type AnnouncerEffect,
   type AnnouncerEvent,
-  type AnnouncerOptions,
+  type AnnouncerSettings,
   type AnnouncerState,
   type AnnouncerTimer,
   initialAnnouncer,
@@ -13,7 +13,7 @@ import type { FakeNetlink } from '../../../runtime/ports/fake/netlink.ts'
 import { refused } from '../../../runtime/ports/result.ts'
 
 export const MAC = '02:00:00:00:00:70'
-export const settings: Required<AnnouncerOptions> = {
+export const settings: AnnouncerSettings = {
   interfaceName: 'eth0',
   virtualIps: [
     { address: '10.10.74.74', prefixLength: 24 },

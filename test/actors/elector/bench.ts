@@ -58,6 +58,9 @@ export class Bench {
 
   feed(event: ElectorEvent, atMs = this.nowMs): this {
     this.nowMs = atMs
+    if (event.type === 'timerExpired' && this.running.get(event.timer)?.generation === event.generation) {
+      this.running.delete(event.timer)
+    }
     const result = stepElector(this.state, event, atMs)
     this.state = result.state
     this.effects = result.effects
@@ -77,7 +80,6 @@ export class Bench {
   expire(timer: ElectorTimer, lateMs = 0): this {
     const running = this.running.get(timer)
     if (running === undefined) throw new Error(`${timer} does not run`)
-    this.running.delete(timer)
     return this.feed({ type: 'timerExpired', timer, generation: running.generation }, running.dueMs + lateMs)
   }
 
