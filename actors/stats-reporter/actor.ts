@@ -1,6 +1,7 @@
 import type { SocketTable } from '../../runtime/ports/socket-table.ts'
 import type { SystemLoad } from '../../runtime/ports/system-load.ts'
 import type { ActorContext, ActorInstance, StartActor } from '../../runtime/system/actor.ts'
+import { CountingBudget } from './counting-budget.ts'
 import {
   describeStatsReporter,
   initialStatsReporter,
@@ -43,6 +44,9 @@ class StatsReporter implements ActorInstance<StatsReporterMessage> {
   readonly #proxyPorts: readonly number[]
   #state: StatsReporterState
   #cancelInterval = (): void => undefined
+  readonly #budget = new CountingBudget()
+  /** Of the last count. */
+  #failure: string | null = null
   #stopped = false
 
   constructor(context: ActorContext<StatsReporterPeers>, options: StatsReporterOptions, ports: StatsReporterPorts) {
@@ -96,8 +100,14 @@ class StatsReporter implements ActorInstance<StatsReporterMessage> {
   #read(): StatsReporterEvent {
     try {
       const sample = this.#ports.load.sample()
+      const { clock } = this.#context
+      const startedAtMs = clock.nowMs()
+      if (!this.#budget.isDue(startedAtMs))
+        return { type: 'sampled', sample, connections: null, failure: this.#failure }
       const counted = this.#ports.sockets.established(this.#proxyPorts)
-      if (!counted.ok) return { type: 'sampled', sample, connections: null, failure: counted.reason }
+      this.#budget.spent(startedAtMs, clock.nowMs())
+      this.#failure = counted.ok ? null : counted.reason
+      if (!counted.ok) return { type: 'sampled', sample, connections: null, failure: this.#failure }
       const connections = [...counted.value.values()].reduce((sum, count) => sum + count, 0)
       return { type: 'sampled', sample, connections, failure: null }
     } catch (error) {
