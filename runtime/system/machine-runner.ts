@@ -31,8 +31,8 @@ export interface RunningMachine<State, Event> {
   state(): State
 }
 
-/** Events that may wait for a step's effects to be done; more are a machine that feeds itself. */
-const MAX_QUEUED_EVENTS = 10_000
+/** Events that one event may lead to before the world has its turn again; more are a machine that feeds itself. */
+const MAX_CONSEQUENCES = 10_000
 
 /** Wires a pure machine to the world: steps it event by event, and carries out the effects of each step in order. */
 export function runMachine<State, Event extends { readonly type: string }, Effect extends { readonly type: string }>(
@@ -92,12 +92,18 @@ export function runMachine<State, Event extends { readonly type: string }, Effec
   }
 
   const dispatch = (event: Event): void => {
-    if (queue.length >= MAX_QUEUED_EVENTS) throw new Error(`${context.name}: its machine feeds itself by ${event.type}`)
     queue.push(event)
     if (stepping) return
     stepping = true
     try {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) stepBy(next)
+      for (let steps = 0; steps <= MAX_CONSEQUENCES; steps++) {
+        const next = queue.shift()
+        if (next === undefined) return
+        stepBy(next)
+      }
+      throw new Error(
+        `${context.name}: ${event.type} led to more than ${MAX_CONSEQUENCES} events: its machine feeds itself`,
+      )
     } finally {
       stepping = false
     }

@@ -1,9 +1,8 @@
-import { getCompileCacheDir } from 'node:module'
-import { dirname } from 'node:path'
 import { MessagePort, Worker } from 'node:worker_threads'
 import type { ActorHost, HostListener } from './host.ts'
 import type { ActorPlan } from './plan.ts'
 import type { ActorCommand, ActorReport, ActorSeed } from './protocol.ts'
+import { workerEnvironment } from './worker-environment.ts'
 
 /** What a Worker is told at its birth. */
 export interface WorkerBirth {
@@ -50,16 +49,6 @@ export function openWorkerHost(
       void worker.terminate()
     },
   }
-}
-
-/**
- * The compile cache of this process, where it has one: without it each Worker has to strip the types of what it loads by
- * itself, which was measured to cost 50 ms and 8 MiB per thread.
- */
-function workerEnvironment(): NodeJS.ProcessEnv {
-  const cache = getCompileCacheDir()
-  // Node names the folder for its own version in it; the variable takes the one above.
-  return cache === undefined ? { ...process.env } : { ...process.env, NODE_COMPILE_CACHE: dirname(cache) }
 }
 
 function transferred(command: ActorCommand<MessagePort>): readonly MessagePort[] {
