@@ -80,16 +80,22 @@ const remembered = (state: DiscoveryState, reason: string, source: string, atMs:
 
 /** Every node but a director answers a hello. The roster is the word of the director that VRRP knows, and of no other. */
 function withHelloFrom(progress: Progress, address: string, hello: HelloBody, nowMs: number): Progress {
-  const { priority, generation, settingsDigest, settings, node, leaving, roster } = hello
-  const directors = heardDirector(progress.state, { address, priority, generation, settingsDigest }, nowMs)
+  const { settingsDigest, settings, node, leaving, roster } = hello
   const settingsDiffer = settingsDigest !== digestOf(progress.state.options.settings)
   const heard: Heard = { address, node, leaving, settingsDiffer, settings: settingsDiffer ? settings : null }
+  if (leaving) return { ...progress, state: withNode(withoutDirector(progress.state, address), heard, nowMs) }
+  const directors = heardDirector(progress.state, { address, settingsDigest }, nowMs)
   const state = withNode({ ...progress.state, directors }, heard, nowMs)
   if (state.role === 'director') return { ...progress, state: counted(state, 'otherDirectorHeard') }
   const replicated =
     directorAddress(state, nowMs) === address ? { ...state, nodes: replicatedNodes(state, roster, nowMs) } : state
-  const next = { ...progress, state: replicated }
-  return leaving ? next : withReport(next, address)
+  return withReport({ ...progress, state: replicated }, address)
+}
+
+function withoutDirector(state: DiscoveryState, address: string): DiscoveryState {
+  const directors = new Map(state.directors)
+  directors.delete(address)
+  return { ...state, directors }
 }
 
 function withReportFrom(progress: Progress, address: string, report: ReportBody, nowMs: number): Progress {

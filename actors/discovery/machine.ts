@@ -59,7 +59,8 @@ function handled(progress: Progress, event: DiscoveryEvent, nowMs: number): Prog
     case 'dispatcherUp':
       return withReplica(progress)
     case 'stop':
-      return state.role === 'director' ? withHello(progress, nowMs, true) : withReports(progress, nowMs, true)
+      // The elector stops first: who was director is told to be nothing by now, and still has to tell all.
+      return state.role === 'scanning' ? withReports(progress, nowMs, true) : withHello(progress, nowMs, true)
     case 'sent':
       return progress
     case 'sendFailed':

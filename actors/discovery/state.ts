@@ -42,8 +42,6 @@ export interface KnownNode {
 /** A node that said that it is director. */
 export interface DirectorHeard {
   readonly address: string
-  readonly priority: number
-  readonly generation: number
   readonly settingsDigest: string
   /** First and last hello since it became director, or was silent for long. */
   readonly firstMs: number
@@ -51,7 +49,7 @@ export interface DirectorHeard {
 }
 
 /** A beacon that was refused for what an operator can mend. */
-export interface RefusedBeacon {
+interface RefusedBeacon {
   readonly source: string
   readonly atMs: number
 }

@@ -7,7 +7,7 @@ export const MAX_GROUP_NODES = 64
 const SLOTS = 4096
 /** The owner of a slot that nobody owns. */
 const NOBODY = 255
-export const MAX_NAME_LENGTH = 64
+const MAX_NAME_LENGTH = 64
 export const MAX_SETTINGS = 16
 export const MAX_SETTING_LENGTH = 256
 const DIGEST_BYTES = 8

@@ -70,7 +70,7 @@ export interface BeaconFragment {
  * Why a packet is not taken for a beacon: `unauthenticated` has no HMAC although a key is set here, `unexpectedHmac` has
  * one although none is.
  */
-export type BeaconRefusal =
+type BeaconRefusal =
   | 'truncated'
   | 'oversize'
   | 'notABeacon'

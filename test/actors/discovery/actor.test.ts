@@ -76,8 +76,9 @@ describe('discovery', () => {
     expect(told()).toBe(atOnce + 4)
   })
 
-  it('says goodbye when it is stopped', () => {
-    const { instance, beacons } = started()
+  it.each(['director', 'initializing'] as const)('says goodbye to all when it is stopped as %s', (role) => {
+    const { instance, give, beacons } = started()
+    give({ type: 'role', role, masterAddress: null, masterPriority: null })
     instance.stop?.()
     const last = beacons().at(-1)!
     expect(parseBeaconBody(last.type, last.body)).toMatchObject({ type: 'hello', leaving: true })

@@ -130,6 +130,17 @@ describe('a director', () => {
     expect(group.owners(A)).not.toContain(B)
   })
 
+  it('moves the slots of a node that stops in order at once, although its elector stopped before', () => {
+    const group = settled(A, B, C)
+    group.tell(B, { type: 'role', role: 'initializing', masterAddress: null, masterPriority: null })
+    group.tell(B, { type: 'stop' })
+    group.kill(B)
+    group.run(10)
+    expect(group.owners(A)).not.toContain(B)
+    expect(group.describe(C).warnings).toEqual([])
+    expect(group.health(C)).toEqual({ [A]: 'ok', [C]: 'ok' })
+  })
+
   it('lets a draining node keep nothing, and the last one that works go on', () => {
     const group = settled(A, B)
     group.tell(B, { type: 'drain', draining: true })
