@@ -107,8 +107,10 @@ describe('a director', () => {
     const group = settled(A, B, C)
     const before = group.owners(A)
     const fromMs = group.nowMs
+    const { generation } = group.node(A).table
     group.isLost = (frame) => frame.source === B && frame.atMs < fromMs + 2200
     group.run(8000)
+    expect(group.node(A).table.generation).toBe(generation)
     expect(movedBetween(before, group.owners(A))).toBe(0)
     expect(group.lines(A)).not.toContain(`Scanning partner has failed ${B}`)
   })
@@ -156,8 +158,10 @@ describe('a director', () => {
   it('judges nobody by the silence in which it stood still itself', () => {
     const group = settled(A, B, C)
     const before = group.owners(A)
+    const { generation } = group.node(A).table
     group.nowMs += 10_000
     group.run(5000)
+    expect(group.node(A).table.generation).toBe(generation)
     expect(movedBetween(before, group.owners(A))).toBe(0)
     expect(group.health(A)).toEqual({ [A]: 'ok', [B]: 'ok', [C]: 'ok' })
   })
