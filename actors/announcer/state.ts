@@ -68,7 +68,7 @@ export type AnnouncerEffect =
     }
 
 /** Not the director: the interface has none of the addresses. */
-export interface Idle {
+interface Idle {
   readonly label: 'IDLE'
 }
 

@@ -63,7 +63,7 @@ export interface Master {
   readonly priority: number
 }
 
-export interface Initialize {
+interface Initialize {
   readonly label: 'INIT'
 }
 

@@ -37,7 +37,7 @@ const MAC_6_IPV4_4 = 0x0604
 const REQUEST = 1
 const REPLY = 2
 
-export interface ArpMessage {
+interface ArpMessage {
   readonly operation: 'request' | 'reply'
   /** MACs lower-case and colon-separated, addresses dotted quads. */
   readonly senderMac: string
@@ -46,7 +46,7 @@ export interface ArpMessage {
   readonly targetAddress: string
 }
 
-export type ArpFailure = 'truncated' | 'etherType' | 'hardware' | 'operation'
+type ArpFailure = 'truncated' | 'etherType' | 'hardware' | 'operation'
 
 export type ParsedArp =
   | { readonly ok: true; readonly arp: ArpMessage }

@@ -24,7 +24,7 @@ export const VRRP_PROTOCOL = 112
 /** Where every advertisement goes (RFC 9568 §5.1.1.2). */
 export const VRRP_GROUP = '224.0.0.18'
 /** Sent with it, and received with anything else: crossed a router, or was forged off the link (RFC 9568 §5.1.1.3). */
-export const VRRP_TTL = 255
+const VRRP_TTL = 255
 
 const VERSION_TYPE = 0
 const VIRTUAL_ROUTER_ID = 1

@@ -98,6 +98,8 @@ function happen(bench: Bench, happening: Happening): boolean {
       bench.feed({ type: 'sent', confirm: bench.state.nextConfirm - 1 - happening.back, atMs: bench.nowMs })
       return true
     case 'event':
+      // Nobody knows a generation before it is given out.
+      if ('generation' in happening.event && happening.event.generation >= bench.state.nextGeneration) return false
       bench.feed(happening.event, bench.nowMs + happening.afterMs)
       return true
     default:
