@@ -20,6 +20,7 @@
  * | proxyha_node_last_seen_seconds | gauge | address, name | since its last sign of life |
  * | proxyha_beacon_events_total | counter | event | beacons sent, received and dropped, by kind |
  * | proxyha_packets_total | counter | protocol, outcome | raw IP packets |
+ * | proxyha_forwarder_events_total | counter | event | what the forwarders count: connections, refusals, retries |
  * | proxyha_proxy_port_listening | gauge | port | 1 where the proxy listens as it must |
  * | proxyha_cpu_share, proxyha_memory_share | gauge | | 0..1 of this host |
  * | proxyha_cpu_pressure, proxyha_memory_pressure | gauge | | PSI `some avg10`, 0..1 |
@@ -147,6 +148,7 @@ function addNodes(page: MetricsPage, { nodes }: GatewayStatus, slices: Slices): 
   const packets = Object.entries(slices['raw-ip']?.counters ?? {}).flatMap(([protocol, counters]) =>
     Object.entries(counters).map(([outcome, count]) => [{ protocol, outcome }, Number(count)] as const),
   )
+  page.counter('forwarder_events_total', 'What the forwarders count', byEvent(slices.forwarder?.counters))
   page.counter('packets_total', 'Raw IP packets', packets)
 }
 

@@ -3,6 +3,7 @@ import type { AnnouncerControl, AnnouncerStatus } from '../announcer/messages.ts
 import type { DiscoveryControl, DiscoveryStatus } from '../discovery/messages.ts'
 import type { DispatcherControl, DispatcherStatus } from '../dispatcher/messages.ts'
 import type { ElectorControl, ElectorStatus } from '../elector/messages.ts'
+import type { ForwarderPoolControl, ForwarderPoolStatus } from '../forwarder/messages.ts'
 import type { PortMonitorControl, PortMonitorStatus } from '../port-monitor/messages.ts'
 import type { RawIpControl, RawIpStatus } from '../raw-ip/messages.ts'
 import type { StatsReporterControl, StatsReporterStatus } from '../stats-reporter/messages.ts'
@@ -16,6 +17,7 @@ export interface Slices {
   readonly 'port-monitor': PortMonitorStatus | null
   readonly 'stats-reporter': StatsReporterStatus | null
   readonly 'raw-ip': RawIpStatus | null
+  readonly forwarder: ForwarderPoolStatus | null
 }
 
 type SliceControls = {
@@ -26,6 +28,7 @@ type SliceControls = {
   readonly 'port-monitor': PortMonitorControl
   readonly 'stats-reporter': StatsReporterControl
   readonly 'raw-ip': RawIpControl
+  readonly forwarder: ForwarderPoolControl
 }
 
 /** The slices as gathered now, and which of them are old. */
@@ -66,6 +69,7 @@ export class SliceGatherer {
     'port-monitor': null,
     'stats-reporter': null,
     'raw-ip': null,
+    forwarder: null,
   }
   #underWay: Promise<Gathered> | undefined
 
@@ -90,15 +94,18 @@ export class SliceGatherer {
         return this.#last[name]
       }
     }
-    const [elector, announcer, discovery, dispatcher, portMonitor, statsReporter, rawIp] = await Promise.all([
-      ask('elector'),
-      ask('announcer'),
-      ask('discovery'),
-      ask('dispatcher'),
-      ask('port-monitor'),
-      ask('stats-reporter'),
-      ask('raw-ip'),
-    ])
+    const [elector, announcer, discovery, dispatcher, portMonitor, statsReporter, rawIp, forwarder] = await Promise.all(
+      [
+        ask('elector'),
+        ask('announcer'),
+        ask('discovery'),
+        ask('dispatcher'),
+        ask('port-monitor'),
+        ask('stats-reporter'),
+        ask('raw-ip'),
+        ask('forwarder'),
+      ],
+    )
     this.#last = {
       elector,
       announcer,
@@ -107,6 +114,7 @@ export class SliceGatherer {
       'port-monitor': portMonitor,
       'stats-reporter': statsReporter,
       'raw-ip': rawIp,
+      forwarder,
     }
     return { slices: this.#last, silent }
   }

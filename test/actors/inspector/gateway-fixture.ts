@@ -117,6 +117,7 @@ export const healthyControls = (): Record<string, FakeControl> => ({
   'port-monitor': { describe: async () => monitor },
   'stats-reporter': { describe: async () => stats },
   'raw-ip': { describe: async () => rawIp },
+  forwarder: { describe: async () => ({ counters: { accepted: 900 }, warnings: [] }) },
   supervisor: {
     actors: async () => [actorOf('elector'), actorOf('discovery', { state: 'backoff', restarts: 2 })],
     watch: async () => undefined,

@@ -132,6 +132,7 @@ describe('GET /status', () => {
       'dispatcher does not run: its part of the status is old or missing',
       'port-monitor does not run: its part of the status is old or missing',
       'raw-ip does not run: its part of the status is old or missing',
+      'forwarder does not run: its part of the status is old or missing',
     ])
   })
 
@@ -298,6 +299,7 @@ describe('GET /metrics', () => {
       'proxyha_packets_total{protocol="112",outcome="sent"}': 2,
       'proxyha_actor_restarts_total{actor="discovery"}': 2,
       'proxyha_actor_up{actor="discovery"}': 0,
+      'proxyha_forwarder_events_total{event="accepted"}': 900,
       proxyha_memory_pressure: 0.02,
       'proxyha_proxy_port_listening{port="3128"}': 1,
     })

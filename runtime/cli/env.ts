@@ -1,0 +1,46 @@
+import type { HostFacts } from '../../config/resolve.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Result } from '../ports/result.ts'
+import type { SocketTable } from '../ports/socket-table.ts'
+
+/** Where a command writes. */
+export interface CliOutput {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+}
+
+/** The world of the command line, injected so that a command can be run in a test. */
+export interface CliEnv {
+  /** Without the program's own name. */
+  readonly args: readonly string[]
+  readonly stdout: CliOutput & NodeJS.WritableStream
+  readonly stderr: CliOutput & NodeJS.WritableStream
+  /** Environment variables. */
+  readonly variables: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  /** Aborted when the user or the system wants the command to end (SIGINT, SIGTERM). */
+  readonly interrupted: AbortSignal
+  readonly host: CliHost
+}
+
+/** What commands ask of the kernel by themselves, without a gateway. */
+export interface CliHost {
+  /** `ENODEV` where there is no such interface. */
+  facts(interfaceName: string): Promise<Result<HostFacts>>
+  openSocketTable(): Promise<Result<SocketTable>>
+}
+
+/** A command that failed for a reason that its user can do something about: one line a problem, exit code 1. */
+export class CliError extends Error {
+  readonly lines: readonly string[]
+
+  constructor(...lines: readonly string[]) {
+    super(lines.join('\n'))
+    this.name = 'CliError'
+    this.lines = lines
+  }
+}
+
+/** Where configuration and control socket are unless they are named. */
+export const DEFAULT_CONFIG = '/etc/proxyha/gateway.yaml'
+export const DEFAULT_SOCKET = '/run/proxyha.sock'

@@ -1,0 +1,107 @@
+import { type IncomingMessage, request } from 'node:http'
+import { loadConfig } from '../../config/load.ts'
+import { CliError, DEFAULT_SOCKET } from './env.ts'
+
+/** How a command finds the gateway that it asks. */
+export interface GatewayChoice {
+  /** Path of the control socket. */
+  readonly socket?: string
+  /** Path of a configuration that names the control socket. */
+  readonly config?: string
+}
+
+const ANSWER_MS = 5000
+/** An answer is a few hundred kilobytes at most; what is longer comes from somebody else. */
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024
+
+/** The control socket: as named, else that of the configuration, else the default. */
+export function socketOf({ socket, config }: GatewayChoice): string {
+  if (socket !== undefined) return socket
+  if (config === undefined) return DEFAULT_SOCKET
+  const loaded = loadConfig(config)
+  if (!loaded.ok) throw new CliError(...loaded.problems)
+  return loaded.value.control.socket
+}
+
+/** Asks the gateway; throws a `CliError` that says what to do when there is no answer. */
+export async function askGateway<Value>(choice: GatewayChoice, path: string): Promise<Value> {
+  const socketPath = socketOf(choice)
+  const response = await open(socketPath, path, AbortSignal.timeout(ANSWER_MS))
+  const text = await textOf(response, socketPath)
+  const value = parse(text, socketPath)
+  if (response.statusCode === 200) return value as Value
+  const { error = `answered ${response.statusCode}` } = value as { readonly error?: string }
+  throw new CliError(`the gateway says: ${error}`)
+}
+
+/** Follows `GET /events` line by line until the gateway or `signal` ends it. */
+export async function followGateway(
+  choice: GatewayChoice,
+  path: string,
+  signal: AbortSignal,
+  onLine: (line: string) => void,
+): Promise<'interrupted' | 'ended'> {
+  const socketPath = socketOf(choice)
+  try {
+    const response = await open(socketPath, path, signal)
+    if (response.statusCode !== 200) {
+      const { error } = parse(await textOf(response, socketPath), socketPath) as { readonly error?: string }
+      throw new CliError(`the gateway says: ${error}`)
+    }
+    let rest = ''
+    for await (const part of response.setEncoding('utf8')) {
+      const lines = `${rest}${part}`.split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) onLine(line)
+    }
+  } catch (error) {
+    if (error instanceof CliError && !signal.aborted) throw error
+  }
+  return signal.aborted ? 'interrupted' : 'ended'
+}
+
+function open(socketPath: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path, agent: false, signal, headers: { host: 'localhost' } }, resolve)
+    asked.once('error', (error) => reject(new CliError(explain(error, socketPath))))
+    asked.end()
+  })
+}
+
+async function textOf(response: IncomingMessage, socketPath: string): Promise<string> {
+  let text = ''
+  try {
+    for await (const part of response.setEncoding('utf8')) {
+      text += part
+      if (text.length > ANSWER_BYTES_MAX) break
+    }
+  } catch (error) {
+    throw new CliError(explain(error as Error, socketPath))
+  }
+  return text
+}
+
+function parse(text: string, socketPath: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new CliError(`${socketPath}: what answers there is no gateway; name its control socket with -s`)
+  }
+}
+
+/** Why there was no answer, and what to do. */
+function explain(error: NodeJS.ErrnoException, socketPath: string): string {
+  switch (error.code) {
+    case 'ENOENT':
+      return `no gateway runs here: ${socketPath} is not there; start one with "proxyha run -c FILE", or name its control socket with -s`
+    case 'ECONNREFUSED':
+      return `no gateway runs here: nobody listens on ${socketPath} any more; start it again with "proxyha run -c FILE"`
+    case 'EACCES':
+    case 'EPERM':
+      return `${socketPath}: permission denied; ask as the user that the gateway runs as, mostly root`
+    case 'ABORT_ERR':
+      return `the gateway did not answer on ${socketPath} within ${ANSWER_MS / 1000} s; look at its log`
+    default:
+      return `${socketPath}: ${error.message}`
+  }
+}

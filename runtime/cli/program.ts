@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { addActors } from './actors.ts'
+import { addCheck } from './check.ts'
+import { addCheckConfig } from './check-config.ts'
+import { addClients } from './clients.ts'
+import { type CliEnv, CliError } from './env.ts'
+import { addEvents } from './events.ts'
+import { addLab } from './lab.ts'
+import { addRun } from './run.ts'
+import { addStatus } from './status.ts'
+import { addWhich } from './which.ts'
+
+const COMMANDS = [addRun, addLab, addStatus, addCheck, addWhich, addClients, addEvents, addActors, addCheckConfig]
+
+/** Runs one command and resolves with its exit code: 0 done, 1 failure or bad input, other codes as the command says. */
+export async function runCli(env: CliEnv): Promise<number> {
+  let action: (() => Promise<number>) | undefined
+  const program = new Command('proxyha')
+    .description('High availability and load balancing for a small group of proxy gateways on one subnet.')
+    .version(readVersion(), '-V, --version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => env.stdout.write(text),
+      writeErr: (text) => env.stderr.write(text),
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+      outputError: (text, write) => write(text.replace(/^error: /, 'proxyha: ')),
+    })
+    .showHelpAfterError('(proxyha --help, or proxyha COMMAND --help, tells more)')
+    .addHelpText('after', '\nExit codes: 0 done, 1 failure or bad input.\n')
+  for (const add of COMMANDS) {
+    add(program, env, (chosen) => {
+      action = chosen
+    })
+  }
+  try {
+    await program.parseAsync([...env.args], { from: 'user' })
+    return action === undefined ? 1 : await action()
+  } catch (error) {
+    return exitCodeOf(error, env)
+  }
+}
+
+function exitCodeOf(error: unknown, env: CliEnv): number {
+  // Commander has written its message itself; help that was asked for is no failure.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
+  if (error instanceof CliError) {
+    for (const line of error.lines) env.stderr.write(`${line}\n`)
+    return 1
+  }
+  throw error
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}

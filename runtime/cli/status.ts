@@ -1,0 +1,123 @@
+import type { Command } from 'commander'
+import type { GatewayStatus, NodeStatus } from '../../actors/inspector/messages.ts'
+import type { CliEnv } from './env.ts'
+import { CliError } from './env.ts'
+import { askGateway } from './gateway-client.ts'
+import { addGatewayOptions, type Choose, type PrintOptions } from './options.ts'
+import {
+  type Column,
+  colourOfState,
+  formatAge,
+  formatShare,
+  formatTable,
+  type Paint,
+  painter,
+  printable,
+} from './table.ts'
+
+interface StatusOptions extends PrintOptions {
+  readonly watch?: boolean
+}
+
+const HELP = `
+On the director all nodes are shown, on a scanning node the director and itself. A star marks the node that was asked.
+ACTIVE and TOTAL are connections, SLOTS a node's part of the 4096 slots that clients fall into.
+
+Examples:
+  proxyha status
+  proxyha status --watch
+  proxyha status --json | jq .role
+`
+
+const WATCH_INTERVAL_MS = 1000
+const CLEAR_SCREEN = '\u001b[H\u001b[2J'
+
+/** `proxyha status`: DESIGN §2.9. */
+export function addStatus(program: Command, env: CliEnv, choose: Choose): void {
+  addGatewayOptions(program.command('status'))
+    .description('who is director, which nodes take part, what is wrong')
+    .option('--json', 'as JSON')
+    .option('-w, --watch', 'again every second, until interrupted; with --json one line each')
+    .addHelpText('after', HELP)
+    .action((options: StatusOptions) => choose(() => (options.watch ? watch(options, env) : once(options, env))))
+}
+
+async function once(options: StatusOptions, env: CliEnv): Promise<number> {
+  const status = await askGateway<GatewayStatus>(options, '/status')
+  env.stdout.write(options.json ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status, painter(env)))
+  return 0
+}
+
+/** A gateway that is gone may come back: that is what somebody who watches wants to see. */
+async function watch(options: StatusOptions, env: CliEnv): Promise<number> {
+  while (!env.interrupted.aborted) {
+    let shown: string
+    try {
+      const status = await askGateway<GatewayStatus>(options, '/status')
+      shown = options.json ? `${JSON.stringify(status)}\n` : formatStatus(status, painter(env))
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error
+      shown = options.json ? `${JSON.stringify({ error: error.message })}\n` : `${error.message}\n`
+    }
+    env.stdout.write(!options.json && env.stdout.isTTY ? CLEAR_SCREEN + shown : shown)
+    await pause(WATCH_INTERVAL_MS, env)
+  }
+  return 0
+}
+
+function pause(ms: number, env: CliEnv): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      cancel()
+      env.interrupted.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = env.clock.setTimer(ms, end)
+    env.interrupted.addEventListener('abort', end)
+  })
+}
+
+/** The status for people, at most 100 columns wide. */
+export function formatStatus(status: GatewayStatus, paint: Paint): string {
+  const { vrrp } = status
+  const interval =
+    vrrp.advertIntervalMs % 1000 === 0 ? `${vrrp.advertIntervalMs / 1000} s` : `${vrrp.advertIntervalMs} ms`
+  const master =
+    vrrp.masterIp === null ? 'not known' : `${vrrp.masterIp} (priority ${vrrp.masterPriority ?? 'not known'})`
+  const held = status.virtualIps.map(({ address, held }) => `${address} ${held ? 'held here' : 'not here'}`)
+  const lines = [
+    `${paint(printable(status.node), 'bold')} is ${paint(status.role, 'bold')}; forwards by ${status.forwarding}`,
+    '',
+    `VRRP        ${vrrp.state}, version ${vrrp.version}, VRID ${vrrp.virtualRouterId}, priority ${vrrp.priority}, adverts every ${interval}, ${vrrp.transitions} transitions`,
+    `Director    ${master}`,
+    ...held.map((text, index) => `${index === 0 ? 'Virtual IP' : '          '}  ${text}`),
+    `Monitor     ${monitorOf(status, paint)}`,
+    '',
+    ...formatTable(NODE_COLUMNS, status.nodes, paint),
+    ...(status.warnings.length > 0 ? [''] : []),
+    ...status.warnings.map((warning) => `${paint('warning:', 'yellow')} ${printable(warning)}`),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function monitorOf({ monitor }: GatewayStatus, paint: Paint): string {
+  const problems = monitor.ports
+    .filter(({ problem }) => problem !== null)
+    .map(({ port, problem }) => `port ${port} ${problem}`)
+  const state = paint(monitor.state, colourOfState(monitor.state))
+  return problems.length === 0 ? state : `${state} (${printable(problems.join(', '))})`
+}
+
+const NODE_COLUMNS: readonly Column<NodeStatus>[] = [
+  { title: ' NODE', maxWidth: 18, text: ({ self, name }) => `${self ? '*' : ' '}${name}` },
+  { title: 'ADDRESS', text: ({ address }) => address },
+  { title: 'ROLE', text: ({ director }) => (director ? 'director' : 'scanning') },
+  { title: 'STATE', text: ({ state }) => state, colour: ({ state }) => colourOfState(state) },
+  { title: 'SLOTS', align: 'right', text: ({ slots }) => String(slots) },
+  { title: 'WEIGHT', align: 'right', text: ({ weight }) => String(weight) },
+  { title: 'ACTIVE', align: 'right', text: ({ activeConnections }) => String(activeConnections) },
+  { title: 'TOTAL', align: 'right', text: ({ totalConnections }) => String(totalConnections) },
+  { title: 'CPU', align: 'right', text: ({ cpu }) => formatShare(cpu) },
+  { title: 'MEM', align: 'right', text: ({ memory }) => formatShare(memory) },
+  { title: 'SEEN', align: 'right', text: ({ lastSeenMs, self }) => (self ? '-' : formatAge(lastSeenMs)) },
+]
