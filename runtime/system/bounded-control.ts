@@ -3,7 +3,7 @@ import type { Control, RemoteControl } from './actor.ts'
 import { ActorError, peerIsDown, reasonOf, timedOut } from './actor-error.ts'
 
 /** How long a control call may take. */
-export const CONTROL_TIMEOUT_MS = 2000
+const CONTROL_TIMEOUT_MS = 2000
 
 /** Calls of one control that may wait for their answer at the same time. */
 const MAX_PENDING_CALLS = 256

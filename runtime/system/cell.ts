@@ -2,34 +2,25 @@ import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { ActorContext, ActorInstance, Control, RemoteControl } from './actor.ts'
 import { ActorError, peerIsDown } from './actor-error.ts'
+import { ControlDesk, type ControlTransport } from './control-desk.ts'
 import { Counters } from './counters.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { type Envelope, messageType } from './envelope.ts'
-import type { InspectionDetail } from './inspection.ts'
+import { InspectionOutlet } from './inspection-outlet.ts'
 import { LimitedLog } from './limited-log.ts'
 import { Link } from './link.ts'
 import { UnderWay } from './mailbox.ts'
 import { OwnedClock } from './owned-clock.ts'
 import { PendingRequests } from './pending-requests.ts'
-import { type ActorCommand, type ActorReport, type ActorSeed, MAX_EVENTS_UNDER_WAY } from './protocol.ts'
+import type { ActorCommand, ActorReport, ActorSeed } from './protocol.ts'
 import { Watching } from './watching.ts'
 import type { Wire } from './wire.ts'
 
-/** The control of another actor, as its caller holds it. */
-export interface GrantedControl {
-  readonly remote: RemoteControl<Control>
-  /** `told` is called when the other end is gone. */
-  onDown(told: () => void): void
-  close(): void
-}
-
 /** The ground that a cell stands on: a Worker thread, the main thread, or the simulation. */
-export interface Ground<Port> {
+export interface Ground<Port> extends ControlTransport<Port> {
   readonly clock: Clock
   readonly random: Random
   wire(port: Port): Wire
-  exposeControl(control: Control, port: Port): () => void
-  remoteControl(actor: string, port: Port, clock: Clock): GrantedControl
   /** To the supervisor. */
   report(report: ActorReport): void
   /** The actor is dead by this error. On a Worker this throws, which ends the thread. */
@@ -57,14 +48,12 @@ export class ActorCell<Port> {
   private readonly requests: PendingRequests
   private readonly logLines: LimitedLog
   private readonly deadLetters: DeadLetters
-  private readonly eventsOut: UnderWay
+  private readonly outlet: InspectionOutlet
   private readonly eventsIn: UnderWay
   private readonly links = new Map<string, Link>()
-  private readonly controls = new Map<string, GrantedControl>()
-  private readonly closeExposed = new Set<() => void>()
+  private readonly controls: ControlDesk<Port>
   private readonly context: ActorContext
   private instance: ActorInstance<unknown> | undefined
-  private missedEvents = 0
   private ended = false
 
   constructor(seed: ActorSeed, ground: Ground<Port>) {
@@ -72,14 +61,16 @@ export class ActorCell<Port> {
     this.ground = ground
     this.counters = new Counters(seed.counters)
     this.watching = new Watching(seed.watching)
-    this.eventsOut = new UnderWay(seed.eventCredits, 0)
     this.eventsIn = new UnderWay(seed.eventCredits, 1)
     this.clock = new OwnedClock(ground.clock, (call) => this.guard(call))
     this.requests = new PendingRequests(this.clock)
+    this.controls = new ControlDesk(ground, this.clock)
+    const report = (told: ActorReport): void => this.ground.report(told)
+    this.outlet = new InspectionOutlet(new UnderWay(seed.eventCredits, 0), this.clock, report)
     this.logLines = new LimitedLog(this.clock, (level, line, fields) =>
-      this.ground.report({ type: 'log', level, line, ...(fields && { fields }) }),
+      report({ type: 'log', level, line, ...(fields && { fields }) }),
     )
-    this.deadLetters = new DeadLetters((detail) => this.inspect(detail), this.clock.nowMs())
+    this.deadLetters = new DeadLetters((detail) => this.outlet.inspect(detail), this.clock.nowMs())
     this.context = this.createContext()
   }
 
@@ -104,10 +95,10 @@ export class ActorCell<Port> {
         this.introduce(command)
         break
       case 'exposeControl':
-        this.exposeControl(command.port)
+        if (this.instance?.control) this.controls.expose(this.instance.control, command.port)
         break
       case 'grantControl':
-        this.grantControl(command.actor, command.port)
+        this.controls.grant(command.actor, command.port)
         break
       case 'ping':
         this.counters.answer(command.ping)
@@ -138,10 +129,8 @@ export class ActorCell<Port> {
     this.ended = true
     this.clock.cancelAll()
     for (const link of this.links.values()) link.close()
-    for (const control of this.controls.values()) control.close()
-    for (const close of this.closeExposed) close()
     this.links.clear()
-    this.controls.clear()
+    this.controls.close()
   }
 
   /** For a crashed actor whose thread lives on: lets it give back what it holds, as far as it still can. */
@@ -229,7 +218,7 @@ export class ActorCell<Port> {
   private showMessage(link: Link, envelope: Envelope, bytes: number): void {
     const waitedMs = envelope.sentAtMs === 0 ? 0 : this.clock.nowMs() - envelope.sentAtMs
     const message = envelope.kind === 'reply' ? 'reply' : messageType(envelope.payload)
-    this.inspect({ type: 'message', from: link.peer, message, bytes, waitedMs })
+    this.outlet.inspect({ type: 'message', from: link.peer, message, bytes, waitedMs })
   }
 
   private replyOnce(link: Link, correlation: number): (value: unknown) => void {
@@ -245,31 +234,6 @@ export class ActorCell<Port> {
     if (this.ended) return
     this.counters.add('corrupt')
     this.deadLetters.add(this.seed.name, `from ${link.peer}`, 'corrupt', this.clock.nowMs())
-  }
-
-  private exposeControl(port: Port): void {
-    const control = this.instance?.control
-    if (control !== undefined) this.closeExposed.add(this.ground.exposeControl(control, port))
-  }
-
-  private grantControl(actor: string, port: Port): void {
-    this.controls.get(actor)?.close()
-    const granted = this.ground.remoteControl(actor, port, this.clock)
-    this.controls.set(actor, granted)
-    granted.onDown(() => {
-      if (this.controls.get(actor) === granted) this.controls.delete(actor)
-    })
-  }
-
-  private inspect(detail: InspectionDetail): void {
-    if (this.eventsOut.count >= MAX_EVENTS_UNDER_WAY) {
-      this.missedEvents += 1
-      return
-    }
-    this.eventsOut.posted()
-    const missed = this.missedEvents
-    this.missedEvents = 0
-    this.ground.report({ type: 'inspect', detail, atMs: this.clock.nowMs(), wallMs: this.clock.wallMs(), missed })
   }
 
   /** Runs the actor's code; what it throws, now or as a promise, is its crash. */
@@ -308,10 +272,10 @@ export class ActorCell<Port> {
         return Promise.reject(new ActorError('EREFUSED', `${to} is no peer of ${this.seed.name}; name it in its plan`))
       },
       log: (level, line, fields) => this.logLines.write(level, line, fields),
-      inspect: (detail) => this.inspect(detail),
+      inspect: (detail) => this.outlet.inspect(detail),
       // The caller names the type of the control that it was granted; only its messages.ts can know it.
       control: <Of extends Control>(actor: string) =>
-        this.controls.get(actor)?.remote as unknown as RemoteControl<Of> | undefined,
+        this.controls.find(actor) as unknown as RemoteControl<Of> | undefined,
     }
   }
 

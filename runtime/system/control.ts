@@ -4,7 +4,7 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { Clock } from '../ports/clock.ts'
 import type { Control } from './actor.ts'
 import { BoundedControl } from './bounded-control.ts'
-import type { GrantedControl } from './cell.ts'
+import type { GrantedControl } from './control-desk.ts'
 
 /** Lets the other end of the port call these methods; returns how to end it. */
 export function exposeControl(control: Control, port: MessagePort): () => void {

@@ -20,7 +20,7 @@ export interface LinkOptions {
   readonly listener: LinkListener
 }
 
-export interface LinkListener {
+interface LinkListener {
   arrived(link: Link, envelope: Envelope, bytes: number): void
   /** What came was no envelope. */
   corrupt(link: Link): void

@@ -2,7 +2,7 @@ import type { CancelTimer, Clock } from '../ports/clock.ts'
 import { ActorError, peerIsDown, timedOut } from './actor-error.ts'
 
 /** Requests of one actor that may wait for an answer at the same time. */
-export const MAX_PENDING_REQUESTS = 1024
+const MAX_PENDING_REQUESTS = 1024
 
 interface Pending {
   readonly peer: string

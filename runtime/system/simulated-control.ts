@@ -2,7 +2,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Control } from './actor.ts'
 import { reasonOf } from './actor-error.ts'
 import { BoundedControl } from './bounded-control.ts'
-import type { GrantedControl } from './cell.ts'
+import type { GrantedControl } from './control-desk.ts'
 import type { SimulatedPort } from './simulated-port.ts'
 
 interface Call {
@@ -39,7 +39,7 @@ export function remoteSimulatedControl(actor: string, port: SimulatedPort, clock
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let lastId = 0
   let told: (() => void) | undefined
-  const control = new BoundedControl(actor, clock, (method, parameters) => {
+  const control = new BoundedControl(actor, clock, async (method, parameters) => {
     lastId += 1
     port.post({ id: lastId, method, parameters: structuredClone(parameters) } satisfies Call)
     return new Promise((resolve, reject) => waiting.set(lastId, { resolve, reject }))

@@ -10,7 +10,7 @@ export interface PoolTaskStart<Options = unknown> {
 }
 
 /** The default export of a pool's module: a long-lived task. That it returns or throws is its end. */
-export type PoolTask<Options = unknown> = (start: PoolTaskStart<Options>) => unknown
+type PoolTask<Options = unknown> = (start: PoolTaskStart<Options>) => unknown
 
 /** What the pool sends to the thread. */
 export interface PoolTaskBirth extends PoolTaskStart {
@@ -19,7 +19,10 @@ export interface PoolTaskBirth extends PoolTaskStart {
   readonly life: MessagePort
 }
 
-/** Runs a task on a thread of the pool. */
+/**
+ * Runs a task on a thread of the pool.
+ * @public piscina loads it by the name of the file.
+ */
 export default async function runPoolTask({ moduleUrl, life, index, options, port }: PoolTaskBirth): Promise<void> {
   try {
     const { default: task } = (await import(moduleUrl)) as { readonly default: PoolTask }
