@@ -13,7 +13,8 @@ const LEAST_LIFETIME_S = 2
 
 /**
  * How long the kernel shall keep the addresses by itself: the whole seconds nearest to the end of the lease. Much longer,
- * and after a kill the address would still answer when the next director has it.
+ * and after a kill the address would still answer when the next director has it. (The kernel itself is up to half a second
+ * late, as it rounds its timers; the skew of a priority up to 128 is longer than that.)
  */
 export function kernelLifetimeS(leaseUntilMs: number, nowMs: number): number {
   return Math.max(LEAST_LIFETIME_S, Math.round((leaseUntilMs - nowMs) / 1000))

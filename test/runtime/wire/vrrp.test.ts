@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatIpv4, parseIpv4 } from '../../../runtime/wire/addresses.ts'
-import { sumPseudoHeader } from '../../../runtime/wire/checksum.ts'
+import { checksumOf, sumPseudoHeader, sumWords } from '../../../runtime/wire/checksum.ts'
 import type { Ipv4Packet } from '../../../runtime/wire/ipv4.ts'
 import { parseIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 import {
@@ -158,6 +158,14 @@ describe('what is discarded, by name', () => {
   test('rule 3: the v2 checksum covers the authentication data', () => {
     const bytes = emitV2()
     bytes[bytes.length - 1] = 1
+    expect(parseAdvertisement(packetOf(bytes))).toEqual({ ok: false, reason: 'checksum' })
+  })
+
+  test('rule 3: v2 summed with the pseudo-header is wrong', () => {
+    const bytes = emitV2()
+    const covered = sumWords(bytes.slice().fill(0, 6, 8))
+    const pseudoHeader = sumPseudoHeader(parseIpv4(SOURCE)!, parseIpv4('224.0.0.18')!, 112, bytes.length)
+    new DataView(bytes.buffer).setUint16(6, checksumOf(covered + pseudoHeader))
     expect(parseAdvertisement(packetOf(bytes))).toEqual({ ok: false, reason: 'checksum' })
   })
 
