@@ -89,7 +89,7 @@ function fileFacts(file: GatewayFile): { readonly problems: readonly Problem[]; 
     problems.push({ path: ['control', 'socket'], text: `the directory ${directory} is not there; create it` })
   }
   let key: string | undefined
-  if (file.cluster.keyFile !== undefined) {
+  if (file.cluster.keyFile !== undefined && file.cluster.key === undefined) {
     const read = readText(file.cluster.keyFile, KEY_FILE_LIMIT_BYTES)
     const path = ['cluster', 'keyFile']
     if (!read.ok) problems.push(...read.problems.map((text) => ({ path, text: `${file.cluster.keyFile} ${text}` })))

@@ -88,7 +88,7 @@ export function formatStatus(status: GatewayStatus, paint: Paint): string {
   const lines = [
     `${paint(printable(status.node), 'bold')} is ${paint(status.role, 'bold')}; forwards by ${status.forwarding}`,
     '',
-    `VRRP        ${vrrp.state}, version ${vrrp.version}, VRID ${vrrp.virtualRouterId}, priority ${vrrp.priority}, adverts every ${interval}, ${vrrp.transitions} transitions`,
+    `VRRP        ${vrrp.state}, version ${vrrp.version}, VRID ${vrrp.virtualRouterId}, priority ${vrrp.priority}, adverts every ${interval}, ${vrrp.transitions} ${vrrp.transitions === 1 ? 'transition' : 'transitions'}`,
     `Director    ${master}`,
     ...held.map((text, index) => `${index === 0 ? 'Virtual IP' : '          '}  ${text}`),
     `Monitor     ${monitorOf(status, paint)}`,

@@ -1,0 +1,227 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { InspectedGateway, routeOf } from '../../actors/inspector/gateway-fixture.ts'
+import { CapturedCli } from './captured-cli.ts'
+
+let gateway: InspectedGateway
+let cli: CapturedCli
+beforeEach(async () => {
+  gateway = new InspectedGateway()
+  cli = new CapturedCli()
+  await gateway.start()
+})
+afterEach(() => gateway.close())
+
+const ask = (...args: readonly string[]) => cli.output(...args, '-s', gateway.socketPath)
+const ESCAPE = '\u001b['
+
+describe('status', () => {
+  test('for people: aligned, at most 100 columns, no colours in a pipe', async () => {
+    const { code, stdout, stderr } = await ask('status')
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toBe(
+      [
+        'jupiter is director; forwards by workers',
+        '',
+        'VRRP        MASTER, version 2, VRID 51, priority 99, adverts every 1 s, 1 transition',
+        'Director    10.0.0.1 (priority 99)',
+        'Virtual IP  10.0.0.5 held here',
+        'Monitor     ok',
+        '',
+        ' NODE     ADDRESS    ROLE      STATE    SLOTS  WEIGHT  ACTIVE  TOTAL   CPU   MEM  SEEN',
+        '*node-1   10.0.0.1   director  ok        2048     200      11    500  25 %  50 %     -',
+        ' node-2   10.0.0.2   scanning  ok        2048     200      12    400  25 %  50 %   0 s',
+        ' node-10  10.0.0.10  scanning  failure      0       0       3      0  25 %  50 %   0 s',
+        '',
+        'warning: beacons are not authenticated',
+        '',
+      ].join('\n'),
+    )
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+  })
+
+  test('in a terminal states are coloured, and the columns stay where they are', async () => {
+    const plain = await ask('status')
+    cli = new CapturedCli()
+    cli.stdout.isTTY = true
+    const { stdout } = await ask('status')
+    expect(stdout).toContain(`${ESCAPE}32mok${ESCAPE}0m`)
+    expect(stdout).toContain(`${ESCAPE}31mfailure${ESCAPE}0m`)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours are taken out
+    expect(stdout.replaceAll(/\u001b\[\d+m/g, '')).toBe(plain.stdout)
+  })
+
+  test('NO_COLOR is respected in a terminal', async () => {
+    cli.stdout.isTTY = true
+    cli.variables = { NO_COLOR: '1' }
+    expect((await ask('status')).stdout).not.toContain(ESCAPE)
+  })
+
+  test('--json is the object of GET /status', async () => {
+    const { code, stdout } = await ask('status', '--json')
+    expect(code).toBe(0)
+    expect(Object.keys(JSON.parse(stdout))).toEqual([
+      'node',
+      'role',
+      'forwarding',
+      'vrrp',
+      'virtualIps',
+      'monitor',
+      'nodes',
+      'warnings',
+    ])
+  })
+
+  test('names that other hosts sent cannot move the cursor', async () => {
+    const { describe } = gateway.controls.discovery!
+    gateway.controls.discovery = {
+      describe: async () => {
+        const said = (await describe!()) as { members: { name: string }[] }
+        return { ...said, members: said.members.map((member) => ({ ...member, name: `a${ESCAPE}2Jb` })) }
+      },
+    }
+    const { stdout } = await ask('status')
+    expect(stdout).toContain('a?[2Jb')
+    expect(stdout).not.toContain(ESCAPE)
+  })
+
+  test('--watch --json is a line a second until it is interrupted, also while the gateway is gone', async () => {
+    const watching = ask('status', '--watch', '--json')
+    const lines = () => cli.stdout.text.split('\n').slice(0, -1)
+    await expect.poll(() => lines().length).toBe(1)
+    await expect.poll(() => cli.clock.nextDueMs()).toBe(1000)
+    await gateway.stop()
+    cli.clock.advance(1000)
+    await expect.poll(() => lines().length).toBe(2)
+    await expect.poll(() => cli.clock.nextDueMs()).toBe(2000)
+    cli.interruption.abort()
+    expect((await watching).code).toBe(0)
+    expect(lines().map((line) => Object.keys(JSON.parse(line))[0])).toEqual(['node', 'error'])
+  })
+})
+
+test('the control socket is found by the configuration too', async () => {
+  const config = join(gateway.folder, 'gateway.yaml')
+  writeFileSync(
+    config,
+    `virtualIps: [10.0.0.5]\nredirects: [{originalPorts: [80], proxyPort: 3128}]\ncontrol: {socket: ${gateway.socketPath}}\n`,
+  )
+  expect(await cli.run('actors', '-c', config)).toBe(0)
+})
+
+test('check -s asks the gateway', async () => {
+  expect(await ask('check', '-v')).toMatchObject({ code: 0, stdout: 'monitor: ok\nport 3128 is listening\n' })
+})
+
+describe('which', () => {
+  test('says where and why', async () => {
+    expect(await ask('which', '10.1.0.9')).toMatchObject({
+      code: 0,
+      stdout: '10.1.0.9 -> 10.0.0.2 (pinned by 2 active connections; slot 77; last seen 1 s ago)\n',
+    })
+  })
+
+  test('says so when no node can take the client', async () => {
+    gateway.controls.dispatcher = {
+      which: async (client: string) => ({ ...routeOf(client), node: null, reason: 'slot', idleS: null }),
+    }
+    expect(await ask('which', '10.1.0.9')).toMatchObject({
+      code: 0,
+      stdout: '10.1.0.9 -> nowhere: no node can take connections (slot 77)\n',
+    })
+  })
+
+  test('--json is the route', async () => {
+    expect(JSON.parse((await ask('which', '::1', '--json')).stdout)).toEqual(routeOf('::1'))
+  })
+
+  test('an actor that is down is a line, exit code 1', async () => {
+    delete gateway.controls.dispatcher
+    expect(await ask('which', '10.1.0.9')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'the gateway says: dispatcher does not run\n',
+    })
+  })
+})
+
+describe('clients', () => {
+  test('is a table; a limit that was reached is said on stderr', async () => {
+    expect(await ask('clients', '-n', '2')).toEqual({
+      code: 0,
+      stdout: [
+        'CLIENT    NODE      WHY  SLOT  ACTIVE  LAST SEEN',
+        '10.1.0.1  10.0.0.2  pin    77       2        1 s',
+        '10.1.0.2  10.0.0.2  pin    77       2        1 s',
+        '',
+      ].join('\n'),
+      stderr: 'there may be more: these are the first 2; -n asks for more\n',
+    })
+  })
+
+  test('--json is the list', async () => {
+    expect(JSON.parse((await ask('clients', '--json')).stdout)).toHaveLength(3)
+  })
+})
+
+test('actors is a table', async () => {
+  expect((await ask('actors')).stdout).toBe(
+    [
+      'ACTOR      STATE    THREAD    UP  RESTARTS  MAILBOX  HANDLED  LOST',
+      'elector    running       3  61 s         0        0        9     0',
+      'discovery  backoff       3  61 s         2        0        9     0',
+      '',
+    ].join('\n'),
+  )
+})
+
+describe('events', () => {
+  beforeEach(() => {
+    gateway.observe({ type: 'state', from: 'BACKUP', to: 'MASTER', cause: 'masterDown' })
+    gateway.observe({ type: 'log', level: 'warn', line: 'careful' })
+  })
+
+  test('is a line each', async () => {
+    expect(await ask('events')).toMatchObject({
+      code: 0,
+      stdout:
+        '2023-11-14T22:13:20.000Z  elector         BACKUP -> MASTER (masterDown)\n' +
+        '2023-11-14T22:13:20.000Z  elector         warn: careful\n',
+    })
+  })
+
+  test('--json is a JSON object a line', async () => {
+    const lines = (await ask('events', '--json')).stdout.trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line).type)).toEqual(['state', 'log'])
+  })
+
+  test('--follow goes on until it is interrupted: exit code 0', async () => {
+    const following = ask('events', '--follow')
+    await expect.poll(() => cli.stdout.text).toContain('careful')
+    gateway.observe({ type: 'crashed', reason: 'boom' })
+    await expect.poll(() => cli.stdout.text).toContain('elector         crashed: boom\n')
+    cli.interruption.abort()
+    expect(await following).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('--follow ends with the gateway: exit code 1', async () => {
+    const following = ask('events', '--follow', '--json')
+    await expect.poll(() => cli.stdout.text).toContain('careful')
+    await gateway.stop()
+    expect(await following).toMatchObject({ code: 1, stderr: 'the gateway has ended the stream\n' })
+  })
+})
+
+test('an answer that is no JSON is said to be from somebody else', async () => {
+  const path = join(gateway.folder, 'other.sock')
+  const other = createServer((_, response) => response.end('<html>'))
+  await new Promise<void>((resolve) => other.listen(path, resolve))
+  expect(await cli.output('status', '-s', path)).toMatchObject({
+    code: 1,
+    stderr: `${path}: what answers there is no gateway; name its control socket with -s\n`,
+  })
+  await new Promise((resolve) => other.close(resolve))
+  rmSync(path, { force: true })
+})
