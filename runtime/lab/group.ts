@@ -50,7 +50,6 @@ export class Group {
   /** MAC by host, to name whom a client's ARP entry points to. */
   readonly #hostOfMac = new Map<string, string>()
   #arpHost: string | null = null
-  #ending = false
 
   constructor(timeline: Timeline, squid: boolean) {
     this.#timeline = timeline
@@ -110,16 +109,13 @@ export class Group {
     gateway.process = process
     void process.ended.then((code) => {
       if (gateway.process === process) gateway.process = null
-      if (!this.#ending)
-        this.#timeline.add('event', `${name}: proxyha ended ${code === null ? 'by a signal' : `with ${code}`}`)
+      this.#timeline.add('event', `${name}: proxyha ended ${code === null ? 'by a signal' : `with ${code}`}`)
     })
   }
 
-  /** Asks the gateway to stop in order and waits for its end. */
-  async stopGateway(name: string): Promise<void> {
-    const { process } = this.#gateway(name)
-    process?.signal('SIGTERM')
-    await process?.ended
+  /** Asks the gateway to stop in order. It gives the VIP up at once, and ends when its connections have. */
+  stopGateway(name: string): void {
+    this.#gateway(name).process?.signal('SIGTERM')
   }
 
   startProxy(name: string): void {
@@ -197,12 +193,6 @@ export class Group {
     return true
   }
 
-  /** Asks all to end; what does not is killed with the sandbox. */
-  async end(): Promise<void> {
-    this.#ending = true
-    await Promise.all(gateways.map(({ name }) => this.stopGateway(name)))
-  }
-
   #gateway(name: string): Gateway {
     const gateway = this.#gateways.find(({ plan }) => plan.name === name)
     if (!gateway) throw new Error(`the lab has no gateway ${name}`)
@@ -219,11 +209,10 @@ export class Group {
   }
 
   #kernelSaid(host: string, line: string): void {
-    if (this.#ending) return
     const said = parseMonitorLine(line)
     if (said?.address !== virtualIp) return
     if (said.type === 'address') {
-      this.holders.setHeld(host, said.held, monotonicMs())
+      if (!this.holders.setHeld(host, said.held, monotonicMs())) return
       this.#timeline.add('event', `${host} ${said.held ? 'holds' : 'gave up'} ${virtualIp}`)
     } else if (host === clientHost) {
       const pointsTo = this.#hostOfMac.get(said.mac) ?? said.mac
@@ -235,7 +224,7 @@ export class Group {
   }
 
   async #pollStatus(): Promise<void> {
-    while (!this.#ending) {
+    for (;;) {
       const asked = this.#gateways.map(async (gateway) => {
         gateway.status = await readStatus(gateway.controlSocket)
       })

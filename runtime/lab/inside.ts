@@ -57,7 +57,6 @@ async function show(): Promise<number> {
   }
   if (values.once) {
     timeline.add('passed', 'the tour is complete')
-    await group.end()
     return exitCodes.passed
   }
   await stayLive(tour, ending.promise)

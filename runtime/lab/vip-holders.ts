@@ -22,10 +22,13 @@ export class VipHolders {
   #doubleSinceMs: number | null = null
   #longestDoubleMs = 0
 
-  setHeld(host: string, held: boolean, atMs: number): void {
+  /** Whether that is news: a kernel also tells of an address whose lifetime was renewed. */
+  setHeld(host: string, held: boolean, atMs: number): boolean {
+    if (held === this.#holding.has(host)) return false
     if (held) this.#holding.add(host)
     else this.#holding.delete(host)
     this.#account(atMs)
+    return true
   }
 
   setPlugged(host: string, plugged: boolean, atMs: number): void {

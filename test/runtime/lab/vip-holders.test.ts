@@ -40,6 +40,12 @@ describe('VipHolders', () => {
     expect(holders.longestDoubleMs(800)).toBe(0)
   })
 
+  it('tells a change from the renewal of what is known', () => {
+    const holders = new VipHolders()
+    expect([holders.setHeld('a', true, 0), holders.setHeld('a', true, 1000)]).toEqual([true, false])
+    expect([holders.setHeld('a', false, 2000), holders.setHeld('a', false, 3000)]).toEqual([true, false])
+  })
+
   it('measures the longest time with two holders, also while it lasts', () => {
     const holders = new VipHolders()
     holders.setHeld('a', true, 0)
