@@ -16,7 +16,9 @@ export const READY = 1 //          there may be something to read
 export const CLOSING = 2 //        its peer said that it will send no more
 export const ENDED = 4 //          and everything was read
 export const BLOCKED = 8 //        it takes no more bytes at present
-export const QUEUED = 16 //        it is in the list of ends to be read on; outlives the connection, as the list does
+export const QUEUED = 16 //        it waits for another turn; outlives the connection, as the list does
+export const LAST_SENT = 32 //     it is to be told that no more will come
+export const URGENT = 64 //        its peer sent urgent data, at whose mark every read stops short
 
 /**
  * The connections of one forwarder, as columns of numbers, so that none is an object and nothing is allocated for one.

@@ -1,10 +1,18 @@
 import { constants } from 'node:os'
 import type { Clock } from '../../runtime/ports/clock.ts'
-import { ERROR, HANGUP, PEER_CLOSED, READABLE, type StreamSockets, WRITABLE } from '../../runtime/ports/epoll.ts'
+import {
+  ERROR,
+  HANGUP,
+  PEER_CLOSED,
+  PRIORITY,
+  READABLE,
+  type StreamSockets,
+  WRITABLE,
+} from '../../runtime/ports/epoll.ts'
 import type { ConnectionTable } from '../../runtime/table/connection-table.ts'
 import { Acceptor, listenerOf } from './acceptor.ts'
 import { ChunkPool } from './chunk-pool.ts'
-import { BLOCKED, CLOSING, CONNECTING, Connections, ENDED, FREE, READY } from './connections.ts'
+import { BLOCKED, CLOSING, CONNECTING, Connections, ENDED, FREE, READY, URGENT } from './connections.ts'
 import type { ForwarderLimits, ForwarderResult, ListenerPlan } from './messages.ts'
 import { Relay } from './relay.ts'
 import { Upstream } from './upstream.ts'
@@ -96,7 +104,8 @@ export class Reactor {
     const { sockets, clock, table, forwarder } = this.#parts
     let nextTickMs = this.#startMs + TICK_MS
     while (this.#drainUntilMs === undefined || this.#connections.active > 0) {
-      const count = sockets.wait(this.#queue, this.#relay.busy ? 0 : TICK_MS)
+      const waiting = this.#relay.waiting
+      const count = sockets.wait(this.#queue, waiting > 0 ? 0 : TICK_MS)
       if (count < 0 && count !== -constants.errno.EINTR) throw new Error(`epoll_wait failed: errno ${-count}`)
       for (let index = 0; index < count; index++) {
         const tag = sockets.eventTag(index)
@@ -107,7 +116,7 @@ export class Reactor {
           listener.attend()
         }
       }
-      this.#relay.turn()
+      this.#relay.turn(waiting)
       table.beat(forwarder)
       const nowMs = clock.nowMs()
       if (nowMs < nextTickMs) continue
@@ -130,6 +139,7 @@ export class Reactor {
       if (generations[connection] !== generation || state[connection] === CONNECTING) return
     }
     if ((mask & PEER_CLOSED) !== 0) flags[end]! |= CLOSING
+    if ((mask & PRIORITY) !== 0) flags[end]! |= URGENT
     if ((mask & WRITABLE) !== 0 && (flags[end]! & BLOCKED) !== 0) {
       this.#relay.flush(end)
       if (generations[connection] !== generation) return

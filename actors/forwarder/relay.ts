@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import { CHUNK_BYTES, type ChunkPool } from './chunk-pool.ts'
-import { BLOCKED, CLOSING, type Connections, ENDED, NODE_END, QUEUED, READY } from './connections.ts'
+import { BLOCKED, CLOSING, type Connections, ENDED, LAST_SENT, NODE_END, QUEUED, READY, URGENT } from './connections.ts'
 
 const EAGAIN = constants.errno.EAGAIN
 
@@ -14,7 +14,7 @@ const CHUNKS_PER_TURN = 4
 export class Relay {
   readonly #connections: Connections
   readonly #pool: ChunkPool
-  /** Ends that have more to read and used up their turn. Each is in it at most once. */
+  /** Ends that wait for another turn: to be read on, or to be told that no more will come. Each is in it at most once. */
   readonly #queue: Int32Array
   #queueHead = 0
   #queued = 0
@@ -25,19 +25,23 @@ export class Relay {
     this.#queue = new Int32Array(connections.capacity * 2)
   }
 
-  /** Whether ends wait for another turn. */
-  get busy(): boolean {
-    return this.#queued > 0
+  /** Ends that wait for another turn. */
+  get waiting(): number {
+    return this.#queued
   }
 
-  /** Gives each end that waits its turn. */
-  turn(): void {
-    for (let left = this.#queued; left > 0; left--) {
+  /** Gives the first `count` ends that wait their turn: those that waited before the last events came. */
+  turn(count: number): void {
+    const { flags } = this.#connections
+    for (let left = count; left > 0; left--) {
       const end = this.#queue[this.#queueHead]!
       this.#queueHead = (this.#queueHead + 1) % this.#queue.length
       this.#queued -= 1
-      const flags = this.#connections.flags
       flags[end]! &= ~QUEUED
+      if ((flags[end]! & LAST_SENT) !== 0) {
+        flags[end]! &= ~LAST_SENT
+        this.#connections.sockets.shutdownWrite(this.#connections.fd(end))
+      }
       if ((flags[end]! & READY) !== 0) this.pump(end)
     }
   }
@@ -102,12 +106,13 @@ export class Relay {
   }
 
   /**
-   * A short read emptied the socket: what comes later makes another edge, so the read that would say EAGAIN is saved.
-   * But the edge of the peer's FIN may be the one that is being handled.
+   * A short read emptied the socket, and what comes later makes another edge: the read that would say EAGAIN is saved.
+   * If the peer had sent its FIN by then, the read that would say 0 is, too. Urgent data alone makes a read short.
    */
   #mayHaveMore(end: number, length: number, flags: Uint8Array): boolean {
-    if (length === CHUNK_BYTES || (flags[end]! & CLOSING) !== 0) return true
-    flags[end]! &= ~READY
+    if (length === CHUNK_BYTES || (flags[end]! & URGENT) !== 0) return true
+    if ((flags[end]! & CLOSING) !== 0) this.#ended(end)
+    else flags[end]! &= ~READY
     return false
   }
 
@@ -165,12 +170,20 @@ export class Relay {
     if ((flags[end ^ 1]! & BLOCKED) === 0) this.#passOnEnd(end ^ 1)
   }
 
-  /** Tells an end that no more will come. Once both have ended and got what they had to get, the connection is over. */
+  /**
+   * Tells an end that no more will come; but once both have ended and got what they had to get, the connection is over.
+   * It is told a turn later: most clients close as soon as they have their answer, and then the shutdown, 5 % of what a
+   * short connection costs, is saved.
+   */
   #passOnEnd(end: number): void {
-    const { flags, sockets } = this.#connections
+    const { flags } = this.#connections
     const bothEnded = (flags[end]! & flags[end ^ 1]! & ENDED) !== 0
     const blocked = ((flags[end]! | flags[end ^ 1]!) & BLOCKED) !== 0
-    if (bothEnded && !blocked) this.#connections.close(end >> 1)
-    else sockets.shutdownWrite(this.#connections.fd(end))
+    if (bothEnded && !blocked) {
+      this.#connections.close(end >> 1)
+      return
+    }
+    flags[end]! |= LAST_SENT
+    this.#enqueue(end)
   }
 }

@@ -1,4 +1,4 @@
-import { EDGE_TRIGGERED, PEER_CLOSED, READABLE, type Region, WRITABLE } from '../../runtime/ports/epoll.ts'
+import { EDGE_TRIGGERED, PEER_CLOSED, PRIORITY, READABLE, type Region, WRITABLE } from '../../runtime/ports/epoll.ts'
 import { type ClientKey, parseClientKey } from '../../runtime/table/client-key.ts'
 import { MAX_NODES, NOBODY } from '../../runtime/table/layout.ts'
 import type { ChunkPool } from './chunk-pool.ts'
@@ -7,7 +7,7 @@ import type { ListenerPlan } from './messages.ts'
 import { writeProxyHeader } from './proxy-header.ts'
 
 /** Everything at once and for good: an end is never given to epoll a second time. */
-const ALL_EDGES = READABLE | WRITABLE | PEER_CLOSED | EDGE_TRIGGERED
+const ALL_EDGES = READABLE | PRIORITY | WRITABLE | PEER_CLOSED | EDGE_TRIGGERED
 
 /**
  * Connects clients to nodes. Nothing of the client is read before a node has answered, so a node that does not can be

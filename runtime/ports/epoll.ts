@@ -12,6 +12,8 @@ export interface Region {
 
 /** Bits of `eventMask`, and of what is watched for. */
 export const READABLE = 0x1
+/** Urgent data is there. */
+export const PRIORITY = 0x2
 export const WRITABLE = 0x4
 export const ERROR = 0x8
 export const HANGUP = 0x10
@@ -20,7 +22,7 @@ export const PEER_CLOSED = 0x2000
 /** An event per change, not per wait. */
 export const EDGE_TRIGGERED = 0x8000_0000
 
-/** A socket option of a stream that is being made. */
+/** Where to listen. */
 export interface ListenOptions {
   /** Key words as in the connection table. */
   readonly key: readonly [number, number, number, number]
@@ -35,7 +37,8 @@ export interface StreamSockets {
 
   /**
    * A listening socket, its port shared with other threads (SO_REUSEPORT), on an address that need not be there yet
-   * (IP_FREEBIND). Connections inherit TCP_NODELAY and SO_KEEPALIVE from it.
+   * (IP_FREEBIND). Connections inherit from it TCP_NODELAY, SO_KEEPALIVE and
+   * SO_OOBINLINE: an urgent byte is a byte like the others.
    */
   listen(options: ListenOptions): number
   /** The next connection; who it is from is in `peer`. */

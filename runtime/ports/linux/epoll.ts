@@ -23,6 +23,7 @@ import {
 } from './libc.ts'
 
 const SO_KEEPALIVE = 9
+const SO_OOBINLINE = 10
 const SO_LINGER = 13
 const TCP_NODELAY = 1
 const IP_FREEBIND = 15
@@ -121,6 +122,7 @@ class LinuxStreamSockets implements StreamSockets {
     const set = (level: number, option: number) => checked(setsockopt(fd, level, option, this.#on.address, 4))
     set(SOL_SOCKET, SO_REUSEADDR)
     set(SOL_SOCKET, SO_KEEPALIVE)
+    set(SOL_SOCKET, SO_OOBINLINE)
     set(IPPROTO_TCP, TCP_NODELAY)
     if (ipv6) set(IPPROTO_IPV6, IPV6_V6ONLY)
     let result = set(SOL_SOCKET, SO_REUSEPORT)

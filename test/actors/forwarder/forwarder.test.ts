@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type net from 'node:net'
+import koffi from 'koffi'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { parseClientKey } from '../../../runtime/table/client-key.ts'
 import {
@@ -13,7 +14,11 @@ import {
   sockets,
   startGateway,
   startNode,
+  VIP,
 } from './forwarders.ts'
+
+/** Our own sends have no flags. */
+const send = koffi.load(null).func('int send(int, void *, size_t, int)')
 
 const opened: { close(): unknown }[] = []
 afterEach(async () => {
@@ -57,6 +62,26 @@ describe('bytes', () => {
     const client = await connect(gateway.port)
     expect(String((await once(client, 'data'))[0])).toBe('220 ready\r\n')
     client.destroy()
+  })
+})
+
+describe('urgent data', () => {
+  it('is relayed in its place, and does not keep what follows it', async () => {
+    const gateway = await gatewayWith()
+    const received = Promise.withResolvers<string>()
+    await nodeWith(0, gateway, (socket) => void readAll(socket).then((all) => received.resolve(String(all))))
+    const fd = sockets.connect(sockets.socketAddress(parseClientKey(VIP)!, gateway.port))
+    opened.push({ close: () => sockets.close(fd) })
+    const MSG_OOB = 1
+    for (const [text, flags] of [
+      ['abc', 0],
+      ['!', MSG_OOB],
+      ['def', 0],
+    ] as const) {
+      await vi.waitFor(() => expect(send(fd, Buffer.from(text), text.length, flags)).toBe(text.length))
+    }
+    sockets.shutdownWrite(fd)
+    expect(await received.promise).toBe('abc!def')
   })
 })
 
@@ -185,7 +210,8 @@ describe('a node that does not take the connection', () => {
     const gateway = await gatewayWith({ nodes: 2 })
     const client = await connect(gateway.port)
     expect(await ending(client)).toBe('ECONNRESET')
-    expect(gateway.counters()).toMatchObject({ noNode: 1, connectRetries: 1, accepted: 1, closed: 1 })
+    await vi.waitFor(() => expect(gateway.counters().closed).toBe(1))
+    expect(gateway.counters()).toMatchObject({ noNode: 1, connectRetries: 1, accepted: 1 })
     expect([active(gateway, 0), active(gateway, 1)]).toEqual([0, 0])
   })
 
@@ -282,7 +308,7 @@ describe('limits', () => {
     client.write('hello')
     expect(await ending(client)).toBe('ECONNRESET')
     expect(gateway.counters().idleTimeouts).toBe(1)
-    expect(active(gateway)).toBe(0)
+    await vi.waitFor(() => expect(active(gateway)).toBe(0))
   })
 })
 
