@@ -56,14 +56,14 @@ export class PoolTaskSlot {
   }
 
   post(message: unknown): boolean {
-    if (this.state !== 'running' || this.port === undefined) return false
+    if (!this.isRunning || this.port === undefined) return false
     this.port.postMessage(message)
     return true
   }
 
   /** Kills its thread; false where it does not run. */
   abort(reason: string): boolean {
-    if (this.state !== 'running') return false
+    if (!this.isRunning) return false
     this.killReason = reason
     this.killer.abort()
     return true
@@ -84,18 +84,22 @@ export class PoolTaskSlot {
   }
 
   describe(): ActorDescription {
-    const isRunning = this.state === 'running'
     return {
       name: this.name,
       placement: 'worker',
       state: this.state,
       threadId: null,
       restarts: Math.max(0, this.incarnation),
-      upMs: isRunning ? this.site.clock.nowMs() - this.runningSinceMs : 0,
+      upMs: this.isRunning ? this.site.clock.nowMs() - this.runningSinceMs : 0,
       mailbox: 0,
       handled: 0,
       overflowed: 0,
     }
+  }
+
+  /** Whether it runs, and was not killed a moment ago. */
+  private get isRunning(): boolean {
+    return this.state === 'running' && this.killReason === undefined
   }
 
   private open(onBegun: () => void, onFailed?: (reason: string) => void): void {
@@ -103,10 +107,10 @@ export class PoolTaskSlot {
     this.state = 'starting'
     this.killReason = undefined
     this.killer = new AbortController()
+    this.site.onInspection({ type: 'spawned', incarnation: this.incarnation })
     const run = this.site.run(this.killer.signal)
     this.port = run.port
     run.port.on('message', (message: unknown) => this.site.onMessage(message))
-    this.site.onInspection({ type: 'spawned', incarnation: this.incarnation })
     let hasBegun = false
     void run.begun.then(() => {
       hasBegun = true

@@ -15,13 +15,16 @@ const SIZE = 2
 
 /** A pool of spinners; what it says can be awaited. */
 function createPool(options: Partial<WorkerPoolOptions> = {}) {
+  const beats = new Int32Array(new SharedArrayBuffer(SIZE * Int32Array.BYTES_PER_ELEMENT))
   const said: string[] = []
+  /** How often each loop had gone round when the line was said. */
+  const beatsWhenSaid: number[][] = []
   const waiting = new Set<() => void>()
   const say = (line: string): void => {
     said.push(line)
+    beatsWhenSaid.push([...beats])
     for (const look of waiting) look()
   }
-  const beats = new Int32Array(new SharedArrayBuffer(SIZE * Int32Array.BYTES_PER_ELEMENT))
   const spinners = new WorkerPool({
     name: 'spinner',
     moduleUrl: new URL('./fixtures/spinner.ts', import.meta.url),
@@ -54,7 +57,7 @@ function createPool(options: Partial<WorkerPoolOptions> = {}) {
     while (!post(index, { type: 'echo', value })) await heard(new RegExp(`^spinner-${index} spawned`)).then(soon)
     await heard(new RegExp(`^${index} said ${value}$`))
   }
-  return { spinners, said, beats, heard, post, answers }
+  return { spinners, said, beatsWhenSaid, heard, post, answers }
 }
 
 const soon = (): Promise<void> => new Promise((resolve) => linuxClock.setTimer(5, resolve))
@@ -80,23 +83,20 @@ describe('a pool of tasks that block their threads', () => {
   test.each(ends)(
     'a task that %s is told of, once, when it is gone, and then replaced',
     async (_title, end, reason) => {
-      const exits: string[] = []
-      const beatsAtExit: number[] = []
-      const { spinners, said, heard, post, answers, beats } = createPool({
+      const { spinners, said, heard, post, answers, beatsWhenSaid } = createPool({
         restart: { maxRestarts: 3, windowMs: 60_000, backoffMs: { first: 200, max: 200 } },
-        onExit: (index, why) => {
-          exits.push(`${index} ended: ${why}`)
-          beatsAtExit.push(beats[index]!)
-        },
       })
       await spinners.start()
-      await answers(1, 'before')
+      await Promise.all([answers(0, 'before'), answers(1, 'before')])
       if (end === 'abort') expect(spinners.crash('spinner-0')).toBe(true)
       else post(0, end)
-      // Said just before the successor begins: until then the loop must not have gone round once more.
       await heard(/^spinner-0 spawned/, 2)
-      expect(exits).toEqual([expect.stringMatching(reason)])
-      expect(beatsAtExit).toEqual([beats[0]])
+      expect(said.filter((line) => line.startsWith('0 ended'))).toEqual([expect.stringMatching(reason)])
+      // From its end until just before its successor began, 200 ms, the loop has not gone round once more.
+      const ended = said.findIndex((line) => line.startsWith('0 ended'))
+      const replaced = said.lastIndexOf('spinner-0 spawned')
+      expect(beatsWhenSaid[replaced]?.[0]).toBe(beatsWhenSaid[ended]?.[0])
+      expect(beatsWhenSaid[ended]?.[0]).toBeGreaterThan(0)
       await answers(0, 'after')
       await answers(1, 'untouched')
       expect(said.filter((line) => line === 'spinner-1 crashed')).toEqual([])
