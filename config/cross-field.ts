@@ -21,7 +21,7 @@ export function crossFieldProblems(raw: Readonly<Record<string, unknown>>): read
 }
 
 /** Whether an address is one that only this host can reach. */
-export function isLoopback(address: string): boolean {
+function isLoopback(address: string): boolean {
   return isIPv4(address) ? address.startsWith('127.') : address === '::1'
 }
 

@@ -141,7 +141,7 @@ export interface VirtualIp {
   readonly prefixLength: number
 }
 
-export interface Redirect {
+interface Redirect {
   /** For people. */
   readonly protocol: string
   readonly originalPorts: readonly number[]

@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { connect } from 'node:net'
 
 /** The control socket cannot be opened: the gateway must not start. */
-export class ControlSocketError extends Error {
+class ControlSocketError extends Error {
   readonly code: 'EADDRINUSE' | 'ENOTSOCK' | 'ELISTEN'
 
   constructor(code: ControlSocketError['code'], message: string, cause?: unknown) {
@@ -19,7 +19,7 @@ export class ControlSocketError extends Error {
  * @throws ControlSocketError
  */
 export async function listenOnControlSocket(server: Server, path: string): Promise<void> {
-  await removeStaleSocket(path)
+  if (await isStaleSocket(path)) unlinkSync(path)
   try {
     await listening(server, path)
   } catch (error) {
@@ -47,16 +47,21 @@ function listening(server: Server, path: string): Promise<void> {
   })
 }
 
-async function removeStaleSocket(path: string): Promise<void> {
+/**
+ * Whether the socket of a dead process is in the way. To be asked before anything of a gateway is started: a second one beside
+ * a first would take its virtual IPs for left behind.
+ * @throws ControlSocketError where a living gateway has the socket, or the path is no socket.
+ */
+export async function isStaleSocket(path: string): Promise<boolean> {
   const found = lstatSync(path, { throwIfNoEntry: false })
-  if (found === undefined) return
+  if (found === undefined) return false
   if (!found.isSocket()) {
     throw new ControlSocketError('ENOTSOCK', `${path} is there and is no socket; remove it, or set control.socket`)
   }
   if (await answers(path)) {
     throw new ControlSocketError('EADDRINUSE', `${path}: another gateway runs with this control socket; stop it first`)
   }
-  unlinkSync(path)
+  return true
 }
 
 /** Whether somebody listens on the socket. */

@@ -3,8 +3,8 @@ import type { EventLog, NumberedEvent } from './event-log.ts'
 
 /** Readers at a time. */
 export const STREAMS_MAX = 16
-/** Bytes that may wait for a reader. The backlog alone is about half of that; who is slower is dropped. */
-export const STREAM_BUFFER_BYTES = 1_048_576
+/** Bytes that may wait for a reader. Who lets more pile up is dropped; the backlog is a quarter of it. */
+const STREAM_BUFFER_BYTES = 1_048_576
 /** Comments that keep proxies from ending a quiet stream, and find readers that are gone. */
 const HEARTBEAT_MS = 15_000
 

@@ -39,7 +39,7 @@ export interface Gathered {
 }
 
 /** How long an actor may take to describe itself. */
-export const ANSWER_MS = 500
+const ANSWER_MS = 500
 
 type InspectorContext = ActorContext<Readonly<Record<never, never>>>
 

@@ -21,7 +21,7 @@ export interface StatsReporterState {
 }
 
 /** What the shell read. Connections are null where only they could not be counted. */
-export type Reading =
+type Reading =
   | { readonly type: 'sampled'; readonly sample: SystemLoadSample; readonly connections: number | null }
   | { readonly type: 'unreadable' }
 

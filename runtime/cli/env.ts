@@ -4,7 +4,7 @@ import type { Result } from '../ports/result.ts'
 import type { SocketTable } from '../ports/socket-table.ts'
 
 /** Where a command writes. */
-export interface CliOutput {
+interface CliOutput {
   write(text: string): unknown
   readonly isTTY?: boolean
 }

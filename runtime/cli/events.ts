@@ -52,7 +52,7 @@ function write(event: InspectionEvent, { json }: EventsOptions, env: CliEnv): vo
 }
 
 /** One line of an event. */
-export function formatEvent(event: InspectionEvent, paint: Paint): string {
+function formatEvent(event: InspectionEvent, paint: Paint): string {
   const actor = printable(event.actor).padEnd(14)
   return `${new Date(event.wallMs).toISOString()}  ${actor}  ${paint(printable(describeEvent(event)), colourOf(event))}`
 }

@@ -15,7 +15,7 @@ const ANSWER_MS = 5000
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
 /** The control socket: as named, else that of the configuration, else the default. */
-export function socketOf({ socket, config }: GatewayChoice): string {
+function socketOf({ socket, config }: GatewayChoice): string {
   if (socket !== undefined) return socket
   if (config === undefined) return DEFAULT_SOCKET
   const loaded = loadConfig(config)

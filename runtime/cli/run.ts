@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { isStaleSocket } from '../../actors/inspector/control-socket.ts'
 import { loadConfig } from '../../config/load.ts'
 import { resolveConfig } from '../../config/resolve.ts'
 import type { GatewayConfig } from '../../config/schema.ts'
@@ -29,8 +30,10 @@ export function addRun(program: Command, env: CliEnv, choose: Choose): void {
 
 async function run(path: string, env: CliEnv): Promise<number> {
   const config = await readConfig(path, env)
-  const { startGateway } = await import('../gateway.ts')
   try {
+    // Throws where another gateway runs: beside it, this one would take its virtual IPs for left behind.
+    await isStaleSocket(config.control.socketPath)
+    const { startGateway } = await import('../gateway.ts')
     const gateway = await startGateway(config)
     const stop = (): void => void gateway.stop()
     if (env.interrupted.aborted) stop()

@@ -78,7 +78,7 @@ function pause(ms: number, env: CliEnv): Promise<void> {
 }
 
 /** The status for people, at most 100 columns wide. */
-export function formatStatus(status: GatewayStatus, paint: Paint): string {
+function formatStatus(status: GatewayStatus, paint: Paint): string {
   const { vrrp } = status
   const interval =
     vrrp.advertIntervalMs % 1000 === 0 ? `${vrrp.advertIntervalMs / 1000} s` : `${vrrp.advertIntervalMs} ms`

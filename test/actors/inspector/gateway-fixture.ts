@@ -105,7 +105,7 @@ export const actorOf = (name: string, change: Partial<ActorDescription> = {}): A
 type FakeControl = Readonly<Record<string, (...parameters: never[]) => Promise<unknown>>>
 
 /** What the actors of a healthy director answer; a test replaces what it is about. */
-export const healthyControls = (): Record<string, FakeControl> => ({
+const healthyControls = (): Record<string, FakeControl> => ({
   elector: { describe: async () => elector },
   announcer: { describe: async () => announcer },
   discovery: { describe: async () => discovery },

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -83,6 +84,18 @@ describe('run', () => {
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr.split('\n')).toHaveLength(4)
     expect(stderr).toContain('virtualRouterId: must be 1..255, is 0\n')
+  })
+
+  test('beside a gateway that runs with the same control socket nothing is started', async () => {
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(join(folder, 'p.sock'), resolve))
+    cli.facts = host('10.0.0.1')
+    const { code, stdout, stderr } = await cli.output('run', '-c', right())
+    await new Promise((resolve) => other.close(resolve))
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toBe(
+      `the gateway cannot start: ${folder}/p.sock: another gateway runs with this control socket; stop it first\n`,
+    )
   })
 
   test('an interface that is not there is named', async () => {
