@@ -114,7 +114,9 @@ pinger_enable off
 shutdown_lifetime 0 seconds
 `,
     )
-    this.proxy = this.namespace.start('squid', ['-N', '-f', file])
+    // Squids of one machine share names in /dev/shm; `ip netns exec` gave this one mounts of its own.
+    const ownShm = `mount -t tmpfs tmpfs /dev/shm && exec squid -N -f ${file}`
+    this.proxy = this.namespace.start('sh', ['-c', ownShm])
   }
 
   /** Kills the proxy as a whole; squid -N is one process. */
