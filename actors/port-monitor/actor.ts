@@ -1,5 +1,6 @@
 import type { SocketTable } from '../../runtime/ports/socket-table.ts'
-import type { ActorContext, ActorInstance, StartActor } from '../../runtime/system/actor.ts'
+import type { StartActor } from '../../runtime/system/actor.ts'
+import { runMachine } from '../../runtime/system/machine-runner.ts'
 import {
   describePortMonitor,
   initialPortMonitor,
@@ -30,78 +31,33 @@ export const startPortMonitor: StartActor<
   PortMonitorMessage,
   PortMonitorPeers
 > = (context, { redirects, pollMs = DEFAULT_POLL_MS }, { sockets }) => {
-  const monitor = new PortMonitor(context, initialPortMonitor(proxyPortsOf(redirects), pollMs), sockets)
-  monitor.take({ type: 'started' })
-  return monitor
-}
-
-class PortMonitor implements ActorInstance<PortMonitorMessage> {
-  readonly control: PortMonitorControl = { describe: () => describePortMonitor(this.#state) }
-  readonly #context: ActorContext<PortMonitorPeers>
-  readonly #sockets: SocketTable
-  #state: PortMonitorState
-  #cancelPoll = (): void => undefined
-  #stopped = false
-
-  constructor(context: ActorContext<PortMonitorPeers>, state: PortMonitorState, sockets: SocketTable) {
-    this.#context = context
-    this.#state = state
-    this.#sockets = sockets
+  const read = (): PortMonitorEvent => {
+    const listeners = sockets.listeners()
+    return listeners.ok
+      ? { type: 'listeners', listeners: listeners.value }
+      : { type: 'unreadable', reason: listeners.reason }
   }
-
-  receive(message: PortMonitorMessage): void {
-    message satisfies never
-  }
-
-  peerUp(peer: string): void {
-    if (peer === 'discovery') this.take({ type: 'discoveryUp' })
-  }
-
-  stop(): void {
-    this.#stopped = true
-    this.#cancelPoll()
-    this.#sockets.close()
-  }
-
-  take(event: PortMonitorEvent): void {
-    if (this.#stopped) return
-    const before = this.#state.health
-    const { state, effects } = stepPortMonitor(this.#state, event)
-    this.#state = state
-    if (state.health !== before) {
-      this.#context.inspect({
-        type: 'state',
-        from: before,
-        to: state.health,
-        cause: state.problem ?? 'all ports listen',
-      })
-    }
-    for (const effect of effects) this.#carryOut(effect)
-  }
-
-  #carryOut(effect: PortMonitorEffect): void {
-    switch (effect.type) {
-      case 'read': {
-        const read = this.#sockets.listeners()
-        this.take(read.ok ? { type: 'listeners', listeners: read.value } : { type: 'unreadable', reason: read.reason })
-        return
-      }
-      case 'startTimer': {
-        const { timer, generation, delayMs } = effect
-        this.#cancelPoll()
-        this.#cancelPoll = this.#context.clock.setTimer(delayMs, () =>
-          this.take({ type: 'timerExpired', timer, generation }),
-        )
-        return
-      }
-      case 'send':
-        this.#context.send(effect.to, effect.message)
-        return
-      case 'log':
-        this.#context.log(effect.level, effect.line, effect.fields)
-        return
-      default:
-        effect satisfies never
-    }
+  const machine = runMachine<PortMonitorState, PortMonitorEvent, PortMonitorEffect>({
+    context,
+    initial: initialPortMonitor(proxyPortsOf(redirects), pollMs),
+    step: stepPortMonitor,
+    // `read` is the only effect of its own.
+    perform: () => machine.dispatch(read()),
+    label: ({ health }) => health,
+  })
+  machine.dispatch({ type: 'started' })
+  const control: PortMonitorControl = { describe: () => describePortMonitor(machine.state()) }
+  return {
+    control,
+    receive(message) {
+      message satisfies never
+    },
+    peerUp(peer) {
+      if (peer === 'discovery') machine.dispatch({ type: 'discoveryUp' })
+    },
+    stop() {
+      machine.dispatch({ type: 'stopped' })
+      sockets.close()
+    },
   }
 }

@@ -7,7 +7,7 @@
  *                '------- timer `poll` <--------'
  */
 import type { Listener } from '../../runtime/ports/socket-table.ts'
-import type { SendTo, StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { CancelTimer, SendTo, StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import type { PortMonitorPeers, PortMonitorStatus, PortState } from './messages.ts'
 import { checkPorts, describeProblems } from './port-check.ts'
 
@@ -33,11 +33,12 @@ export type PortMonitorEvent =
   | { readonly type: 'listeners'; readonly listeners: readonly Listener[] }
   | { readonly type: 'unreadable'; readonly reason: string }
   | { readonly type: 'discoveryUp' }
+  | { readonly type: 'stopped' }
   | TimerExpired<'poll'>
 
 export type PortMonitorEffect =
   /** Ask the kernel: comes back as `listeners` or `unreadable`. */
-  { readonly type: 'read' } | StartTimer<'poll'> | SendTo<PortMonitorPeers> | WriteLog
+  { readonly type: 'read' } | StartTimer<'poll'> | CancelTimer<'poll'> | SendTo<PortMonitorPeers> | WriteLog
 
 type PortMonitorStep = Step<PortMonitorState, PortMonitorEffect>
 
@@ -58,6 +59,8 @@ export function stepPortMonitor(state: PortMonitorState, event: PortMonitorEvent
       return readEnded(readFailed(state, event.reason))
     case 'discoveryUp':
       return { state, effects: state.health === 'unknown' ? [] : [tellDiscovery(state.health)] }
+    case 'stopped':
+      return { state, effects: [{ type: 'cancelTimer', timer: 'poll' }] }
     default:
       return event satisfies never
   }

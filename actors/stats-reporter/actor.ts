@@ -1,6 +1,8 @@
+import type { Clock } from '../../runtime/ports/clock.ts'
 import type { SocketTable } from '../../runtime/ports/socket-table.ts'
 import type { SystemLoad } from '../../runtime/ports/system-load.ts'
-import type { ActorContext, ActorInstance, StartActor } from '../../runtime/system/actor.ts'
+import type { StartActor } from '../../runtime/system/actor.ts'
+import { runMachine } from '../../runtime/system/machine-runner.ts'
 import { CountingBudget } from './counting-budget.ts'
 import {
   describeStatsReporter,
@@ -31,88 +33,61 @@ export const startStatsReporter: StartActor<
   StatsReporterPorts,
   StatsReporterMessage,
   StatsReporterPeers
-> = (context, options, ports) => {
-  const reporter = new StatsReporter(context, options, ports)
-  reporter.take({ type: 'started' })
-  return reporter
-}
-
-class StatsReporter implements ActorInstance<StatsReporterMessage> {
-  readonly control: StatsReporterControl = { describe: () => describeStatsReporter(this.#state) }
-  readonly #context: ActorContext<StatsReporterPeers>
-  readonly #ports: StatsReporterPorts
-  readonly #proxyPorts: readonly number[]
-  #state: StatsReporterState
-  #cancelInterval = (): void => undefined
-  readonly #budget = new CountingBudget()
-  /** Of the last count. */
-  #failure: string | null = null
-  #stopped = false
-
-  constructor(context: ActorContext<StatsReporterPeers>, options: StatsReporterOptions, ports: StatsReporterPorts) {
-    this.#context = context
-    this.#ports = ports
-    this.#proxyPorts = [...new Set(options.redirects.map(({ proxyPort }) => proxyPort))]
-    this.#state = initialStatsReporter(options.intervalMs ?? DEFAULT_INTERVAL_MS)
-  }
-
-  receive(message: StatsReporterMessage): void {
-    message satisfies never
-  }
-
-  stop(): void {
-    this.#stopped = true
-    this.#cancelInterval()
-    this.#ports.sockets.close()
-  }
-
-  take(event: StatsReporterEvent): void {
-    if (this.#stopped) return
-    const { state, effects } = stepStatsReporter(this.#state, event, this.#context.clock.nowMs())
-    this.#state = state
-    for (const effect of effects) this.#carryOut(effect)
-  }
-
-  #carryOut(effect: StatsReporterEffect): void {
-    switch (effect.type) {
-      case 'sample':
-        this.take(this.#read())
-        return
-      case 'startTimer': {
-        const { timer, generation, delayMs } = effect
-        this.#cancelInterval()
-        this.#cancelInterval = this.#context.clock.setTimer(delayMs, () =>
-          this.take({ type: 'timerExpired', timer, generation }),
-        )
-        return
-      }
-      case 'send':
-        this.#context.send(effect.to, effect.message)
-        return
-      case 'log':
-        this.#context.log(effect.level, effect.line, effect.fields)
-        return
-      default:
-        effect satisfies never
-    }
-  }
-
-  #read(): StatsReporterEvent {
+> = (context, { redirects, intervalMs = DEFAULT_INTERVAL_MS }, { load, sockets }) => {
+  const connections = new ConnectionCount(sockets, redirects, context.clock)
+  const read = (): StatsReporterEvent => {
     try {
-      const sample = this.#ports.load.sample()
-      const { clock } = this.#context
-      const startedAtMs = clock.nowMs()
-      if (!this.#budget.isDue(startedAtMs))
-        return { type: 'sampled', sample, connections: null, failure: this.#failure }
-      const counted = this.#ports.sockets.established(this.#proxyPorts)
-      this.#budget.spent(startedAtMs, clock.nowMs())
-      this.#failure = counted.ok ? null : counted.reason
-      if (!counted.ok) return { type: 'sampled', sample, connections: null, failure: this.#failure }
-      const connections = [...counted.value.values()].reduce((sum, count) => sum + count, 0)
-      return { type: 'sampled', sample, connections, failure: null }
+      return { type: 'sampled', sample: load.sample(), ...connections.read() }
     } catch (error) {
       // `sample` throws where /proc is not what it should be; a gateway goes on without knowing its load.
       return { type: 'unreadable', failure: error instanceof Error ? error.message : String(error) }
     }
+  }
+  const machine = runMachine<StatsReporterState, StatsReporterEvent, StatsReporterEffect>({
+    context,
+    initial: initialStatsReporter(intervalMs),
+    step: stepStatsReporter,
+    // `sample` is the only effect of its own.
+    perform: () => machine.dispatch(read()),
+    label: ({ failure }) => (failure === null ? 'reading' : 'failing'),
+  })
+  machine.dispatch({ type: 'started' })
+  const control: StatsReporterControl = { describe: () => describeStatsReporter(machine.state()) }
+  return {
+    control,
+    receive(message) {
+      message satisfies never
+    },
+    stop() {
+      machine.dispatch({ type: 'stopped' })
+      sockets.close()
+    },
+  }
+}
+
+/** The connections on the proxy ports, counted as often as the budget lets it. */
+class ConnectionCount {
+  readonly #sockets: SocketTable
+  readonly #proxyPorts: readonly number[]
+  readonly #clock: Clock
+  readonly #budget = new CountingBudget()
+  /** Of the last count. */
+  #failure: string | null = null
+
+  constructor(sockets: SocketTable, redirects: StatsReporterOptions['redirects'], clock: Clock) {
+    this.#sockets = sockets
+    this.#proxyPorts = [...new Set(redirects.map(({ proxyPort }) => proxyPort))]
+    this.#clock = clock
+  }
+
+  /** `connections` is null where they were not counted this time. */
+  read(): { readonly connections: number | null; readonly failure: string | null } {
+    const startedAtMs = this.#clock.nowMs()
+    if (!this.#budget.isDue(startedAtMs)) return { connections: null, failure: this.#failure }
+    const counted = this.#sockets.established(this.#proxyPorts)
+    this.#budget.spent(startedAtMs, this.#clock.nowMs())
+    this.#failure = counted.ok ? null : counted.reason
+    const connections = counted.ok ? [...counted.value.values()].reduce((sum, count) => sum + count, 0) : null
+    return { connections, failure: this.#failure }
   }
 }

@@ -1,6 +1,6 @@
 /** Turns the kernel's counters into what a node is worth now, and tells discovery once an interval. */
 import type { SystemLoadSample } from '../../runtime/ports/system-load.ts'
-import type { SendTo, StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { CancelTimer, SendTo, StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import type { NodeLoad } from '../discovery/messages.ts'
 import type { StatsReporterPeers, StatsReporterStatus } from './messages.ts'
 
@@ -28,11 +28,12 @@ type Reading =
 export type StatsReporterEvent =
   | { readonly type: 'started' }
   | (Reading & { readonly failure: string | null })
+  | { readonly type: 'stopped' }
   | TimerExpired<'interval'>
 
 export type StatsReporterEffect =
   /** Read the load and count the connections: comes back as `sampled` or `unreadable`. */
-  { readonly type: 'sample' } | StartTimer<'interval'> | SendTo<StatsReporterPeers> | WriteLog
+  { readonly type: 'sample' } | StartTimer<'interval'> | CancelTimer<'interval'> | SendTo<StatsReporterPeers> | WriteLog
 
 type StatsReporterStep = Step<StatsReporterState, StatsReporterEffect>
 
@@ -54,6 +55,8 @@ export function stepStatsReporter(
       return nextInterval(noteFailure(sampled(state, event.sample, event.connections, nowMs), event.failure))
     case 'unreadable':
       return nextInterval(noteFailure({ state, effects: [] }, event.failure))
+    case 'stopped':
+      return { state, effects: [{ type: 'cancelTimer', timer: 'interval' }] }
     default:
       return event satisfies never
   }
