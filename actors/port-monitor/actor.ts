@@ -55,6 +55,9 @@ export const startPortMonitor: StartActor<
     peerUp(peer) {
       if (peer === 'discovery') machine.dispatch({ type: 'discoveryUp' })
     },
+    peerDown(peer) {
+      if (peer === 'discovery') machine.dispatch({ type: 'discoveryDown' })
+    },
     stop() {
       machine.dispatch({ type: 'stopped' })
       sockets.close()

@@ -18,6 +18,8 @@ export interface PortMonitorState {
   readonly proxyPorts: readonly number[]
   readonly pollMs: number
   readonly generation: number
+  /** While it is down nothing is sent to it; when it is up again it is told the state. */
+  readonly discoveryUp: boolean
   /** `unknown` until the first read, or the third that failed. */
   readonly health: 'unknown' | 'ok' | 'failure'
   readonly ports: readonly PortState[]
@@ -33,6 +35,7 @@ export type PortMonitorEvent =
   | { readonly type: 'listeners'; readonly listeners: readonly Listener[] }
   | { readonly type: 'unreadable'; readonly reason: string }
   | { readonly type: 'discoveryUp' }
+  | { readonly type: 'discoveryDown' }
   | { readonly type: 'stopped' }
   | TimerExpired<'poll'>
 
@@ -44,7 +47,17 @@ type PortMonitorStep = Step<PortMonitorState, PortMonitorEffect>
 
 export function initialPortMonitor(proxyPorts: readonly number[], pollMs: number): PortMonitorState {
   const ports = proxyPorts.map((port) => ({ port, listening: false, problem: 'was not checked yet' }))
-  return { proxyPorts, pollMs, generation: 0, health: 'unknown', ports, problem: null, failedReads: 0, readError: null }
+  return {
+    proxyPorts,
+    pollMs,
+    generation: 0,
+    discoveryUp: false,
+    health: 'unknown',
+    ports,
+    problem: null,
+    failedReads: 0,
+    readError: null,
+  }
 }
 
 export function stepPortMonitor(state: PortMonitorState, event: PortMonitorEvent): PortMonitorStep {
@@ -58,7 +71,12 @@ export function stepPortMonitor(state: PortMonitorState, event: PortMonitorEvent
     case 'unreadable':
       return readEnded(readFailed(state, event.reason))
     case 'discoveryUp':
-      return { state, effects: state.health === 'unknown' ? [] : [tellDiscovery(state.health)] }
+      return {
+        state: { ...state, discoveryUp: true },
+        effects: state.health === 'unknown' ? [] : [tellDiscovery(state.health)],
+      }
+    case 'discoveryDown':
+      return { state: { ...state, discoveryUp: false }, effects: [] }
     case 'stopped':
       return { state, effects: [{ type: 'cancelTimer', timer: 'poll' }] }
     default:
@@ -89,7 +107,7 @@ function settled(state: PortMonitorState, problem: string | null): PortMonitorSt
   const health = problem === null ? 'ok' : 'failure'
   const effects: PortMonitorEffect[] = []
   if (health !== state.health || problem !== state.problem) effects.push(logState(problem))
-  if (health !== state.health) effects.push(tellDiscovery(health))
+  if (health !== state.health && state.discoveryUp) effects.push(tellDiscovery(health))
   return { state: { ...state, health, problem }, effects }
 }
 

@@ -9,6 +9,7 @@ async function start() {
   const socketTable = new FakeSocketTable()
   socketTable.listen('0.0.0.0', 9090)
   const actor = await startPortMonitor(context, { redirects: [{ proxyPort: 9090 }] }, { sockets: socketTable })
+  actor.peerUp?.('discovery')
   return { context, socketTable, actor }
 }
 

@@ -21,7 +21,7 @@ function run(...events: readonly PortMonitorEvent[]): {
   effects: readonly PortMonitorEffect[]
 } {
   let step: { state: PortMonitorState; effects: readonly PortMonitorEffect[] } = {
-    state: initialPortMonitor([2121, 9090], 500),
+    state: { ...initialPortMonitor([2121, 9090], 500), discoveryUp: true },
     effects: [],
   }
   for (const event of events) step = stepPortMonitor(step.state, event)
@@ -113,6 +113,12 @@ describe('a read that fails', () => {
 test('discovery is told the state whenever it starts, as soon as there is one', () => {
   expect(run({ type: 'discoveryUp' }).effects).toEqual([])
   expect(toldTo(run(listening(9090), { type: 'discoveryUp' }).effects)).toEqual(['discovery: failure'])
+})
+
+test('nothing is sent to a discovery that is down; it hears of the change when it is back', () => {
+  const down = run(listening(9090), { type: 'discoveryDown' }, listening(2121, 9090))
+  expect([linesOf(down.effects), toldTo(down.effects)]).toEqual([['monitor: current state: ok'], []])
+  expect(toldTo(stepPortMonitor(down.state, { type: 'discoveryUp' }).effects)).toEqual(['discovery: ok'])
 })
 
 test('a node whose ports were never read gets no traffic', () => {
