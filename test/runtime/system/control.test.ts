@@ -44,6 +44,15 @@ describe('control calls', () => {
     expect(await world.settle(alice.context.control<BobControl>('bob')!.add(1, 2))).toBe(3)
   })
 
+  test('end by EREFUSED when too many wait for their answer', async () => {
+    const { world, alice } = await createCallers()
+    const remote = alice.context.control<BobControl>('bob')!
+    const outcomes = Array.from({ length: 257 }, () => codeOf(remote.hang()))
+    expect(await world.settle(outcomes.at(-1)!, 0)).toBe('EREFUSED')
+    await world.advance(2000)
+    expect(await world.settle(outcomes[255]!, 0)).toBe('ETIMEOUT')
+  })
+
   test('are there only for whom they were granted', async () => {
     const { bob } = await createCallers()
     expect(bob.context.control('alice')).toBeUndefined()

@@ -66,6 +66,18 @@ describe('inspection', () => {
     expect(eventsOf(system, 'bob', 'message')).toEqual([])
   })
 
+  test('events that an actor emits faster than the supervisor takes them are missed, and leave a gap', async () => {
+    const { world, system, alice } = await createPair()
+    const inspect = (cause: string): void => alice.context.inspect({ type: 'state', from: 'a', to: 'b', cause })
+    for (let change = 0; change < 3000; change++) inspect(`${change}`)
+    await world.advance(1)
+    inspect('last')
+    await world.advance(1)
+    const states = eventsOf(system, 'alice', 'state')
+    expect(states).toHaveLength(1024 + 1)
+    expect(states.at(-1)).toMatchObject({ cause: 'last', sequence: 1 + 3000 })
+  })
+
   test('an observer that does not keep up misses events and sees the gap; nothing piles up', async () => {
     const seen: InspectionEvent[] = []
     const observer = createPuppet({ observe: (event) => seen.push(event) })

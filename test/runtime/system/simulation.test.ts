@@ -3,6 +3,15 @@ import { World } from '../../../runtime/system/simulation.ts'
 import { createPair, createPuppet, plan } from './fixtures/puppet.ts'
 
 describe('a thread that stood still', () => {
+  test('does not fire a timer that an earlier one has cancelled, though both came due meanwhile', async () => {
+    const { world, system, bob } = await createPair()
+    bob.context.clock.setTimer(10, () => cancel())
+    const cancel = bob.context.clock.setTimer(20, () => bob.history.push('cancelled timer'))
+    system.stall('bob', 100)
+    await world.advance(200)
+    expect(bob.history).toEqual([])
+  })
+
   test('fires its timers before it takes what has arrived', async () => {
     const { world, system, alice, bob } = await createPair()
     bob.context.clock.setTimer(10, () => bob.history.push('timer'))

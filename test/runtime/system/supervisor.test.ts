@@ -28,6 +28,36 @@ describe('supervision', () => {
     expect(bob.context.incarnation).toBe(1)
   })
 
+  test('an actor that throws in peerUp crashes and is restarted', async () => {
+    let isFirst = true
+    const bob = createPuppet({
+      peerUp: () => {
+        if (!isFirst) return
+        isFirst = false
+        fail()
+      },
+    })
+    const { world, system } = await createPair({ bob, bobPlan: { peers: ['alice'] } })
+    await world.advance(1000)
+    expect(eventsOf(system, 'bob', 'crashed')).toMatchObject([{ reason: 'on purpose' }])
+    expect(bob.context.incarnation).toBe(1)
+  })
+
+  test.each([['alice first'], ['bob first']])('a link is made whichever end starts earlier: %s', async (order) => {
+    const world = new World({ seed: 1 })
+    const system = world.createSystem('node')
+    const alice = createPuppet()
+    const bob = createPuppet()
+    const plans = [plan('alice', alice, { peers: ['bob'] }), plan('bob', bob)]
+    for (const each of order === 'bob first' ? plans.reverse() : plans) system.spawn(each)
+    await system.start()
+    await world.advance(0)
+    alice.context.send('bob', 'hello')
+    await world.advance(0)
+    expect(alice.history).toEqual(['up bob'])
+    expect(bob.history).toEqual(['got hello from alice'])
+  })
+
   test('peers hear of a death and of the return, in order with the messages', async () => {
     const { world, system, alice, bob } = await createPair({ bobPlan: { peers: ['alice'] } })
     bob.context.send('alice', 'before')
@@ -223,6 +253,28 @@ describe('stopping', () => {
     expect(eventsOf(system, 'c', 'crashed')).toMatchObject([{ reason: 'did not stop within 300 ms' }])
     await world.advance(10_000)
     expect(world.clock.nextDueMs()).toBeUndefined()
+  })
+
+  test('no timer of any actor is left, wherever it is placed', async () => {
+    const world = new World({ seed: 1 })
+    const system = world.createSystem('node')
+    for (const placement of ['main', 'worker'] as const) {
+      const waiting = createPuppet({}, (context) => context.clock.setTimer(1_000_000, () => {}))
+      system.spawn(plan(placement, waiting, { placement }))
+    }
+    await system.start()
+    await system.stop([], 100)
+    await world.advance(20_000)
+    expect(world.clock.nextDueMs()).toBeUndefined()
+  })
+
+  test('a system that still starts gives up starting', async () => {
+    const world = new World({ seed: 1 })
+    const system = world.createSystem('node')
+    system.spawn({ ...plan('bob', createPuppet()), start: () => new Promise(() => {}) })
+    world.clock.setTimer(10, () => void system.stop([], 100))
+    await expect(system.start()).rejects.toThrow('bob was stopped while it started')
+    expect(world.clock.nowMs()).toBe(10)
   })
 
   test('an actor can still send and receive while it stops', async () => {
