@@ -131,13 +131,11 @@ async function directorReturns(tour: Tour): Promise<void> {
 }
 
 async function directorStops(tour: Tour): Promise<void> {
-  const { group, timeline } = tour
-  const sinceMs = monotonicMs()
+  const { group } = tour
   await failOver(tour, async () => group.stopGateway(first), second, longestGapMs)
   await must(group, () => isComplete(group.statusOf(second), [second, third]), 'its slots are not taken over', 10_000)
   await steadyTraffic(tour, [second, third])
   await must(group, () => !group.isRunning(first), `${first} does not end`, endWithinMs)
-  timeline.add('figure', `${first} ended within ${formatDuration(monotonicMs() - sinceMs)}`)
 }
 
 async function directorStarts(tour: Tour): Promise<void> {
