@@ -120,7 +120,9 @@ export const gatewaySchema = mapping({
       .prefault('2s')
       .describe("To reach a node's proxy before the next node is tried."),
     idle: durationMs('1s', '24h').prefault('10m').describe('A connection on which nothing moved is closed.'),
-    drain: durationMs('0s', '1h').prefault('30s').describe('What connections get to finish at shutdown.'),
+    drain: durationMs('0s', '1h')
+      .prefault('30s')
+      .describe('Connections are kept that long after the virtual IPs have gone to another node.'),
   })
     .prefault({})
     .describe('Times of the forwarders.'),

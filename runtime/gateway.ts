@@ -115,7 +115,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   system.spawn({
     name: 'forwarder',
     placement: 'main',
-    start: () => ({ receive: () => undefined, control: { describe: () => forwarders.status() } }),
+    start: () => forwarders.asActor(),
     peers: [],
     mailbox: MAILBOX,
     options: undefined,
@@ -213,7 +213,7 @@ function planActors(config: GatewayConfig, mac: string, table: ConnectionTable):
       options: rawIp,
       restart: RESTART,
     },
-    worker('elector', elector, ['raw-ip', 'announcer', 'discovery', 'dispatcher']),
+    worker('elector', elector, ['raw-ip', 'announcer', 'discovery', 'dispatcher', 'forwarder']),
     worker('announcer', announcer, ['elector']),
     worker('discovery', discovery, ['raw-ip', 'dispatcher']),
     worker('dispatcher', dispatcher, ['discovery'], LATEST),

@@ -58,6 +58,7 @@ const PEERS: Readonly<Record<keyof ElectorPeers, true>> = {
   announcer: true,
   discovery: true,
   dispatcher: true,
+  forwarder: true,
 }
 
 const isPeer = (name: string): name is keyof ElectorPeers => Object.hasOwn(PEERS, name)

@@ -160,6 +160,7 @@ function greet(turn: Turn, peer: keyof ElectorPeers): void {
   switch (peer) {
     case 'discovery':
     case 'dispatcher':
+    case 'forwarder':
       turn.send(peer, roleOf(turn.state))
       return
     case 'announcer':
@@ -185,4 +186,5 @@ function tellRole(turn: Turn, before: ElectorState): void {
   if (same) return
   turn.send('discovery', is)
   turn.send('dispatcher', is)
+  turn.send('forwarder', is)
 }

@@ -5,7 +5,7 @@ import type { RawIpDelivery, RawIpMessage } from '../raw-ip/messages.ts'
 
 export type Role = 'initializing' | 'scanning' | 'director'
 
-/** Sent by the elector to discovery and dispatcher at every change, and whenever one of them (re)starts. */
+/** Sent by the elector to discovery, dispatcher and forwarder at every change, and whenever one of them (re)starts. */
 export interface RoleMessage {
   readonly type: 'role'
   readonly role: Role
@@ -21,6 +21,7 @@ export type ElectorPeers = {
   readonly announcer: AnnouncerMessage
   readonly discovery: DiscoveryMessage
   readonly dispatcher: DispatcherMessage
+  readonly forwarder: RoleMessage
 }
 
 /** `describe()` of the elector's control. */

@@ -47,6 +47,8 @@ export type ForwarderMessage =
   | { readonly type: 'listeners'; readonly listeners: readonly ListenerPlan[] }
   /** Accept no more, finish what there is for that long, reset the rest, end the task. */
   | { readonly type: 'drain'; readonly patienceMs: number }
+  /** Reset all connections, and go on accepting. */
+  | { readonly type: 'cut' }
 
 /** What it sends on its port. */
 export type ForwarderReport =

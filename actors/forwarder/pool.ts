@@ -1,17 +1,20 @@
 import type { Clock } from '../../runtime/ports/clock.ts'
 import type { StreamSockets } from '../../runtime/ports/epoll.ts'
 import type { Nft } from '../../runtime/ports/nft.ts'
+import type { ActorInstance } from '../../runtime/system/actor.ts'
 import type { ActorDescription, ActorGroup } from '../../runtime/system/description.ts'
 import type { InspectionDetail } from '../../runtime/system/inspection.ts'
 import type { LogLevel } from '../../runtime/system/machine.ts'
 import type { RestartPolicy } from '../../runtime/system/restart-policy.ts'
 import { WorkerPool } from '../../runtime/system/worker-pool.ts'
 import type { ConnectionTable } from '../../runtime/table/connection-table.ts'
+import type { RoleMessage } from '../elector/messages.ts'
 import { captureScript, removeCaptureScript } from './capture.ts'
 import type {
   ForwarderLimits,
   ForwarderMessage,
   ForwarderOptions,
+  ForwarderPoolControl,
   ForwarderPoolStatus,
   ForwarderReport,
   ListenerPlan,
@@ -24,7 +27,7 @@ export interface ForwarderPoolOptions {
   readonly count: number
   readonly listeners: readonly ListenerPlan[]
   readonly limits: ForwarderLimits
-  /** What connections get to finish at `stop`. */
+  /** How long connections are kept after the VIPs have left this node: they may return. */
   readonly drainMs: number
   readonly restart: RestartPolicy
   onLog(level: LogLevel, line: string): void
@@ -40,8 +43,8 @@ export interface ForwarderPoolPorts {
   readonly sockets: StreamSockets
 }
 
-/** How long a forwarder that was told to reset what is left may take to end, beyond the drain. */
-const END_PATIENCE_MS = 1000
+/** How long forwarders may take to reset their connections and end. */
+const STOP_PATIENCE_MS = 1000
 
 /**
  * The forwarders of this node: starts their threads, replaces one that died after its counts were undone, and has nftables
@@ -53,6 +56,8 @@ export class ForwarderPool implements ActorGroup {
   readonly #pool: WorkerPool
   readonly #problems = new Map<number, readonly string[]>()
   readonly #captures: boolean
+  #isDirector = false
+  #cancelCut = (): void => undefined
 
   constructor(options: ForwarderPoolOptions, ports: ForwarderPoolPorts) {
     const { table, listeners, limits } = options
@@ -66,8 +71,7 @@ export class ForwarderPool implements ActorGroup {
       options: { table: table.buffer, listeners, limits } satisfies ForwarderOptions,
       restart: options.restart,
       clock: ports.clock,
-      stopMessage: (patienceMs) =>
-        ({ type: 'drain', patienceMs: Math.max(0, patienceMs - END_PATIENCE_MS) }) satisfies ForwarderMessage,
+      stopMessage: () => ({ type: 'drain', patienceMs: 0 }) satisfies ForwarderMessage,
       wake: (index) => wakeForwarder(table, index, ports.sockets),
       onMessage: (index, message) => this.#heard(index, message as ForwarderReport),
       onExit: (index) => {
@@ -84,9 +88,10 @@ export class ForwarderPool implements ActorGroup {
     await this.#pool.start()
   }
 
-  /** Lets connections finish within the drain time, then resets what is left. */
+  /** Ends all connections: once the VIP is another node's, no packet of theirs comes here any more. */
   async stop(): Promise<void> {
-    await this.#pool.stop(this.#options.drainMs + END_PATIENCE_MS)
+    this.#cancelCut()
+    await this.#pool.stop(STOP_PATIENCE_MS)
     if (this.#captures) await this.#ports.nft.apply(removeCaptureScript())
   }
 
@@ -96,6 +101,11 @@ export class ForwarderPool implements ActorGroup {
 
   crash(actor: string): boolean {
     return this.#pool.crash(actor)
+  }
+
+  /** The pool as an actor on the main thread: it is told the role, and describes itself. */
+  asActor(): ActorInstance<RoleMessage> & { readonly control: ForwarderPoolControl } {
+    return { receive: ({ role }) => this.#follow(role === 'director'), control: { describe: () => this.status() } }
   }
 
   status(): ForwarderPoolStatus {
@@ -122,6 +132,18 @@ export class ForwarderPool implements ActorGroup {
       ),
       { code: applied.code },
     )
+  }
+
+  /** A client whose VIP has moved talks to the new director, and is told by it that it knows no such connection. */
+  #follow(isDirector: boolean): void {
+    if (isDirector === this.#isDirector) return
+    this.#isDirector = isDirector
+    this.#cancelCut()
+    if (isDirector) return
+    this.#cancelCut = this.#ports.clock.setTimer(this.#options.drainMs, () => {
+      const cut: ForwarderMessage = { type: 'cut' }
+      for (let index = 0; index < this.#options.count; index++) this.#pool.post(index, cut)
+    })
   }
 
   #heard(index: number, report: ForwarderReport): void {

@@ -124,7 +124,7 @@ export class Reactor {
       this.#tick(nowMs, listener)
       if (this.#drainUntilMs !== undefined && nowMs >= this.#drainUntilMs) break
     }
-    return { cut: this.#cutRest() }
+    return { cut: this.cut() }
   }
 
   #endEvent(end: number, generation: number, mask: number): void {
@@ -190,7 +190,8 @@ export class Reactor {
     }
   }
 
-  #cutRest(): number {
+  /** Resets all connections; their number. */
+  cut(): number {
     const { state, highest } = this.#connections
     let cut = 0
     for (let connection = 0; connection < highest; connection++) {

@@ -40,6 +40,9 @@ export function runForwarder(task: ForwarderTask, sockets: StreamSockets, clock:
       case 'drain':
         reactor.drain(message.patienceMs)
         return
+      case 'cut':
+        reactor.cut()
+        return
       default:
         message satisfies never
     }

@@ -102,7 +102,7 @@ describe('the elector', () => {
     const { context, elector, describe } = await promoted()
     context.sent.length = 0
     await elector.stop?.()
-    expect(context.sent.map(({ to }) => to)).toEqual(['raw-ip', 'announcer', 'discovery', 'dispatcher'])
+    expect(context.sent.map(({ to }) => to)).toEqual(['raw-ip', 'announcer', 'discovery', 'dispatcher', 'forwarder'])
     expect(describe().role).toBe('initializing')
     expect(context.clock.nextDueMs()).toBeUndefined()
   })
