@@ -49,6 +49,7 @@ export class ActorSlot<Port> {
   private endReason: string | undefined
   private cancelTimer: CancelTimer | undefined
   private firstStart: { resolve(): void; reject(error: unknown): void } | undefined
+  private stopping: Promise<void> | undefined
   private stopped: (() => void) | undefined
 
   constructor(plan: ActorPlan, platform: Platform<Port>, watching: Watching, listener: SlotListener<Port>) {
@@ -84,8 +85,30 @@ export class ActorSlot<Port> {
     host.kill()
   }
 
-  /** Lets it stop in order, within the patience; then ends it. Resolves when it is gone for good. */
+  /**
+   * Lets it stop in order, within the patience; then ends it. Resolves when it is gone for good. Only the first call counts: the
+   * later ones wait for the same end.
+   */
   stop(patienceMs: number): Promise<void> {
+    this.stopping ??= this.end(patienceMs)
+    return this.stopping
+  }
+
+  describe(mailbox: number): ActorDescription {
+    return {
+      name: this.plan.name,
+      placement: this.plan.placement,
+      state: this.state,
+      threadId: this.host?.threadId ?? null,
+      restarts: Math.max(0, this.incarnation),
+      upMs: this.state === 'running' ? this.platform.clock.nowMs() - this.runningSinceMs : 0,
+      mailbox,
+      handled: this.counters.read('handled'),
+      overflowed: this.counters.read('overflowed'),
+    }
+  }
+
+  private end(patienceMs: number): Promise<void> {
     this.firstStart?.reject(new Error(`${this.plan.name} was stopped while it started`))
     this.firstStart = undefined
     const wasRunning = this.state === 'running'
@@ -101,20 +124,6 @@ export class ActorSlot<Port> {
       this.after(patienceMs, () => this.kill(`did not stop within ${patienceMs} ms`))
       this.post({ type: 'stop' })
     })
-  }
-
-  describe(mailbox: number): ActorDescription {
-    return {
-      name: this.plan.name,
-      placement: this.plan.placement,
-      state: this.state,
-      threadId: this.host?.threadId ?? null,
-      restarts: Math.max(0, this.incarnation),
-      upMs: this.state === 'running' ? this.platform.clock.nowMs() - this.runningSinceMs : 0,
-      mailbox,
-      handled: this.counters.read('handled'),
-      overflowed: this.counters.read('overflowed'),
-    }
   }
 
   private open(): void {

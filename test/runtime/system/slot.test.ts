@@ -71,3 +71,13 @@ test('stopping ends in time although the thread does not', async () => {
   await stopped
   expect(clock.nextDueMs()).toBeUndefined()
 })
+
+test('whoever stops it, and however often, is told when it is gone', async () => {
+  const { clock, slot, listeners } = await createStuckSlot()
+  const stops = [slot.stop(500), slot.stop(100), slot.stop(500)]
+  clock.advance(10)
+  listeners[0]!.report({ type: 'stopped' })
+  listeners[0]!.gone()
+  await Promise.all(stops)
+  expect(clock.nextDueMs()).toBeUndefined()
+})
