@@ -4,7 +4,7 @@ import { READABLE } from '../../runtime/ports/epoll.ts'
 import { parseClientKey } from '../../runtime/table/client-key.ts'
 import { NOBODY, OWN_DESCRIPTORS } from '../../runtime/table/layout.ts'
 import type { Connections } from './connections.ts'
-import type { ListenerPlan } from './messages.ts'
+import { type ForwarderLimits, type ListenerPlan, needsKeepAlive } from './messages.ts'
 import type { Upstream } from './upstream.ts'
 
 const { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE } = constants.errno
@@ -41,6 +41,7 @@ export class Acceptor {
   readonly #upstream: Upstream
   readonly #queue: number
   readonly #connectionsPerClient: number
+  readonly #keepAlive: boolean
   readonly #places: (Place | undefined)[] = new Array(PLACES)
   readonly #held: Int32Array
   /** The plan of each place, kept while connections that came in by it live. */
@@ -49,11 +50,12 @@ export class Acceptor {
   #homeless: readonly ListenerPlan[] = []
   #paused = false
 
-  constructor(connections: Connections, upstream: Upstream, queue: number, connectionsPerClient: number) {
+  constructor(connections: Connections, upstream: Upstream, queue: number, limits: ForwarderLimits) {
     this.#connections = connections
     this.#upstream = upstream
     this.#queue = queue
-    this.#connectionsPerClient = connectionsPerClient
+    this.#connectionsPerClient = limits.connectionsPerClient
+    this.#keepAlive = needsKeepAlive(limits)
     this.#held = connections.table.descriptors(connections.forwarder).subarray(FIRST_PLACE, OWN_DESCRIPTORS)
   }
 
@@ -95,7 +97,9 @@ export class Acceptor {
     const { sockets } = this.#connections
     const key = parseClientKey(place.plan.address)
     const fd =
-      key === undefined ? -constants.errno.EINVAL : sockets.listen({ key, port: place.plan.port, backlog: BACKLOG })
+      key === undefined
+        ? -constants.errno.EINVAL
+        : sockets.listen({ key, port: place.plan.port, backlog: BACKLOG, keepAlive: this.#keepAlive })
     place.fd = fd
     place.problem = fd < 0 ? `${place.plan.address}:${place.plan.port}: ${getSystemErrorName(fd)}` : ''
     if (fd < 0) return

@@ -1,4 +1,4 @@
-import type { StreamSockets } from '../../runtime/ports/epoll.ts'
+import type { Region, StreamSockets } from '../../runtime/ports/epoll.ts'
 import type { ConnectionTable } from '../../runtime/table/connection-table.ts'
 import type { ForwarderCounter } from '../../runtime/table/layout.ts'
 import { OWN_DESCRIPTORS } from '../../runtime/table/layout.ts'
@@ -37,6 +37,8 @@ export class Connections {
   readonly triedLow: Int32Array
   readonly triedHigh: Int32Array
   readonly listener: Uint8Array
+  /** Sends to the node: 0, 1, or 2 for more. */
+  readonly #sends: Uint8Array
   /** Tick of the last byte; while connecting, of the attempt's start. */
   readonly activeTick: Int32Array
   /** Key words and port. */
@@ -74,6 +76,7 @@ export class Connections {
     this.triedLow = new Int32Array(capacity)
     this.triedHigh = new Int32Array(capacity)
     this.listener = new Uint8Array(capacity)
+    this.#sends = new Uint8Array(capacity)
     this.activeTick = new Int32Array(capacity)
     this.peer = new Uint32Array(capacity * 5)
     this.flags = new Uint8Array(capacity * 2)
@@ -98,6 +101,7 @@ export class Connections {
     this.listener[connection] = listener
     this.triedLow[connection] = 0
     this.triedHigh[connection] = 0
+    this.#sends[connection] = 0
     this.#held[connection * 2] = clientFd + 1
     this.peer.set(this.sockets.peer, connection * 5)
     return connection
@@ -109,6 +113,20 @@ export class Connections {
 
   setNodeFd(connection: number, fd: number): void {
     this.#held[connection * 2 + NODE_END] = fd + 1
+  }
+
+  /**
+   * Sends to an end. Nagle's algorithm holds a small segment back only while another is under way (Minshall's variant), so
+   * a node's socket needs TCP_NODELAY from its second send on; most short connections never get there. Clients'
+   * sockets have it from the listener.
+   */
+  send(end: number, from: Region, offset: number, length: number): number {
+    const fd = this.#held[end]! - 1
+    if ((end & 1) === NODE_END && this.#sends[end >> 1]! < 2) {
+      this.#sends[end >> 1]! += 1
+      if (this.#sends[end >> 1] === 2) this.sockets.setNoDelay(fd)
+    }
+    return this.sockets.send(fd, from, offset, length)
   }
 
   /** Closes the descriptor of an end, if it has one. It is struck off first: rather lose it than close a stranger's. */

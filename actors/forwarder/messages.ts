@@ -33,6 +33,12 @@ export const defaultForwarderLimits: ForwarderLimits = {
   pendingBytes: 64 * 1024 * 1024,
 }
 
+/**
+ * The kernel's keep-alive (after 2 h by default) would never come before the idle time-out, and costs two timers a
+ * connection: it is for connections that may be idle for ever.
+ */
+export const needsKeepAlive = (limits: ForwarderLimits): boolean => limits.idleTimeoutMs === 0
+
 /** Structured-clonable: what a forwarder's task gets beside its index and its MessagePort. */
 export interface ForwarderOptions {
   /** The buffer of the ConnectionTable; its `connectionsPerForwarder` is the bound of connections of each forwarder. */

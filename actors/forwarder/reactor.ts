@@ -13,7 +13,7 @@ import type { ConnectionTable } from '../../runtime/table/connection-table.ts'
 import { Acceptor, listenerOf } from './acceptor.ts'
 import { ChunkPool } from './chunk-pool.ts'
 import { BLOCKED, CLOSING, CONNECTING, Connections, ENDED, FREE, READY, URGENT } from './connections.ts'
-import type { ForwarderLimits, ForwarderResult, ListenerPlan } from './messages.ts'
+import { type ForwarderLimits, type ForwarderResult, type ListenerPlan, needsKeepAlive } from './messages.ts'
 import { Relay } from './relay.ts'
 import { Upstream } from './upstream.ts'
 
@@ -72,8 +72,8 @@ export class Reactor {
     const pool = new ChunkPool(sockets, limits.pendingBytes)
     this.#connections = new Connections(sockets, table, forwarder, pool)
     this.#relay = new Relay(this.#connections, pool)
-    this.#upstream = new Upstream(this.#connections, pool, this.#queue)
-    this.#acceptor = new Acceptor(this.#connections, this.#upstream, this.#queue, limits.connectionsPerClient)
+    this.#upstream = new Upstream(this.#connections, pool, this.#queue, needsKeepAlive(limits))
+    this.#acceptor = new Acceptor(this.#connections, this.#upstream, this.#queue, limits)
     this.#startMs = clock.nowMs()
     this.#connections.nowS = Math.floor(this.#startMs / 1000)
   }

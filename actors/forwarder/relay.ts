@@ -73,7 +73,7 @@ export class Relay {
     const length = sockets.recv(this.#connections.fd(end), this.#pool.current, CHUNK_BYTES)
     if (length <= 0) return this.#nothingRead(end, length)
     const other = end ^ 1
-    const sent = sockets.send(this.#connections.fd(other), this.#pool.current, 0, length)
+    const sent = this.#connections.send(other, this.#pool.current, 0, length)
     if (sent < 0 && sent !== -EAGAIN) return this.#failed(end)
     this.#count(other, Math.max(sent, 0))
     if (sent < length) {
@@ -92,7 +92,7 @@ export class Relay {
     const length = sockets.peek(this.#connections.fd(end), this.#pool.current, CHUNK_BYTES)
     if (length <= 0) return this.#nothingRead(end, length)
     const other = end ^ 1
-    const sent = sockets.send(this.#connections.fd(other), this.#pool.current, 0, length)
+    const sent = this.#connections.send(other, this.#pool.current, 0, length)
     if (sent < 0 && sent !== -EAGAIN) return this.#failed(end)
     if (sent > 0) {
       this.#count(other, sent)
@@ -141,12 +141,12 @@ export class Relay {
 
   /** An end is writable again. */
   flush(end: number): void {
-    const { flags, pendingChunk, pendingStart, pendingEnd, sockets } = this.#connections
+    const { flags, pendingChunk, pendingStart, pendingEnd } = this.#connections
     if ((flags[end]! & BLOCKED) === 0) return
     const chunk = pendingChunk[end]! - 1
     if (chunk >= 0) {
       const start = pendingStart[end]!
-      const sent = sockets.send(this.#connections.fd(end), this.#pool.chunk(chunk), start, pendingEnd[end]! - start)
+      const sent = this.#connections.send(end, this.#pool.chunk(chunk), start, pendingEnd[end]! - start)
       if (sent === -EAGAIN) return
       if (sent < 0) {
         this.#failed(end)

@@ -17,13 +17,15 @@ export class Upstream {
   readonly #connections: Connections
   readonly #pool: ChunkPool
   readonly #queue: number
+  readonly #keepAlive: boolean
   /** Socket addresses by port of the nodes, then node index; made again when the index is given to another address. */
   readonly #addresses = new Map<number, { epoch: number; address: Region }[]>()
 
-  constructor(connections: Connections, pool: ChunkPool, queue: number) {
+  constructor(connections: Connections, pool: ChunkPool, queue: number, keepAlive: boolean) {
     this.#connections = connections
     this.#pool = pool
     this.#queue = queue
+    this.#keepAlive = keepAlive
   }
 
   /** Starts to connect a client that was just accepted, and counted, to its node. */
@@ -53,7 +55,7 @@ export class Upstream {
     if (node < 32) triedLow[connection]! |= 1 << node
     else triedHigh[connection]! |= 1 << (node - 32)
     const address = this.#addressOf(node, plan.nodePort)
-    const fd = address === undefined ? -1 : sockets.connect(address)
+    const fd = address === undefined ? -1 : sockets.connect(address, this.#keepAlive)
     if (fd < 0) return false
     const end = connection * 2 + NODE_END
     this.#connections.setNodeFd(connection, fd)
@@ -97,14 +99,13 @@ export class Upstream {
 
   /** A socket that has just connected takes a hundred bytes in one piece. */
   #sendProxyHeader(connection: number, plan: ListenerPlan, version: 'v1' | 'v2'): boolean {
-    const { sockets, peer } = this.#connections
+    const { peer } = this.#connections
     const words = peer.subarray(connection * 5, connection * 5 + 5)
     const client: ClientKey = [words[0]!, words[1]!, words[2]!, words[3]!]
     const server = parseClientKey(plan.address) ?? client
     const ends = { client, clientPort: words[4]!, server, serverPort: plan.originalPort }
     const length = writeProxyHeader(version, ends, this.#pool.current.bytes)
-    const fd = this.#connections.fd(connection * 2 + NODE_END)
-    if (sockets.send(fd, this.#pool.current, 0, length) === length) return true
+    if (this.#connections.send(connection * 2 + NODE_END, this.#pool.current, 0, length) === length) return true
     this.#connections.reset(connection, 'resets')
     return false
   }

@@ -28,6 +28,8 @@ export interface ListenOptions {
   readonly key: readonly [number, number, number, number]
   readonly port: number
   readonly backlog: number
+  /** SO_KEEPALIVE for the connections that come in. */
+  readonly keepAlive: boolean
 }
 
 export interface StreamSockets {
@@ -37,16 +39,17 @@ export interface StreamSockets {
 
   /**
    * A listening socket, its port shared with other threads (SO_REUSEPORT), on an address that need not be there yet
-   * (IP_FREEBIND). Connections inherit from it TCP_NODELAY, SO_KEEPALIVE and
-   * SO_OOBINLINE: an urgent byte is a byte like the others.
+   * (IP_FREEBIND). Connections inherit from it TCP_NODELAY and SO_OOBINLINE: an urgent byte is a byte like the others.
    */
   listen(options: ListenOptions): number
   /** The next connection; who it is from is in `peer`. */
   accept(listener: number): number
   /** Key words and port of the last accepted connection. */
   readonly peer: Uint32Array
-  /** A socket that is connecting (TCP_NODELAY, SO_KEEPALIVE): WRITABLE tells that it is connected, ERROR that it failed. */
-  connect(address: Region): number
+  /** A socket that is connecting: WRITABLE tells that it is connected, ERROR that it failed. */
+  connect(address: Region, keepAlive: boolean): number
+  /** TCP_NODELAY. */
+  setNoDelay(fd: number): number
 
   recv(fd: number, into: Region, length: number): number
   /** Like `recv`, but what was read stays to be read. */

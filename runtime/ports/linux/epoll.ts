@@ -121,7 +121,7 @@ class LinuxStreamSockets implements StreamSockets {
     if (fd < 0) return fd
     const set = (level: number, option: number) => checked(setsockopt(fd, level, option, this.#on.address, 4))
     set(SOL_SOCKET, SO_REUSEADDR)
-    set(SOL_SOCKET, SO_KEEPALIVE)
+    if (options.keepAlive) set(SOL_SOCKET, SO_KEEPALIVE)
     set(SOL_SOCKET, SO_OOBINLINE)
     set(IPPROTO_TCP, TCP_NODELAY)
     if (ipv6) set(IPPROTO_IPV6, IPV6_V6ONLY)
@@ -152,17 +152,20 @@ class LinuxStreamSockets implements StreamSockets {
     return fd
   }
 
-  connect(address: Region): number {
+  connect(address: Region, keepAlive: boolean): number {
     const length = address.bytes.length
     const fd = checked(socket(length === 28 ? AF_INET6 : AF_INET, STREAM, 0))
     if (fd < 0) return fd
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, this.#on.address, 4)
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, this.#on.address, 4)
+    if (keepAlive) setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, this.#on.address, 4)
     if (connect(fd, address.address, length) >= 0) return fd
     const errno = koffi.errno()
     if (errno === EINPROGRESS) return fd
     close(fd)
     return -errno
+  }
+
+  setNoDelay(fd: number): number {
+    return checked(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, this.#on.address, 4))
   }
 
   recv(fd: number, into: Region, length: number): number {

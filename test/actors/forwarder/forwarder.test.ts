@@ -8,6 +8,7 @@ import {
   connect,
   echo,
   ending,
+  endingOfNew,
   type Gateway,
   nodeAddress,
   readAll,
@@ -70,7 +71,7 @@ describe('urgent data', () => {
     const gateway = await gatewayWith()
     const received = Promise.withResolvers<string>()
     await nodeWith(0, gateway, (socket) => void readAll(socket).then((all) => received.resolve(String(all))))
-    const fd = sockets.connect(sockets.socketAddress(parseClientKey(VIP)!, gateway.port))
+    const fd = sockets.connect(sockets.socketAddress(parseClientKey(VIP)!, gateway.port), false)
     opened.push({ close: () => sockets.close(fd) })
     const MSG_OOB = 1
     for (const [text, flags] of [
@@ -196,8 +197,10 @@ describe('a node that does not take the connection', () => {
     await nodeWith(1, gateway, echo)
     const key = parseClientKey(nodeAddress(0))!
     // A full backlog drops SYNs. Nobody accepts here.
-    const deaf = sockets.listen({ key, port: gateway.nodePort, backlog: 0 })
-    const fillers = Array.from({ length: 4 }, () => sockets.connect(sockets.socketAddress(key, gateway.nodePort)))
+    const deaf = sockets.listen({ key, port: gateway.nodePort, backlog: 0, keepAlive: false })
+    const fillers = Array.from({ length: 4 }, () =>
+      sockets.connect(sockets.socketAddress(key, gateway.nodePort), false),
+    )
     opened.push({ close: () => [deaf, ...fillers].map((fd) => sockets.close(fd)) })
     const client = await connect(gateway.port)
     client.write('hello')
@@ -208,8 +211,7 @@ describe('a node that does not take the connection', () => {
 
   it('and no other left: the client gets a RST', async () => {
     const gateway = await gatewayWith({ nodes: 2 })
-    const client = await connect(gateway.port)
-    expect(await ending(client)).toBe('ECONNRESET')
+    expect(await endingOfNew(gateway.port)).toBe('ECONNRESET')
     await vi.waitFor(() => expect(gateway.counters().closed).toBe(1))
     expect(gateway.counters()).toMatchObject({ noNode: 1, connectRetries: 1, accepted: 1 })
     expect([active(gateway, 0), active(gateway, 1)]).toEqual([0, 0])
@@ -217,7 +219,7 @@ describe('a node that does not take the connection', () => {
 
   it('because there is none: the client gets a RST', async () => {
     const gateway = await gatewayWith({ nodes: 0 })
-    expect(await ending(await connect(gateway.port))).toBe('ECONNRESET')
+    expect(await endingOfNew(gateway.port)).toBe('ECONNRESET')
     expect(gateway.counters().noNode).toBe(1)
   })
 })
@@ -267,7 +269,7 @@ describe('limits', () => {
     await nodeWith(0, gateway, echo)
     const first = [await connect(gateway.port), await connect(gateway.port)]
     await vi.waitFor(() => expect(active(gateway)).toBe(2))
-    expect(await ending(await connect(gateway.port))).toBe('ECONNRESET')
+    expect(await endingOfNew(gateway.port)).toBe('ECONNRESET')
     const other = await connect(gateway.port, '127.0.0.2')
     other.write('hello')
     expect(String((await once(other, 'data'))[0])).toBe('hello')

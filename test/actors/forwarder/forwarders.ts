@@ -165,6 +165,9 @@ export async function connect(port: number, localAddress = '127.0.0.1'): Promise
   return socket
 }
 
+/** How a connection ends that is reset at once, be it before or after this end has seen it established. */
+export const endingOfNew = (port: number): Promise<string> => ending(net.connect({ host: VIP, port }))
+
 /** All that comes until the other end ends. */
 export async function readAll(socket: net.Socket): Promise<Buffer> {
   const parts: Buffer[] = []
