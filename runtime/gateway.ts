@@ -28,7 +28,7 @@ import type { RestartPolicy } from './system/restart-policy.ts'
 import { ConnectionTable } from './table/connection-table.ts'
 
 /** A gateway that could not be started. `code` is stable; the message says what to do. */
-export class GatewayError extends Error {
+class GatewayError extends Error {
   readonly code: string
 
   constructor(code: string, message: string, cause?: unknown) {

@@ -40,7 +40,7 @@ export interface PublishMessage {
 }
 
 /** Draining is decided at one node and told to all by the beacons. */
-export interface DrainMessage {
+interface DrainMessage {
   readonly type: 'drain'
   readonly draining: boolean
 }

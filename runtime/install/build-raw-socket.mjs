@@ -32,7 +32,9 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   if (!loads()) {
-    console.error('raw-socket was built but does not load. Install make, g++ and python3, then run: npm rebuild raw-socket')
+    console.error(
+      'raw-socket was built but does not load. Install make, g++ and python3, then run: npm rebuild raw-socket',
+    )
     process.exit(1)
   }
 }

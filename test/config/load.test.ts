@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadConfig, parseConfig } from '../../config/load.ts'
+import { asOrdinaryUser } from '../ordinary-user.ts'
 import { brokenFiles } from './broken-files.ts'
 
 const SMALLEST = 'virtualIps: [10.0.0.5/24]\nredirects: [{originalPorts: [8080], proxyPort: 3128}]\n'
@@ -113,14 +114,14 @@ describe('the file system', () => {
     expect(problemsOf(path)).toEqual([`${path}: is empty; start from config/gateway.example.yaml`])
   })
 
-  test.skipIf(process.getuid?.() === 0)(
-    'an unreadable file is refused (skipped for root, who can read everything)',
-    () => {
-      const path = written('secret.yaml', SMALLEST)
-      chmodSync(path, 0)
+  test('an unreadable file is refused', async () => {
+    const path = written('secret.yaml', SMALLEST)
+    chmodSync(folder, 0o755)
+    chmodSync(path, 0)
+    await asOrdinaryUser(() => {
       expect(problemsOf(path)).toEqual([`${path}: cannot be read: permission denied; check its owner and mode`])
-    },
-  )
+    })
+  })
 
   test('a byte order mark is no mistake', () => {
     const path = written('bom.yaml', `\uFEFF${SMALLEST}control: {socket: ${folder}/p.sock}\n`)

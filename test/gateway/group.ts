@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url'
 import type { Namespace, Namespaces, RunningProgram } from '../namespaces.ts'
 
 export const VIP = '10.88.0.10'
-export const ORIGIN = '10.88.0.99'
+const ORIGIN = '10.88.0.99'
 export const CLIENTS = Array.from({ length: 60 }, (_, index) => `10.88.1.${index + 1}`)
 const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
 
