@@ -69,7 +69,7 @@ function uncheckedPorts({ redirects }: GatewayIdentity): GatewayStatus['monitor'
   return ports.map((port) => ({ port, listening: false, problem: 'was not checked yet' }))
 }
 
-/** DESIGN §2.9: on the director itself and all scanning nodes; on a scanning node the director and itself. */
+/** On the director itself and all scanning nodes; on a scanning node the director and itself. */
 function nodesOf(identity: GatewayIdentity, slices: Slices): readonly NodeStatus[] {
   const isDirector = slices.elector?.role === 'director'
   const known = slices.discovery?.members ?? []

@@ -8,7 +8,7 @@ import type { Choose } from './options.ts'
 
 const HELP = `
 The log goes to stdout as JSON, one line an event, and to the system log. SIGTERM or SIGINT stops the gateway in order: it
-gives the virtual IPs up, lets connections end, and says goodbye to the other nodes.
+gives the virtual IPs up, ends the connections, and says goodbye to the other nodes.
 
 Needs CAP_NET_ADMIN and CAP_NET_RAW, and CAP_NET_BIND_SERVICE for original ports below 1024; root has them all.
 

@@ -32,7 +32,7 @@ Examples:
 const WATCH_INTERVAL_MS = 1000
 const CLEAR_SCREEN = '\u001b[H\u001b[2J'
 
-/** `proxyha status`: DESIGN §2.9. */
+/** `proxyha status`: the director shows all nodes, a scanning node the director and itself. */
 export function addStatus(program: Command, env: CliEnv, choose: Choose): void {
   addGatewayOptions(program.command('status'))
     .description('who is director, which nodes take part, what is wrong')

@@ -31,7 +31,7 @@ export interface TimerExpired<Timer extends string = string> {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-/** One line for the operator. `line` is the text of DESIGN's log lines; `fields` go along in the JSON. */
+/** One line for the operator. `line` is the text that operators search for; `fields` go along in the JSON. */
 export interface WriteLog {
   readonly type: 'log'
   readonly level: LogLevel

@@ -16,7 +16,7 @@ const describeAs = async (actor: string, change: object) => {
 }
 
 describe('GET /status', () => {
-  test('is the object of DESIGN §8, the same on the control socket and on TCP', async () => {
+  test('is one object, the same on the control socket and on TCP', async () => {
     const expected = {
       node: 'jupiter',
       role: 'director',
@@ -64,7 +64,7 @@ describe('GET /status', () => {
     expect(await askJson(gateway.port, '/status')).toEqual(expected)
   })
 
-  test('DESIGN §2.9: a scanning node shows the director and itself only', async () => {
+  test('a scanning node shows the director and itself only', async () => {
     await describeAs('elector', { role: 'scanning', state: 'BACKUP', masterIp: '10.0.0.2' })
     await describeAs('discovery', {
       members: [

@@ -33,7 +33,7 @@ const toldTo = (effects: readonly PortMonitorEffect[]) =>
 const linesOf = (effects: readonly PortMonitorEffect[]) =>
   effects.flatMap((effect) => (effect.type === 'log' ? [effect.line] : []))
 
-describe('DESIGN §2.8: all redirect ports as a whole', () => {
+describe('all redirect ports as a whole', () => {
   test('reads at once, and again a poll interval after each read', () => {
     expect(run({ type: 'started' }).effects).toEqual([{ type: 'read' }])
     const read = run({ type: 'started' }, listening(2121, 9090))

@@ -11,7 +11,7 @@ const on = (address: string, port: number, v6Only = false): Listener => ({
 
 const problemOf = (...listeners: readonly Listener[]) => checkPorts([9090], listeners)[0]?.problem
 
-describe('DESIGN §2.6: the proxy must listen unbound', () => {
+describe('the proxy must listen unbound', () => {
   test('on 0.0.0.0 it does', () => {
     expect(checkPorts([9090], [on('0.0.0.0', 9090)])).toEqual([{ port: 9090, listening: true, problem: null }])
   })
