@@ -32,11 +32,6 @@ export class ChunkPool {
     return this.#free.length > 0 || this.#chunks.length < this.#most
   }
 
-  /** Chunks that are parked. */
-  get parked(): number {
-    return this.#chunks.length - this.#free.length - 1
-  }
-
   /** Gives the current chunk away; to be given back by `release`. */
   park(): number {
     const parked = this.#currentIndex

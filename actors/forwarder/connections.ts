@@ -19,6 +19,7 @@ export const BLOCKED = 8 //        it takes no more bytes at present
 export const QUEUED = 16 //        it waits for another turn; outlives the connection, as the list does
 export const LAST_SENT = 32 //     it is to be told that no more will come
 export const URGENT = 64 //        its peer sent urgent data, at whose mark every read stops short
+export const BROKEN = 128 //       its peer broke off; what came before may still be read, and then the error
 
 /**
  * The connections of one forwarder, as columns of numbers, so that none is an object and nothing is allocated for one.

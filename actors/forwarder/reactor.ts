@@ -12,7 +12,7 @@ import {
 import type { ConnectionTable } from '../../runtime/table/connection-table.ts'
 import { Acceptor, listenerOf } from './acceptor.ts'
 import { ChunkPool } from './chunk-pool.ts'
-import { BLOCKED, CLOSING, CONNECTING, Connections, ENDED, FREE, READY, URGENT } from './connections.ts'
+import { BLOCKED, BROKEN, CLOSING, CONNECTING, Connections, ENDED, FREE, READY, URGENT } from './connections.ts'
 import { type ForwarderLimits, type ForwarderResult, type ListenerPlan, needsKeepAlive } from './messages.ts'
 import { Relay } from './relay.ts'
 import { Upstream } from './upstream.ts'
@@ -140,23 +140,18 @@ export class Reactor {
     }
     if ((mask & PEER_CLOSED) !== 0) flags[end]! |= CLOSING
     if ((mask & PRIORITY) !== 0) flags[end]! |= URGENT
+    if ((mask & ERROR) !== 0) flags[end]! |= BROKEN
     if ((mask & WRITABLE) !== 0 && (flags[end]! & BLOCKED) !== 0) {
       this.#relay.flush(end)
       if (generations[connection] !== generation) return
     }
-    if ((mask & ERROR) !== 0 && this.#cannotTell(end)) {
+    if (this.#relay.givesUp(end)) {
       this.#connections.reset(connection, 'resets')
       return
     }
     if ((mask & (READABLE | PEER_CLOSED | HANGUP | ERROR)) === 0 || (flags[end]! & ENDED) !== 0) return
     flags[end]! |= READY
     this.#relay.pump(end)
-  }
-
-  /** A broken end whose next read would not say so soon: everything was read, or the other end takes no more. */
-  #cannotTell(end: number): boolean {
-    const { flags } = this.#connections
-    return (flags[end]! & ENDED) !== 0 || (flags[end ^ 1]! & BLOCKED) !== 0
   }
 
   #tick(nowMs: number, listener: ReactorListener): void {

@@ -1,6 +1,17 @@
 import { constants } from 'node:os'
 import { CHUNK_BYTES, type ChunkPool } from './chunk-pool.ts'
-import { BLOCKED, CLOSING, type Connections, ENDED, LAST_SENT, NODE_END, QUEUED, READY, URGENT } from './connections.ts'
+import {
+  BLOCKED,
+  BROKEN,
+  CLOSING,
+  type Connections,
+  ENDED,
+  LAST_SENT,
+  NODE_END,
+  QUEUED,
+  READY,
+  URGENT,
+} from './connections.ts'
 
 const EAGAIN = constants.errno.EAGAIN
 
@@ -77,11 +88,10 @@ export class Relay {
     if (sent < 0 && sent !== -EAGAIN) return this.#failed(end)
     this.#count(other, Math.max(sent, 0))
     if (sent < length) {
-      this.#block(other)
       this.#connections.pendingChunk[other] = this.#pool.park() + 1
       this.#connections.pendingStart[other] = Math.max(sent, 0)
       this.#connections.pendingEnd[other] = length
-      return false
+      return this.#blocked(other)
     }
     return this.#mayHaveMore(end, length, flags)
   }
@@ -98,19 +108,17 @@ export class Relay {
       this.#count(other, sent)
       if (sockets.discard(this.#connections.fd(end), sent) !== sent) return this.#failed(end)
     }
-    if (sent < length) {
-      this.#block(other)
-      return false
-    }
+    if (sent < length) return this.#blocked(other)
     return this.#mayHaveMore(end, length, flags)
   }
 
   /**
    * A short read emptied the socket, and what comes later makes another edge: the read that would say EAGAIN is saved.
-   * If the peer had sent its FIN by then, the read that would say 0 is, too. Urgent data alone makes a read short.
+   * If the peer had sent its FIN by then, the read that would say 0 is, too. Urgent data alone makes a read short. A
+   * RST looks like a FIN to epoll; the next read tells.
    */
   #mayHaveMore(end: number, length: number, flags: Uint8Array): boolean {
-    if (length === CHUNK_BYTES || (flags[end]! & URGENT) !== 0) return true
+    if (length === CHUNK_BYTES || (flags[end]! & (URGENT | BROKEN)) !== 0) return true
     if ((flags[end]! & CLOSING) !== 0) this.#ended(end)
     else flags[end]! &= ~READY
     return false
@@ -128,8 +136,17 @@ export class Relay {
     return false
   }
 
-  #block(end: number): void {
+  /** An end takes no more for now. A client that broke off meanwhile does not wait for its node; a node's answer does. */
+  #blocked(end: number): false {
     this.#connections.flags[end]! |= BLOCKED
+    return this.givesUp(end ^ 1) ? this.#failed(end) : false
+  }
+
+  /** Whether an end broke off and there is no use in moving what else it sent. */
+  givesUp(end: number): boolean {
+    const { flags } = this.#connections
+    if ((flags[end]! & BROKEN) === 0) return false
+    return (flags[end]! & ENDED) !== 0 || ((end & 1) !== NODE_END && (flags[end ^ 1]! & BLOCKED) !== 0)
   }
 
   #count(to: number, bytes: number): void {

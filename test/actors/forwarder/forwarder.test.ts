@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import type net from 'node:net'
+import net from 'node:net'
 import koffi from 'koffi'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { parseClientKey } from '../../../runtime/table/client-key.ts'
@@ -233,6 +233,18 @@ describe('a RST', () => {
     expect(await ending(client)).toBe('ECONNRESET')
     await vi.waitFor(() => expect(active(gateway)).toBe(0))
     expect(gateway.counters().resets).toBe(1)
+  })
+
+  it('of the node right after its answer is a RST for the client, not the end of a whole answer', async () => {
+    const gateway = await gatewayWith()
+    // An answer, and a RST instead of a FIN because the request was not read.
+    await nodeWith(0, gateway, (socket) => socket.pause().write('half an answer', () => socket.resetAndDestroy()))
+    for (let n = 0; n < 50; n++) {
+      const client = net.connect({ host: VIP, port: gateway.port })
+      client.write('request')
+      expect(await ending(client)).toBe('ECONNRESET')
+    }
+    await vi.waitFor(() => expect(active(gateway)).toBe(0))
   })
 
   it('of the client reaches the node', async () => {
