@@ -39,9 +39,9 @@ export function takeTurns<Item>(items: readonly Item[], round: number): readonly
 }
 
 async function warmUp({ scenarios, ways, generators }: RoundsPlan): Promise<void> {
-  const [scenario] = scenarios
-  if (!scenario) return
-  for (const { url } of ways) await (generators.wrk ?? generators.autocannon)(scenario.load, url, warmUpSeconds)
+  for (const { load } of scenarios) {
+    for (const { url } of ways) await (generators.wrk ?? generators.autocannon)(load, url, warmUpSeconds)
+  }
 }
 
 async function measure(plan: RoundsPlan, scenario: Scenario, running: RunningWay, round: number): Promise<Measurement> {

@@ -61,6 +61,18 @@ export function buildTopology(topology: Topology): void {
   }
 }
 
+/**
+ * Sets a kernel parameter in the network namespace of a host, `net.ipv4.ip_forward` written as `ipv4/ip_forward`.
+ *
+ * @throws Error when the kernel refuses it
+ */
+export function setHostParameter(host: string, parameter: string, value: string): void {
+  // /proc/sys/net shows the namespace of whoever looks, so the writer has to be inside.
+  const args = [`--net=/run/netns/${host}`, '--', 'tee', `/proc/sys/net/${parameter}`]
+  const { error, status, stderr } = spawnSync('nsenter', args, { input: value, encoding: 'utf8' })
+  if (error || status !== 0) throw new Error(`${parameter} = ${value} on ${host}: ${error?.message ?? stderr.trim()}`)
+}
+
 /** Runs `ip` once, for what has no batch. @throws Error with what `ip` said when it refuses */
 export function ip(args: readonly string[], input = ''): string {
   const { error, status, stdout, stderr } = spawnSync('ip', args, { input, encoding: 'utf8' })
