@@ -1,0 +1,128 @@
+import type { AnnouncerOptions } from '../actors/announcer/actor.ts'
+import type { DiscoveryOptions } from '../actors/discovery/state.ts'
+import type { DispatcherOptions } from '../actors/dispatcher/actor.ts'
+import type { ElectorOptions } from '../actors/elector/state.ts'
+import type { ForwarderPool } from '../actors/forwarder/pool.ts'
+import type { InspectorOptions } from '../actors/inspector/actor.ts'
+import type { PortMonitorOptions } from '../actors/port-monitor/actor.ts'
+import { type RawIpOptions, startRawIp } from '../actors/raw-ip/actor.ts'
+import type { StatsReporterOptions } from '../actors/stats-reporter/actor.ts'
+import type { GatewayConfig } from '../config/schema.ts'
+import { createLinuxRawIpPort } from './ports/linux/raw-ip.ts'
+import type { ActorInstance, MailboxOptions } from './system/actor.ts'
+import type { StartCell } from './system/cell.ts'
+import type { ActorPlan } from './system/plan.ts'
+import type { RestartPolicy } from './system/restart-policy.ts'
+import type { ConnectionTable } from './table/connection-table.ts'
+
+/** An actor may crash that often in a minute; the next time the node is taken out of the group. */
+export const RESTART: RestartPolicy = { maxRestarts: 5, windowMs: 60_000, backoffMs: { first: 50, max: 2000 } }
+const MAILBOX: MailboxOptions = { capacity: 1024, overflow: 'dropNewest' }
+/** Figures that are soon replaced by newer ones: of each kind only the newest has to arrive. */
+const LATEST: MailboxOptions = { capacity: 64, overflow: 'keepLatest' }
+/** A client without connections is remembered that long. */
+const CLIENT_IDLE_S = 600
+
+/** The actors of a gateway, and who talks to whom; ARCHITECTURE.md has the drawing. `mac` is that of the interface. */
+export function planActors(
+  config: GatewayConfig,
+  mac: string,
+  table: ConnectionTable,
+  forwarders: ForwarderPool,
+): readonly ActorPlan[] {
+  const { redirects } = config
+  const virtualIps = config.virtualIps.map(({ address }) => address)
+  const worker = (
+    name: string,
+    options: unknown,
+    peers: readonly string[],
+    mailbox: MailboxOptions = MAILBOX,
+  ): ActorPlan => ({ name, placement: 'worker', peers, mailbox, options, restart: RESTART })
+
+  const main = (name: string, start: StartCell, peers: readonly string[]): ActorPlan => ({
+    name,
+    placement: 'main',
+    start,
+    peers,
+    mailbox: MAILBOX,
+    options: undefined,
+    restart: RESTART,
+  })
+
+  const rawIp: RawIpOptions = { interfaceName: config.interfaceName, sourceAddress: config.managementIp }
+  const elector: ElectorOptions = {
+    virtualRouterId: config.virtualRouterId,
+    priority: config.directorPriority,
+    version: config.vrrp.version,
+    advertIntervalCs: config.vrrp.advertIntervalCs,
+    preempt: config.vrrp.preempt,
+    preemptDelayMs: config.vrrp.preemptDelayMs,
+    primaryAddress: config.managementIp,
+    virtualIps,
+    checksum: 'pseudoHeader',
+  }
+  const announcer: AnnouncerOptions = {
+    interfaceName: config.interfaceName,
+    virtualIps: config.virtualIps,
+    virtualRouterId: config.virtualRouterId,
+  }
+  const discovery: DiscoveryOptions = {
+    name: config.name,
+    managementIp: config.managementIp,
+    mac,
+    virtualRouterId: config.virtualRouterId,
+    key: config.cluster.key,
+    intervalMs: config.beacons.intervalMs,
+    staleAfterIntervals: 3,
+    settings: sharedSettings(config),
+  }
+  const dispatcher: DispatcherOptions = {
+    table: table.buffer,
+    managementIp: config.managementIp,
+    absenceGraceMs: 3 * config.beacons.intervalMs,
+    clientIdleS: CLIENT_IDLE_S,
+  }
+  const portMonitor: PortMonitorOptions = { redirects }
+  const statsReporter: StatsReporterOptions = { redirects }
+  // Without the key of the beacons, which is nobody's but discovery's.
+  const inspector: InspectorOptions = { ...config, cluster: undefined, forwarding: 'workers' } as InspectorOptions
+  const described = [
+    'elector',
+    'announcer',
+    'discovery',
+    'dispatcher',
+    'port-monitor',
+    'stats-reporter',
+    'raw-ip',
+    'forwarder',
+  ]
+  return [
+    main(
+      'raw-ip',
+      (context) => startRawIp(context, rawIp, { rawIp: createLinuxRawIpPort() }) as ActorInstance<unknown>,
+      ['elector', 'discovery'],
+    ),
+    main('forwarder', () => forwarders.asActor() as ActorInstance<unknown>, []),
+    worker('elector', elector, ['raw-ip', 'announcer', 'discovery', 'dispatcher', 'forwarder']),
+    worker('announcer', announcer, ['elector']),
+    worker('discovery', discovery, ['raw-ip', 'dispatcher']),
+    worker('dispatcher', dispatcher, ['discovery'], LATEST),
+    worker('port-monitor', portMonitor, ['discovery']),
+    worker('stats-reporter', statsReporter, ['discovery']),
+    { ...worker('inspector', inspector, []), observes: true, controls: [...described, 'supervisor'] },
+  ]
+}
+
+/** What must be the same on every node; the beacons carry it, so that a difference can be named. */
+function sharedSettings(config: GatewayConfig): Readonly<Record<string, string>> {
+  const redirects = config.redirects.map(({ originalPorts, proxyPort }) => `${originalPorts.join(',')}->${proxyPort}`)
+  return {
+    virtualIps: config.virtualIps
+      .map(({ address }) => address)
+      .sort()
+      .join(' '),
+    redirects: redirects.sort().join(' '),
+    'vrrp.version': `${config.vrrp.version}`,
+    'vrrp.advertInterval': `${config.vrrp.advertIntervalCs * 10}ms`,
+  }
+}
