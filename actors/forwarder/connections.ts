@@ -121,13 +121,13 @@ export class Connections {
    * a node's socket needs TCP_NODELAY from its second send on; most short connections never get there. Clients'
    * sockets have it from the listener.
    */
-  send(end: number, from: Region, offset: number, length: number): number {
+  send(end: number, from: Region, offset: number, length: number, cork: boolean): number {
     const fd = this.#held[end]! - 1
     if ((end & 1) === NODE_END && this.#sends[end >> 1]! < 2) {
       this.#sends[end >> 1]! += 1
       if (this.#sends[end >> 1] === 2) this.sockets.setNoDelay(fd)
     }
-    return this.sockets.send(fd, from, offset, length)
+    return this.sockets.send(fd, from, offset, length, cork)
   }
 
   /** Closes the descriptor of an end, if it has one. It is struck off first: rather lose it than close a stranger's. */

@@ -105,7 +105,7 @@ export class Upstream {
     const server = parseClientKey(plan.address) ?? client
     const ends = { client, clientPort: words[4]!, server, serverPort: plan.originalPort }
     const length = writeProxyHeader(version, ends, this.#pool.current.bytes)
-    if (this.#connections.send(connection * 2 + NODE_END, this.#pool.current, 0, length) === length) return true
+    if (this.#connections.send(connection * 2 + NODE_END, this.#pool.current, 0, length, false) === length) return true
     this.#connections.reset(connection, 'resets')
     return false
   }

@@ -56,7 +56,8 @@ export interface StreamSockets {
   peek(fd: number, into: Region, length: number): number
   /** Reads that many bytes into nowhere. */
   discard(fd: number, length: number): number
-  send(fd: number, from: Region, offset: number, length: number): number
+  /** `cork`: hold it back a moment, for a FIN that follows at once (MSG_MORE). */
+  send(fd: number, from: Region, offset: number, length: number, cork: boolean): number
   /** No more will be sent. */
   shutdownWrite(fd: number): number
   close(fd: number): number

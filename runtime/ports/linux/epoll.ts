@@ -31,6 +31,7 @@ const IPPROTO_IPV6 = 41
 const IPV6_V6ONLY = 26
 const IPV6_FREEBIND = 78
 const MSG_PEEK = 2
+const MSG_MORE = 0x8000
 const SHUT_WR = 1
 const EINPROGRESS = constants.errno.EINPROGRESS
 const EPOLL_CTL_ADD = 1
@@ -181,8 +182,9 @@ class LinuxStreamSockets implements StreamSockets {
     return checked(recv(fd, 0, length, MSG_TRUNC))
   }
 
-  send(fd: number, from: Region, offset: number, length: number): number {
-    const count = send(fd, from.address + offset, length, MSG_NOSIGNAL)
+  send(fd: number, from: Region, offset: number, length: number, cork: boolean): number {
+    const flags = cork ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL
+    const count = send(fd, from.address + offset, length, flags)
     return count < 0 ? -koffi.errno() : count
   }
 
