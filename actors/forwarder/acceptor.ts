@@ -212,5 +212,5 @@ export class Acceptor {
 }
 
 /** Tags of listeners are negative, apart from those of ends; -1 is the wake-up. */
-export const listenerTag = (index: number): number => -2 - index
+const listenerTag = (index: number): number => -2 - index
 export const listenerOf = (tag: number): number => -2 - tag

@@ -47,7 +47,7 @@ export interface ForwarderOptions {
   readonly limits: ForwarderLimits
 }
 
-/** What a forwarder takes on its port; `wakeForwarder` makes it look at once, else it does within 250 ms. */
+/** What a forwarder takes on its port; `wakeForwarder` makes it look at once, else it does within a second. */
 export type ForwarderMessage =
   /** Another plan: new listeners are opened, those that are not in it are closed, connections live on. */
   | { readonly type: 'listeners'; readonly listeners: readonly ListenerPlan[] }

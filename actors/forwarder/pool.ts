@@ -6,6 +6,7 @@ import type { ActorDescription, ActorGroup } from '../../runtime/system/descript
 import type { InspectionDetail } from '../../runtime/system/inspection.ts'
 import type { LogLevel } from '../../runtime/system/machine.ts'
 import type { RestartPolicy } from '../../runtime/system/restart-policy.ts'
+import { DEFAULT_STALL_MS, PING_INTERVAL_MS, Watchdog } from '../../runtime/system/watchdog.ts'
 import { WorkerPool } from '../../runtime/system/worker-pool.ts'
 import type { ConnectionTable } from '../../runtime/table/connection-table.ts'
 import type { RoleMessage } from '../elector/messages.ts'
@@ -56,14 +57,17 @@ export class ForwarderPool implements ActorGroup {
   readonly #pool: WorkerPool
   readonly #problems = new Map<number, readonly string[]>()
   readonly #captures: boolean
+  readonly #watchdog: Watchdog
   #isDirector = false
   #cancelCut = (): void => undefined
+  #cancelWatch = (): void => undefined
 
   constructor(options: ForwarderPoolOptions, ports: ForwarderPoolPorts) {
     const { table, listeners, limits } = options
     this.#options = options
     this.#ports = ports
     this.#captures = listeners.some(isCaptured)
+    this.#watchdog = new Watchdog(DEFAULT_STALL_MS, ports.clock.nowMs())
     this.#pool = new WorkerPool({
       name: 'forwarder',
       moduleUrl: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
@@ -75,6 +79,7 @@ export class ForwarderPool implements ActorGroup {
       wake: (index) => wakeForwarder(table, index, ports.sockets),
       onMessage: (index, message) => this.#heard(index, message as ForwarderReport),
       onExit: (index) => {
+        this.#watchdog.forget(`${index}`)
         reapForwarder(table, index, ports.sockets)
       },
       onEscalation: (_index, reason) => options.onEscalation(reason),
@@ -86,11 +91,13 @@ export class ForwarderPool implements ActorGroup {
   async start(): Promise<void> {
     if (this.#captures) await this.#capture()
     await this.#pool.start()
+    this.#watch()
   }
 
   /** Ends all connections: once the VIP is another node's, no packet of theirs comes here any more. */
   async stop(): Promise<void> {
     this.#cancelCut()
+    this.#cancelWatch()
     await this.#pool.stop(STOP_PATIENCE_MS)
     if (this.#captures) await this.#ports.nft.apply(removeCaptureScript())
   }
@@ -115,6 +122,18 @@ export class ForwarderPool implements ActorGroup {
       for (const [name, value] of Object.entries(table.counters(index))) counters[name] = (counters[name] ?? 0) + value
     }
     return { counters, warnings: [...new Set([...this.#problems.values()].flat())] }
+  }
+
+  /** A forwarder's loop never answers a ping; that it turns is its sign of life. */
+  #watch(): void {
+    const { table, count } = this.#options
+    const beats = Array.from({ length: count }, (_, index) => ({ name: `${index}`, answered: table.heartbeat(index) }))
+    for (const { name, silentMs } of this.#watchdog.tick(beats, this.#ports.clock.nowMs())) {
+      this.#options.onInspection(`forwarder-${name}`, { type: 'stalled', silentMs })
+      this.#watchdog.forget(name)
+      this.#pool.abort(Number(name))
+    }
+    this.#cancelWatch = this.#ports.clock.setTimer(PING_INTERVAL_MS, () => this.#watch())
   }
 
   async #capture(): Promise<void> {

@@ -17,10 +17,12 @@ import { type ForwarderLimits, type ForwarderResult, type ListenerPlan, needsKee
 import { Relay } from './relay.ts'
 import { Upstream } from './upstream.ts'
 
-/** Time is this coarse: time-outs, and how long a loop that nothing happens in sleeps. */
-export const TICK_MS = 250
+/** Time is this coarse: time-outs, and how long a loop sleeps whose connections are silent. */
+const TICK_MS = 250
+/** How long it sleeps without any. */
+const IDLE_MS = 1000
 /** A listener that could not be opened is tried again that often. */
-const REOPEN_TICKS = 8
+const REOPEN_MS = 2000
 const WAKE_UP_TAG = -1
 /** Places of the forwarder's own descriptors in the table; the listeners follow. */
 const QUEUE_PLACE = 0
@@ -103,9 +105,11 @@ export class Reactor {
   run(listener: ReactorListener): ForwarderResult {
     const { sockets, clock, table, forwarder } = this.#parts
     let nextTickMs = this.#startMs + TICK_MS
+    let nextReopenMs = this.#startMs + REOPEN_MS
     while (this.#drainUntilMs === undefined || this.#connections.active > 0) {
       const waiting = this.#relay.waiting
-      const count = sockets.wait(this.#queue, waiting > 0 ? 0 : TICK_MS)
+      const patienceMs = this.#connections.active > 0 ? TICK_MS : IDLE_MS
+      const count = sockets.wait(this.#queue, waiting > 0 ? 0 : patienceMs)
       if (count < 0 && count !== -constants.errno.EINTR) throw new Error(`epoll_wait failed: errno ${-count}`)
       for (let index = 0; index < count; index++) {
         const tag = sockets.eventTag(index)
@@ -122,6 +126,10 @@ export class Reactor {
       if (nowMs < nextTickMs) continue
       nextTickMs = nowMs + TICK_MS
       this.#tick(nowMs, listener)
+      if (nowMs >= nextReopenMs && this.#drainUntilMs === undefined) {
+        nextReopenMs = nowMs + REOPEN_MS
+        if (this.#acceptor.reopen()) listener.reopened()
+      }
       if (this.#drainUntilMs !== undefined && nowMs >= this.#drainUntilMs) break
     }
     return { cut: this.cut() }
@@ -161,9 +169,6 @@ export class Reactor {
     listener.attend()
     this.#acceptor.resume()
     if (connections.active > 0) this.#expire()
-    if (connections.tick % REOPEN_TICKS === 0 && this.#drainUntilMs === undefined && this.#acceptor.reopen()) {
-      listener.reopened()
-    }
   }
 
   /** One look at every connection instead of a timer for each: some 50 us for 10,000. */

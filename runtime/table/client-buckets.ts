@@ -5,7 +5,7 @@ import { CLIENT, CLIENT_WORDS, PHASE, PHASE_MASK, SLOT_COUNT, type TableLayout }
 const LOCK_TRIES = 1000
 
 /** Owner word of the one thread that sweeps. A forwarder's is its index + 1. */
-export const SWEEPER = 255
+const SWEEPER = 255
 
 /** What is known of a client. */
 export interface ClientState {

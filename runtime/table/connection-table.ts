@@ -21,7 +21,7 @@ import {
 } from './layout.ts'
 
 /** `stale`: not heard of. Only `ok` nodes get new clients; a `draining` one keeps the clients that have connections. */
-export const NODE_STATES = ['free', 'ok', 'failure', 'stale', 'draining'] as const
+const NODE_STATES = ['free', 'ok', 'failure', 'stale', 'draining'] as const
 export type NodeState = (typeof NODE_STATES)[number]
 
 const FREE = NODE_STATES.indexOf('free')
@@ -354,7 +354,7 @@ export class ConnectionTable {
     Atomics.store(this.#words, at, this.#words[at]! + 1)
   }
 
-  /** Turns of a forwarder's loop so far; what does not change is stalled (an idle loop turns at least twice a second). */
+  /** Turns of a forwarder's loop so far; what does not change is stalled (an idle loop turns once a second). */
   heartbeat(forwarder: number): number {
     return Atomics.load(this.#words, this.#regionAt(forwarder) + REGION.HEARTBEAT)
   }

@@ -22,7 +22,7 @@ export const nodeAddress = (index: number) => `127.0.77.${100 + index}`
 export const sockets = linuxStreamSockets()
 
 /** One forwarder's thread. */
-export interface RunningForwarder {
+interface RunningForwarder {
   readonly worker: Worker
   readonly reports: ForwarderReport[]
   /** Rejects when the task throws. */
