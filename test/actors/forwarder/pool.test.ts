@@ -9,7 +9,8 @@ import { ConnectionTable } from '../../../runtime/table/connection-table.ts'
 import { SLOT_COUNT } from '../../../runtime/table/layout.ts'
 import { freePort, nodeAddress, sockets, VIP } from './forwarders.ts'
 
-const DRAIN_MS = 30_000
+/** Twice that is still less than what the watchdog of the loops lets pass: they live by the real clock. */
+const DRAIN_MS = 2000
 const role = (is: 'director' | 'scanning') =>
   ({ type: 'role', role: is, masterAddress: null, masterPriority: null }) as const
 
@@ -45,20 +46,26 @@ async function startPool(options: { readonly captured?: boolean } = {}) {
   )
   ends.push(
     () => server.close(),
-    async () => {
-      const stopped = pool.stop()
-      await stopped
-    },
+    () => pool.stop(),
   )
   return { pool, table, clock, nft, events, port }
 }
 
-/** A connection through the forwarder that has reached the node. */
+const PATIENCE = { timeout: 10_000 }
+
+/** A connection through the forwarder that has reached the node; a forwarder that has just begun listens soon. */
 async function connect(port: number, table: ConnectionTable): Promise<net.Socket> {
-  const socket = net.connect(port, VIP)
+  const socket = await vi.waitFor(() => connected(port), PATIENCE)
   ends.push(() => socket.destroy())
-  await vi.waitFor(() => expect(table.activeConnections(0)).toBe(1))
+  await vi.waitFor(() => expect(table.activeConnections(0)).toBe(1), PATIENCE)
   return socket
+}
+
+function connected(port: number): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(port, VIP, () => resolve(socket))
+    socket.once('error', reject)
+  })
 }
 
 const ending = (socket: net.Socket) =>
@@ -92,7 +99,7 @@ test('VIPs that return within the drain time find their connections', async () =
   clock.advance(DRAIN_MS)
   // What the forwarder was told before, it has done once it is told to end: nothing of it was a reset.
   socket.write('still here')
-  await vi.waitFor(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length))
+  await vi.waitFor(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length), PATIENCE)
 })
 
 test('a forwarder whose loop does not turn for 5 s is replaced', async () => {
@@ -104,7 +111,7 @@ test('a forwarder whose loop does not turn for 5 s is replaced', async () => {
   await vi.waitFor(() => {
     clock.advance(1)
     expect(pool.describe()[0]).toMatchObject({ state: 'running', restarts: 1 })
-  })
+  }, PATIENCE)
   await connect(port, table)
 })
 
