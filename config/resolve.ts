@@ -81,14 +81,6 @@ function withPrefix(
     : `${address} ${misplaced}; choose a host address`
 }
 
-/**
- * Half of the cores: the other half is for the proxy beside, and for the kernel's share of what the forwarders do. With
- * every core given to a forwarder the threads push each other off the cores, and fewer connections come through.
- */
-function defaultForwarders(cores: number): number {
-  return Math.max(1, Math.floor(cores / 2))
-}
-
 function assemble(
   file: GatewayFile,
   host: HostFacts,
@@ -115,7 +107,7 @@ function assemble(
     cluster: { key: file.cluster.key ?? null },
     inspector: { address: inspector.listen.address, port: inspector.listen.port, token: inspector.token ?? null },
     control: { socketPath: file.control.socket },
-    forwarders: { count: file.forwarders.count ?? defaultForwarders(host.cores) },
+    forwarders: { count: file.forwarders.count ?? host.cores },
     clients: { tableSize: file.clients.tableSize },
     limits: {
       connections: limits.connections,

@@ -93,7 +93,7 @@ export const gatewaySchema = mapping({
     .prefault({})
     .describe('The local control socket.'),
   forwarders: mapping({
-    count: whole(1, 256).optional().describe('Forwarding threads (workers mode). Default: half of the cores.'),
+    count: whole(1, 256).optional().describe('Forwarding threads (workers mode). Default: one per core.'),
   })
     .prefault({})
     .describe('The forwarding threads.'),

@@ -35,7 +35,7 @@ describe('what the host adds', () => {
         managementIp: '10.0.0.1',
         managementPrefixLength: 24,
         virtualIps: [{ address: '10.0.0.5', prefixLength: 24 }],
-        forwarders: { count: 2 },
+        forwarders: { count: 4 },
         cluster: { key: null },
         vrrp: { advertIntervalCs: 100 },
         limits: { connections: 65_536, connectionsPerClient: 65_536 },
