@@ -27,8 +27,10 @@ function build() {
   const gyp = process.env.npm_config_node_gyp
   if (gyp === undefined) throw new Error('run it by npm: npm run postinstall')
   const nodeHome = dirname(dirname(process.execPath))
-  const headers = existsSync(join(nodeHome, 'include/node/node.h')) ? [`--nodedir=${nodeHome}`] : []
-  execFileSync(process.execPath, [gyp, 'rebuild', ...headers], { cwd: addon, stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { ...process.env }
+  // A setting of the user's for another Node.js; it would win over an argument.
+  if (existsSync(join(nodeHome, 'include/node/node.h'))) env.npm_config_nodedir = nodeHome
+  execFileSync(process.execPath, [gyp, 'rebuild'], { cwd: addon, env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
