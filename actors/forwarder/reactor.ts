@@ -202,13 +202,13 @@ export class Reactor {
     return cut
   }
 
-  /** Closes everything that is still open. */
+  /** Closes everything that is still open. Connections end with a RST: a FIN could pass for the end of an answer. */
   close(): void {
     const { sockets } = this.#parts
     for (const [place, held] of this.#held.entries()) {
       if (held === 0) continue
       this.#held[place] = 0
-      sockets.close(held - 1)
+      sockets.reset(held - 1)
     }
   }
 }

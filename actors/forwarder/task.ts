@@ -59,11 +59,11 @@ export function runForwarder(task: ForwarderTask, sockets: StreamSockets, clock:
 
 /**
  * Puts in order what a forwarder left behind whose thread was killed: its counts are undone and its descriptors closed,
- * which ends its connections. Only once the thread has ended. Returns the number of descriptors.
+ * which resets its connections. Only once the thread has ended. Returns the number of descriptors.
  */
 export function reapForwarder(table: ConnectionTable, index: number, sockets: StreamSockets): number {
   const left = table.reapForwarder(index)
-  for (const fd of left) sockets.close(fd)
+  for (const fd of left) sockets.reset(fd)
   return left.length
 }
 
