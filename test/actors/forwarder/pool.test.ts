@@ -83,7 +83,7 @@ test('connections are kept for the drain time after the VIPs have left, then res
   expect(table.activeConnections(0)).toBe(1)
   clock.advance(1)
   expect(await ended).toBe('ECONNRESET')
-  expect(table.activeConnections(0)).toBe(0)
+  await vi.waitFor(() => expect(table.activeConnections(0)).toBe(0), PATIENCE)
   await connect(port, table)
 })
 
