@@ -24,9 +24,8 @@ export type ElectorPeers = {
   readonly forwarder: RoleMessage
 }
 
-/** `describe()` of the elector's control. */
-export interface ElectorStatus {
-  readonly role: Role
+/** What a node says of its virtual router, here and in the gateway's status. */
+export interface VrrpStatus {
   readonly state: 'INIT' | 'BACKUP' | 'MASTER'
   readonly version: 2 | 3
   readonly virtualRouterId: number
@@ -36,6 +35,11 @@ export interface ElectorStatus {
   readonly masterPriority: number | null
   /** How often this node became or ceased to be master since start. */
   readonly transitions: number
+}
+
+/** `describe()` of the elector's control. */
+export interface ElectorStatus extends VrrpStatus {
+  readonly role: Role
   readonly counters: Readonly<Record<string, number>>
   readonly warnings: readonly string[]
 }

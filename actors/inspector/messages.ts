@@ -1,6 +1,6 @@
 import type { ActorDescription } from '../../runtime/system/description.ts'
 import type { Health } from '../discovery/messages.ts'
-import type { Role } from '../elector/messages.ts'
+import type { Role, VrrpStatus } from '../elector/messages.ts'
 import type { PortState } from '../port-monitor/messages.ts'
 
 export type InspectorMessage = never
@@ -45,16 +45,7 @@ export interface GatewayStatus {
   readonly node: string
   readonly role: Role
   readonly forwarding: 'kernel' | 'workers'
-  readonly vrrp: {
-    readonly state: 'INIT' | 'BACKUP' | 'MASTER'
-    readonly version: 2 | 3
-    readonly virtualRouterId: number
-    readonly priority: number
-    readonly advertIntervalMs: number
-    readonly masterIp: string | null
-    readonly masterPriority: number | null
-    readonly transitions: number
-  }
+  readonly vrrp: VrrpStatus
   readonly virtualIps: readonly { readonly address: string; readonly held: boolean }[]
   readonly monitor: { readonly state: 'ok' | 'failure'; readonly ports: readonly PortState[] }
   readonly nodes: readonly NodeStatus[]
