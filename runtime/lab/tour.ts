@@ -30,9 +30,9 @@ const [first, second, third] = gateways.map(({ name }) => name) as [string, stri
 const formWithinMs = 30_000
 /** Three advert intervals and the skew of the lowest priority are 3.7 s; the rest is a start on a busy machine. */
 const takeOverWithinMs = 30_000
-/** The drain time that a gateway gives its connections by default, and some. */
+/** A stop in order takes a second or two; the rest is a busy machine. */
 const endWithinMs = 40_000
-/** DESIGN: 3-4 s of silence, and the longest gap that a client may see with adverts of 1 s. */
+/** Three intervals and the skew: 3-4 s of silence, and the longest gap that a client may see with adverts of 1 s. */
 const longestGapMs = 3900
 /** An advert crosses the bridge before its loser can let go of the VIP: two holders for a blink are no split. */
 const longestDoubleMs = 250
