@@ -31,7 +31,9 @@ const path = () => text('a path that starts with /', /^\/[^\0]*$/)
 const redirect = mapping({
   protocol: text('a name such as http', /^[a-z][a-z0-9+.-]{0,31}$/)
     .default('tcp')
-    .describe('A name for people: what is spoken on these ports.'),
+    .describe(
+      'What is spoken on these ports. Under http, https, tls, socks, icap and rtsp forwarders await the first bytes.',
+    ),
   originalPorts: listOf(port(), 'a list of ports').describe(
     'The ports on the virtual IPs that clients are pointed to.',
   ),

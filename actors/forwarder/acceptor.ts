@@ -30,7 +30,8 @@ const samePlan = (one: ListenerPlan, other: ListenerPlan) =>
   one.originalPort === other.originalPort &&
   one.nodePort === other.nodePort &&
   one.redirectIndex === other.redirectIndex &&
-  one.proxyProtocol === other.proxyProtocol
+  one.proxyProtocol === other.proxyProtocol &&
+  one.clientSpeaksFirst === other.clientSpeaksFirst
 
 /**
  * The listeners, and what becomes of a client at first: counted, limited, given a node. While this forwarder has no
@@ -95,13 +96,14 @@ export class Acceptor {
   #open(index: number): void {
     const place = this.#places[index]!
     const { sockets } = this.#connections
-    const key = parseClientKey(place.plan.address)
+    const { address, port, clientSpeaksFirst: awaitBytes } = place.plan
+    const key = parseClientKey(address)
     const fd =
       key === undefined
         ? -constants.errno.EINVAL
-        : sockets.listen({ key, port: place.plan.port, backlog: BACKLOG, keepAlive: this.#keepAlive })
+        : sockets.listen({ key, port, backlog: BACKLOG, keepAlive: this.#keepAlive, awaitBytes })
     place.fd = fd
-    place.problem = fd < 0 ? `${place.plan.address}:${place.plan.port}: ${getSystemErrorName(fd)}` : ''
+    place.problem = fd < 0 ? `${address}:${port}: ${getSystemErrorName(fd)}` : ''
     if (fd < 0) return
     this.#held[index] = fd + 1
     if (!this.#paused) this.#watch(index, fd)

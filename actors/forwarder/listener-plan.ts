@@ -5,7 +5,11 @@ interface PlannedRedirect {
   readonly originalPorts: readonly number[]
   readonly proxyPort: number
   readonly proxyProtocol: 'off' | 'v1' | 'v2'
+  readonly protocol: string
 }
+
+/** Protocols in which a server waits for its client; of another name it may be the server that speaks first. */
+const CLIENT_FIRST: ReadonlySet<string> = new Set(['http', 'https', 'tls', 'socks', 'socks4', 'socks5', 'icap', 'rtsp'])
 
 /** Where capture ports start: below Linux's default range of ephemeral ports (32768), above the services'. */
 const FIRST_CAPTURE_PORT = 29_000
@@ -32,7 +36,7 @@ export function planListeners(
     captureOf.set(port, next++)
   }
   return virtualIps.flatMap((address) =>
-    redirects.flatMap(({ originalPorts, proxyPort, proxyProtocol }, redirectIndex) =>
+    redirects.flatMap(({ originalPorts, proxyPort, proxyProtocol, protocol }, redirectIndex) =>
       originalPorts.map((originalPort) => ({
         address,
         port: captureOf.get(originalPort) ?? originalPort,
@@ -40,6 +44,7 @@ export function planListeners(
         nodePort: proxyPort,
         redirectIndex,
         proxyProtocol: proxyProtocol === 'off' ? null : proxyProtocol,
+        clientSpeaksFirst: CLIENT_FIRST.has(protocol),
       })),
     ),
   )

@@ -12,6 +12,8 @@ export interface ListenerPlan {
   readonly redirectIndex: number
   /** Tell the proxy who the client is; it must expect that (PROXY protocol, haproxy.org `proxy-protocol.txt`). */
   readonly proxyProtocol: null | 'v1' | 'v2'
+  /** The server says nothing before the client did: until then there is nothing to do for a connection. */
+  readonly clientSpeaksFirst: boolean
 }
 
 /** Bounds of a forwarder. */

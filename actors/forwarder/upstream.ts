@@ -55,7 +55,7 @@ export class Upstream {
     if (node < 32) triedLow[connection]! |= 1 << node
     else triedHigh[connection]! |= 1 << (node - 32)
     const address = this.#addressOf(node, plan.nodePort)
-    const fd = address === undefined ? -1 : sockets.connect(address, this.#keepAlive)
+    const fd = address === undefined ? -1 : sockets.connect(address, this.#keepAlive, plan.clientSpeaksFirst)
     if (fd < 0) return false
     const end = connection * 2 + NODE_END
     this.#connections.setNodeFd(connection, fd)

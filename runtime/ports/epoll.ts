@@ -30,6 +30,8 @@ export interface ListenOptions {
   readonly backlog: number
   /** SO_KEEPALIVE for the connections that come in. */
   readonly keepAlive: boolean
+  /** Connections are ready to be accepted once their first bytes are there, or after a second (TCP_DEFER_ACCEPT). */
+  readonly awaitBytes: boolean
 }
 
 export interface StreamSockets {
@@ -46,8 +48,11 @@ export interface StreamSockets {
   accept(listener: number): number
   /** Key words and port of the last accepted connection. */
   readonly peer: Uint32Array
-  /** A socket that is connecting: WRITABLE tells that it is connected, ERROR that it failed. */
-  connect(address: Region, keepAlive: boolean): number
+  /**
+   * A socket that is connecting: WRITABLE tells that it is connected, ERROR that it failed. `bytesFollow`: the first ones
+   * will be sent at once, so the last packet of the handshake waits for them, 200 ms at most.
+   */
+  connect(address: Region, keepAlive: boolean, bytesFollow: boolean): number
   /** TCP_NODELAY. */
   setNoDelay(fd: number): number
 

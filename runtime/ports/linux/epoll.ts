@@ -26,6 +26,8 @@ const SO_KEEPALIVE = 9
 const SO_OOBINLINE = 10
 const SO_LINGER = 13
 const TCP_NODELAY = 1
+const TCP_DEFER_ACCEPT = 9
+const TCP_QUICKACK = 12
 const IP_FREEBIND = 15
 const IPPROTO_IPV6 = 41
 const IPV6_V6ONLY = 26
@@ -91,6 +93,7 @@ export function linuxStreamSockets(): StreamSockets {
 class LinuxStreamSockets implements StreamSockets {
   readonly peer = new Uint32Array(5)
   readonly #on = region(Uint8Array.of(1, 0, 0, 0))
+  readonly #off = region(Uint8Array.of(0, 0, 0, 0))
   /** struct linger {on, 0 seconds}: close sends a RST. */
   readonly #lingerZero = region(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0))
   readonly #one = region(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0))
@@ -125,6 +128,7 @@ class LinuxStreamSockets implements StreamSockets {
     if (options.keepAlive) set(SOL_SOCKET, SO_KEEPALIVE)
     set(SOL_SOCKET, SO_OOBINLINE)
     set(IPPROTO_TCP, TCP_NODELAY)
+    if (options.awaitBytes) set(IPPROTO_TCP, TCP_DEFER_ACCEPT)
     if (ipv6) set(IPPROTO_IPV6, IPV6_V6ONLY)
     let result = set(SOL_SOCKET, SO_REUSEPORT)
     if (result >= 0) result = ipv6 ? set(IPPROTO_IPV6, IPV6_FREEBIND) : set(IPPROTO_IP, IP_FREEBIND)
@@ -153,11 +157,12 @@ class LinuxStreamSockets implements StreamSockets {
     return fd
   }
 
-  connect(address: Region, keepAlive: boolean): number {
+  connect(address: Region, keepAlive: boolean, bytesFollow: boolean): number {
     const length = address.bytes.length
     const fd = checked(socket(length === 28 ? AF_INET6 : AF_INET, STREAM, 0))
     if (fd < 0) return fd
     if (keepAlive) setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, this.#on.address, 4)
+    if (bytesFollow) setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, this.#off.address, 4)
     if (connect(fd, address.address, length) >= 0) return fd
     const errno = koffi.errno()
     if (errno === EINPROGRESS) return fd

@@ -66,12 +66,45 @@ describe('bytes', () => {
   })
 })
 
+describe('where the client speaks first', () => {
+  it('a connection becomes one with its first bytes', async () => {
+    const gateway = await gatewayWith({ clientSpeaksFirst: true })
+    await nodeWith(0, gateway, echo)
+    const client = await connect(gateway.port)
+    expect(gateway.counters().accepted).toBe(0)
+    client.write('hello')
+    expect(String((await once(client, 'data'))[0])).toBe('hello')
+    expect(gateway.counters().accepted).toBe(1)
+    client.destroy()
+  })
+
+  it('a silent client gets its connection nevertheless, a little later, and may wait with its bytes', async () => {
+    const gateway = await gatewayWith({ clientSpeaksFirst: true })
+    const connected = Promise.withResolvers<net.Socket>()
+    await nodeWith(0, gateway, connected.resolve)
+    const client = await connect(gateway.port)
+    const atNode = await connected.promise
+    expect(gateway.counters().accepted).toBe(1)
+    client.write('hello')
+    expect(String((await once(atNode, 'data'))[0])).toBe('hello')
+    client.destroy()
+  })
+
+  it('the PROXY header still comes before them', async () => {
+    const gateway = await gatewayWith({ clientSpeaksFirst: true, proxyProtocol: 'v1' })
+    await nodeWith(0, gateway, (socket) => void readAll(socket).then((all) => socket.end(`got ${all}`)))
+    const client = await connect(gateway.port)
+    client.end('x')
+    expect(String(await readAll(client))).toMatch(/^got PROXY TCP4 .*\r\nx$/s)
+  })
+})
+
 describe('urgent data', () => {
   it('is relayed in its place, and does not keep what follows it', async () => {
     const gateway = await gatewayWith()
     const received = Promise.withResolvers<string>()
     await nodeWith(0, gateway, (socket) => void readAll(socket).then((all) => received.resolve(String(all))))
-    const fd = sockets.connect(sockets.socketAddress(parseClientKey(VIP)!, gateway.port), false)
+    const fd = sockets.connect(sockets.socketAddress(parseClientKey(VIP)!, gateway.port), false, false)
     opened.push({ close: () => sockets.close(fd) })
     const MSG_OOB = 1
     for (const [text, flags] of [
@@ -197,9 +230,9 @@ describe('a node that does not take the connection', () => {
     await nodeWith(1, gateway, echo)
     const key = parseClientKey(nodeAddress(0))!
     // A full backlog drops SYNs. Nobody accepts here.
-    const deaf = sockets.listen({ key, port: gateway.nodePort, backlog: 0, keepAlive: false })
+    const deaf = sockets.listen({ key, port: gateway.nodePort, backlog: 0, keepAlive: false, awaitBytes: false })
     const fillers = Array.from({ length: 4 }, () =>
-      sockets.connect(sockets.socketAddress(key, gateway.nodePort), false),
+      sockets.connect(sockets.socketAddress(key, gateway.nodePort), false, false),
     )
     opened.push({ close: () => [deaf, ...fillers].map((fd) => sockets.close(fd)) })
     const client = await connect(gateway.port)

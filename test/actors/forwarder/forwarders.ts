@@ -50,6 +50,7 @@ export interface GatewayOptions {
   readonly connectionsPerForwarder?: number
   readonly limits?: Partial<ForwarderLimits>
   readonly proxyProtocol?: ListenerPlan['proxyProtocol']
+  readonly clientSpeaksFirst?: boolean
   readonly faults?: Faults
 }
 
@@ -83,6 +84,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     nodePort,
     redirectIndex: 0,
     proxyProtocol: options.proxyProtocol ?? null,
+    clientSpeaksFirst: options.clientSpeaksFirst ?? false,
   }
   const running: RunningForwarder[] = []
   const limits = { ...defaultForwarderLimits, ...options.limits }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { planListeners } from '../../../actors/forwarder/listener-plan.ts'
 
 const redirect = (originalPorts: number[], proxyPort: number, proxyProtocol: 'off' | 'v2' = 'off') => ({
+  protocol: 'tcp',
   originalPorts,
   proxyPort,
   proxyProtocol,
@@ -51,5 +52,14 @@ describe('where the forwarders listen', () => {
       [0, null],
       [1, 'v2'],
     ])
+  })
+
+  it('knows where the client speaks first, and assumes nothing of other protocols', () => {
+    const redirects = ['http', 'socks5', 'ftp', 'tcp'].map((protocol, at) => ({
+      ...redirect([80 + at], 3128),
+      protocol,
+    }))
+    const plan = planListeners(['10.0.0.5'], redirects, new Set())
+    expect(plan.map(({ clientSpeaksFirst }) => clientSpeaksFirst)).toEqual([true, true, false, false])
   })
 })

@@ -28,7 +28,15 @@ async function startPool(options: { readonly captured?: boolean } = {}) {
   table.setNode(0, { address: nodeAddress(0), state: 'ok', weight: 256 })
   table.setSlots(new Uint8Array(SLOT_COUNT), 1)
   const originalPort = options.captured ? port + 1 : port
-  const listener = { address: VIP, port, originalPort, nodePort, redirectIndex: 0, proxyProtocol: null }
+  const listener = {
+    address: VIP,
+    port,
+    originalPort,
+    nodePort,
+    redirectIndex: 0,
+    proxyProtocol: null,
+    clientSpeaksFirst: false,
+  }
   const [clock, nft, events] = [new FakeClock(), new FakeNft(), [] as string[]]
   const pool = new ForwarderPool(
     {
