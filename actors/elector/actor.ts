@@ -10,6 +10,7 @@ import {
   type ElectorState,
   initialElector,
   labelOf,
+  roleOf,
 } from './state.ts'
 
 /**
@@ -37,7 +38,7 @@ export const startElector: StartActor<ElectorOptions, Readonly<Record<never, nev
   const control: ElectorControl = {
     describe: () => describeElector(state(), context.clock.nowMs()),
     stepDown: () => {
-      if (labelOf(state()) !== 'MASTER') return false
+      if (roleOf(state()).role !== 'director') return false
       dispatch({ type: 'stepDown' })
       return true
     },

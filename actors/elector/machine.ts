@@ -2,13 +2,13 @@ import type { Step } from '../../runtime/system/machine.ts'
 import type { Advertisement } from '../../runtime/wire/vrrp.ts'
 import type { AnnouncerReport } from '../announcer/messages.ts'
 import { hearInBackup, suspectMaster, takeOver } from './backup.ts'
+import { beginHandOver, mayHandOver } from './hand-over.ts'
 import { masterDownMs } from './intervals.ts'
-import { advertiseOnTime, hearInMaster, renewLease } from './master.ts'
+import { advertiseOnTime, hearInMaster, renewLease, speakAgain } from './master.ts'
 import type { ElectorPeers } from './messages.ts'
 import { DISCARD_TEXTS, receive, sameAddresses } from './reception.ts'
 import { type ElectorEffect, type ElectorEvent, type ElectorState, roleOf } from './state.ts'
 import {
-  advertise,
   becomeBackup,
   becomeInitial,
   becomeMaster,
@@ -38,7 +38,7 @@ export function stepElector(
 ): Step<ElectorState, ElectorEffect> {
   const turn = new Turn(state, nowMs)
   if (state.phase.label === 'MASTER' && leaseIsOver(state.phase, nowMs)) {
-    fence(turn, 'no advert of ours was seen to leave for a whole lease: giving up before another follows')
+    fence(turn, state.phase, 'no advert of ours was seen to leave for a whole lease: giving up before another follows')
   }
   handle(turn, event)
   tellRole(turn, state)
@@ -81,7 +81,7 @@ function handle(turn: Turn, event: ElectorEvent): void {
       greet(turn, event.peer)
       return
     case 'stepDown':
-      if (phase.label === 'MASTER') stepDown(turn)
+      if (phase.label === 'MASTER' && mayHandOver(phase)) beginHandOver(turn, phase)
       return
     case 'shutdown':
       becomeInitial(turn)
@@ -141,7 +141,7 @@ function hearAnnouncer(turn: Turn, report: AnnouncerReport): void {
       turn.change({ mayInherit: false })
       return
     case 'leaseExpired':
-      if (phase.label === 'MASTER') fence(turn, 'the lease of the virtual IPs ended before it was renewed')
+      if (phase.label === 'MASTER') fence(turn, phase, 'the lease of the virtual IPs ended before it was renewed')
       return
     case 'holdFailed':
       turn.count('holdsFailed')
@@ -170,7 +170,7 @@ function greet(turn: Turn, peer: keyof ElectorPeers): void {
       }
       return
     case 'raw-ip':
-      if (phase.label === 'MASTER') advertise(turn)
+      if (phase.label === 'MASTER') speakAgain(turn, phase)
       // While it was down we were deaf, and a silence that nobody could have broken proves nothing.
       if (phase.label === 'BACKUP') turn.awaitMaster(phase, masterDownMs(turn.options, phase.masterIntervalMs))
       return

@@ -1,8 +1,9 @@
 import { parseIpv4 } from '../../runtime/wire/addresses.ts'
 import type { Advertisement } from '../../runtime/wire/vrrp.ts'
+import { abandonHandOver, completeHandOver } from './hand-over.ts'
 import { leaseMs } from './intervals.ts'
 import type { Active } from './state.ts'
-import { advertise, becomeBackup, ownIntervalMs } from './transitions.ts'
+import { advertise, becomeBackup, ownIntervalMs, resign } from './transitions.ts'
 import type { Turn } from './turn.ts'
 
 /** Losing adverts come in bursts until the loser has heard us; gratuitous ARP is asked for once in this time. */
@@ -10,6 +11,10 @@ const ANNOUNCE_AGAIN_MS = 1000
 
 /** An advert heard in MASTER (RFC 9568 §6.4.3). */
 export function hearInMaster(turn: Turn, master: Active, source: string, advert: Advertisement): void {
+  if (master.steppingDownSinceMs !== null) {
+    if (advert.priority > 0) completeHandOver(turn, master.steppingDownSinceMs, source, advert)
+    return
+  }
   if (advert.priority === 0) {
     // Rule 15: somebody else resigns; whoever waits shall hear at once that there is a master.
     advertise(turn)
@@ -52,13 +57,21 @@ function assertMastership(turn: Turn, master: Active, source: string, priority: 
   turn.send('announcer', { type: 'announce' })
 }
 
+/** The raw-IP actor has lost what we said last: whoever waits shall not wait for it. */
+export function speakAgain(turn: Turn, { steppingDownSinceMs }: Active): void {
+  if (steppingDownSinceMs === null) advertise(turn)
+  else resign(turn)
+}
+
 /** The advert timer: the interval counts from when this one was due, so that lateness does not add up. */
 export function advertiseOnTime(turn: Turn, master: Active, generation: number): void {
   if (generation !== master.advertTimer) return
+  const since = master.steppingDownSinceMs
+  const active = since === null ? master : abandonHandOver(turn, master, since)
   advertise(turn)
   const intervalMs = ownIntervalMs(turn)
   // Never less than half an interval after this one: what a stall has swallowed is not made up for by a burst.
-  scheduleAdvert(turn, master, Math.max(master.advertDueMs + intervalMs, turn.nowMs + intervalMs / 2))
+  scheduleAdvert(turn, active, Math.max(active.advertDueMs + intervalMs, turn.nowMs + intervalMs / 2))
 }
 
 function scheduleAdvert(turn: Turn, master: Active, advertDueMs: number): void {

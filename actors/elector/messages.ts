@@ -24,6 +24,13 @@ export type ElectorPeers = {
   readonly forwarder: RoleMessage
 }
 
+/** How the last hand-over that an operator asked for went. */
+export type HandOver =
+  | { readonly outcome: 'underWay' }
+  /** `afterMs`: from the priority 0 to the first advert of the one who followed. */
+  | { readonly outcome: 'taken'; readonly by: string; readonly priority: number; readonly afterMs: number }
+  | { readonly outcome: 'nobody'; readonly afterMs: number }
+
 /** What a node says of its virtual router, here and in the gateway's status. */
 export interface VrrpStatus {
   readonly state: 'INIT' | 'BACKUP' | 'MASTER'
@@ -35,6 +42,10 @@ export interface VrrpStatus {
   readonly masterPriority: number | null
   /** How often this node became or ceased to be master since start. */
   readonly transitions: number
+  /** Has stepped down: leaves even a director of lower priority alone, until that falls silent or steps down itself. */
+  readonly yielding: boolean
+  /** Null: none was asked for since start. */
+  readonly handOver: HandOver | null
 }
 
 /** `describe()` of the elector's control. */
@@ -46,6 +57,6 @@ export interface ElectorStatus extends VrrpStatus {
 
 export type ElectorControl = {
   describe(): ElectorStatus
-  /** Steps down in order (priority 0); false when this node is not the director. */
+  /** Begins to hand over (priority 0); `handOver` of the status says how that goes. False when this node is not the director. */
   stepDown(): boolean
 }

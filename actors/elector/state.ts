@@ -1,7 +1,7 @@
 import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import type { VrrpChecksum, VrrpVersion } from '../../runtime/wire/vrrp.ts'
 import { advertPayload } from './advert.ts'
-import type { ElectorMessage, ElectorPeers, ElectorStatus, RoleMessage } from './messages.ts'
+import type { ElectorMessage, ElectorPeers, ElectorStatus, HandOver, RoleMessage } from './messages.ts'
 import { currentWarnings, type Notices } from './notices.ts'
 import type { DiscardReason } from './reception.ts'
 
@@ -98,6 +98,8 @@ export interface Active {
   readonly firstConfirm: number
   /** When gratuitous ARP was last asked for again. */
   readonly announcedAtMs: number
+  /** Since when the addresses are to be handed over; null while they are not. */
+  readonly steppingDownSinceMs: number | null
 }
 
 export type Phase = Initialize | Backup | Active
@@ -112,6 +114,8 @@ export interface ElectorState {
   readonly transitions: number
   readonly counters: Readonly<Partial<Record<Counter, number>>>
   readonly notices: Notices
+  /** How the last one went that was asked for. */
+  readonly handOver: HandOver | null
 }
 
 /** The state before `start`. Throws a RangeError for options that no advert can carry: not only at the first takeover. */
@@ -127,6 +131,7 @@ export function initialElector(options: ElectorOptions): ElectorState {
     transitions: 0,
     counters: {},
     notices: [],
+    handOver: null,
   }
 }
 
@@ -146,11 +151,11 @@ export function roleOf({ phase, options }: ElectorState): RoleMessage {
 
 /** The answer to `describe()`. */
 export function describeElector(state: ElectorState, nowMs: number): ElectorStatus {
-  const { options, phase, transitions, counters, notices } = state
+  const { options, phase, transitions, counters, notices, handOver } = state
   const { role, masterAddress, masterPriority } = roleOf(state)
   const warnings = [...currentWarnings(notices, nowMs)]
   if (phase.label === 'BACKUP' && phase.yielding) {
-    warnings.push('stepped down: takes over again only when the present director falls silent')
+    warnings.push('stepped down: takes over again only when the present director falls silent or steps down itself')
   }
   return {
     role,
@@ -162,6 +167,8 @@ export function describeElector(state: ElectorState, nowMs: number): ElectorStat
     masterIp: masterAddress,
     masterPriority,
     transitions,
+    yielding: phase.label === 'BACKUP' && phase.yielding,
+    handOver,
     counters,
     warnings,
   }

@@ -50,6 +50,7 @@ export function becomeMaster(turn: Turn): void {
     holding: false,
     firstConfirm,
     announcedAtMs: turn.nowMs,
+    steppingDownSinceMs: null,
   })
   turn.change({ transitions: turn.state.transitions + 1, mayInherit: false })
 }
@@ -71,7 +72,7 @@ export const nobodyHeard = (turn: Turn): BackupReason => ({
 /** To BACKUP for a full master-down interval. Coming from MASTER, the addresses go before anything else happens. */
 export function becomeBackup(turn: Turn, { master, masterIntervalMs, yielding }: BackupReason): void {
   const { phase } = turn.state
-  if (phase.label === 'MASTER') leaveMaster(turn)
+  if (phase.label === 'MASTER') leaveMaster(turn, phase)
   turn.logInstance('info', 'Entering BACKUP STATE')
   turn.log('info', `state=backup previous=${phase.label.toLowerCase()}`)
   turn.awaitMaster(
@@ -89,7 +90,10 @@ export function becomeBackup(turn: Turn, { master, masterIntervalMs, yielding }:
   )
 }
 
-function leaveMaster(turn: Turn): void {
+function leaveMaster(turn: Turn, { steppingDownSinceMs }: Active): void {
+  if (steppingDownSinceMs !== null) {
+    turn.change({ handOver: { outcome: 'nobody', afterMs: turn.nowMs - steppingDownSinceMs } })
+  }
   turn.send('announcer', { type: 'release' })
   turn.cancelTimer('advert')
   turn.change({ transitions: turn.state.transitions + 1 })
@@ -100,7 +104,7 @@ export function becomeInitial(turn: Turn): void {
   const { phase } = turn.state
   if (phase.label === 'MASTER') {
     resign(turn)
-    leaveMaster(turn)
+    leaveMaster(turn, phase)
   } else {
     turn.cancelTimer('masterDown')
   }
@@ -109,13 +113,13 @@ export function becomeInitial(turn: Turn): void {
 }
 
 /** Gives up at once without a word on the wire: whoever was to follow has followed, or is about to. */
-export function fence(turn: Turn, why: string): void {
+export function fence(turn: Turn, master: Active, why: string): void {
   turn.count('leaseExpiries')
   turn.logInstance('warn', why)
-  becomeBackup(turn, nobodyHeard(turn))
+  becomeBackup(turn, { ...nobodyHeard(turn), yielding: master.steppingDownSinceMs !== null })
 }
 
-/** Hands over on purpose. Others wait for their skew only, and this node does not take back what it gave. */
+/** Gives up what it cannot do. Others wait for their skew only, and this node does not take back what it gave. */
 export function stepDown(turn: Turn): void {
   resign(turn)
   becomeBackup(turn, { ...nobodyHeard(turn), yielding: true })

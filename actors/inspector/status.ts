@@ -61,6 +61,8 @@ function vrrpOf(identity: GatewayIdentity, { elector }: Slices): GatewayStatus['
     masterIp: elector?.masterIp ?? null,
     masterPriority: elector?.masterPriority ?? null,
     transitions: elector?.transitions ?? 0,
+    yielding: elector?.yielding ?? false,
+    handOver: elector?.handOver ?? null,
   }
 }
 

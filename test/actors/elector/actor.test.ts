@@ -92,9 +92,13 @@ describe('the elector', () => {
   })
 
   test('steps down by control; false where it is not the director', async () => {
-    const { describe, stepDown } = await promoted()
+    const { context, elector, describe, stepDown } = await promoted()
     expect(stepDown()).toBe(true)
-    expect(describe().state).toBe('BACKUP')
+    expect(describe().handOver).toEqual({ outcome: 'underWay' })
+    const follower = heardAdvert(v2, { priority: 50 })
+    if (follower.type === 'packet') elector.receive(follower, 'raw-ip')
+    context.clock.advance(0)
+    expect(describe()).toMatchObject({ state: 'BACKUP', handOver: { outcome: 'taken' } })
     expect(stepDown()).toBe(false)
   })
 

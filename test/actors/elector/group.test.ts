@@ -130,12 +130,27 @@ describe.each(variants)('a group, %s', (_, options) => {
     expect(group.holders()).toEqual([first])
   })
 
-  test('stepping down moves the VIP to the next, and it stays there', () => {
+  test('stepping down moves the VIP to the next without a gap, and it stays there', () => {
     const { group, nodes } = groupOf(3, options)
     group.advance(20_000)
+    group.watchGaps()
     nodes[0]!.elect({ type: 'stepDown' })
     group.advance(30_000)
     expect(group.holders()).toEqual([nodes[1]])
+    expect(group.longestGapMs).toBe(0)
+    expect(group.overlapMs).toBeLessThan(WAYS_MS)
+  })
+
+  test('what has stepped down comes back when the follower steps down, again without a gap', () => {
+    const { group, nodes } = groupOf(3, options)
+    group.advance(20_000)
+    group.watchGaps()
+    nodes[0]!.elect({ type: 'stepDown' })
+    group.advance(10_000)
+    nodes[1]!.elect({ type: 'stepDown' })
+    group.advance(10_000)
+    expect(group.holders()).toEqual([nodes[0]])
+    expect(group.longestGapMs).toBe(0)
   })
 })
 

@@ -153,37 +153,6 @@ describe('the advert timer', () => {
   })
 })
 
-describe('step down', () => {
-  test('sends priority 0, releases, and waits a full Master_Down_Interval', () => {
-    const bench = new Bench(v2).promoted().feed({ type: 'stepDown' })
-    expect(bench.adverts()).toMatchObject([{ priority: 0 }])
-    expect(bench.sent('announcer')).toEqual([{ type: 'release' }])
-    expect(bench.label).toBe('BACKUP')
-    expect(bench.remaining('masterDown')).toBe(3609.375)
-  })
-
-  test('leaves the follower alone although its priority is lower, and says so', () => {
-    const bench = new Bench(v2).promoted().feed({ type: 'stepDown' }).hear({ priority: 50 }, 1000)
-    expect(bench.remaining('masterDown')).toBe(3609.375)
-    expect(describeElector(bench.state, bench.nowMs).warnings).toEqual([
-      'stepped down: takes over again only when the present director falls silent',
-    ])
-  })
-
-  test('comes back when it hears nobody, and preempts again from then on', () => {
-    const bench = new Bench(v2).promoted().feed({ type: 'stepDown' }).hear({ priority: 50 }, 1000)
-    expect(bench.expire('masterDown').drained().confirm().label).toBe('MASTER')
-    bench.hear({ priority: 200 })
-    const before = bench.running.get('masterDown')
-    bench.hear({ priority: 50 }, 1000)
-    expect(bench.running.get('masterDown')).toBe(before)
-  })
-
-  test('means nothing in Backup', () => {
-    expect(new Bench(v2).started().feed({ type: 'stepDown' }).effects).toEqual([])
-  })
-})
-
 describe('peers', () => {
   test('discovery and dispatcher hear of each change of role and of director, and of nothing else', () => {
     const bench = new Bench(v2)

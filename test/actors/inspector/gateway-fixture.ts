@@ -42,6 +42,8 @@ const elector: ElectorStatus = {
   masterIp: '10.0.0.1',
   masterPriority: 99,
   transitions: 1,
+  yielding: false,
+  handOver: null,
   counters: { advertsSent: 12, advertsReceived: 3 },
   warnings: [],
 }

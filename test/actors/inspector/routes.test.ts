@@ -30,6 +30,8 @@ describe('GET /status', () => {
         masterIp: '10.0.0.1',
         masterPriority: 99,
         transitions: 1,
+        yielding: false,
+        handOver: null,
       },
       virtualIps: [{ address: '10.0.0.5', held: true }],
       monitor: { state: 'ok', ports: [{ port: 3128, listening: true, problem: null }] },
