@@ -5,7 +5,7 @@ import { type OwnEffect, runMachine } from '../../runtime/system/machine-runner.
 import { emitGratuitousArp } from '../../runtime/wire/arp.ts'
 import { DEFAULT_GARP, type GarpOptions } from './garp-schedule.ts'
 import { stepAnnouncer } from './machine.ts'
-import type { AnnouncerControl, AnnouncerMessage, AnnouncerPeers } from './messages.ts'
+import type { AnnouncerControl, AnnouncerMessage, AnnouncerPeers, AnnouncerStatus } from './messages.ts'
 import {
   type AnnouncerEffect,
   type AnnouncerEvent,
@@ -41,7 +41,15 @@ export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, Announ
       for (const event of performAnnouncerEffect(effect, options.interfaceName, ports)) dispatch(event)
     },
   })
-  const control: AnnouncerControl = { describe: () => describeAnnouncer(state(), context.clock.nowMs()) }
+  const describe = (): AnnouncerStatus => describeAnnouncer(state(), context.clock.nowMs())
+  const control: AnnouncerControl = {
+    describe,
+    announce: () => {
+      const held = describe().virtualIps.filter(({ held }) => held)
+      dispatch({ type: 'announce' })
+      return held.map(({ address }) => address)
+    },
+  }
   dispatch({ type: 'start' })
   return {
     control,

@@ -26,4 +26,8 @@ export interface AnnouncerStatus {
   readonly warnings: readonly string[]
 }
 
-export type AnnouncerControl = { describe(): AnnouncerStatus }
+export type AnnouncerControl = {
+  describe(): AnnouncerStatus
+  /** Gratuitous ARP again, as after a takeover; the addresses that it is sent for, none while nothing is held. */
+  announce(): readonly string[]
+}

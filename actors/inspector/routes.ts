@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import type { ActorContext, Control, RemoteControl } from '../../runtime/system/actor.ts'
+import type { AnnouncerControl } from '../announcer/messages.ts'
 import type { DispatcherControl } from '../dispatcher/messages.ts'
+import type { ElectorControl } from '../elector/messages.ts'
 import type { EventLog } from './event-log.ts'
 import { type EventStreams, STREAMS_MAX } from './event-streams.ts'
 import type { GatewayStatus, InspectorPeers, SupervisorControl } from './messages.ts'
 import { renderMetrics } from './metrics.ts'
+import { failoverObstacle } from './orders.ts'
 import { type Answer, failure, json } from './server.ts'
 import { callControl, type Gathered, type SliceGatherer } from './slices.ts'
 import { unfitness } from './status.ts'
@@ -22,17 +25,19 @@ export interface RouteSources {
   statusOf(gathered: Gathered): GatewayStatus
 }
 
+type Order = (query: URLSearchParams) => Promise<Answer>
 type Route = (query: URLSearchParams, response: ServerResponse) => Promise<Answer | 'streaming'>
 
 const CLIENTS_SHOWN = 1000
 const CLIENTS_MAX = 65_536
 const LONGEST_STALL_MS = 60_000
 
-/** The routes by path; those of `control` are on the control socket only. */
+/** The routes by path; those of `control`, and orders, which are POST, are on the control socket only. */
 export class InspectorRoutes {
   readonly #sources: RouteSources
   readonly #everywhere: ReadonlyMap<string, Route>
   readonly #onControl: ReadonlyMap<string, Route>
+  readonly #orders: ReadonlyMap<string, Order>
 
   constructor(sources: RouteSources) {
     this.#sources = sources
@@ -50,10 +55,19 @@ export class InspectorRoutes {
       ['/test/crash', (query) => this.#hook(query, (supervisor, actor) => supervisor.crash(actor))],
       ['/test/stall', (query) => this.#stall(query)],
     ])
+    this.#orders = new Map<string, Order>([
+      ['/failover', (query) => this.#failover(query)],
+      ['/announce', () => this.#announce()],
+    ])
   }
 
   async handle(channel: Channel, request: IncomingMessage, response: ServerResponse): Promise<Answer | 'streaming'> {
     const url = URL.parse(request.url ?? '', 'http://localhost')
+    const order = url === null || channel !== 'control' ? undefined : this.#orders.get(url.pathname)
+    if (url !== null && order !== undefined) {
+      if (request.method === 'POST') return order(url.searchParams)
+      return failure(405, `${request.method} is not for ${url.pathname}, which changes something`, { allow: 'POST' })
+    }
     const route =
       url === null
         ? undefined
@@ -122,6 +136,26 @@ export class InspectorRoutes {
     return reason === undefined
       ? json(200, { ok: true, role: status.role })
       : json(503, { ok: false, role: status.role, reason })
+  }
+
+  async #failover(query: URLSearchParams): Promise<Answer> {
+    const status = this.#sources.statusOf(await this.#sources.gatherer.gather())
+    const obstacle = failoverObstacle(status, query.get('force') === '1')
+    if (obstacle !== undefined) return failure(409, obstacle)
+    return this.#ask<ElectorControl>('elector', async (elector) =>
+      (await elector.stepDown())
+        ? json(200, { ok: true })
+        : failure(409, 'this node has just ceased to be the director'),
+    )
+  }
+
+  async #announce(): Promise<Answer> {
+    return this.#ask<AnnouncerControl>('announcer', async (announcer) => {
+      const addresses = await announcer.announce()
+      return addresses.length > 0
+        ? json(200, { addresses })
+        : failure(409, 'this node holds no virtual IP: only the director announces them')
+    })
   }
 
   async #stall(query: URLSearchParams): Promise<Answer> {

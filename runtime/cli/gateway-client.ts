@@ -10,6 +10,8 @@ export interface GatewayChoice {
   readonly config?: string
 }
 
+type Method = 'GET' | 'POST'
+
 const ANSWER_MS = 5000
 /** An answer is a few hundred kilobytes at most; what is longer comes from somebody else. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024
@@ -25,8 +27,17 @@ function socketOf({ socket, config }: GatewayChoice): string {
 
 /** Asks the gateway; throws a `CliError` that says what to do when there is no answer. */
 export async function askGateway<Value>(choice: GatewayChoice, path: string): Promise<Value> {
+  return exchange('GET', choice, path)
+}
+
+/** Orders something of the gateway; the same otherwise. */
+export async function orderGateway<Value>(choice: GatewayChoice, path: string): Promise<Value> {
+  return exchange('POST', choice, path)
+}
+
+async function exchange<Value>(method: Method, choice: GatewayChoice, path: string): Promise<Value> {
   const socketPath = socketOf(choice)
-  const response = await open(socketPath, path, AbortSignal.timeout(ANSWER_MS))
+  const response = await open(method, socketPath, path, AbortSignal.timeout(ANSWER_MS))
   const text = await textOf(response, socketPath)
   const value = parse(text, socketPath)
   if (response.statusCode === 200) return value as Value
@@ -43,7 +54,7 @@ export async function followGateway(
 ): Promise<'interrupted' | 'ended'> {
   const socketPath = socketOf(choice)
   try {
-    const response = await open(socketPath, path, signal)
+    const response = await open('GET', socketPath, path, signal)
     if (response.statusCode !== 200) {
       const { error } = parse(await textOf(response, socketPath), socketPath) as { readonly error?: string }
       throw new CliError(`the gateway says: ${error}`)
@@ -60,9 +71,10 @@ export async function followGateway(
   return signal.aborted ? 'interrupted' : 'ended'
 }
 
-function open(socketPath: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+function open(method: Method, socketPath: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path, agent: false, signal, headers: { host: 'localhost' } }, resolve)
+    const headers = { host: 'localhost' }
+    const asked = request({ method, socketPath, path, agent: false, signal, headers }, resolve)
     asked.once('error', (error) => reject(new CliError(explain(error, socketPath))))
     asked.end()
   })

@@ -1,17 +1,31 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addActors } from './actors.ts'
+import { addAnnounce } from './announce.ts'
 import { addCheck } from './check.ts'
 import { addCheckConfig } from './check-config.ts'
 import { addClients } from './clients.ts'
 import { type CliEnv, CliError } from './env.ts'
 import { addEvents } from './events.ts'
+import { addFailover } from './failover.ts'
 import { addLab } from './lab.ts'
 import { addRun } from './run.ts'
 import { addStatus } from './status.ts'
 import { addWhich } from './which.ts'
 
-const COMMANDS = [addRun, addLab, addStatus, addCheck, addWhich, addClients, addEvents, addActors, addCheckConfig]
+const COMMANDS = [
+  addRun,
+  addLab,
+  addStatus,
+  addCheck,
+  addWhich,
+  addClients,
+  addFailover,
+  addAnnounce,
+  addEvents,
+  addActors,
+  addCheckConfig,
+]
 
 /** Runs one command and resolves with its exit code: 0 done, 1 failure or bad input, other codes as the command says. */
 export async function runCli(env: CliEnv): Promise<number> {

@@ -4,6 +4,7 @@ import type { CliEnv } from './env.ts'
 import { CliError } from './env.ts'
 import { askGateway } from './gateway-client.ts'
 import { addGatewayOptions, type Choose, type PrintOptions } from './options.ts'
+import { pause } from './pause.ts'
 import {
   type Column,
   colourOfState,
@@ -63,18 +64,6 @@ async function watch(options: StatusOptions, env: CliEnv): Promise<number> {
     await pause(WATCH_INTERVAL_MS, env)
   }
   return 0
-}
-
-function pause(ms: number, env: CliEnv): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      cancel()
-      env.interrupted.removeEventListener('abort', end)
-      resolve()
-    }
-    const cancel = env.clock.setTimer(ms, end)
-    env.interrupted.addEventListener('abort', end)
-  })
 }
 
 /** The status for people, at most 100 columns wide. */

@@ -54,6 +54,19 @@ describe('the announcer', () => {
     expect(parseArp(packet.frames[1]!.frame)).toMatchObject({ arp: { senderAddress: '10.10.74.75' } })
   })
 
+  test('announces once more on demand, what it holds; nothing while it holds nothing', () => {
+    const announce = () => (announcer.control as AnnouncerControl).announce()
+    expect(announce()).toEqual([])
+    context.clock.advance(10)
+    expect(packet.frames).toEqual([])
+    take({ type: 'hold', leaseUntilMs: 60_000 })
+    context.clock.advance(10_000)
+    const before = packet.frames.length
+    expect(announce()).toEqual(['10.10.74.74', '10.10.74.75'])
+    context.clock.advance(10_000)
+    expect(packet.frames).toHaveLength(2 * before)
+  })
+
   test('gives up by itself when the lease is not renewed', () => {
     take({ type: 'hold', leaseUntilMs: 3000 })
     context.clock.advance(2999)

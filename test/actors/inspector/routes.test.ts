@@ -247,6 +247,14 @@ describe('what is not there', () => {
     expect([reply.status, reply.headers.allow]).toEqual([405, 'GET, HEAD'])
   })
 
+  test('orders are POST, and on the control socket only', async () => {
+    for (const path of ['/failover', '/announce']) {
+      const reply = await ask(gateway.socketPath, path)
+      expect([reply.status, reply.headers.allow]).toEqual([405, 'POST'])
+      expect((await ask(gateway.port, path, { method: 'POST' })).status).toBe(404)
+    }
+  })
+
   test('HEAD has the headers of GET and no body', async () => {
     const reply = await ask(gateway.port, '/status', { method: 'HEAD' })
     expect([reply.status, reply.headers['content-type'], reply.body]).toEqual([200, 'application/json', ''])

@@ -1,7 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { CapturedCli } from './captured-cli.ts'
 
-const COMMANDS = ['run', 'lab', 'status', 'check', 'which', 'clients', 'events', 'actors', 'check-config']
+const COMMANDS = [
+  'run',
+  'lab',
+  'status',
+  'check',
+  'which',
+  'clients',
+  'failover',
+  'announce',
+  'events',
+  'actors',
+  'check-config',
+]
 
 describe('help', () => {
   test('names every command and the exit codes', async () => {
@@ -50,13 +62,20 @@ describe('bad input is a clear line on stderr and exit code 1', () => {
   })
 })
 
-test.each([['status'], ['which', '10.0.0.7'], ['clients'], ['events'], ['events', '--follow'], ['actors'], ['check']])(
-  '%s: without a gateway it says so, and what to do',
-  async (...args) => {
-    const { code, stdout, stderr } = await new CapturedCli().output(...args, '-s', '/nowhere/proxyha.sock')
-    expect([code, stdout]).toEqual([1, ''])
-    expect(stderr).toBe(
-      'no gateway runs here: /nowhere/proxyha.sock is not there; start one with "proxyha run -c FILE", or name its control socket with -s\n',
-    )
-  },
-)
+test.each([
+  ['status'],
+  ['which', '10.0.0.7'],
+  ['clients'],
+  ['events'],
+  ['events', '--follow'],
+  ['actors'],
+  ['check'],
+  ['failover'],
+  ['announce'],
+])('%s: without a gateway it says so, and what to do', async (...args) => {
+  const { code, stdout, stderr } = await new CapturedCli().output(...args, '-s', '/nowhere/proxyha.sock')
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toBe(
+    'no gateway runs here: /nowhere/proxyha.sock is not there; start one with "proxyha run -c FILE", or name its control socket with -s\n',
+  )
+})

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { InspectedGateway, routeOf } from '../../actors/inspector/gateway-fixture.ts'
+import { InspectedGateway, memberOf, routeOf } from '../../actors/inspector/gateway-fixture.ts'
 import { CapturedCli } from './captured-cli.ts'
 
 let gateway: InspectedGateway
@@ -163,6 +163,117 @@ describe('clients', () => {
 
   test('--json is the list', async () => {
     expect(JSON.parse((await ask('clients', '--json')).stdout)).toHaveLength(3)
+  })
+})
+
+describe('failover', () => {
+  const orders: string[] = []
+  const hasTaken = { outcome: 'taken', by: '10.0.0.2', priority: 89, afterMs: 652.4 }
+  const describeElector = async (change: object) => ({ ...((await healthy()) as object), ...change })
+  let healthy: () => Promise<unknown>
+  beforeEach(() => {
+    orders.length = 0
+    healthy = gateway.controls.elector!.describe!
+  })
+
+  /** An elector that hands over, with that outcome, from the second look on. */
+  function electorThatEnds(handOver: object, change: object = {}): void {
+    let looks = 0
+    gateway.controls.elector = {
+      describe: async () => {
+        if (orders.length === 0) return healthy()
+        looks += 1
+        return describeElector(looks > 1 ? { handOver, ...change } : { handOver: { outcome: 'underWay' } })
+      },
+      stepDown: async () => orders.push('stepDown') > 0,
+    }
+  }
+
+  test('says who took over, and after how long', async () => {
+    electorThatEnds(hasTaken, { role: 'scanning', state: 'BACKUP' })
+    const failing = ask('failover')
+    await expect.poll(() => cli.clock.nextDueMs()).toBe(50)
+    cli.clock.advance(50)
+    expect(await failing).toEqual({
+      code: 0,
+      stdout: '10.0.0.2 took over after 652 ms, with priority 89\n',
+      stderr: '',
+    })
+    expect(orders).toEqual(['stepDown'])
+  })
+
+  test('--json is the outcome', async () => {
+    electorThatEnds(hasTaken)
+    const failing = ask('failover', '--json')
+    await expect.poll(() => cli.clock.nextDueMs()).toBe(50)
+    cli.clock.advance(50)
+    expect(JSON.parse((await failing).stdout)).toEqual(hasTaken)
+  })
+
+  test('nobody followed: a line and exit code 1', async () => {
+    electorThatEnds({ outcome: 'nobody', afterMs: 1500.2 })
+    const failing = ask('failover')
+    await expect.poll(() => cli.clock.nextDueMs()).toBe(50)
+    cli.clock.advance(50)
+    expect(await failing).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'nobody took over within 1500 ms: this node goes on as director; see "proxyha status"\n',
+    })
+  })
+
+  test.each([
+    [
+      { role: 'scanning', state: 'BACKUP', masterIp: '10.0.0.2' },
+      'this node is not the director: node-2 (10.0.0.2) is; order it there',
+    ],
+    [
+      { role: 'scanning', state: 'BACKUP', masterIp: '10.0.0.7' },
+      'this node is not the director: 10.0.0.7 is; order it there',
+    ],
+    [{ role: 'scanning', state: 'BACKUP', masterIp: null }, 'this node is not the director, and none is known'],
+    [{ handOver: { outcome: 'underWay' } }, 'a hand-over is under way already'],
+  ])('refused with %j', async (change, reason) => {
+    gateway.controls.elector = {
+      describe: () => describeElector(change),
+      stepDown: async () => orders.push('stepDown') > 0,
+    }
+    const members = [memberOf('10.0.0.1', { self: true }), memberOf('10.0.0.2', { director: true })]
+    gateway.controls.discovery = { describe: async () => ({ members, counters: {}, warnings: [] }) }
+    expect(await ask('failover')).toEqual({ code: 1, stdout: '', stderr: `the gateway says: ${reason}\n` })
+    expect(orders).toEqual([])
+  })
+
+  test('refused where no other node could take over, unless --force', async () => {
+    const members = [memberOf('10.0.0.1', { self: true, director: true }), memberOf('10.0.0.2', { health: 'failure' })]
+    gateway.controls.discovery = { describe: async () => ({ members, counters: {}, warnings: [] }) }
+    electorThatEnds(hasTaken)
+    expect(await ask('failover')).toMatchObject({
+      code: 1,
+      stderr: 'the gateway says: no other node could take over: node-2 is failure; --force does it nevertheless\n',
+    })
+    expect(orders).toEqual([])
+    const failing = ask('failover', '--force')
+    await expect.poll(() => orders).toEqual(['stepDown'])
+    await expect.poll(() => cli.clock.nextDueMs()).toBe(50)
+    cli.clock.advance(50)
+    expect((await failing).code).toBe(0)
+  })
+})
+
+describe('announce', () => {
+  test('says for what', async () => {
+    gateway.controls.announcer = { announce: async () => ['10.0.0.5', '10.0.0.6'] }
+    expect(await ask('announce')).toEqual({ code: 0, stdout: 'announced 10.0.0.5, 10.0.0.6\n', stderr: '' })
+  })
+
+  test('is refused where nothing is held', async () => {
+    gateway.controls.announcer = { announce: async () => [] }
+    expect(await ask('announce')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'the gateway says: this node holds no virtual IP: only the director announces them\n',
+    })
   })
 })
 

@@ -1,0 +1,17 @@
+/** What an operator may order over the control socket, and when it is refused. Pure. */
+import type { GatewayStatus } from './messages.ts'
+
+/** Why this node cannot hand over to another; undefined where it can. `force`: although nobody is known to be there. */
+export function failoverObstacle(status: GatewayStatus, force: boolean): string | undefined {
+  const { role, vrrp, nodes } = status
+  if (role !== 'director') {
+    if (vrrp.masterIp === null) return 'this node is not the director, and none is known'
+    const director = nodes.find(({ address }) => address === vrrp.masterIp)
+    return `this node is not the director: ${director === undefined ? vrrp.masterIp : `${director.name} (${vrrp.masterIp})`} is; order it there`
+  }
+  if (vrrp.handOver?.outcome === 'underWay') return 'a hand-over is under way already'
+  const others = nodes.filter(({ self }) => !self)
+  if (force || others.some(({ state }) => state === 'ok')) return undefined
+  const known = others.map(({ name, state }) => `${name} is ${state}`).join(', ')
+  return `no other node could take over: ${known || 'none is known'}; --force does it nevertheless`
+}
