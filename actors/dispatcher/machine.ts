@@ -1,6 +1,6 @@
 import type { Machine } from '../../runtime/system/machine.ts'
-import type { NodeSetting, NodeState } from '../../runtime/table/connection-table.ts'
 import { NOBODY } from '../../runtime/table/layout.ts'
+import type { NodeSetting, NodeState } from '../../runtime/table/node-rows.ts'
 import type { Assignment, Member } from '../discovery/messages.ts'
 import { FULL_WEIGHT, nextWeights, quantised, usableMembers } from './policy.ts'
 import { withRows } from './rows.ts'

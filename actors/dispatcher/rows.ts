@@ -1,4 +1,4 @@
-import type { NodeSetting } from '../../runtime/table/connection-table.ts'
+import type { NodeSetting } from '../../runtime/table/node-rows.ts'
 import { countSlots } from './slots.ts'
 import { type DispatcherState, indexOfAddress, type Progress } from './state.ts'
 

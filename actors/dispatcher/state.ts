@@ -1,6 +1,6 @@
 import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
-import type { NodeSetting } from '../../runtime/table/connection-table.ts'
 import { MAX_NODES } from '../../runtime/table/layout.ts'
+import type { NodeSetting } from '../../runtime/table/node-rows.ts'
 import type { Member } from '../discovery/messages.ts'
 import type { Role } from '../elector/messages.ts'
 import type { DispatcherMessage, DispatcherPeers } from './messages.ts'

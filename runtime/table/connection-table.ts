@@ -9,8 +9,6 @@ import {
   MAX_FORWARDERS,
   MAX_NODES,
   NOBODY,
-  NODE,
-  nodeRow,
   OWN_DESCRIPTORS,
   REGION,
   SLOT_COUNT,
@@ -19,34 +17,11 @@ import {
   tableLayout,
   waysFor,
 } from './layout.ts'
+import { type NodeRow, NodeRows, type NodeSetting } from './node-rows.ts'
 
-/** `stale`: not heard of. Only `ok` nodes get new clients; a `draining` one keeps the clients that have connections. */
-const NODE_STATES = ['free', 'ok', 'failure', 'stale', 'draining'] as const
-export type NodeState = (typeof NODE_STATES)[number]
-
-const FREE = NODE_STATES.indexOf('free')
-const OK = NODE_STATES.indexOf('ok')
-const DRAINING = NODE_STATES.indexOf('draining')
 const COUNTER_INDEX = Object.fromEntries(FORWARDER_COUNTERS.map((name, index) => [name, index])) as Readonly<
   Record<ForwarderCounter, number>
 >
-
-/** What the dispatcher says of a node. */
-export interface NodeSetting {
-  /** Management IP. */
-  readonly address: string
-  readonly state: NodeState
-  /** 0..256: its share among the nodes that stand in for one that fails; 0 = none. */
-  readonly weight: number
-}
-
-/** A node with what the forwarders counted since this address got its index. */
-export interface NodeRow extends NodeSetting {
-  readonly activeConnections: number
-  readonly totalConnections: number
-  readonly bytesToNode: number
-  readonly bytesToClient: number
-}
 
 export interface ClientEntry extends ClientState {
   readonly client: string
@@ -68,6 +43,7 @@ export class ConnectionTable {
   readonly #numbers: Float64Array
   readonly #slots: Uint8Array
   readonly #clients: ClientBuckets
+  readonly #nodes: NodeRows
 
   /** Throws TableLayoutError when the buffer was made by another version. */
   constructor(buffer: SharedArrayBuffer) {
@@ -81,6 +57,7 @@ export class ConnectionTable {
     this.#numbers = new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8))
     this.#slots = new Uint8Array(buffer, this.layout.slotsByte, SLOT_COUNT)
     this.#clients = new ClientBuckets(words, this.layout)
+    this.#nodes = new NodeRows(words, this.#numbers, this.layout)
   }
 
   /** A new table: no nodes, every slot nobody's, no clients. */
@@ -107,83 +84,41 @@ export class ConnectionTable {
   setNode(index: number, setting: NodeSetting): void {
     const key = parseClientKey(setting.address)
     if (key === undefined) throw new TableLayoutError(`'${setting.address}' is not an address.`)
-    const row = nodeRow(this.layout, index)
-    if (this.#nodeKey(row).some((word, at) => word !== key[at])) this.#giveRow(index, row, key)
-    this.#words[row + NODE.WEIGHT] = setting.weight
-    Atomics.store(this.#words, row + NODE.STATE, NODE_STATES.indexOf(setting.state))
-  }
-
-  #giveRow(index: number, row: number, key: ClientKey): void {
-    const words = this.#words
-    Atomics.store(words, row + NODE.STATE, FREE)
-    Atomics.add(words, row + NODE.EPOCH, 1)
-    for (const [at, word] of key.entries()) Atomics.store(words, row + NODE.ADDRESS + at, word)
-    const base = (row + NODE.BASE) / 2
-    this.#numbers[base] = this.#nodeSum(index, REGION.NODE_TOTAL)
-    this.#numbers[base + 1] = this.#nodeSum(index, REGION.NODE_TO_NODE)
-    this.#numbers[base + 2] = this.#nodeSum(index, REGION.NODE_TO_CLIENT)
-    Atomics.add(words, row + NODE.EPOCH, 1)
-  }
-
-  #nodeKey(row: number): ClientKey {
-    const word = (at: number) => Atomics.load(this.#words, row + NODE.ADDRESS + at) >>> 0
-    return [word(0), word(1), word(2), word(3)]
+    this.#nodes.set(index, setting, key)
   }
 
   /** A node's row; undefined while its index is free. */
   node(index: number): NodeRow | undefined {
-    const row = nodeRow(this.layout, index)
-    const state = NODE_STATES[Atomics.load(this.#words, row + NODE.STATE)]
-    if (state === undefined || state === 'free') return undefined
-    const base = (row + NODE.BASE) / 2
-    return {
-      address: formatClientKey(this.#nodeKey(row)),
-      state,
-      weight: this.#words[row + NODE.WEIGHT]!,
-      activeConnections: this.activeConnections(index),
-      totalConnections: this.#nodeSum(index, REGION.NODE_TOTAL) - this.#numbers[base]!,
-      bytesToNode: this.#nodeSum(index, REGION.NODE_TO_NODE) - this.#numbers[base + 1]!,
-      bytesToClient: this.#nodeSum(index, REGION.NODE_TO_CLIENT) - this.#numbers[base + 2]!,
-    }
+    return this.#nodes.row(index)
   }
 
   /** The index that an address has; undefined when it has none. */
   nodeIndexOf(address: string): number | undefined {
     const key = parseClientKey(address)
-    if (key === undefined) return undefined
-    for (let index = 0; index < MAX_NODES; index++) {
-      const row = nodeRow(this.layout, index)
-      if (Atomics.load(this.#words, row + NODE.STATE) === FREE) continue
-      if (this.#nodeKey(row).every((word, at) => word === key[at])) return index
-    }
-    return undefined
+    return key && this.#nodes.indexOf(key)
   }
 
   /** Counts how often the index was given to another address; odd while that is under way. */
   nodeEpoch(index: number): number {
-    return Atomics.load(this.#words, nodeRow(this.layout, index) + NODE.EPOCH)
+    return this.#nodes.epoch(index)
   }
 
   /** The address of an index together with the epoch for which it holds; undefined while it is being changed. */
   nodeAddress(index: number): { readonly key: ClientKey; readonly epoch: number } | undefined {
-    const epoch = this.nodeEpoch(index)
-    const key = this.#nodeKey(nodeRow(this.layout, index))
-    return (epoch & 1) === 0 && this.nodeEpoch(index) === epoch ? { key, epoch } : undefined
+    return this.#nodes.address(index)
   }
 
   /** Connections to a node now, over all forwarders. */
   activeConnections(index: number): number {
-    let at = this.layout.regions + REGION.NODE_ACTIVE + index
-    let sum = 0
-    for (let n = 0; n < this.layout.forwarders; n++, at += this.layout.regionWords) sum += this.#words[at]!
-    return sum
+    return this.#nodes.activeConnections(index)
   }
 
-  #nodeSum(index: number, field: number): number {
-    let at = (this.layout.regions + field) / 2 + index
-    let sum = 0
-    for (let n = 0; n < this.layout.forwarders; n++, at += this.layout.regionWords / 2) sum += this.#numbers[at]!
-    return sum
+  /**
+   * The node with the fewest connections for its weight, of those that take new clients and are not in the mask of
+   * nodes that were tried (bits 0..31 and 32..63). The lower index where two are equal; NOBODY when none is left.
+   */
+  nextBest(triedLow: number, triedHigh: number): number {
+    return this.#nodes.nextBest(triedLow, triedHigh)
   }
 
   /** Replaces the owners of all slots: 4096 node indices, NOBODY where a slot has none. */
@@ -243,36 +178,12 @@ export class ConnectionTable {
       if (this.#keepsPins(node, pin >>> 8) && this.#clients.active(entry) > 0) return node
     }
     const owner = this.#slots[slot]!
-    return owner < MAX_NODES && this.#state(owner) === OK ? owner : this.nextBest(0, 0)
-  }
-
-  #state(node: number): number {
-    return Atomics.load(this.#words, nodeRow(this.layout, node) + NODE.STATE)
+    return owner < MAX_NODES && this.#nodes.takesClients(owner) ? owner : this.#nodes.nextBest(0, 0)
   }
 
   #keepsPins(node: number, pinEpoch: number): boolean {
-    if (node >= MAX_NODES || pinEpoch !== ((this.nodeEpoch(node) >>> 1) & 0xff_ffff)) return false
-    const state = this.#state(node)
-    return state === OK || state === DRAINING
-  }
-
-  /**
-   * The node with the fewest connections for its weight, of those that take new clients and are not in the mask of
-   * nodes that were tried (bits 0..31 and 32..63). The lower index where two are equal; NOBODY when none is left.
-   */
-  nextBest(triedLow: number, triedHigh: number): number {
-    let best = NOBODY
-    let bestLoad = Number.POSITIVE_INFINITY
-    for (let node = 0; node < MAX_NODES; node++) {
-      const tried = node < 32 ? triedLow >>> node : triedHigh >>> (node - 32)
-      if ((tried & 1) === 1 || this.#state(node) !== OK) continue
-      const load = (this.activeConnections(node) + 1) / this.#words[nodeRow(this.layout, node) + NODE.WEIGHT]!
-      if (load < bestLoad) {
-        best = node
-        bestLoad = load
-      }
-    }
-    return best
+    if (node >= MAX_NODES || pinEpoch !== ((this.#nodes.epoch(node) >>> 1) & 0xff_ffff)) return false
+    return this.#nodes.keepsClients(node)
   }
 
   /**
@@ -317,7 +228,7 @@ export class ConnectionTable {
   }
 
   #pinTo(node: number): number {
-    return node | (((this.nodeEpoch(node) >>> 1) & 0xff_ffff) << 8)
+    return node | (((this.#nodes.epoch(node) >>> 1) & 0xff_ffff) << 8)
   }
 
   #recordAt(forwarder: number, connection: number): number {

@@ -14,8 +14,8 @@ import {
   type DispatcherState,
   initialState as initialDispatcher,
 } from '../../../actors/dispatcher/state.ts'
-import type { NodeSetting } from '../../../runtime/table/connection-table.ts'
 import { MAX_NODES } from '../../../runtime/table/layout.ts'
+import type { NodeSetting } from '../../../runtime/table/node-rows.ts'
 import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 
 const LATENCY_MS = 1

@@ -8,7 +8,7 @@ import {
   type DispatcherEvent,
   initialState,
 } from '../../../actors/dispatcher/state.ts'
-import type { NodeSetting } from '../../../runtime/table/connection-table.ts'
+import type { NodeSetting } from '../../../runtime/table/node-rows.ts'
 
 const [A, B, C] = ['10.10.74.70', '10.10.74.86', '10.10.74.87'] as const
 const empty: AdoptedTable = { nodes: [], slots: nobodysSlots(), generation: 0 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { parseClientKey } from '../../../runtime/table/client-key.ts'
-import { ConnectionTable, type NodeState, TableLayoutError } from '../../../runtime/table/connection-table.ts'
+import { ConnectionTable, TableLayoutError } from '../../../runtime/table/connection-table.ts'
 import { HEADER, NOBODY, SLOT_COUNT } from '../../../runtime/table/layout.ts'
+import type { NodeState } from '../../../runtime/table/node-rows.ts'
 
 const size = { clients: 4096, forwarders: 2, connectionsPerForwarder: 64 }
 const nodeAddress = (index: number) => `10.0.0.${index + 1}`
