@@ -87,7 +87,7 @@ function assemble(
   management: InterfaceAddress,
   virtualIps: readonly VirtualIp[],
 ): GatewayConfig {
-  const { vrrp, inspector, timeouts, limits } = file
+  const { vrrp, garp, inspector, timeouts, limits } = file
   return {
     name: file.name ?? host.hostname,
     interfaceName: file.interface,
@@ -103,6 +103,11 @@ function assemble(
       advertIntervalCs: vrrp.advertInterval / 10,
       preempt: vrrp.preempt,
       preemptDelayMs: vrrp.preemptDelay,
+    },
+    garp: {
+      burstCount: garp.count,
+      repeatAfterMs: [...new Set(garp.repeatAfter)].sort((one, other) => one - other),
+      refreshIntervalMs: garp.refresh === 0 ? null : garp.refresh,
     },
     cluster: { key: file.cluster.key ?? null },
     inspector: { address: inspector.listen.address, port: inspector.listen.port, token: inspector.token ?? null },

@@ -52,6 +52,20 @@ const vrrp = mapping({
   preemptDelay: durationMs('0s', '1000s').prefault('0s').describe('Wait that long after the start before preempting.'),
 })
 
+const garp = mapping({
+  count: whole(1, 32).default(5).describe('Frames per burst: one may be lost.'),
+  repeatAfter: z
+    .array(durationMs('200ms', '60s'), {
+      error: (issue) => mustBe('a list of durations such as [1s, 2500ms]', issue.input),
+    })
+    .max(8, { error: 'has more than 8 durations' })
+    .prefault(['1s', '2500ms'])
+    .describe(
+      'The burst is repeated that long after the first; clients may ignore it within a second of their own query.',
+    ),
+  refresh: durationMs('0s', '1h').prefault('0s').describe('Once more every so often while director; 0s = never.'),
+})
+
 /** The file as written, before host and cross-field rules. */
 export const gatewaySchema = mapping({
   name: text('a name of letters, digits, dots and dashes', /^[A-Za-z0-9]([A-Za-z0-9._-]{0,62})$/)
@@ -77,6 +91,7 @@ export const gatewaySchema = mapping({
   redirects: listOf(redirect, 'a list of redirects').describe('Which ports of the virtual IPs are intercepted.'),
   forwarding: oneOf(['auto', 'kernel', 'workers']).default('auto').describe('Forwarding mode; auto picks.'),
   vrrp: vrrp.prefault({}).describe('The election.'),
+  garp: garp.prefault({}).describe('Gratuitous ARP: how the subnet is told who has the virtual IPs.'),
   cluster: mapping({
     key: secret('key').optional().describe('Key that authenticates the beacons between the nodes.'),
     keyFile: path().optional().describe('A file that holds the key instead.'),
@@ -175,6 +190,12 @@ export interface GatewayConfig {
     readonly advertIntervalCs: number
     readonly preempt: boolean
     readonly preemptDelayMs: number
+  }
+  /** Times in ms; `repeatAfterMs` rises; `refreshIntervalMs` null = never. */
+  readonly garp: {
+    readonly burstCount: number
+    readonly repeatAfterMs: readonly number[]
+    readonly refreshIntervalMs: number | null
   }
   /** `key` is the HMAC key of the beacons, as text (its UTF-8 bytes are the key); null = not authenticated. */
   readonly cluster: { readonly key: string | null }

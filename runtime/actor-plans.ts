@@ -20,6 +20,8 @@ export const RESTART: RestartPolicy = { maxRestarts: 5, windowMs: 60_000, backof
 const MAILBOX: MailboxOptions = { capacity: 1024, overflow: 'dropNewest' }
 /** Figures that are soon replaced by newer ones: of each kind only the newest has to arrive. */
 const LATEST: MailboxOptions = { capacity: 64, overflow: 'keepLatest' }
+/** Between the frames of a burst of gratuitous ARP: some switches drop what comes back to back. */
+const GARP_SPACING_MS = 4
 /** A client without connections is remembered that long. */
 const CLIENT_IDLE_S = 600
 
@@ -65,6 +67,7 @@ export function planActors(
     interfaceName: config.interfaceName,
     virtualIps: config.virtualIps,
     virtualRouterId: config.virtualRouterId,
+    garp: { ...config.garp, burstSpacingMs: GARP_SPACING_MS },
   }
   const discovery: DiscoveryOptions = {
     name: config.name,

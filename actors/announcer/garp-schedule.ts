@@ -32,12 +32,14 @@ export type Schedule = readonly Round[]
 
 /** All rounds after the addresses were taken, or were to be announced again, at `nowMs`. */
 export function scheduleFrom(garp: GarpOptions, nowMs: number): Schedule {
-  return [0, ...garp.repeatAfterMs].flatMap((startMs) =>
+  const rounds = [0, ...garp.repeatAfterMs].flatMap((startMs) =>
     Array.from({ length: garp.burstCount }, (_, frame) => ({
       atMs: nowMs + startMs + frame * garp.burstSpacingMs,
       opens: frame === 0,
     })),
   )
+  // A burst may begin before the one before it is over.
+  return rounds.sort((one, other) => one.atMs - other.atMs)
 }
 
 /**

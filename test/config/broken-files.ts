@@ -6,7 +6,7 @@ export interface BrokenFile {
 }
 
 const TOP_LEVEL =
-  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, redirects, forwarding, vrrp, cluster, inspector, control, forwarders, clients, limits, timeouts, beacons'
+  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, redirects, forwarding, vrrp, garp, cluster, inspector, control, forwarders, clients, limits, timeouts, beacons'
 
 const VIPS = 'virtualIps: [10.0.0.5/24]'
 const REDIRECTS = 'redirects: [{originalPorts: [8080], proxyPort: 3128}]'
@@ -58,6 +58,23 @@ const numbers: readonly BrokenFile[] = [
     'priority a word',
     'directorPriority: high',
     'directorPriority: must be 1..254 (255 is for the owner of the virtual IPs), is the text "high"',
+  ),
+  broken(
+    'gratuitous ARP without bounds',
+    'garp: {count: 33, repeatAfter: [1ms], refresh: 2h}',
+    'garp.count: must be 1..32, is 33',
+    'garp.repeatAfter[0]: must be 200ms..60s, is 1ms',
+    'garp.refresh: must be 0s..1h, is 2h',
+  ),
+  broken(
+    'gratuitous ARP repeated for ever',
+    `garp: {repeatAfter: [${Array(9).fill('1s')}]}`,
+    'garp.repeatAfter: has more than 8 durations',
+  ),
+  broken(
+    'gratuitous ARP repeated by one duration',
+    'garp: {repeatAfter: 1s}',
+    'garp.repeatAfter: must be a list of durations such as [1s, 2500ms], is the text "1s"',
   ),
   broken('no forwarders', 'forwarders: {count: 0}', 'forwarders.count: must be 1..256, is 0'),
   broken(

@@ -43,6 +43,17 @@ describe('what the host adds', () => {
     })
   })
 
+  test('gratuitous ARP: repetitions rise and differ, a refresh of 0s is none', () => {
+    const resolve = (garp: string) =>
+      resolveConfig(fileOf(`virtualIps: [10.0.0.5]\ngarp: ${garp}`), host('10.0.0.1/24'))
+    expect(resolve('{count: 2, repeatAfter: [3s, 500ms, 3s]}')).toMatchObject({
+      value: { garp: { burstCount: 2, repeatAfterMs: [500, 3000], refreshIntervalMs: null } },
+    })
+    expect(resolve('{repeatAfter: [], refresh: 60s}')).toMatchObject({
+      value: { garp: { burstCount: 5, repeatAfterMs: [], refreshIntervalMs: 60_000 } },
+    })
+  })
+
   test('a virtual IP that a crash has left behind is not taken for the managementIp', () => {
     const resolved = resolveConfig(fileOf('virtualIps: [10.0.0.5]'), host('10.0.0.5/32', '10.0.0.1/24'))
     expect(resolved).toMatchObject({ ok: true, value: { managementIp: '10.0.0.1' } })

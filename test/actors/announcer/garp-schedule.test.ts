@@ -22,6 +22,12 @@ describe('the schedule of gratuitous ARP', () => {
     expect(times(scheduleFrom(DEFAULT_GARP, 0)).filter((atMs) => atMs >= 1000).length).toBeGreaterThan(0)
   })
 
+  test('bursts that overlap are sent in the order of their times', () => {
+    const schedule = scheduleFrom({ ...garp, burstCount: 2, burstSpacingMs: 300, repeatAfterMs: [200] }, 0)
+    expect(times(schedule)).toEqual([0, 200, 300, 500])
+    expect(times(takeDue(schedule, garp, 250).schedule)).toEqual([300, 500])
+  })
+
   test('nothing is due early', () => {
     const schedule = scheduleFrom(garp, 100)
     expect(takeDue(schedule, garp, 99.9)).toEqual({ due: undefined, schedule })
