@@ -4,7 +4,10 @@ import { announce } from './announcing.ts'
 import type { Device, Holding, PutRefusal, Taking, VirtualAddress } from './state.ts'
 import type { Turn } from './turn.ts'
 
-/** Renewals may come every 10 ms; the kernel is told of them about once a second, a little sooner than adverts of 1 s come. */
+/**
+ * Renewals may come every 10 ms; the kernel is told when the lease ends by this much later than it knows of: about once a
+ * second, a little sooner than adverts of 1 s come.
+ */
 const REFRESH_MS = 900
 /** How often it is checked that the addresses are still there. */
 const CHECK_MS = 1000
@@ -53,7 +56,7 @@ export function finishPut(turn: Turn, phase: Taking | Holding, refusals: readonl
   turn.resolved('hold')
   if (phase.label === 'HOLDING' || phase.device === null) return
   const { leaseUntilMs, device } = phase
-  const holding: Holding = { label: 'HOLDING', leaseUntilMs, device, refreshedAtMs: turn.nowMs, schedule: [] }
+  const holding: Holding = { label: 'HOLDING', leaseUntilMs, device, kernelLeaseUntilMs: leaseUntilMs, schedule: [] }
   turn.enter(holding)
   turn.startTimer('check', CHECK_MS)
   turn.report({ type: 'held' })
@@ -67,8 +70,9 @@ export function extend(turn: Turn, phase: Taking | Holding, until: number): void
     turn.enter({ ...phase, leaseUntilMs })
     return
   }
-  const refresh = turn.nowMs - phase.refreshedAtMs >= REFRESH_MS
-  turn.enter({ ...phase, leaseUntilMs, refreshedAtMs: refresh ? turn.nowMs : phase.refreshedAtMs })
+  // Not by the time since the kernel was told last: a lease that was short then may be a long one a moment later.
+  const refresh = leaseUntilMs - phase.kernelLeaseUntilMs >= REFRESH_MS
+  turn.enter({ ...phase, leaseUntilMs, kernelLeaseUntilMs: refresh ? leaseUntilMs : phase.kernelLeaseUntilMs })
   if (refresh) put(turn, phase.device, leaseUntilMs)
 }
 
@@ -88,7 +92,7 @@ export function checkHeld(turn: Turn, holding: Holding, read: Result<NetworkInte
   if (!moved && gone.length === 0) return
   for (const { address } of gone) turn.log('warn', `${address} was taken off ${interfaceName}: putting it back`)
   if (moved) turn.log('warn', `${interfaceName} is another one or has another MAC (${device.mac}): announcing it`)
-  const present: Holding = { ...holding, device, refreshedAtMs: turn.nowMs }
+  const present: Holding = { ...holding, device, kernelLeaseUntilMs: holding.leaseUntilMs }
   turn.enter(present)
   put(turn, device, holding.leaseUntilMs)
   announce(turn, present)

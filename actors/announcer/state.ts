@@ -83,8 +83,8 @@ export interface Holding {
   readonly label: 'HOLDING'
   readonly leaseUntilMs: number
   readonly device: Device
-  /** When the kernel was last told how long to keep the addresses. */
-  readonly refreshedAtMs: number
+  /** The end of the lease as the kernel was last told of it. */
+  readonly kernelLeaseUntilMs: number
   readonly schedule: Schedule
 }
 

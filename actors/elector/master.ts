@@ -3,7 +3,7 @@ import type { Advertisement } from '../../runtime/wire/vrrp.ts'
 import { abandonHandOver, completeHandOver } from './hand-over.ts'
 import { leaseMs } from './intervals.ts'
 import type { Active } from './state.ts'
-import { advertise, becomeBackup, ownIntervalMs, resign } from './transitions.ts'
+import { advertise, becomeBackup, ownIntervalMs, resign, takeLeave } from './transitions.ts'
 import type { Turn } from './turn.ts'
 
 /** Losing adverts come in bursts until the loser has heard us; gratuitous ARP is asked for once in this time. */
@@ -28,6 +28,8 @@ export function hearInMaster(turn: Turn, master: Active, source: string, advert:
       masterIntervalMs: advert.advertIntervalCs * 10,
       yielding: false,
     })
+    // After a healed split the winner may not know yet that there were two; clients of this side still know our MAC.
+    if (master.holding) takeLeave(turn)
     return
   }
   assertMastership(turn, master, source, advert.priority)
@@ -44,6 +46,9 @@ function outranks(turn: Turn, source: string, priority: number): boolean {
 function assertMastership(turn: Turn, master: Active, source: string, priority: number): void {
   turn.count('losingAdvertsReceived')
   turn.note({ key: `election:${source}`, level: 'info', text: 'forcing a new MASTER election' })
+  advertise(turn)
+  // Just after a takeover, or the last announcement, it is the loser's last advert: nothing is wrong.
+  if (!master.holding || turn.nowMs - master.announcedAtMs < ANNOUNCE_AGAIN_MS) return
   if (priority < turn.options.priority) {
     turn.note({
       key: `rival:${source}`,
@@ -51,8 +56,6 @@ function assertMastership(turn: Turn, master: Active, source: string, priority: 
       text: `${source} with priority ${priority} advertises too while we are master: does it hear us?`,
     })
   }
-  advertise(turn)
-  if (!master.holding || turn.nowMs - master.announcedAtMs < ANNOUNCE_AGAIN_MS) return
   turn.enter({ ...master, announcedAtMs: turn.nowMs })
   turn.send('announcer', { type: 'announce' })
 }

@@ -21,6 +21,20 @@ export function advertise(turn: Turn): void {
   })
 }
 
+/**
+ * One more advert of ours for the master that we give way to: it answers a losing advert by gratuitous ARP (rule 17). Not
+ * priority 0, at which everybody who does not hear that answer would follow. Renews nothing, so it needs no confirmation.
+ */
+export function takeLeave(turn: Turn): void {
+  turn.count('advertsSent')
+  turn.send('raw-ip', {
+    type: 'send',
+    protocol: VRRP_PROTOCOL,
+    destination: VRRP_GROUP,
+    payload: advertPayload(turn.options, turn.options.priority),
+  })
+}
+
 /** Priority 0: whoever waits need wait for its skew only. Renews nothing, so it needs no confirmation. */
 export function resign(turn: Turn): void {
   turn.count('priorityZeroSent')

@@ -36,6 +36,12 @@ describe('hold', () => {
     ])
   })
 
+  test('a hold with little left of its lease is not forgotten by the kernel when a renewal follows at once', () => {
+    bench.hold(1000).renew(30_000, 1)
+    clock.jumpTo(clock.nowMs() + 29_000)
+    expect(addresses()).toEqual([OWN, ...VIPS])
+  })
+
   test('says so in the log', () => {
     bench.hold(3000)
     expect(bench.lines()).toEqual([

@@ -126,7 +126,9 @@ function holdsAfter(bench: Bench): void {
     default:
       phase satisfies never
   }
-  if (phase.label !== 'MASTER') expect(ownAdverts).toEqual([])
+  // The last one of a master that gives way leaves after the addresses were released.
+  const gaveWay = bench.sent('announcer').some(({ type }) => type === 'release')
+  if (phase.label !== 'MASTER') expect(ownAdverts.length).toBeLessThanOrEqual(gaveWay ? 1 : 0)
   for (const message of bench.sent('announcer')) {
     if (message.type === 'release') continue
     expect(phase).toMatchObject({ label: 'MASTER', holding: true })

@@ -210,7 +210,6 @@ describe.each(both)('Master, v$version (RFC 9568 §6.4.3)', (options) => {
     expect(bench.effects[1]).toEqual({ type: 'send', to: 'announcer', message: { type: 'release' } })
     expect(bench.running.has('advert')).toBe(false)
     expect(bench.remaining('masterDown')).toBe(3609.375)
-    expect(bench.adverts()).toEqual([])
     expect(bench.lines()).toEqual([
       'VRRP_Instance(51) Received higher prio advert',
       'VRRP_Instance(51) Entering BACKUP STATE',
@@ -247,10 +246,32 @@ describe.each(both)('Master, v$version (RFC 9568 §6.4.3)', (options) => {
     expect(bench.hear({ priority: 50 }, 900).sent('announcer')).toEqual([{ type: 'announce' }])
   })
 
+  test('rule 17: who gives way says so by a last advert, so that the winner of a healed split announces itself', () => {
+    const loser = new Bench(options).promoted().hear({ priority: 101 })
+    expect(loser.adverts()).toMatchObject([{ priority: 100 }])
+    expect(loser.effects.findIndex(({ type }) => type === 'send')).toBe(1)
+    const winner = new Bench({ ...options, priority: 101 }).promoted().expire('advert').confirm()
+    winner.hear({ ...loser.adverts()[0]! }, 500)
+    expect(winner.sent('announcer')).toEqual([{ type: 'announce' }])
+    expect(winner.adverts()).toMatchObject([{ priority: 101 }])
+  })
+
+  test('who gives way before it held the addresses gives way in silence: no client knows it', () => {
+    const loser = new Bench(options).started().expire('masterDown').drained().hear({ priority: 101 })
+    expect(loser.label).toBe('BACKUP')
+    expect(loser.adverts()).toEqual([])
+  })
+
   test('a lower priority that goes on advertising is a warning', () => {
-    const bench = new Bench(options).promoted().hear({ priority: 50 })
+    const bench = new Bench(options).promoted().expire('advert').confirm().hear({ priority: 50 })
     const [warning] = describeElector(bench.state, bench.nowMs).warnings
     expect(warning).toContain(`${OTHER} with priority 50 advertises too`)
+  })
+
+  test('the last advert of the one that was just preempted is no warning', () => {
+    const bench = new Bench(options).promoted().hear({ priority: 50 }, 1)
+    expect(describeElector(bench.state, bench.nowMs).warnings).toEqual([])
+    expect(bench.sent('announcer')).toEqual([])
   })
 
   test('rule 19: shutdown sends priority 0, releases, and goes to Initialize', () => {
@@ -337,5 +358,5 @@ test('status says who is master, and how often that changed', () => {
     advertIntervalMs: 1000,
     version: 2,
   })
-  expect(status().counters).toMatchObject({ advertsSent: 1, advertsReceived: 2 })
+  expect(status().counters).toMatchObject({ advertsSent: 2, advertsReceived: 2 })
 })
