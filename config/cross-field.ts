@@ -14,6 +14,7 @@ export function crossFieldProblems(raw: Readonly<Record<string, unknown>>): read
     ...virtualIpProblems(raw),
     ...redirectProblems(raw),
     ...intervalProblems(raw),
+    ...peerProblems(raw),
     ...clusterProblems(raw),
     ...inspectorProblems(raw),
     ...socketProblems(raw),
@@ -92,6 +93,20 @@ function intervalProblems(raw: Readonly<Record<string, unknown>>): readonly Prob
   }
   if (ms > 40_950) return [{ path, text: `must be 10ms..40.95s in VRRP version 3, is ${written}` }]
   return ms % 10 === 0 ? [] : [{ path, text: `must be a multiple of 10ms in VRRP version 3, is ${written}` }]
+}
+
+function peerProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const virtual = new Set(
+    listAt(raw.virtualIps).map((written) => (typeof written === 'string' ? written.split('/')[0] : undefined)),
+  )
+  const peers = listAt(fieldAt(raw.vrrp, 'unicastPeers'))
+  return peers.flatMap((peer, index): readonly Problem[] => {
+    const path = ['vrrp', 'unicastPeers', index]
+    const first = peers.indexOf(peer)
+    if (typeof peer !== 'string') return []
+    if (first < index) return [{ path, text: `${peer} is unicastPeers[${first}] already; remove one` }]
+    return virtual.has(peer) ? [{ path, text: `${peer} is a virtual IP; list the nodes' own addresses` }] : []
+  })
 }
 
 function clusterProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {

@@ -20,7 +20,11 @@ const OWNER_PRIORITY = 255
 export function resolveConfig(file: GatewayFile, host: HostFacts): Checked<GatewayConfig> {
   const own = ownAddresses(file, host)
   const management = file.managementIp === undefined ? own[0] : own.find(({ address }) => address === file.managementIp)
-  const problems: Problem[] = [...managementProblems(file, own, management), ...ownerProblems(file, host)]
+  const problems: Problem[] = [
+    ...managementProblems(file, own, management),
+    ...ownerProblems(file, host),
+    ...peerProblems(file, management),
+  ]
   const virtualIps: VirtualIp[] = []
   for (const [index, written] of file.virtualIps.entries()) {
     const resolved = withPrefix(written, own, file.interface)
@@ -60,6 +64,15 @@ function ownerProblems(file: GatewayFile, host: HostFacts): readonly Problem[] {
   if (foreign === undefined) return []
   const text = `must be 1..254, is 255: that is for the owner of the virtual IPs, and ${foreign.address} is not on ${file.interface}`
   return [{ path: ['directorPriority'], text }]
+}
+
+/** Known here only, where managementIp may come from the host. */
+function peerProblems(file: GatewayFile, management: InterfaceAddress | undefined): readonly Problem[] {
+  if (management === undefined) return []
+  const index = file.vrrp.unicastPeers.indexOf(management.address)
+  if (index < 0) return []
+  const path = ['vrrp', 'unicastPeers', index]
+  return [{ path, text: `${management.address} is this node's own address; list the other nodes only` }]
 }
 
 /** The address with its prefix, or why it cannot be told. */
@@ -103,6 +116,7 @@ function assemble(
       advertIntervalCs: vrrp.advertInterval / 10,
       preempt: vrrp.preempt,
       preemptDelayMs: vrrp.preemptDelay,
+      unicastPeers: vrrp.unicastPeers,
     },
     garp: {
       burstCount: garp.count,

@@ -7,6 +7,9 @@ const DEFAULT_VIRTUAL_ROUTER_ID = 51
 /** RFC 9568 §5.2.4: the default priority of a router that backs up a virtual router. */
 const DEFAULT_PRIORITY = 100
 
+/** A group has 64 nodes at most. */
+const MAX_UNICAST_PEERS = 63
+
 /** sun_path is 108 bytes and ends in a NUL. */
 export const SOCKET_PATH_BYTES = 107
 /** Shorter keys and tokens can be guessed. */
@@ -49,7 +52,16 @@ const vrrp = mapping({
     .prefault('1s')
     .describe('Between adverts: whole seconds 1s..255s in version 2, steps of 10ms in 10ms..40.95s in version 3.'),
   preempt: yesOrNo().default(true).describe('Take the virtual IPs back from a director of lower priority.'),
-  preemptDelay: durationMs('0s', '1000s').prefault('0s').describe('Wait that long after the start before preempting.'),
+  preemptDelay: durationMs('0s', '1000s')
+    .prefault('0s')
+    .describe(
+      'Wait that much longer, after the start or when a director of lower priority is heard, before preempting.',
+    ),
+  unicastPeers: z
+    .array(hostAddress(), { error: (issue) => mustBe('a list of addresses such as [10.0.0.2, 10.0.0.3]', issue.input) })
+    .max(MAX_UNICAST_PEERS, { error: `has more than ${MAX_UNICAST_PEERS} addresses` })
+    .default([])
+    .describe("The other nodes' own addresses: adverts go to each of them instead of to the multicast group."),
 })
 
 const garp = mapping({
@@ -190,6 +202,8 @@ export interface GatewayConfig {
     readonly advertIntervalCs: number
     readonly preempt: boolean
     readonly preemptDelayMs: number
+    /** Empty = multicast. */
+    readonly unicastPeers: readonly string[]
   }
   /** Times in ms; `repeatAfterMs` rises; `refreshIntervalMs` null = never. */
   readonly garp: {

@@ -62,6 +62,7 @@ export function planActors(
     primaryAddress: config.managementIp,
     virtualIps,
     checksum: 'pseudoHeader',
+    unicastPeers: config.vrrp.unicastPeers,
   }
   const announcer: AnnouncerOptions = {
     interfaceName: config.interfaceName,
@@ -126,6 +127,7 @@ function sharedSettings(config: GatewayConfig): Readonly<Record<string, string>>
       .join(' '),
     redirects: redirects.sort().join(' '),
     'vrrp.version': `${config.vrrp.version}`,
+    'vrrp.transport': config.vrrp.unicastPeers.length > 0 ? 'unicast' : 'multicast',
     'vrrp.advertInterval': `${config.vrrp.advertIntervalCs * 10}ms`,
   }
 }

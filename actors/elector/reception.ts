@@ -1,9 +1,9 @@
 import { type Ipv4Failure, parseIpv4Packet } from '../../runtime/wire/ipv4.ts'
-import { type Advertisement, parseAdvertisement, type VrrpFailure } from '../../runtime/wire/vrrp.ts'
+import { type Advertisement, parseAdvertisement, VRRP_GROUP, type VrrpFailure } from '../../runtime/wire/vrrp.ts'
 import type { ElectorOptions } from './state.ts'
 
 /** Why an advert was dropped. `version` and `interval` also mean: well-formed, but not ours. */
-export type DiscardReason = Ipv4Failure | VrrpFailure | 'ownLoop' | 'vrid'
+export type DiscardReason = Ipv4Failure | VrrpFailure | 'ownLoop' | 'vrid' | 'peer'
 
 /** Each reason with what the operator reads; null = nothing is wrong, only counted. */
 export const DISCARD_TEXTS: Readonly<Record<DiscardReason, string | null>> = {
@@ -11,7 +11,7 @@ export const DISCARD_TEXTS: Readonly<Record<DiscardReason, string | null>> = {
   ipVersion: 'it is not IPv4',
   ipHeader: 'its IP header contradicts itself',
   protocol: 'it is not IP protocol 112',
-  destination: 'it was not sent to 224.0.0.18',
+  destination: 'it was sent by unicast, and here multicast is used, or the other way round (vrrp.unicastPeers)',
   fragment: 'it is a fragment',
   ttl: 'its TTL is not 255, it may come from another network',
   length: 'its length does not fit its count of addresses',
@@ -23,6 +23,7 @@ export const DISCARD_TEXTS: Readonly<Record<DiscardReason, string | null>> = {
   interval: 'its advert interval is not ours',
   ownLoop: null,
   vrid: null,
+  peer: 'its sender is none of vrrp.unicastPeers',
 }
 
 export type Received =
@@ -37,10 +38,12 @@ export function receive(bytes: Uint8Array, options: ElectorOptions): Received {
   const discard = (reason: DiscardReason): Received => ({ ok: false, reason, source })
   // Rule 6: multicast loops back to its sender. Before all else, or our own mistakes would be counted as a neighbour's.
   if (source === options.primaryAddress) return discard('ownLoop')
-  const parsed = parseAdvertisement(ip.packet)
+  const isUnicast = options.unicastPeers.length > 0
+  const parsed = parseAdvertisement(ip.packet, isUnicast ? options.primaryAddress : VRRP_GROUP)
   if (!parsed.ok) return discard(parsed.reason)
   const advert = parsed.advertisement
   if (advert.virtualRouterId !== options.virtualRouterId) return discard('vrid')
+  if (isUnicast && !options.unicastPeers.includes(source)) return discard('peer')
   if (advert.version !== options.version) return discard('version')
   // Rule 5: version 2 wants one interval for all (RFC 3768 §7.1), version 3 learns the master's.
   if (advert.version === 2 && advert.advertIntervalCs !== options.advertIntervalCs) return discard('interval')

@@ -1,6 +1,6 @@
 import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import type { VrrpChecksum, VrrpVersion } from '../../runtime/wire/vrrp.ts'
-import { advertPayload } from './advert.ts'
+import { advertPayload, destinationsOf } from './advert.ts'
 import type { ElectorMessage, ElectorPeers, ElectorStatus, HandOver, RoleMessage } from './messages.ts'
 import { currentWarnings, type Notices } from './notices.ts'
 import type { DiscardReason } from './reception.ts'
@@ -23,6 +23,8 @@ export interface ElectorOptions {
   /** Dotted quads without prefix, 1..255 of them. */
   readonly virtualIps: readonly string[]
   readonly checksum: VrrpChecksum
+  /** The other routers of the group, which then speak to each other by unicast; empty = by multicast, as VRRP has it. */
+  readonly unicastPeers: readonly string[]
 }
 
 /** `masterDown` runs in BACKUP only, `advert` in MASTER only. */
@@ -121,7 +123,7 @@ export interface ElectorState {
 /** The state before `start`. Throws a RangeError for options that no advert can carry: not only at the first takeover. */
 export function initialElector(options: ElectorOptions): ElectorState {
   if (options.priority === 0) throw new RangeError('priority must be in 1..255: 0 is how a master resigns (rule 20)')
-  advertPayload(options, options.priority)
+  for (const destination of destinationsOf(options)) advertPayload(options, options.priority, destination)
   return {
     options,
     phase: { label: 'INIT' },

@@ -1,5 +1,5 @@
-import { VRRP_GROUP, VRRP_PROTOCOL } from '../../runtime/wire/vrrp.ts'
-import { advertPayload } from './advert.ts'
+import { VRRP_PROTOCOL } from '../../runtime/wire/vrrp.ts'
+import { advertPayload, destinationsOf } from './advert.ts'
 import { leaseMs, masterDownMs } from './intervals.ts'
 import type { Active, Master } from './state.ts'
 import type { Turn } from './turn.ts'
@@ -7,18 +7,15 @@ import type { Turn } from './turn.ts'
 /** Our own Advertisement_Interval. */
 export const ownIntervalMs = (turn: Turn): number => turn.options.advertIntervalCs * 10
 
-/** Sends an advert and asks to hear when it has left: that is what the lease is renewed by. */
+/** Sends an advert and asks to hear when it has left: that is what the lease is renewed by, whichever peer it went to. */
 export function advertise(turn: Turn): void {
   const confirm = turn.state.nextConfirm
   turn.change({ nextConfirm: confirm + 1 })
   turn.count('advertsSent')
-  turn.send('raw-ip', {
-    type: 'send',
-    protocol: VRRP_PROTOCOL,
-    destination: VRRP_GROUP,
-    payload: advertPayload(turn.options, turn.options.priority),
-    confirm,
-  })
+  for (const destination of destinationsOf(turn.options)) {
+    const payload = advertPayload(turn.options, turn.options.priority, destination)
+    turn.send('raw-ip', { type: 'send', protocol: VRRP_PROTOCOL, destination, payload, confirm })
+  }
 }
 
 /**
@@ -38,12 +35,10 @@ export function takeLeave(turn: Turn): void {
 /** Priority 0: whoever waits need wait for its skew only. Renews nothing, so it needs no confirmation. */
 export function resign(turn: Turn): void {
   turn.count('priorityZeroSent')
-  turn.send('raw-ip', {
-    type: 'send',
-    protocol: VRRP_PROTOCOL,
-    destination: VRRP_GROUP,
-    payload: advertPayload(turn.options, 0),
-  })
+  for (const destination of destinationsOf(turn.options)) {
+    const payload = advertPayload(turn.options, 0, destination)
+    turn.send('raw-ip', { type: 'send', protocol: VRRP_PROTOCOL, destination, payload })
+  }
 }
 
 /**

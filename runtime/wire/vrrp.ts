@@ -21,7 +21,7 @@ import type { Ipv4Packet } from './ipv4.ts'
 
 /** IP protocol number of VRRP. */
 export const VRRP_PROTOCOL = 112
-/** Where every advertisement goes (RFC 9568 §5.1.1.2). */
+/** Where every advertisement goes (RFC 9568 §5.1.1.2), unless the routers of a group are told to name each other. */
 export const VRRP_GROUP = '224.0.0.18'
 /** Sent with it, and received with anything else: crossed a router, or was forged off the link (RFC 9568 §5.1.1.3). */
 const VRRP_TTL = 255
@@ -62,7 +62,7 @@ export interface Advertisement {
 }
 
 export type VrrpFailure =
-  /** Not IP protocol 112, or not sent to 224.0.0.18. */
+  /** Not IP protocol 112, or not sent to where adverts are awaited. */
   | 'protocol'
   | 'destination'
   | 'fragment'
@@ -88,10 +88,13 @@ const failed = (reason: VrrpFailure): ParsedAdvertisement => ({ ok: false, reaso
 const messageLength = (version: VrrpVersion, count: number): number =>
   ADDRESSES + 4 * count + (version === 2 ? V2_AUTH_DATA_LENGTH : 0)
 
-/** The checks of RFC 9568 §7.1 and RFC 3768 §7.1 that need no configuration, the cheap ones first. Never throws. */
-export function parseAdvertisement(packet: Ipv4Packet): ParsedAdvertisement {
+/**
+ * The checks of RFC 9568 §7.1 and RFC 3768 §7.1 that need no configuration, the cheap ones first. Never throws.
+ * `destination`: where adverts are awaited, the group or the receiver's own address.
+ */
+export function parseAdvertisement(packet: Ipv4Packet, destination: string = VRRP_GROUP): ParsedAdvertisement {
   if (packet.protocol !== VRRP_PROTOCOL) return failed('protocol')
-  if (packet.destination !== VRRP_GROUP) return failed('destination')
+  if (packet.destination !== destination) return failed('destination')
   if (packet.fragment) return failed('fragment')
   if (packet.ttl !== VRRP_TTL) return failed('ttl')
   const bytes = packet.payload
@@ -132,12 +135,12 @@ function coveredBy(packet: Ipv4Packet, version: VrrpVersion): VrrpChecksum | und
   const sum = sumWords(packet.payload)
   if (checksumOf(sum) === 0) return 'message'
   if (version === 2) return undefined
-  const whole = sum + pseudoHeaderOf(packet.source, packet.payload.length)
+  const whole = sum + pseudoHeaderOf(packet.source, packet.destination, packet.payload.length)
   return checksumOf(whole) === 0 ? 'pseudoHeader' : undefined
 }
 
-function pseudoHeaderOf(source: string, length: number): number {
-  return sumPseudoHeader(addressValue(source), addressValue(VRRP_GROUP), VRRP_PROTOCOL, length)
+function pseudoHeaderOf(source: string, destination: string, length: number): number {
+  return sumPseudoHeader(addressValue(source), addressValue(destination), VRRP_PROTOCOL, length)
 }
 
 function addressValue(address: string): number {
@@ -147,12 +150,12 @@ function addressValue(address: string): number {
 }
 
 /**
- * The payload of one advertisement. `source` is the address that the packet will leave from; `checksum` counts in version
- * 3 only. Throws a RangeError for what the wire cannot say: that is a bug, the configuration has been checked.
+ * The payload of one advertisement. `source` is the address that the packet will leave from, `destination` where it goes (the
+ * group by default); they and `checksum` count in version 3 only. Throws a RangeError for what the wire cannot say: that is a bug, the configuration has been checked.
  */
 export function emitAdvertisement(
   advertisement: Advertisement,
-  options: { readonly source: string; readonly checksum: VrrpChecksum },
+  options: { readonly source: string; readonly destination?: string; readonly checksum: VrrpChecksum },
 ): Uint8Array {
   const { version, virtualRouterId, priority, addresses } = advertisement
   requireRange('virtual router ID', virtualRouterId, 1, 255)
@@ -167,7 +170,8 @@ export function emitAdvertisement(
   writeInterval(view, advertisement)
   for (const [index, address] of addresses.entries()) view.setUint32(ADDRESSES + 4 * index, addressValue(address))
   const withPseudoHeader = version === 3 && options.checksum === 'pseudoHeader'
-  const start = withPseudoHeader ? pseudoHeaderOf(options.source, bytes.length) : 0
+  const { source, destination = VRRP_GROUP } = options
+  const start = withPseudoHeader ? pseudoHeaderOf(source, destination, bytes.length) : 0
   view.setUint16(CHECKSUM, checksumOf(sumWords(bytes, start)))
   return bytes
 }

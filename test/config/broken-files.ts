@@ -60,6 +60,24 @@ const numbers: readonly BrokenFile[] = [
     'directorPriority: must be 1..254 (255 is for the owner of the virtual IPs), is the text "high"',
   ),
   broken(
+    'unicast peers that are none',
+    'vrrp: {unicastPeers: [10.0.0.2, 10.0.0.2, 10.0.0.5, 224.0.0.18, fe80::1]}',
+    'vrrp.unicastPeers[3]: 224.0.0.18 is a multicast address',
+    'vrrp.unicastPeers[4]: must be an IPv4 address, is the text "fe80::1"',
+    'vrrp.unicastPeers[1]: 10.0.0.2 is unicastPeers[0] already; remove one',
+    "vrrp.unicastPeers[2]: 10.0.0.5 is a virtual IP; list the nodes' own addresses",
+  ),
+  broken(
+    'one unicast peer without a list',
+    'vrrp: {unicastPeers: 10.0.0.2}',
+    'vrrp.unicastPeers: must be a list of addresses such as [10.0.0.2, 10.0.0.3], is the text "10.0.0.2"',
+  ),
+  broken(
+    'more unicast peers than a group has',
+    `vrrp: {unicastPeers: [${Array.from({ length: 64 }, (_, index) => `10.0.1.${index + 1}`)}]}`,
+    'vrrp.unicastPeers: has more than 63 addresses',
+  ),
+  broken(
     'gratuitous ARP without bounds',
     'garp: {count: 33, repeatAfter: [1ms], refresh: 2h}',
     'garp.count: must be 1..32, is 33',

@@ -43,6 +43,12 @@ describe('what the host adds', () => {
     })
   })
 
+  test('a unicast peer that is this node itself is named', () => {
+    expect(
+      problemsOf('virtualIps: [10.0.0.5]\nvrrp: {unicastPeers: [10.0.0.2, 10.0.0.1]}', host('10.0.0.1/24')),
+    ).toEqual(["vrrp.unicastPeers[1]: 10.0.0.1 is this node's own address; list the other nodes only"])
+  })
+
   test('gratuitous ARP: repetitions rise and differ, a refresh of 0s is none', () => {
     const resolve = (garp: string) =>
       resolveConfig(fileOf(`virtualIps: [10.0.0.5]\ngarp: ${garp}`), host('10.0.0.1/24'))

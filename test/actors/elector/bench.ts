@@ -25,6 +25,7 @@ export const v2: ElectorOptions = {
   primaryAddress: OWN,
   virtualIps: [VIP],
   checksum: 'pseudoHeader',
+  unicastPeers: [],
 }
 export const v3: ElectorOptions = { ...v2, version: 3 }
 
@@ -35,8 +36,9 @@ export type Heard = Partial<Advertisement> & { readonly source?: string; readonl
 export function heardAdvert(options: ElectorOptions, { source = OTHER, ip = {}, ...advert }: Heard): ElectorEvent {
   const { version, virtualRouterId, advertIntervalCs, virtualIps, checksum } = options
   const advertisement = { version, virtualRouterId, priority: 100, advertIntervalCs, addresses: virtualIps, ...advert }
-  const payload = emitAdvertisement(advertisement, { source, checksum })
-  const packet = emitIpv4Packet({ source, destination: '224.0.0.18', protocol: 112, ttl: 255, payload, ...ip })
+  const destination = ip.destination ?? '224.0.0.18'
+  const payload = emitAdvertisement(advertisement, { source, destination, checksum })
+  const packet = emitIpv4Packet({ source, destination, protocol: 112, ttl: 255, payload, ...ip })
   return { type: 'packet', protocol: 112, packet, receivedAtMs: 0 }
 }
 
@@ -122,7 +124,7 @@ export class Bench {
         ttl: 255,
         fragment: false,
       }
-      const parsed = parseAdvertisement({ ...packet, payload: message.payload })
+      const parsed = parseAdvertisement({ ...packet, payload: message.payload }, message.destination)
       if (!parsed.ok) throw new Error(`emitted an advert that is discarded: ${parsed.reason}`)
       return [parsed.advertisement]
     })
