@@ -12,10 +12,7 @@ export function advertise(turn: Turn): void {
   const confirm = turn.state.nextConfirm
   turn.change({ nextConfirm: confirm + 1 })
   turn.count('advertsSent')
-  for (const destination of destinationsOf(turn.options)) {
-    const payload = advertPayload(turn.options, turn.options.priority, destination)
-    turn.send('raw-ip', { type: 'send', protocol: VRRP_PROTOCOL, destination, payload, confirm })
-  }
+  sendAdvert(turn, turn.options.priority, confirm)
 }
 
 /**
@@ -24,20 +21,21 @@ export function advertise(turn: Turn): void {
  */
 export function takeLeave(turn: Turn): void {
   turn.count('advertsSent')
-  turn.send('raw-ip', {
-    type: 'send',
-    protocol: VRRP_PROTOCOL,
-    destination: VRRP_GROUP,
-    payload: advertPayload(turn.options, turn.options.priority),
-  })
+  sendAdvert(turn, turn.options.priority)
 }
 
 /** Priority 0: whoever waits need wait for its skew only. Renews nothing, so it needs no confirmation. */
 export function resign(turn: Turn): void {
   turn.count('priorityZeroSent')
+  sendAdvert(turn, 0)
+}
+
+/** Every destination's confirmation has the same number. */
+function sendAdvert(turn: Turn, priority: number, confirm?: number): void {
   for (const destination of destinationsOf(turn.options)) {
-    const payload = advertPayload(turn.options, 0, destination)
-    turn.send('raw-ip', { type: 'send', protocol: VRRP_PROTOCOL, destination, payload })
+    const payload = advertPayload(turn.options, priority, destination)
+    const asked = confirm === undefined ? {} : { confirm }
+    turn.send('raw-ip', { type: 'send', protocol: VRRP_PROTOCOL, destination, payload, ...asked })
   }
 }
 
