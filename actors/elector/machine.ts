@@ -6,7 +6,8 @@ import { beginHandOver, mayHandOver } from './hand-over.ts'
 import { masterDownMs } from './intervals.ts'
 import { advertiseOnTime, hearInMaster, renewLease, speakAgain } from './master.ts'
 import type { ElectorPeers } from './messages.ts'
-import { DISCARD_TEXTS, receive, sameAddresses } from './reception.ts'
+import { noteForeign, noteVrid } from './neighbour-notices.ts'
+import { DISCARD_TEXTS, type Discarded, receive } from './reception.ts'
 import { type ElectorEffect, type ElectorEvent, type ElectorState, roleOf } from './state.ts'
 import {
   becomeBackup,
@@ -100,12 +101,7 @@ function start(turn: Turn): void {
 function hear(turn: Turn, packet: Uint8Array): void {
   const received = receive(packet, turn.options)
   if (!received.ok) {
-    const { reason, source } = received
-    turn.count(`discarded.${reason}`)
-    const text = DISCARD_TEXTS[reason]
-    if (text !== null) {
-      turn.note({ key: `discarded:${reason}`, level: 'warn', text: `discarded an advert of ${source ?? '?'}: ${text}` })
-    }
+    discard(turn, received)
     return
   }
   turn.count('advertsReceived')
@@ -117,13 +113,26 @@ function hear(turn: Turn, packet: Uint8Array): void {
   if (phase.label === 'BACKUP') hearInBackup(turn, phase, source, advert)
 }
 
+/** Rule 4: counted, and told at a limited rate. */
+function discard(turn: Turn, { reason, source, advert }: Discarded): void {
+  turn.count(`discarded.${reason}`)
+  if (advert !== null && reason === 'vrid') {
+    noteVrid(turn, advert.virtualRouterId)
+    return
+  }
+  if (advert !== null && source !== null) {
+    noteForeign(turn, source, advert, reason === 'auth')
+    return
+  }
+  const text = DISCARD_TEXTS[reason]
+  if (text === null) return
+  turn.note({ key: `discarded:${reason}`, level: 'warn', text: `discarded an advert of ${source ?? '?'}: ${text}` })
+}
+
 /** Rule 5: another list of addresses is told, not discarded. Two nodes of one priority are told as well. */
 function compareSettings(turn: Turn, source: string, advert: Advertisement): void {
-  const { virtualIps, priority } = turn.options
-  if (!sameAddresses(advert.addresses, virtualIps)) {
-    const text = `${source} has other virtual IPs: ${advert.addresses.join(', ')}, ours: ${virtualIps.join(', ')}`
-    turn.note({ key: `virtualIps:${source}`, level: 'warn', text })
-  }
+  noteForeign(turn, source, advert, false)
+  const { priority } = turn.options
   if (advert.priority === priority) {
     const text = `${source} has the same priority as this node, ${priority}: the higher address wins`
     turn.note({ key: `priority:${source}`, level: 'warn', text })

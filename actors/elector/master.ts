@@ -2,6 +2,7 @@ import { parseIpv4 } from '../../runtime/wire/addresses.ts'
 import type { Advertisement } from '../../runtime/wire/vrrp.ts'
 import { abandonHandOver, completeHandOver } from './hand-over.ts'
 import { leaseMs } from './intervals.ts'
+import { noteRival } from './neighbour-notices.ts'
 import type { Active } from './state.ts'
 import { advertise, becomeBackup, ownIntervalMs, resign, takeLeave } from './transitions.ts'
 import type { Turn } from './turn.ts'
@@ -45,17 +46,11 @@ function outranks(turn: Turn, source: string, priority: number): boolean {
 /** Rule 17: another master that has to give way. It shall hear us at once, and the subnet which of both it is. */
 function assertMastership(turn: Turn, master: Active, source: string, priority: number): void {
   turn.count('losingAdvertsReceived')
+  noteRival(turn, source, priority)
   turn.note({ key: `election:${source}`, level: 'info', text: 'forcing a new MASTER election' })
   advertise(turn)
   // Just after a takeover, or the last announcement, it is the loser's last advert: nothing is wrong.
   if (!master.holding || turn.nowMs - master.announcedAtMs < ANNOUNCE_AGAIN_MS) return
-  if (priority < turn.options.priority) {
-    turn.note({
-      key: `rival:${source}`,
-      level: 'warn',
-      text: `${source} with priority ${priority} advertises too while we are master: does it hear us?`,
-    })
-  }
   turn.enter({ ...master, announcedAtMs: turn.nowMs })
   turn.send('announcer', { type: 'announce' })
 }

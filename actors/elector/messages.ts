@@ -24,6 +24,33 @@ export type ElectorPeers = {
   readonly forwarder: RoleMessage
 }
 
+/** What all routers of a virtual router must have in common. */
+export type SettingOfRouter = 'version' | 'authentication' | 'interval' | 'virtualIps'
+
+/** Somebody who uses our VRID with other settings: another virtual router, or a node that is set up otherwise. */
+export interface ForeignRouter {
+  readonly address: string
+  readonly version: 2 | 3
+  readonly priority: number
+  readonly advertIntervalMs: number
+  readonly authenticated: boolean
+  readonly virtualIps: readonly string[]
+  readonly differs: readonly SettingOfRouter[]
+  /** An age. */
+  readonly lastHeardMs: number
+}
+
+/** A second master, which has to give way to this one and does not. */
+export interface Rival {
+  readonly address: string
+  readonly priority: number
+  /** Heard of it without a longer silence, over `forMs`. */
+  readonly adverts: number
+  readonly forMs: number
+  /** An age. */
+  readonly lastHeardMs: number
+}
+
 /** How the last hand-over that an operator asked for went. */
 export type HandOver =
   | { readonly outcome: 'underWay' }
@@ -46,12 +73,19 @@ export interface VrrpStatus {
   readonly yielding: boolean
   /** Null: none was asked for since start. */
   readonly handOver: HandOver | null
+  /** At most 8, heard within the last minute. */
+  readonly rivals: readonly Rival[]
+  /** At most 8, heard within the last minute. */
+  readonly foreignRouters: readonly ForeignRouter[]
+  /** VRIDs of other virtual routers, heard within the last five minutes. */
+  readonly vridsHeard: readonly number[]
+  /** Since the elector started; `discarded.<reason>` are adverts that were not taken. */
+  readonly counters: Readonly<Record<string, number>>
 }
 
 /** `describe()` of the elector's control. */
 export interface ElectorStatus extends VrrpStatus {
   readonly role: Role
-  readonly counters: Readonly<Record<string, number>>
   readonly warnings: readonly string[]
 }
 

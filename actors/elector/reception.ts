@@ -26,27 +26,36 @@ export const DISCARD_TEXTS: Readonly<Record<DiscardReason, string | null>> = {
   peer: 'its sender is none of vrrp.unicastPeers',
 }
 
-export type Received =
-  | { readonly ok: true; readonly source: string; readonly advert: Advertisement }
-  | { readonly ok: false; readonly reason: DiscardReason; readonly source: string | null }
+/** `advert`: a whole advert, which was discarded for what it says. */
+export interface Discarded {
+  readonly ok: false
+  readonly reason: DiscardReason
+  readonly source: string | null
+  readonly advert: Advertisement | null
+}
+
+export type Received = { readonly ok: true; readonly source: string; readonly advert: Advertisement } | Discarded
 
 /** All checks of RFC 9568 §7.1 (RFC 3768 §7.1) on a packet as the raw socket gave it, ours included. */
 export function receive(bytes: Uint8Array, options: ElectorOptions): Received {
   const ip = parseIpv4Packet(bytes)
-  if (!ip.ok) return { ok: false, reason: ip.reason, source: null }
+  if (!ip.ok) return { ok: false, reason: ip.reason, source: null, advert: null }
   const { source } = ip.packet
-  const discard = (reason: DiscardReason): Received => ({ ok: false, reason, source })
+  const discard = (reason: DiscardReason, advert: Advertisement | null = null): Received => {
+    return { ok: false, reason, source, advert }
+  }
   // Rule 6: multicast loops back to its sender. Before all else, or our own mistakes would be counted as a neighbour's.
   if (source === options.primaryAddress) return discard('ownLoop')
   const isUnicast = options.unicastPeers.length > 0
   const parsed = parseAdvertisement(ip.packet, isUnicast ? options.primaryAddress : VRRP_GROUP)
-  if (!parsed.ok) return discard(parsed.reason)
+  if (!parsed.ok && parsed.reason !== 'auth') return discard(parsed.reason)
   const advert = parsed.advertisement
-  if (advert.virtualRouterId !== options.virtualRouterId) return discard('vrid')
+  if (advert.virtualRouterId !== options.virtualRouterId) return discard('vrid', advert)
   if (isUnicast && !options.unicastPeers.includes(source)) return discard('peer')
-  if (advert.version !== options.version) return discard('version')
+  if (!parsed.ok) return discard(parsed.reason, advert)
+  if (advert.version !== options.version) return discard('version', advert)
   // Rule 5: version 2 wants one interval for all (RFC 3768 §7.1), version 3 learns the master's.
-  if (advert.version === 2 && advert.advertIntervalCs !== options.advertIntervalCs) return discard('interval')
+  if (advert.version === 2 && advert.advertIntervalCs !== options.advertIntervalCs) return discard('interval', advert)
   return { ok: true, source, advert }
 }
 

@@ -2,6 +2,7 @@ import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '..
 import type { VrrpChecksum, VrrpVersion } from '../../runtime/wire/vrrp.ts'
 import { advertPayload, destinationsOf } from './advert.ts'
 import type { ElectorMessage, ElectorPeers, ElectorStatus, HandOver, RoleMessage } from './messages.ts'
+import { describeNeighbours, type Neighbours, noNeighbours } from './neighbours.ts'
 import { currentWarnings, type Notices } from './notices.ts'
 import type { DiscardReason } from './reception.ts'
 
@@ -116,6 +117,7 @@ export interface ElectorState {
   readonly transitions: number
   readonly counters: Readonly<Partial<Record<Counter, number>>>
   readonly notices: Notices
+  readonly neighbours: Neighbours
   /** How the last one went that was asked for. */
   readonly handOver: HandOver | null
 }
@@ -133,6 +135,7 @@ export function initialElector(options: ElectorOptions): ElectorState {
     transitions: 0,
     counters: {},
     notices: [],
+    neighbours: noNeighbours,
     handOver: null,
   }
 }
@@ -153,7 +156,7 @@ export function roleOf({ phase, options }: ElectorState): RoleMessage {
 
 /** The answer to `describe()`. */
 export function describeElector(state: ElectorState, nowMs: number): ElectorStatus {
-  const { options, phase, transitions, counters, notices, handOver } = state
+  const { options, phase, transitions, counters, notices, neighbours, handOver } = state
   const { role, masterAddress, masterPriority } = roleOf(state)
   const warnings = [...currentWarnings(notices, nowMs)]
   if (phase.label === 'BACKUP' && phase.yielding) {
@@ -171,6 +174,7 @@ export function describeElector(state: ElectorState, nowMs: number): ElectorStat
     transitions,
     yielding: phase.label === 'BACKUP' && phase.yielding,
     handOver,
+    ...describeNeighbours(neighbours, nowMs),
     counters,
     warnings,
   }

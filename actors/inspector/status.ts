@@ -63,6 +63,10 @@ function vrrpOf(identity: GatewayIdentity, { elector }: Slices): GatewayStatus['
     transitions: elector?.transitions ?? 0,
     yielding: elector?.yielding ?? false,
     handOver: elector?.handOver ?? null,
+    rivals: elector?.rivals ?? [],
+    foreignRouters: elector?.foreignRouters ?? [],
+    vridsHeard: elector?.vridsHeard ?? [],
+    counters: elector?.counters ?? {},
   }
 }
 

@@ -81,12 +81,24 @@ function formatStatus(status: GatewayStatus, paint: Paint): string {
     `Director    ${master}`,
     ...held.map((text, index) => `${index === 0 ? 'Virtual IP' : '          '}  ${text}`),
     `Monitor     ${monitorOf(status, paint)}`,
+    ...discardedOf(status),
     '',
     ...formatTable(NODE_COLUMNS, status.nodes, paint),
     ...(status.warnings.length > 0 ? [''] : []),
     ...status.warnings.map((warning) => `${paint('warning:', 'yellow')} ${printable(warning)}`),
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** Adverts that were not taken, by reason; those of other virtual routers, and our own, are as they should be. */
+function discardedOf({ vrrp }: GatewayStatus): readonly string[] {
+  const reasons = Object.entries(vrrp.counters).flatMap(([counter, count]) => {
+    const reason = /^discarded\.(.*)$/.exec(counter)?.[1]
+    return reason === undefined || reason === 'vrid' || reason === 'ownLoop' || count === 0
+      ? []
+      : [`${reason} ${count}`]
+  })
+  return reasons.length === 0 ? [] : [`Discarded   adverts, by reason: ${reasons.join(', ')}`]
 }
 
 function monitorOf({ monitor }: GatewayStatus, paint: Paint): string {

@@ -81,9 +81,11 @@ export type VrrpFailure =
 
 export type ParsedAdvertisement =
   | { readonly ok: true; readonly advertisement: Advertisement; readonly checksum: VrrpChecksum }
-  | { readonly ok: false; readonly reason: VrrpFailure }
+  | { readonly ok: false; readonly reason: Exclude<VrrpFailure, 'auth'> }
+  /** Whole but for what RFC 3768 has removed: one can still tell what it says. */
+  | { readonly ok: false; readonly reason: 'auth'; readonly advertisement: Advertisement }
 
-const failed = (reason: VrrpFailure): ParsedAdvertisement => ({ ok: false, reason })
+const failed = (reason: Exclude<VrrpFailure, 'auth'>): ParsedAdvertisement => ({ ok: false, reason })
 
 const messageLength = (version: VrrpVersion, count: number): number =>
   ADDRESSES + 4 * count + (version === 2 ? V2_AUTH_DATA_LENGTH : 0)
@@ -108,20 +110,17 @@ export function parseAdvertisement(packet: Ipv4Packet, destination: string = VRR
   if (bytes.length !== messageLength(version, count)) return failed('length')
   const checksum = coveredBy(packet, version)
   if (checksum === undefined) return failed('checksum')
-  if (version === 2 && view.getUint8(V2_AUTH_TYPE) !== NO_AUTHENTICATION) return failed('auth')
   const advertIntervalCs = readInterval(view, version)
   if (advertIntervalCs === 0) return failed('interval')
-  return {
-    ok: true,
-    checksum,
-    advertisement: {
-      version,
-      virtualRouterId: view.getUint8(VIRTUAL_ROUTER_ID),
-      priority: view.getUint8(PRIORITY),
-      advertIntervalCs,
-      addresses: Array.from({ length: count }, (_, index) => formatIpv4(view.getUint32(ADDRESSES + 4 * index))),
-    },
+  const advertisement: Advertisement = {
+    version,
+    virtualRouterId: view.getUint8(VIRTUAL_ROUTER_ID),
+    priority: view.getUint8(PRIORITY),
+    advertIntervalCs,
+    addresses: Array.from({ length: count }, (_, index) => formatIpv4(view.getUint32(ADDRESSES + 4 * index))),
   }
+  const authenticated = version === 2 && view.getUint8(V2_AUTH_TYPE) !== NO_AUTHENTICATION
+  return authenticated ? { ok: false, reason: 'auth', advertisement } : { ok: true, checksum, advertisement }
 }
 
 /** Centiseconds. The four bits above a v3 interval are reserved: ignored on receipt (RFC 9568 §5.2.6). */

@@ -44,6 +44,9 @@ const elector: ElectorStatus = {
   transitions: 1,
   yielding: false,
   handOver: null,
+  rivals: [],
+  foreignRouters: [],
+  vridsHeard: [],
   counters: { advertsSent: 12, advertsReceived: 3 },
   warnings: [],
 }

@@ -42,6 +42,19 @@ describe('status', () => {
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
   })
 
+  test('adverts that were discarded are shown by reason, those that are none of our business are not', async () => {
+    const { describe } = gateway.controls.elector!
+    const counters = {
+      advertsSent: 9,
+      'discarded.vrid': 5,
+      'discarded.ttl': 3,
+      'discarded.ownLoop': 1,
+      'discarded.auth': 1,
+    }
+    gateway.controls.elector = { describe: async () => ({ ...((await describe!()) as object), counters }) }
+    expect((await ask('status')).stdout).toContain('\nDiscarded   adverts, by reason: ttl 3, auth 1\n')
+  })
+
   test('in a terminal states are coloured, and the columns stay where they are', async () => {
     const plain = await ask('status')
     cli = new CapturedCli()
