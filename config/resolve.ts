@@ -116,6 +116,7 @@ function assemble(
       advertIntervalCs: vrrp.advertInterval / 10,
       preempt: vrrp.preempt,
       preemptDelayMs: vrrp.preemptDelay,
+      holdOffMs: vrrp.holdOff,
       unicastPeers: vrrp.unicastPeers,
     },
     garp: {

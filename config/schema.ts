@@ -57,6 +57,9 @@ const vrrp = mapping({
     .describe(
       'Wait that much longer, after the start or when a director of lower priority is heard, before preempting.',
     ),
+  holdOff: durationMs('0s', '60s')
+    .prefault('5s')
+    .describe("After the start: wait that long at most for the present director's table before preempting."),
   unicastPeers: z
     .array(hostAddress(), { error: (issue) => mustBe('a list of addresses such as [10.0.0.2, 10.0.0.3]', issue.input) })
     .max(MAX_UNICAST_PEERS, { error: `has more than ${MAX_UNICAST_PEERS} addresses` })
@@ -202,6 +205,7 @@ export interface GatewayConfig {
     readonly advertIntervalCs: number
     readonly preempt: boolean
     readonly preemptDelayMs: number
+    readonly holdOffMs: number
     /** Empty = multicast. */
     readonly unicastPeers: readonly string[]
   }

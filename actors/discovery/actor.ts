@@ -32,6 +32,7 @@ export const startDiscovery: StartActor<DiscoveryOptions, DiscoveryPorts, Discov
     receive: (message) => machine.dispatch(message),
     peerUp: (peer) => {
       if (peer === 'dispatcher') machine.dispatch({ type: 'dispatcherUp' })
+      if (peer === 'elector') machine.dispatch({ type: 'electorUp' })
     },
     stop: () => machine.dispatch({ type: 'stop' }),
     control,

@@ -123,6 +123,10 @@ function withAssignmentFrom(progress: Progress, address: string, body: Assignmen
   const assignment = { generation, nodes, slots }
   return {
     state: { ...state, assignment },
-    effects: [...effects, { type: 'send', to: 'dispatcher', message: { type: 'replica', assignment } }],
+    effects: [
+      ...effects,
+      { type: 'send', to: 'dispatcher', message: { type: 'replica', assignment } },
+      { type: 'send', to: 'elector', message: { type: 'caughtUp' } },
+    ],
   }
 }

@@ -58,6 +58,10 @@ function handled(progress: Progress, event: DiscoveryEvent, nowMs: number): Prog
     }
     case 'dispatcherUp':
       return withReplica(progress)
+    case 'electorUp': {
+      const caughtUp: DiscoveryEffect = { type: 'send', to: 'elector', message: { type: 'caughtUp' } }
+      return state.assignment === null ? progress : { state, effects: [...effects, caughtUp] }
+    }
     case 'stop':
       // The elector stops first: who was director is told to be nothing by now, and still has to tell all.
       return state.role === 'scanning' ? withReports(progress, nowMs, true) : withHello(progress, nowMs, true)

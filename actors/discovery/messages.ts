@@ -79,9 +79,15 @@ export interface ReplicaMessage {
   readonly assignment: Assignment
 }
 
+/** To the elector of a scanning node: the present director's assignment is here, whenever it came and when one of both (re)starts. */
+export interface CaughtUpMessage {
+  readonly type: 'caughtUp'
+}
+
 export type DiscoveryPeers = {
   readonly 'raw-ip': RawIpMessage
   readonly dispatcher: DispatcherMessage
+  readonly elector: CaughtUpMessage
 }
 
 /** `describe()` of discovery's control. */

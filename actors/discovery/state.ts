@@ -100,6 +100,8 @@ export type DiscoveryEvent =
   | { readonly type: 'start' }
   /** The dispatcher (re)started and knows nothing. */
   | { readonly type: 'dispatcherUp' }
+  /** The elector (re)started and does not know what we have. */
+  | { readonly type: 'electorUp' }
   /** Ordered shutdown. */
   | { readonly type: 'stop' }
 

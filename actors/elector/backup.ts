@@ -1,4 +1,5 @@
 import type { Advertisement } from '../../runtime/wire/vrrp.ts'
+import { heldOffForMs, holdOff } from './hold-off.ts'
 import { masterDownMs, skewMs } from './intervals.ts'
 import type { Backup } from './state.ts'
 import { becomeMaster } from './transitions.ts'
@@ -10,7 +11,10 @@ const OWNER = 255
 export function hearInBackup(turn: Turn, backup: Backup, source: string, advert: Advertisement): void {
   if (advert.priority === 0) {
     // Rule 10: the master resigns. Not at once: the skew lets the highest of all that wait be the first.
-    turn.awaitMaster({ ...backup, master: null }, skewMs(turn.options, backup.masterIntervalMs))
+    turn.awaitMaster(
+      { ...backup, master: null, lowerHeardAtMs: null, heldOff: false },
+      skewMs(turn.options, backup.masterIntervalMs),
+    )
     return
   }
   const master = { address: source, priority: advert.priority }
@@ -24,7 +28,8 @@ export function hearInBackup(turn: Turn, backup: Backup, source: string, advert:
 /** Rule 12: the master is alive. Version 3 learns its interval; in version 2 it is ours (rule 5). */
 function respect(turn: Turn, backup: Backup, advert: Advertisement): void {
   const masterIntervalMs = advert.advertIntervalCs * 10
-  turn.awaitMaster({ ...backup, masterIntervalMs }, masterDownMs(turn.options, masterIntervalMs))
+  const respected = { ...backup, masterIntervalMs, lowerHeardAtMs: null, heldOff: false }
+  turn.awaitMaster(respected, masterDownMs(turn.options, masterIntervalMs))
 }
 
 function hearLower(turn: Turn, backup: Backup, advert: Advertisement): void {
@@ -42,7 +47,7 @@ function hearLower(turn: Turn, backup: Backup, advert: Advertisement): void {
   }
   // Rule 11: discarded. The timer runs on and will make us master; it is not cut short.
   if (!backup.contesting) turn.logInstance('info', 'forcing a new MASTER election')
-  turn.enter({ ...backup, preemptAtMs, contesting: true })
+  turn.enter({ ...backup, preemptAtMs, contesting: true, lowerHeardAtMs: nowMs })
 }
 
 /**
@@ -51,7 +56,12 @@ function hearLower(turn: Turn, backup: Backup, advert: Advertisement): void {
  */
 export function suspectMaster(turn: Turn, backup: Backup, generation: number): void {
   if (generation !== backup.masterDown) return
-  turn.enter({ ...backup, masterDown: null, draining: generation, master: null })
+  const forMs = heldOffForMs(turn, backup)
+  if (forMs > 0) {
+    holdOff(turn, backup, forMs)
+    return
+  }
+  turn.enter({ ...backup, masterDown: null, draining: generation, master: null, heldOff: false })
   turn.effects.push({ type: 'drain', generation })
 }
 

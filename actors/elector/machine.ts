@@ -3,6 +3,7 @@ import type { Advertisement } from '../../runtime/wire/vrrp.ts'
 import type { AnnouncerReport } from '../announcer/messages.ts'
 import { hearInBackup, suspectMaster, takeOver } from './backup.ts'
 import { beginHandOver, mayHandOver } from './hand-over.ts'
+import { endHoldOff, startHoldOff } from './hold-off.ts'
 import { masterDownMs } from './intervals.ts'
 import { advertiseOnTime, hearInMaster, renewLease, speakAgain } from './master.ts'
 import type { ElectorPeers } from './messages.ts'
@@ -84,6 +85,9 @@ function handle(turn: Turn, event: ElectorEvent): void {
     case 'stepDown':
       if (phase.label === 'MASTER' && mayHandOver(phase)) beginHandOver(turn, phase)
       return
+    case 'caughtUp':
+      endHoldOff(turn)
+      return
     case 'shutdown':
       becomeInitial(turn)
       return
@@ -96,6 +100,7 @@ function handle(turn: Turn, event: ElectorEvent): void {
 function start(turn: Turn): void {
   if (turn.options.priority === 255) becomeMaster(turn)
   else becomeBackup(turn, nobodyHeard(turn))
+  startHoldOff(turn)
 }
 
 function hear(turn: Turn, packet: Uint8Array): void {

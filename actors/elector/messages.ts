@@ -1,5 +1,5 @@
 import type { AnnouncerMessage, AnnouncerReport } from '../announcer/messages.ts'
-import type { DiscoveryMessage } from '../discovery/messages.ts'
+import type { CaughtUpMessage, DiscoveryMessage } from '../discovery/messages.ts'
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
 import type { RawIpDelivery, RawIpMessage } from '../raw-ip/messages.ts'
 
@@ -14,7 +14,7 @@ export interface RoleMessage {
   readonly masterPriority: number | null
 }
 
-export type ElectorMessage = RawIpDelivery | AnnouncerReport
+export type ElectorMessage = RawIpDelivery | AnnouncerReport | CaughtUpMessage
 
 export type ElectorPeers = {
   readonly 'raw-ip': RawIpMessage
@@ -71,6 +71,8 @@ export interface VrrpStatus {
   readonly transitions: number
   /** Has stepped down: leaves even a director of lower priority alone, until that falls silent or steps down itself. */
   readonly yielding: boolean
+  /** How long this node, just started, may yet leave a director of lower priority alone; null where it does not. */
+  readonly holdOffMs: number | null
   /** Null: none was asked for since start. */
   readonly handOver: HandOver | null
   /** At most 8, heard within the last minute. */

@@ -1,6 +1,7 @@
 import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import type { VrrpChecksum, VrrpVersion } from '../../runtime/wire/vrrp.ts'
 import { advertPayload, destinationsOf } from './advert.ts'
+import { holdOffLeftMs } from './hold-off.ts'
 import type { ElectorMessage, ElectorPeers, ElectorStatus, HandOver, RoleMessage } from './messages.ts'
 import { describeNeighbours, type Neighbours, noNeighbours } from './neighbours.ts'
 import { currentWarnings, type Notices } from './notices.ts'
@@ -19,6 +20,8 @@ export interface ElectorOptions {
   readonly preempt: boolean
   /** For how long a living master of lower priority is left alone before it is preempted. */
   readonly preemptDelayMs: number
+  /** For how long after the start a living master of lower priority is left alone at most, until its table is here. */
+  readonly holdOffMs: number
   /** This node's own address on the interface: what adverts leave from, never a virtual one. */
   readonly primaryAddress: string
   /** Dotted quads without prefix, 1..255 of them. */
@@ -85,6 +88,10 @@ export interface Backup {
   readonly yielding: boolean
   /** "forcing a new MASTER election" was logged. */
   readonly contesting: boolean
+  /** When an advert of lower priority was discarded last, for which we need not wait; null = none, or it has resigned. */
+  readonly lowerHeardAtMs: number | null
+  /** The master-down timer has expired once, and nothing but the hold-off is waited for. */
+  readonly heldOff: boolean
 }
 
 export interface Active {
@@ -115,6 +122,8 @@ export interface ElectorState {
   /** Nothing was held by this incarnation yet: what the announcer releases is an earlier one's. */
   readonly mayInherit: boolean
   readonly transitions: number
+  /** When this start's hold-off ends at the latest; null once it is over. */
+  readonly holdOffUntilMs: number | null
   readonly counters: Readonly<Partial<Record<Counter, number>>>
   readonly notices: Notices
   readonly neighbours: Neighbours
@@ -133,6 +142,7 @@ export function initialElector(options: ElectorOptions): ElectorState {
     nextConfirm: 1,
     mayInherit: true,
     transitions: 0,
+    holdOffUntilMs: null,
     counters: {},
     notices: [],
     neighbours: noNeighbours,
@@ -173,6 +183,7 @@ export function describeElector(state: ElectorState, nowMs: number): ElectorStat
     masterPriority,
     transitions,
     yielding: phase.label === 'BACKUP' && phase.yielding,
+    holdOffMs: phase.label === 'BACKUP' ? holdOffLeftMs(phase, state.holdOffUntilMs, nowMs) : null,
     handOver,
     ...describeNeighbours(neighbours, nowMs),
     counters,

@@ -59,7 +59,7 @@ export function becomeMaster(turn: Turn): void {
     announcedAtMs: turn.nowMs,
     steppingDownSinceMs: null,
   })
-  turn.change({ transitions: turn.state.transitions + 1, mayInherit: false })
+  turn.change({ transitions: turn.state.transitions + 1, mayInherit: false, holdOffUntilMs: null })
 }
 
 export interface BackupReason {
@@ -92,6 +92,8 @@ export function becomeBackup(turn: Turn, { master, masterIntervalMs, yielding }:
       preemptAtMs: null,
       yielding,
       contesting: false,
+      lowerHeardAtMs: null,
+      heldOff: false,
     },
     masterDownMs(turn.options, masterIntervalMs),
   )

@@ -62,6 +62,7 @@ function vrrpOf(identity: GatewayIdentity, { elector }: Slices): GatewayStatus['
     masterPriority: elector?.masterPriority ?? null,
     transitions: elector?.transitions ?? 0,
     yielding: elector?.yielding ?? false,
+    holdOffMs: elector?.holdOffMs ?? null,
     handOver: elector?.handOver ?? null,
     rivals: elector?.rivals ?? [],
     foreignRouters: elector?.foreignRouters ?? [],

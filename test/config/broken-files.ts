@@ -59,6 +59,7 @@ const numbers: readonly BrokenFile[] = [
     'directorPriority: high',
     'directorPriority: must be 1..254 (255 is for the owner of the virtual IPs), is the text "high"',
   ),
+  broken('a hold-off without end', 'vrrp: {holdOff: 2m}', 'vrrp.holdOff: must be 0s..60s, is 2m'),
   broken(
     'unicast peers that are none',
     'vrrp: {unicastPeers: [10.0.0.2, 10.0.0.2, 10.0.0.5, 224.0.0.18, fe80::1]}',

@@ -41,7 +41,7 @@ describe('a right file', () => {
         virtualIps: [{ address: '10.0.0.5', prefixLength: 24 }],
         redirects: [{ protocol: 'tcp', originalPorts: [8080], proxyPort: 3128, proxyProtocol: 'off' }],
         forwarding: 'auto',
-        vrrp: { version: 2, advertInterval: 1000, preempt: true, preemptDelay: 0, unicastPeers: [] },
+        vrrp: { version: 2, advertInterval: 1000, preempt: true, preemptDelay: 0, holdOff: 5000, unicastPeers: [] },
         garp: { count: 5, repeatAfter: [1000, 2500], refresh: 0 },
         inspector: { listen: { address: '127.0.0.1', port: 9253 } },
         control: { socket: '/run/proxyha.sock' },

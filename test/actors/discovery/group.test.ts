@@ -209,6 +209,28 @@ describe('a scanning node', () => {
     expect(group.node(B).table.generation).toBe(group.node(A).table.generation)
   })
 
+  it("tells its elector as soon as the director's assignment is here, two intervals after its start at the latest", () => {
+    const group = settled(A, B)
+    const startedMs = group.nowMs
+    const late = group.add(C)
+    group.assume(C, A)
+    group.run(2100)
+    expect(group.owners(C)).toEqual(group.owners(A))
+    expect(late.caughtUpAtMs.length).toBeGreaterThan(0)
+    expect(late.caughtUpAtMs[0]! - startedMs).toBeLessThanOrEqual(2100)
+    expect(group.node(A).caughtUpAtMs).toEqual([])
+  })
+
+  it('tells an elector that starts again what it has; nothing while it has nothing', () => {
+    const group = settled(A, B)
+    const before = group.node(B).caughtUpAtMs.length
+    group.tell(B, { type: 'electorUp' })
+    expect(group.node(B).caughtUpAtMs).toHaveLength(before + 1)
+    const late = group.add(C)
+    group.tell(C, { type: 'electorUp' })
+    expect(late.caughtUpAtMs).toEqual([])
+  })
+
   it('that missed the assignment has it two intervals later', () => {
     const group = settled(A, B, C)
     group.isLost = (frame, to) => to === B && frame.packet.length > 1000

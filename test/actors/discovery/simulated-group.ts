@@ -46,6 +46,8 @@ export interface SimulatedNode {
   discovery: DiscoveryState
   dispatcher: DispatcherState
   readonly table: WrittenTable
+  /** When the elector was told that the director's assignment is here. */
+  readonly caughtUpAtMs: number[]
   readonly log: { readonly atMs: number; readonly line: string }[]
   /** Bumped when an actor dies: what was scheduled for it before is void. */
   life: number
@@ -83,6 +85,7 @@ export class SimulatedGroup {
       discovery: initialDiscovery(full, this.#epoch(), this.nowMs),
       dispatcher: initialDispatcher(rulesOf(address), { nodes: [], slots, generation: 0 }),
       table: { rows: new Array<NodeSetting | null>(MAX_NODES).fill(null), slots, generation: 0 },
+      caughtUpAtMs: [],
       log: [],
       life: 0,
       alive: true,
@@ -213,6 +216,7 @@ export class SimulatedGroup {
         return
       case 'send':
         if (effect.to === 'dispatcher') this.#stepDispatcher(node, effect.message)
+        else if (effect.to === 'elector') node.caughtUpAtMs.push(this.nowMs)
         else if (effect.message.type === 'send') this.#send(node, effect.message.destination, effect.message.payload)
         return
       default:

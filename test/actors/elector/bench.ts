@@ -22,6 +22,7 @@ export const v2: ElectorOptions = {
   advertIntervalCs: 100,
   preempt: true,
   preemptDelayMs: 0,
+  holdOffMs: 0,
   primaryAddress: OWN,
   virtualIps: [VIP],
   checksum: 'pseudoHeader',

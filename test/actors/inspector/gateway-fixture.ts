@@ -43,6 +43,7 @@ const elector: ElectorStatus = {
   masterPriority: 99,
   transitions: 1,
   yielding: false,
+  holdOffMs: null,
   handOver: null,
   rivals: [],
   foreignRouters: [],

@@ -31,6 +31,7 @@ describe('GET /status', () => {
         masterPriority: 99,
         transitions: 1,
         yielding: false,
+        holdOffMs: null,
         handOver: null,
         rivals: [],
         foreignRouters: [],
