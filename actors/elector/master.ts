@@ -13,7 +13,10 @@ const ANNOUNCE_AGAIN_MS = 1000
 /** An advert heard in MASTER (RFC 9568 §6.4.3). */
 export function hearInMaster(turn: Turn, master: Active, source: string, advert: Advertisement): void {
   if (master.steppingDownSinceMs !== null) {
-    if (advert.priority > 0) completeHandOver(turn, master.steppingDownSinceMs, source, advert)
+    if (advert.priority === 0) return
+    completeHandOver(turn, master.steppingDownSinceMs, source, advert)
+    // It may have been director all the time, on the other side of a split. A lower one we would drive away by this.
+    if (outranks(turn, source, advert.priority)) takeLeave(turn)
     return
   }
   if (advert.priority === 0) {

@@ -31,6 +31,11 @@ describe.each([v2, v3])('an operator has the director step down, v$version', (op
     ])
   })
 
+  test('a higher one that is heard is told that there were two, a split may have healed; a lower one is not driven away', () => {
+    expect(steppingDown(options).hear({ priority: 200 }, 300).adverts()).toMatchObject([{ priority: 100 }])
+    expect(steppingDown(options).hear({ priority: 50 }, 300).adverts()).toEqual([])
+  })
+
   test('it comes back when the follower falls silent, and preempts again from then on', () => {
     const bench = steppingDown(options).hear({ priority: 50 }, 640)
     expect(bench.expire('masterDown').drained().confirm().label).toBe('MASTER')

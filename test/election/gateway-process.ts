@@ -1,0 +1,285 @@
+import { DEFAULT_GARP } from '../../actors/announcer/garp-schedule.ts'
+import {
+  type AnnouncerEffect,
+  type AnnouncerEvent,
+  type AnnouncerState,
+  initialAnnouncer,
+} from '../../actors/announcer/state.ts'
+import { type ElectorEffect, type ElectorEvent, type ElectorState, initialElector } from '../../actors/elector/state.ts'
+import type { CancelTimer } from '../../runtime/ports/clock.ts'
+import { type Host, INTERFACE, PREFIX_LENGTH } from './host.ts'
+import { emitPacket } from './packets.ts'
+
+/** What finds no room in the kernel's receive queue is lost. */
+const SOCKET_PACKETS = 10_000
+
+/**
+ * One run of a gateway: the elector's and the announcer's machines, wired as their actors are. Stopped (SIGSTOP), it takes
+ * no step; when it goes on it does as Node does: first every timer that came due, then what had arrived.
+ */
+export class GatewayProcess {
+  elector: ElectorState
+  announcer: AnnouncerState
+  /** The actor is there; a crashed one is not, until it was restarted. */
+  readonly isUp = { elector: true, announcer: true }
+  readonly #host: Host
+  readonly #timers = new Map<string, CancelTimer>()
+  readonly #consequences: AnnouncerEvent[] = []
+  #isAnnouncing = false
+  #ended = false
+  #frozen = false
+  #overdue: (() => void)[] = []
+  #underWay: (() => void)[] = []
+  #socket: Uint8Array[] = []
+  #isReading = false
+  #lastPostMs = 0
+
+  constructor(host: Host) {
+    this.#host = host
+    this.elector = initialElector(host.options)
+    this.announcer = this.#newAnnouncer()
+  }
+
+  /** It takes steps: not dead, not stopped. */
+  get isRunning(): boolean {
+    return !this.#ended && !this.#frozen
+  }
+
+  start(): void {
+    this.announce({ type: 'start' })
+    this.elect({ type: 'start' })
+  }
+
+  end(): void {
+    this.#ended = true
+    for (const cancel of this.#timers.values()) cancel()
+  }
+
+  shutDown(): void {
+    // The supervisor stops the elector first, and the raw-IP actor last: what the elector still says gets out.
+    this.elect({ type: 'shutdown' })
+    this.announce({ type: 'stop' })
+    this.end()
+  }
+
+  freeze(): void {
+    this.#frozen = true
+  }
+
+  thaw(): void {
+    if (!this.#frozen) return
+    this.#frozen = false
+    const [overdue, underWay] = [this.#overdue, this.#underWay]
+    this.#overdue = []
+    this.#underWay = []
+    if (this.#socket.length > 0) this.#readLater(this.#host.pace.messageMs)
+    for (const fire of overdue) if (!this.#ended) fire()
+    for (const deliver of underWay) if (!this.#ended) deliver()
+  }
+
+  /** An actor throws; the supervisor starts another in its place after `backoffMs` and introduces it to its peer. */
+  crash(actor: 'elector' | 'announcer', backoffMs: number): void {
+    if (!this.isUp[actor]) return
+    this.isUp[actor] = false
+    for (const [name, cancel] of this.#timers) if (name.startsWith(actor)) cancel()
+    this.#after(backoffMs, () => this.#restart(actor))
+  }
+
+  /** A packet reaches the kernel's socket. */
+  arrive(packet: Uint8Array): void {
+    if (this.#ended) return
+    const { readMs } = this.#host.pace
+    if (!this.#frozen && readMs === 0 && !this.#isReading) {
+      this.#deliver(packet)
+      return
+    }
+    if (this.#socket.length < SOCKET_PACKETS) this.#socket.push(packet)
+    if (!this.#frozen && !this.#isReading) this.#readLater(this.#host.dice.between(0, readMs))
+  }
+
+  elect(event: ElectorEvent): void {
+    if (!this.isUp.elector) return
+    const before = this.elector.phase.label
+    const { state, effects } = this.#host.machines.elector(this.elector, event, this.#host.nowMs())
+    this.elector = state
+    if (state.phase.label !== before) this.#host.subnet.changed(this.#host, before, event)
+    for (const effect of effects) this.#performElector(effect)
+  }
+
+  /** One event after the other: what the kernel answers waits for the step's other effects. */
+  announce(event: AnnouncerEvent): void {
+    if (!this.isUp.announcer) return
+    this.#consequences.push(event)
+    if (this.#isAnnouncing) return
+    this.#isAnnouncing = true
+    for (let next = this.#consequences.shift(); next !== undefined; next = this.#consequences.shift()) {
+      const { state, effects } = this.#host.machines.announcer(this.announcer, next, this.#host.nowMs())
+      this.announcer = state
+      for (const effect of effects) this.#performAnnouncer(effect)
+    }
+    this.#isAnnouncing = false
+  }
+
+  #newAnnouncer(): AnnouncerState {
+    const { virtualIps, virtualRouterId } = this.#host.options
+    return initialAnnouncer({
+      interfaceName: INTERFACE,
+      virtualIps: virtualIps.map((address) => ({ address, prefixLength: PREFIX_LENGTH })),
+      virtualRouterId,
+      garp: DEFAULT_GARP,
+    })
+  }
+
+  #restart(actor: 'elector' | 'announcer'): void {
+    this.isUp[actor] = true
+    if (actor === 'elector') {
+      this.elector = initialElector(this.#host.options)
+      this.elect({ type: 'start' })
+    } else {
+      this.announcer = this.#newAnnouncer()
+      this.announce({ type: 'start' })
+    }
+    this.elect({ type: 'peerUp', peer: 'announcer' })
+  }
+
+  #deliver(packet: Uint8Array): void {
+    this.elect({ type: 'packet', protocol: 112, packet, receivedAtMs: this.#host.nowMs() })
+  }
+
+  #readLater(delayMs: number): void {
+    this.#isReading = true
+    this.#host.subnet.clock.setTimer(delayMs, () => {
+      this.#isReading = false
+      if (!this.#frozen) this.#readSocket()
+    })
+  }
+
+  /** The main thread hands over what the socket has, in order. */
+  #readSocket(): void {
+    const packets = this.#socket
+    this.#socket = []
+    for (const packet of packets) this.#post(() => this.#deliver(packet))
+  }
+
+  /** From one thread to another. All links are one queue here, which keeps the order of each. */
+  #post(deliver: () => void): void {
+    const { clock } = this.#host.subnet
+    this.#lastPostMs = Math.max(this.#lastPostMs, clock.nowMs() + this.#host.pace.messageMs)
+    clock.setTimer(this.#lastPostMs - clock.nowMs(), () => {
+      if (this.#ended) return
+      if (this.#frozen) this.#underWay.push(deliver)
+      else deliver()
+    })
+  }
+
+  #after(delayMs: number, fire: () => void): CancelTimer {
+    const { subnet, pace, dice } = this.#host
+    const lateMs = dice.between(0, pace.timerLateMs)
+    return subnet.clock.setTimer(this.#host.worldMs(delayMs) + lateMs, () => {
+      if (this.#ended) return
+      if (this.#frozen) this.#overdue.push(fire)
+      else fire()
+    })
+  }
+
+  #startTimer(name: string, delayMs: number, expire: () => void): void {
+    this.#timers.get(name)?.()
+    this.#timers.set(name, this.#after(delayMs, expire))
+  }
+
+  #performElector(effect: ElectorEffect): void {
+    switch (effect.type) {
+      case 'startTimer': {
+        const { timer, generation } = effect
+        this.#startTimer(`elector:${timer}`, effect.delayMs, () =>
+          this.elect({ type: 'timerExpired', timer, generation }),
+        )
+        return
+      }
+      case 'cancelTimer':
+        this.#timers.get(`elector:${effect.timer}`)?.()
+        return
+      case 'drain': {
+        const { generation } = effect
+        this.#post(() => {
+          this.#readSocket()
+          this.#post(() => this.elect({ type: 'drained', generation }))
+        })
+        return
+      }
+      case 'send':
+        if (effect.to === 'announcer') {
+          const { message } = effect
+          this.#post(() => this.announce(message))
+        } else if (effect.to === 'raw-ip' && effect.message.type === 'send') {
+          this.#send(effect.message.payload, effect.message.confirm)
+        }
+        return
+      case 'log':
+        return
+      default:
+        effect satisfies never
+    }
+  }
+
+  #send(payload: Uint8Array, confirm: number | undefined): void {
+    const host = this.#host
+    const transmit = (): void => {
+      const atMs = host.nowMs()
+      const mute = host.mute
+      if (!mute) {
+        if (confirm !== undefined) host.leftAtMs = host.subnet.clock.nowMs()
+        host.subnet.carry(host, emitPacket(host.options.primaryAddress, payload))
+      }
+      if (confirm === undefined) return
+      const outcome: ElectorEvent = mute
+        ? { type: 'sendFailed', confirm, reason: 'ENOBUFS' }
+        : { type: 'sent', confirm, atMs }
+      this.#post(() => this.elect(outcome))
+    }
+    // A process that ends in order gets its last words out before it is gone.
+    if (this.elector.phase.label === 'INIT') transmit()
+    else this.#post(transmit)
+  }
+
+  #performAnnouncer(effect: AnnouncerEffect): void {
+    const host = this.#host
+    switch (effect.type) {
+      case 'startTimer': {
+        const { timer, generation } = effect
+        // The look at the kernel finds nothing here, as nobody takes addresses away: rarer, it leaves time for more seeds.
+        const stretch = timer === 'check' ? Math.max(1, (5 * host.options.advertIntervalCs) / 100) : 1
+        this.#startTimer(`announcer:${timer}`, effect.delayMs * stretch, () =>
+          this.announce({ type: 'timerExpired', timer, generation }),
+        )
+        return
+      }
+      case 'cancelTimer':
+        this.#timers.get(`announcer:${effect.timer}`)?.()
+        return
+      case 'send': {
+        const { message } = effect
+        this.#post(() => this.elect(message))
+        return
+      }
+      case 'readInterface':
+        this.announce({ type: 'interfaceRead', result: { ok: true, value: host.readInterface() } })
+        return
+      case 'putAddresses':
+        host.putAddress(effect.validLifetimeS)
+        this.announce({ type: 'addressesPut', refusals: [] })
+        return
+      case 'removeAddresses':
+        host.removeAddress()
+        return
+      case 'sendGratuitousArp':
+        host.subnet.carryArp(host)
+        this.announce({ type: 'garpSent', frames: effect.addresses.length })
+        return
+      case 'log':
+        return
+      default:
+        effect satisfies never
+    }
+  }
+}
