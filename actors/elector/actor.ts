@@ -13,11 +13,8 @@ import {
   roleOf,
 } from './state.ts'
 
-/**
- * How long the raw-IP actor may take to deliver what has arrived. If it takes longer it cannot have our adverts leave
- * either, so acting without its answer holds no address.
- */
-const DRAIN_TIMEOUT_MS = 250
+/** How long the raw-IP actor may take to deliver what has arrived: long enough for a receive buffer that a flood has filled. */
+const DRAIN_TIMEOUT_MS = 2000
 
 /** The VRRP election of one virtual router. All of its outside world are messages: adverts go through the raw-IP actor. */
 export const startElector: StartActor<ElectorOptions, Readonly<Record<never, never>>, ElectorMessage, ElectorPeers> = (
@@ -30,9 +27,11 @@ export const startElector: StartActor<ElectorOptions, Readonly<Record<never, nev
     step: stepElector,
     label: labelOf,
     perform: ({ generation }) => {
-      const drained = (): void => dispatch({ type: 'drained', generation })
       // Its deliveries and its reply come over one link in order: what had arrived was dispatched before this resolves.
-      context.request('raw-ip', { type: 'drain' }, DRAIN_TIMEOUT_MS).then(drained, drained)
+      context.request('raw-ip', { type: 'drain' }, DRAIN_TIMEOUT_MS).then(
+        () => dispatch({ type: 'drained', generation }),
+        () => dispatch({ type: 'drainFailed', generation }),
+      )
     },
   })
   const control: ElectorControl = {

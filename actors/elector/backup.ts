@@ -69,3 +69,13 @@ export function suspectMaster(turn: Turn, backup: Backup, generation: number): v
 export function takeOver(turn: Turn, backup: Backup, generation: number): void {
   if (generation === backup.draining) becomeMaster(turn)
 }
+
+/**
+ * A node that cannot look at what has arrived is deaf, and silence that nobody could have broken proves nothing. Nor could
+ * it send: what it says now would leave when it wakes up, beside a master that was there all the time.
+ */
+export function waitAgain(turn: Turn, backup: Backup, generation: number): void {
+  if (generation !== backup.draining) return
+  turn.note({ key: 'deaf', level: 'warn', text: 'cannot look at what has arrived: not taking over blindly' })
+  turn.awaitMaster(backup, masterDownMs(turn.options, backup.masterIntervalMs))
+}

@@ -1,7 +1,7 @@
 import type { Step } from '../../runtime/system/machine.ts'
 import type { Advertisement } from '../../runtime/wire/vrrp.ts'
 import type { AnnouncerReport } from '../announcer/messages.ts'
-import { hearInBackup, suspectMaster, takeOver } from './backup.ts'
+import { hearInBackup, suspectMaster, takeOver, waitAgain } from './backup.ts'
 import { beginHandOver, mayHandOver } from './hand-over.ts'
 import { endHoldOff, startHoldOff } from './hold-off.ts'
 import { masterDownMs } from './intervals.ts'
@@ -72,6 +72,9 @@ function handle(turn: Turn, event: ElectorEvent): void {
       return
     case 'drained':
       if (phase.label === 'BACKUP') takeOver(turn, phase, event.generation)
+      return
+    case 'drainFailed':
+      if (phase.label === 'BACKUP') waitAgain(turn, phase, event.generation)
       return
     case 'held':
     case 'released':

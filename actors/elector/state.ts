@@ -38,8 +38,10 @@ export type ElectorEvent =
   | { readonly type: 'start' }
   | ElectorMessage
   | TimerExpired<ElectorTimer>
-  /** All adverts that had arrived when `drain` was asked for have been given to the machine, or it took too long. */
+  /** All adverts that had arrived when `drain` was asked for have been given to the machine. */
   | { readonly type: 'drained'; readonly generation: number }
+  /** The raw-IP actor is down or stands still: nobody knows what has arrived. */
+  | { readonly type: 'drainFailed'; readonly generation: number }
   | { readonly type: 'peerUp'; readonly peer: keyof ElectorPeers }
   | { readonly type: 'stepDown' }
   | { readonly type: 'shutdown' }
@@ -49,7 +51,7 @@ export type ElectorEffect =
   | CancelTimer<ElectorTimer>
   | WriteLog
   | SendTo<ElectorPeers>
-  /** Have the raw-IP actor deliver what has arrived, then report `drained` with the same generation. */
+  /** Have the raw-IP actor deliver what has arrived, then report `drained` or `drainFailed` with the same generation. */
   | { readonly type: 'drain'; readonly generation: number }
 
 export type Counter =

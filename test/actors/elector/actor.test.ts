@@ -49,23 +49,29 @@ describe('the elector', () => {
     expect(context.inspected).toEqual([{ type: 'state', from: 'INIT', to: 'BACKUP', cause: 'start' }])
   })
 
-  test('asks raw-ip to drain before it acts on silence, for 250 ms at most', async () => {
+  test('asks raw-ip to drain before it acts on silence, for 2 s at most', async () => {
     const { context, describe } = await started()
     context.clock.advance(3609)
     expect(context.requests).toEqual([])
     context.clock.advance(1)
-    expect(context.requests).toEqual([{ to: 'raw-ip', timeoutMs: 250 }])
+    expect(context.requests).toEqual([{ to: 'raw-ip', timeoutMs: 2000 }])
     expect(describe().state).toBe('BACKUP')
     context.answer()
     await Promise.resolve()
     expect(describe().state).toBe('MASTER')
   })
 
-  test('acts as well when there is no answer', async () => {
+  test('without an answer it does not act: it waits anew, sends nothing, and asks again', async () => {
     const { context, describe } = await started()
     context.clock.advance(3610)
     context.refuse()
     await Promise.resolve()
+    await Promise.resolve()
+    expect(describe()).toMatchObject({ state: 'BACKUP', warnings: [expect.stringContaining('not taking over blindly')] })
+    expect(context.sent.filter(({ to }) => to === 'raw-ip')).toEqual([])
+    context.clock.advance(3610)
+    expect(context.requests).toHaveLength(2)
+    context.answer()
     await Promise.resolve()
     expect(describe().state).toBe('MASTER')
   })

@@ -54,6 +54,7 @@ function eventFor(elector: ElectorOptions): fc.Arbitrary<ElectorEvent> {
     generation.map((number) => ({ type: 'timerExpired', timer: 'masterDown', generation: number }) as const),
     generation.map((number) => ({ type: 'timerExpired', timer: 'advert', generation: number }) as const),
     generation.map((number) => ({ type: 'drained', generation: number }) as const),
+    generation.map((number) => ({ type: 'drainFailed', generation: number }) as const),
     confirm.map((number) => ({ type: 'sendFailed', confirm: number, reason: 'ENETDOWN' }) as const),
     fc
       .tuple(confirm, fc.double({ min: 0, max: 90_000, noNaN: true }))

@@ -37,6 +37,29 @@ describe('drain before acting', () => {
     expect(bench.label).toBe('MASTER')
   })
 
+  test('where it fails nobody knows what has arrived: a whole master-down interval anew, and nothing is sent', () => {
+    const bench = new Bench(v2).started().expire('masterDown')
+    const drain = bench.effects[0]
+    if (drain?.type !== 'drain') throw new Error('no drain')
+    bench.feed({ type: 'drainFailed', generation: drain.generation })
+    expect(bench.label).toBe('BACKUP')
+    expect(bench.adverts()).toEqual([])
+    expect(bench.remaining('masterDown')).toBe(3609.375)
+    bench.feed({ type: 'drained', generation: drain.generation })
+    expect(bench.label).toBe('BACKUP')
+    expect(bench.expire('masterDown').drained().label).toBe('MASTER')
+  })
+
+  test('a failure that is told too late changes nothing', () => {
+    const bench = new Bench(v2).started().expire('masterDown')
+    const drain = bench.effects[0]
+    if (drain?.type !== 'drain') throw new Error('no drain')
+    bench.hear({ priority: 150 }).feed({ type: 'drainFailed', generation: drain.generation })
+    expect(bench.effects).toEqual([])
+    const promoted = new Bench(v2).promoted()
+    expect(promoted.feed({ type: 'drainFailed', generation: drain.generation }).label).toBe('MASTER')
+  })
+
   test('an answer to an earlier drain is ignored', () => {
     const bench = new Bench(v2).started().expire('masterDown')
     const first = bench.effects[0]
