@@ -1,9 +1,10 @@
-import { emitAdvertisement, VRRP_GROUP } from '../../runtime/wire/vrrp.ts'
+import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
+import { emitAdvertisement, VRRP_GROUPS } from '../../runtime/wire/vrrp.ts'
 import type { ElectorOptions } from './state.ts'
 
 /** Where our adverts go: to the group, or to each unicast peer. */
-export const destinationsOf = ({ unicastPeers }: ElectorOptions): readonly string[] =>
-  unicastPeers.length === 0 ? [VRRP_GROUP] : unicastPeers
+export const destinationsOf = ({ unicastPeers, primaryAddress }: ElectorOptions): readonly string[] =>
+  unicastPeers.length === 0 ? [VRRP_GROUPS[familyOf(primaryAddress)]] : unicastPeers
 
 /** The payload of an advert of ours; priority 0 resigns. Throws a RangeError for options that the wire cannot say. */
 export function advertPayload(options: ElectorOptions, priority: number, destination: string): Uint8Array {

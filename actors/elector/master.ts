@@ -1,4 +1,4 @@
-import { parseIpv4 } from '../../runtime/wire/addresses.ts'
+import { compareAddresses } from '../../runtime/wire/ip-address-bytes.ts'
 import type { Advertisement } from '../../runtime/wire/vrrp.ts'
 import { abandonHandOver, completeHandOver } from './hand-over.ts'
 import { leaseMs } from './intervals.ts'
@@ -39,11 +39,11 @@ export function hearInMaster(turn: Turn, master: Active, source: string, advert:
   assertMastership(turn, master, source, advert.priority)
 }
 
-/** Rule 16: the higher priority; between equals the higher primary address, as unsigned numbers in network order. */
+/** Rule 16: the higher priority; between equals the higher primary address (IPv6: link-local), unsigned. */
 function outranks(turn: Turn, source: string, priority: number): boolean {
   const { options } = turn
   if (priority !== options.priority) return priority > options.priority
-  return (parseIpv4(source) ?? 0) > (parseIpv4(options.primaryAddress) ?? 0)
+  return compareAddresses(source, options.primaryAddress) > 0
 }
 
 /** Rule 17: another master that has to give way. It shall hear us at once, and the subnet which of both it is. */

@@ -1,19 +1,21 @@
+import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
 import { type Ipv4Failure, parseIpv4Packet } from '../../runtime/wire/ipv4.ts'
-import { type Advertisement, parseAdvertisement, VRRP_GROUP, type VrrpFailure } from '../../runtime/wire/vrrp.ts'
+import { type Ipv6Failure, parseIpv6Packet } from '../../runtime/wire/ipv6.ts'
+import { type Advertisement, parseAdvertisement, type VrrpFailure } from '../../runtime/wire/vrrp.ts'
 import type { ElectorOptions } from './state.ts'
 
 /** Why an advert was dropped. `version` and `interval` also mean: well-formed, but not ours. */
-export type DiscardReason = Ipv4Failure | VrrpFailure | 'ownLoop' | 'vrid' | 'peer'
+export type DiscardReason = Ipv4Failure | Ipv6Failure | VrrpFailure | 'ownLoop' | 'vrid' | 'peer'
 
 /** Each reason with what the operator reads; null = nothing is wrong, only counted. */
 export const DISCARD_TEXTS: Readonly<Record<DiscardReason, string | null>> = {
   truncated: 'the packet is cut off',
-  ipVersion: 'it is not IPv4',
+  ipVersion: 'it is of another IP version',
   ipHeader: 'its IP header contradicts itself',
   protocol: 'it is not IP protocol 112',
   destination: 'it was sent by unicast, and here multicast is used, or the other way round (vrrp.unicastPeers)',
   fragment: 'it is a fragment',
-  ttl: 'its TTL is not 255, it may come from another network',
+  ttl: 'its TTL (hop limit) is not 255, it may come from another network',
   length: 'its length does not fit its count of addresses',
   version: 'its VRRP version is not ours',
   type: 'it is not an advertisement',
@@ -38,7 +40,7 @@ export type Received = { readonly ok: true; readonly source: string; readonly ad
 
 /** All checks of RFC 9568 §7.1 (RFC 3768 §7.1) on a packet as the raw socket gave it, ours included. */
 export function receive(bytes: Uint8Array, options: ElectorOptions): Received {
-  const ip = parseIpv4Packet(bytes)
+  const ip = familyOf(options.primaryAddress) === 'ipv6' ? parseIpv6Packet(bytes) : parseIpv4Packet(bytes)
   if (!ip.ok) return { ok: false, reason: ip.reason, source: null, advert: null }
   const { source } = ip.packet
   const discard = (reason: DiscardReason, advert: Advertisement | null = null): Received => {
@@ -47,7 +49,7 @@ export function receive(bytes: Uint8Array, options: ElectorOptions): Received {
   // Rule 6: multicast loops back to its sender. Before all else, or our own mistakes would be counted as a neighbour's.
   if (source === options.primaryAddress) return discard('ownLoop')
   const isUnicast = options.unicastPeers.length > 0
-  const parsed = parseAdvertisement(ip.packet, isUnicast ? options.primaryAddress : VRRP_GROUP)
+  const parsed = parseAdvertisement(ip.packet, isUnicast ? options.primaryAddress : undefined)
   if (!parsed.ok && parsed.reason !== 'auth') return discard(parsed.reason)
   const advert = parsed.advertisement
   if (advert.virtualRouterId !== options.virtualRouterId) return discard('vrid', advert)

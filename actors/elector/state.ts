@@ -22,9 +22,12 @@ export interface ElectorOptions {
   readonly preemptDelayMs: number
   /** For how long after the start a living master of lower priority is left alone at most, until its table is here. */
   readonly holdOffMs: number
-  /** This node's own address on the interface: what adverts leave from, never a virtual one. */
+  /**
+   * This node's own address on the interface, for IPv6 its link-local one: what adverts leave from, never a virtual one. Its
+   * family is that of the virtual router.
+   */
   readonly primaryAddress: string
-  /** Dotted quads without prefix, 1..255 of them. */
+  /** Without prefix, 1..255 of them, all of the family of `primaryAddress`. */
   readonly virtualIps: readonly string[]
   readonly checksum: VrrpChecksum
   /** The other routers of the group, which then speak to each other by unicast; empty = by multicast, as VRRP has it. */

@@ -27,3 +27,13 @@ export function checksumOf(sum: number): number {
 export function sumPseudoHeader(source: number, destination: number, protocol: number, length: number): number {
   return (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff) + protocol + length
 }
+
+/** The sum of the IPv6 pseudo-header (RFC 8200 §8.1): addresses of 16 bytes, the length of the message, the next header. */
+export function sumIpv6PseudoHeader(
+  source: Uint8Array,
+  destination: Uint8Array,
+  nextHeader: number,
+  length: number,
+): number {
+  return sumWords(source) + sumWords(destination) + (length >>> 16) + (length & 0xffff) + nextHeader
+}

@@ -2,10 +2,10 @@ import { createRequire } from 'node:module'
 import type rawSocketModule from 'raw-socket'
 import type { RawSocket } from 'raw-socket'
 import { parseIpv4 } from '../../wire/addresses.ts'
+import { addressBytes } from '../../wire/ip-address-bytes.ts'
 import { emitIpv4Packet } from '../../wire/ipv4.ts'
 import type { IpProtocol } from '../raw-ip.ts'
 import { done, type Result, refused } from '../result.ts'
-import { addressBytes } from './ip-address-bytes.ts'
 import {
   errnoOfText,
   IP_ADD_MEMBERSHIP,

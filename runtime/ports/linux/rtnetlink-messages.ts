@@ -5,9 +5,10 @@
  *     ifinfomsg   family(1) pad(1) type(2) index(4) flags(4) change(4)
  *     ifaddrmsg   family(1) prefixLength(1) flags(1) scope(1) index(4)
  */
+
+import { addressBytes, addressText } from '../../wire/ip-address-bytes.ts'
 import type { AddressChange, InterfaceAddress, NetworkInterface } from '../netlink.ts'
 import { type Result, refused } from '../result.ts'
-import { addressBytes, addressText } from './ip-address-bytes.ts'
 import { AF_INET, AF_INET6 } from './libc.ts'
 import { encodeAttribute, parseAttributes } from './netlink-messages.ts'
 

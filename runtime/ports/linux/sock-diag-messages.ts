@@ -5,8 +5,9 @@
  *     inet_diag_msg      family(1) state(1) timer(1) retrans(1) id(48) ...(20) attributes
  *     inet_diag_sockid   localPort(2) peerPort(2) local(16) peer(16) interface(4) cookie(8)
  */
+
+import { addressText } from '../../wire/ip-address-bytes.ts'
 import type { Listener } from '../socket-table.ts'
-import { addressText } from './ip-address-bytes.ts'
 import { AF_INET, AF_INET6, IPPROTO_TCP } from './libc.ts'
 import { encodeAttribute, parseAttributes } from './netlink-messages.ts'
 

@@ -8,8 +8,10 @@ import {
   type ElectorTimer,
   initialElector,
 } from '../../../actors/elector/state.ts'
+import { familyOf } from '../../../runtime/wire/ip-address-bytes.ts'
 import { emitIpv4Packet, type Ipv4Packet } from '../../../runtime/wire/ipv4.ts'
-import { type Advertisement, emitAdvertisement, parseAdvertisement } from '../../../runtime/wire/vrrp.ts'
+import { emitIpv6Packet } from '../../../runtime/wire/ipv6.ts'
+import { type Advertisement, emitAdvertisement, parseAdvertisement, VRRP_GROUPS } from '../../../runtime/wire/vrrp.ts'
 
 export const OWN = '10.10.74.70'
 export const OTHER = '10.10.74.86'
@@ -29,17 +31,39 @@ export const v2: ElectorOptions = {
   unicastPeers: [],
 }
 export const v3: ElectorOptions = { ...v2, version: 3 }
+/** Version 3 over IPv6: the adverts leave from a link-local address. */
+export const v6: ElectorOptions = { ...v3, primaryAddress: 'fe80::74:70', virtualIps: ['2001:db8::74'] }
+
+/** Addresses for a test that holds for either family. */
+export function subnetOf({ primaryAddress }: ElectorOptions) {
+  return familyOf(primaryAddress) === 'ipv4'
+    ? {
+        other: OTHER,
+        higher: ['200.0.0.1', '10.10.74.100'],
+        lower: ['9.255.255.255', '10.10.74.9'],
+        foreignVip: '10.10.74.99',
+      }
+    : {
+        other: 'fe80::74:86',
+        higher: ['fe80:ffff::1', 'fe80::74:100'],
+        lower: ['fe80::9:ffff', 'fe80::74:9'],
+        foreignVip: '2001:db8::99',
+      }
+}
 
 /** What another router says, apart from what a test is about. */
 export type Heard = Partial<Advertisement> & { readonly source?: string; readonly ip?: Partial<Ipv4Packet> }
 
 /** The packet event of an advert of another router, in the terms of `options` unless `heard` says otherwise. */
-export function heardAdvert(options: ElectorOptions, { source = OTHER, ip = {}, ...advert }: Heard): ElectorEvent {
+export function heardAdvert(options: ElectorOptions, heard: Heard): ElectorEvent {
+  const { source = subnetOf(options).other, ip = {}, ...advert } = heard
   const { version, virtualRouterId, advertIntervalCs, virtualIps, checksum } = options
   const advertisement = { version, virtualRouterId, priority: 100, advertIntervalCs, addresses: virtualIps, ...advert }
-  const destination = ip.destination ?? '224.0.0.18'
+  const family = familyOf(options.primaryAddress)
+  const destination = ip.destination ?? VRRP_GROUPS[family]
   const payload = emitAdvertisement(advertisement, { source, destination, checksum })
-  const packet = emitIpv4Packet({ source, destination, protocol: 112, ttl: 255, payload, ...ip })
+  const header = { source, destination, protocol: 112, ttl: 255, payload, ...ip }
+  const packet = family === 'ipv4' ? emitIpv4Packet(header) : emitIpv6Packet({ ...header, hopLimit: header.ttl })
   return { type: 'packet', protocol: 112, packet, receivedAtMs: 0 }
 }
 
@@ -118,14 +142,13 @@ export class Bench {
   adverts(): Advertisement[] {
     return this.sent('raw-ip').flatMap((message) => {
       if (message.type !== 'send') return []
-      const packet = {
-        source: OWN,
-        destination: message.destination,
-        protocol: message.protocol,
-        ttl: 255,
-        fragment: false,
-      }
-      const parsed = parseAdvertisement({ ...packet, payload: message.payload }, message.destination)
+      const { destination, protocol, payload } = message
+      const source = this.state.options.primaryAddress
+      const hops = familyOf(source) === 'ipv4' ? { ttl: 255 } : { hopLimit: 255 }
+      const parsed = parseAdvertisement(
+        { source, destination, protocol, payload, fragment: false, ...hops },
+        destination,
+      )
       if (!parsed.ok) throw new Error(`emitted an advert that is discarded: ${parsed.reason}`)
       return [parsed.advertisement]
     })

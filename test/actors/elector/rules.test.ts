@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { describeElector, type ElectorOptions, initialElector } from '../../../actors/elector/state.ts'
-import { Bench, heardAdvert, OTHER, OWN, VIP, v2, v3 } from './bench.ts'
+import { familyOf } from '../../../runtime/wire/ip-address-bytes.ts'
+import { VRRP_GROUPS } from '../../../runtime/wire/vrrp.ts'
+import { Bench, heardAdvert, OTHER, OWN, subnetOf, v2, v3, v6 } from './bench.ts'
 
-const HIGHER_ADDRESS = '200.0.0.1'
-const LOWER_ADDRESS = '9.255.255.255'
-const both = [v2, v3]
+const both = [v2, v3, v6]
 
 const without = (options: ElectorOptions): ElectorOptions => ({ ...options, preempt: false })
 
-describe.each(both)('Initialize, v$version (RFC 9568 §6.4.1)', (options) => {
+describe.each(both)('Initialize, v$version from $primaryAddress (RFC 9568 §6.4.1)', (options) => {
   test('rule 9: an ordinary node starts in Backup for a full Master_Down_Interval', () => {
     const bench = new Bench(options).started()
     expect(bench.label).toBe('BACKUP')
@@ -20,7 +20,7 @@ describe.each(both)('Initialize, v$version (RFC 9568 §6.4.1)', (options) => {
   test('rule 9: the owner (255) becomes master at once', () => {
     const bench = new Bench({ ...options, priority: 255 }).started()
     expect(bench.label).toBe('MASTER')
-    expect(bench.adverts()).toMatchObject([{ priority: 255, virtualRouterId: 51, addresses: [VIP] }])
+    expect(bench.adverts()).toMatchObject([{ priority: 255, virtualRouterId: 51, addresses: options.virtualIps }])
     expect(bench.lines()).toEqual(['VRRP_Instance(51) Transition to MASTER STATE', 'state=master previous=init'])
   })
 
@@ -41,7 +41,7 @@ describe.each(both)('Initialize, v$version (RFC 9568 §6.4.1)', (options) => {
   })
 })
 
-describe.each(both)('Backup, v$version (RFC 9568 §6.4.2)', (options) => {
+describe.each(both)('Backup, v$version from $primaryAddress (RFC 9568 §6.4.2)', (options) => {
   test('rule 8, rule 12: an advert of higher priority restarts the full timer', () => {
     const bench = new Bench(options).started().hear({ priority: 150 }, 3000)
     expect(bench.remaining('masterDown')).toBe(3609.375)
@@ -72,7 +72,7 @@ describe.each(both)('Backup, v$version (RFC 9568 §6.4.2)', (options) => {
     expect(bench.hear({ priority: 0 }).remaining('masterDown')).toBe(609.375)
   })
 
-  test.each([HIGHER_ADDRESS, LOWER_ADDRESS])(
+  test.each([...subnetOf(options).higher, ...subnetOf(options).lower])(
     'rule 12: equal priority restarts the timer whatever the address (%s)',
     (source) => {
       const bench = new Bench(options).started().hear({ priority: 100, source }, 3000)
@@ -105,19 +105,20 @@ describe.each(both)('Backup, v$version (RFC 9568 §6.4.2)', (options) => {
   })
 
   test('rule 5: another list of addresses is told, not discarded', () => {
-    const bench = new Bench(options).started().hear({ priority: 150, addresses: ['10.10.74.99'] }, 3000)
+    const { foreignVip, other } = subnetOf(options)
+    const bench = new Bench(options).started().hear({ priority: 150, addresses: [foreignVip] }, 3000)
     expect(bench.remaining('masterDown')).toBe(3609.375)
-    const who = `${OTHER} (priority 150, version ${options.version}, every 1000 ms, virtual IPs 10.10.74.99)`
+    const who = `${other} (priority 150, version ${options.version}, every 1000 ms, virtual IPs ${foreignVip})`
     const told = `VRID 51 is in use by another virtual router, ${who}: give one of both another VRID, 52 is free`
     expect(bench.lines()).toEqual([`VRRP_Instance(51) ${told}`])
     expect(describeElector(bench.state, bench.nowMs).warnings).toEqual([told])
-    expect(bench.hear({ priority: 150, addresses: ['10.10.74.99'] }, 1000).lines()).toEqual([])
+    expect(bench.hear({ priority: 150, addresses: [foreignVip] }, 1000).lines()).toEqual([])
   })
 
   test('two nodes of one priority are told', () => {
     const bench = new Bench(options).started().hear({ priority: 100 })
     const [warning] = describeElector(bench.state, bench.nowMs).warnings
-    expect(warning).toContain(`${OTHER} has the same priority as this node, 100`)
+    expect(warning).toContain(`${subnetOf(options).other} has the same priority as this node, 100`)
   })
 })
 
@@ -173,7 +174,7 @@ describe('preempt delay', () => {
   })
 })
 
-describe.each(both)('Master, v$version (RFC 9568 §6.4.3)', (options) => {
+describe.each(both)('Master, v$version from $primaryAddress (RFC 9568 §6.4.3)', (options) => {
   test('rule 18: the advert first, the addresses and their gratuitous ARP once it has left', () => {
     const bench = new Bench(options).started().expire('masterDown').drained()
     expect(bench.adverts()).toMatchObject([{ priority: 100 }])
@@ -185,9 +186,11 @@ describe.each(both)('Master, v$version (RFC 9568 §6.4.3)', (options) => {
     expect(bench.lines()).toEqual(['VRRP_Instance(51) Entering MASTER STATE'])
   })
 
-  test('rule 1, rule 6: adverts go to 224.0.0.18 as protocol 112', () => {
+  test('rule 1, rule 6: adverts go to the group as protocol 112', () => {
     const bench = new Bench(options).started().expire('masterDown').drained()
-    expect(bench.sent('raw-ip')).toMatchObject([{ type: 'send', protocol: 112, destination: '224.0.0.18', confirm: 1 }])
+    expect(bench.sent('raw-ip')).toMatchObject([
+      { type: 'send', protocol: 112, destination: VRRP_GROUPS[familyOf(options.primaryAddress)], confirm: 1 },
+    ])
   })
 
   test('an advert an interval, each renewing the lease when it has left', () => {
@@ -216,19 +219,21 @@ describe.each(both)('Master, v$version (RFC 9568 §6.4.3)', (options) => {
       'VRRP_Instance(51) Entering BACKUP STATE',
       'state=backup previous=master',
     ])
-    expect(describeElector(bench.state, bench.nowMs)).toMatchObject({ masterIp: OTHER, masterPriority: 101 })
+    expect(describeElector(bench.state, bench.nowMs)).toMatchObject({
+      masterIp: subnetOf(options).other,
+      masterPriority: 101,
+    })
   })
 
   test('rule 16: between equals the higher address wins, compared unsigned in network order', () => {
-    expect(new Bench(options).promoted().hear({ source: HIGHER_ADDRESS }).label).toBe('BACKUP')
-    expect(new Bench(options).promoted().hear({ source: '10.10.74.100' }).label).toBe('BACKUP')
-    expect(new Bench(options).promoted().hear({ source: LOWER_ADDRESS }).label).toBe('MASTER')
-    expect(new Bench(options).promoted().hear({ source: '10.10.74.9' }).label).toBe('MASTER')
+    const labelAfter = (source: string) => new Bench(options).promoted().hear({ source }).label
+    expect(subnetOf(options).higher.map(labelAfter)).toEqual(['BACKUP', 'BACKUP'])
+    expect(subnetOf(options).lower.map(labelAfter)).toEqual(['MASTER', 'MASTER'])
   })
 
   test.each([
     ['a lower priority', { priority: 99 }],
-    ['an equal one from a lower address', { source: LOWER_ADDRESS }],
+    ['an equal one from a lower address', { source: subnetOf(options).lower[0]! }],
   ])('rule 17: %s is discarded and answered by an advert at once', (_, heard) => {
     const bench = new Bench(options).promoted().hear(heard, 300)
     expect(bench.label).toBe('MASTER')
@@ -271,7 +276,7 @@ describe.each(both)('Master, v$version (RFC 9568 §6.4.3)', (options) => {
 
   test('rule 19: shutdown sends priority 0, releases, and goes to Initialize', () => {
     const bench = new Bench(options).promoted().feed({ type: 'shutdown' })
-    expect(bench.adverts()).toMatchObject([{ priority: 0, addresses: [VIP] }])
+    expect(bench.adverts()).toMatchObject([{ priority: 0, addresses: options.virtualIps }])
     expect(bench.sent('announcer')).toEqual([{ type: 'release' }])
     expect(bench.label).toBe('INIT')
     expect(bench.running.size).toBe(0)

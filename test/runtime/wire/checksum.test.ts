@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checksumOf, sumPseudoHeader, sumWords } from '../../../runtime/wire/checksum.ts'
+import { checksumOf, sumIpv6PseudoHeader, sumPseudoHeader, sumWords } from '../../../runtime/wire/checksum.ts'
 import { fromHex } from './hex.ts'
 
 /** RFC 1071 taken literally: carry around at every single addition. */
@@ -62,6 +62,20 @@ describe('the Internet checksum', () => {
           expect(sumPseudoHeader(source, destination, protocol, length)).toBe(sumWords(bytes))
         },
       ),
+    )
+  })
+
+  test('the IPv6 pseudo-header sums as its forty bytes do (RFC 8200 §8.1)', () => {
+    const address = fc.uint8Array({ minLength: 16, maxLength: 16 })
+    fc.assert(
+      fc.property(address, address, fc.nat({ max: 255 }), fc.nat({ max: 0xfffff }), (from, to, nextHeader, length) => {
+        const bytes = new Uint8Array(40)
+        bytes.set(from, 0)
+        bytes.set(to, 16)
+        new DataView(bytes.buffer).setUint32(32, length)
+        bytes[39] = nextHeader
+        expect(sumIpv6PseudoHeader(from, to, nextHeader, length)).toBe(sumWords(bytes))
+      }),
     )
   })
 })

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { addressBytes, addressText } from '../../../../runtime/ports/linux/ip-address-bytes.ts'
+import {
+  addressBytes,
+  addressText,
+  canonicalAddress,
+  compareAddresses,
+  isLinkLocal,
+} from '../../../runtime/wire/ip-address-bytes.ts'
 
 const hex = (text: string): string | undefined => {
   const bytes = addressBytes(text)
@@ -46,4 +52,21 @@ test('bytes survive the way to text and back', () => {
       expect(addressBytes(addressText(bytes) ?? '')).toEqual(bytes)
     }),
   )
+})
+
+test('the canonical form is the same whatever form came in', () => {
+  expect(canonicalAddress('2001:DB8:0:0::0010')).toBe('2001:db8::10')
+  expect(canonicalAddress('10.77.0.1')).toBe('10.77.0.1')
+  expect(canonicalAddress('fe80::1%eth0')).toBeUndefined()
+})
+
+test('RFC 4291 §2.5.6: fe80::/10 is link-local', () => {
+  expect(['fe80::1', 'febf::1'].map(isLinkLocal)).toEqual([true, true])
+  expect(['fec0::1', 'fe00::1', '2001:db8::1', '169.254.0.1', 'gateway'].map(isLinkLocal)).not.toContain(true)
+})
+
+test('rule 16: addresses compare as unsigned numbers in network order', () => {
+  expect(compareAddresses('fe80::8000:0:0:1', 'fe80::7fff:ffff:0:9')).toBeGreaterThan(0)
+  expect(compareAddresses('10.0.0.9', '200.0.0.1')).toBeLessThan(0)
+  expect(compareAddresses('fe80::1', 'fe80:0::1')).toBe(0)
 })

@@ -1,5 +1,7 @@
 import { isIPv6, SocketAddress } from 'node:net'
-import { formatIpv4, parseIpv4 } from '../../wire/addresses.ts'
+import { formatIpv4, parseIpv4 } from './addresses.ts'
+
+export type AddressFamily = 'ipv4' | 'ipv6'
 
 /** The 4 or 16 bytes of an IPv4 or IPv6 address in network order; undefined where the text is neither. No zones. */
 export function addressBytes(text: string): Uint8Array | undefined {
@@ -29,4 +31,24 @@ export function addressText(bytes: Uint8Array): string | undefined {
   if (bytes.length !== 16) return undefined
   const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(index * 2).toString(16))
   return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address
+}
+
+/** The address in the one form that this project compares and prints; undefined where the text is no address. */
+export function canonicalAddress(text: string): string | undefined {
+  const bytes = addressBytes(text)
+  return bytes && addressText(bytes)
+}
+
+/** The family of a text that is an address. */
+export const familyOf = (address: string): AddressFamily => (address.includes(':') ? 'ipv6' : 'ipv4')
+
+/** Whether the text is an IPv6 address of fe80::/10, which holds on one link only (RFC 4291 §2.5.6). */
+export function isLinkLocal(text: string): boolean {
+  const bytes = addressBytes(text)
+  return bytes?.length === 16 && bytes[0] === 0xfe && ((bytes[1] ?? 0) & 0xc0) === 0x80
+}
+
+/** Below, above or zero as two addresses of one family compare as unsigned numbers in network order. */
+export function compareAddresses(one: string, other: string): number {
+  return Buffer.compare(addressBytes(one) ?? new Uint8Array(), addressBytes(other) ?? new Uint8Array())
 }
