@@ -1,5 +1,6 @@
 /** Who else speaks VRRP on this network, as far as it concerns our virtual router. Pure, and bounded whatever is sent. */
 import type { Advertisement } from '../../runtime/wire/vrrp.ts'
+import { freeVrids } from './free-vrids.ts'
 import type { ForeignRouter, Rival, SettingOfRouter } from './messages.ts'
 import { sameAddresses } from './reception.ts'
 import type { ElectorOptions } from './state.ts'
@@ -97,8 +98,7 @@ const usedVrids = (vrids: Neighbours['vrids'], nowMs: number): readonly number[]
     .map(([vrid]) => vrid)
     .sort((one, other) => one - other)
 
-/** The next VRID above ours that was not heard, round from 255 to 1; undefined when all are used. */
+/** The next VRID above ours that was not heard; undefined when all are used. */
 export function freeVrid({ vrids }: Neighbours, own: number, nowMs: number): number | undefined {
-  const used = new Set(usedVrids(vrids, nowMs)).add(own)
-  return Array.from({ length: 254 }, (_, index) => ((own + index) % 255) + 1).find((vrid) => !used.has(vrid))
+  return freeVrids(usedVrids(vrids, nowMs), own)[0]
 }

@@ -40,9 +40,11 @@ export function addFailover(program: Command, env: CliEnv, choose: Choose): void
 }
 
 async function failover(options: FailoverOptions, env: CliEnv): Promise<number> {
+  // Asked now: what the director knows of the others it forgets when it is none any more.
+  const { nodes } = await askGateway<GatewayStatus>(options, '/status')
   await orderGateway(options, options.force ? '/failover?force=1' : '/failover')
   for (;;) {
-    const { vrrp, nodes, role } = await askGateway<GatewayStatus>(options, '/status')
+    const { vrrp, role } = await askGateway<GatewayStatus>(options, '/status')
     const { handOver } = vrrp
     // The gateway bounds it by its lease. Null: the elector has been restarted meanwhile, and knows of none.
     if (handOver?.outcome !== 'underWay') return report(handOver, { nodes, role }, options, env)

@@ -5,6 +5,7 @@ import { addAnnounce } from './announce.ts'
 import { addCheck } from './check.ts'
 import { addCheckConfig } from './check-config.ts'
 import { addClients } from './clients.ts'
+import { addDoctor } from './doctor.ts'
 import { type CliEnv, CliError } from './env.ts'
 import { addEvents } from './events.ts'
 import { addFailover } from './failover.ts'
@@ -20,6 +21,7 @@ const COMMANDS = [
   addCheck,
   addWhich,
   addClients,
+  addDoctor,
   addFailover,
   addAnnounce,
   addEvents,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { GatewayStatus, NodeStatus } from '../../actors/inspector/messages.ts'
+import { discardedAdverts } from './discarded-adverts.ts'
 import type { CliEnv } from './env.ts'
 import { CliError } from './env.ts'
 import { askGateway } from './gateway-client.ts'
@@ -90,14 +91,8 @@ function formatStatus(status: GatewayStatus, paint: Paint): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Adverts that were not taken, by reason; those of other virtual routers, and our own, are as they should be. */
 function discardedOf({ vrrp }: GatewayStatus): readonly string[] {
-  const reasons = Object.entries(vrrp.counters).flatMap(([counter, count]) => {
-    const reason = /^discarded\.(.*)$/.exec(counter)?.[1]
-    return reason === undefined || reason === 'vrid' || reason === 'ownLoop' || count === 0
-      ? []
-      : [`${reason} ${count}`]
-  })
+  const reasons = discardedAdverts(vrrp)
   return reasons.length === 0 ? [] : [`Discarded   adverts, by reason: ${reasons.join(', ')}`]
 }
 

@@ -70,6 +70,7 @@ test.each([
   ['events', '--follow'],
   ['actors'],
   ['check'],
+  ['doctor'],
   ['failover'],
   ['announce'],
 ])('%s: without a gateway it says so, and what to do', async (...args) => {

@@ -179,6 +179,62 @@ describe('clients', () => {
   })
 })
 
+describe('doctor', () => {
+  const heal = () => {
+    const members = [memberOf('10.0.0.1', { self: true, director: true }), memberOf('10.0.0.2')]
+    gateway.controls.discovery = { describe: async () => ({ members, counters: {}, warnings: [] }) }
+    const nodes = [{ address: '10.0.0.1', weight: 256, slots: 4096, activeConnections: 0, totalConnections: 0 }]
+    gateway.controls.dispatcher = { describe: async () => ({ generation: 1, nodes, warnings: [] }) }
+  }
+
+  test('a healthy gateway: nothing to worry about, exit code 0', async () => {
+    heal()
+    expect(await ask('doctor')).toEqual({
+      code: 0,
+      stdout: 'jupiter is director: nothing to worry about\n',
+      stderr: '',
+    })
+  })
+
+  test('each problem with its evidence and what to do, exit code 1', async () => {
+    expect(await ask('doctor')).toEqual({
+      code: 1,
+      stdout: [
+        'jupiter is director',
+        '',
+        'problem: node-10 (10.0.0.10) takes no traffic',
+        '  - it is in failure, last heard 0 s ago',
+        '  to do: run "proxyha doctor" on node-10',
+        '',
+        'problem: beacons are not authenticated',
+        '  to do: it stands in the status until it is mended; the log tells since when',
+        '',
+      ].join('\n'),
+      stderr: '',
+    })
+  })
+
+  test('a note alone is nothing to worry about', async () => {
+    heal()
+    const { describe } = gateway.controls.elector!
+    const yielding = { role: 'scanning', state: 'BACKUP', masterIp: '10.0.0.2', masterPriority: 50, yielding: true }
+    gateway.controls.elector = { describe: async () => ({ ...((await describe!()) as object), ...yielding }) }
+    const { code, stdout } = await ask('doctor')
+    expect(code).toBe(0)
+    expect(stdout).toContain('jupiter is scanning; the director is 10.0.0.2: nothing to worry about\n\nnote: ')
+  })
+
+  test('--json has the codes', async () => {
+    const { code, stdout } = await ask('doctor', '--json')
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({
+      node: 'jupiter',
+      role: 'director',
+      findings: [{ code: 'node-failure', severity: 'problem' }, { code: 'warning' }],
+    })
+  })
+})
+
 describe('failover', () => {
   const orders: string[] = []
   const hasTaken = { outcome: 'taken', by: '10.0.0.2', priority: 89, afterMs: 652.4 }
@@ -209,7 +265,7 @@ describe('failover', () => {
     cli.clock.advance(50)
     expect(await failing).toEqual({
       code: 0,
-      stdout: '10.0.0.2 took over after 652 ms, with priority 89\n',
+      stdout: 'node-2 (10.0.0.2) took over after 652 ms, with priority 89\n',
       stderr: '',
     })
     expect(orders).toEqual(['stepDown'])

@@ -1,0 +1,163 @@
+/** What the election has to say to the doctor. */
+import { freeVrids } from '../../actors/elector/free-vrids.ts'
+import type { ForeignRouter, Rival, VrrpStatus } from '../../actors/elector/messages.ts'
+import type { GatewayStatus } from '../../actors/inspector/messages.ts'
+import { discardedAdverts } from './discarded-adverts.ts'
+import type { Finding, FindingRule } from './findings.ts'
+
+/** All rules about the election. */
+export const VRRP_RULES: readonly FindingRule[] = [
+  nobodyDirector,
+  addressesNotHeld,
+  dualMaster,
+  foreignRouters,
+  discardedNow,
+  discardedOnce,
+  waiting,
+]
+
+const problem = (code: string, what: string, evidence: readonly string[], advice: string): Finding => ({
+  code,
+  severity: 'problem',
+  what,
+  evidence,
+  advice,
+})
+const note = (code: string, what: string, evidence: readonly string[], advice: string): Finding => ({
+  ...problem(code, what, evidence, advice),
+  severity: 'note',
+})
+
+const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`
+
+function nobodyDirector({ role, vrrp }: GatewayStatus): readonly Finding[] {
+  if (role === 'director' || vrrp.masterIp !== null) return []
+  const evidence = [`VRRP is in ${vrrp.state}, and no advert for VRID ${vrrp.virtualRouterId} was taken of late`]
+  const advice =
+    'a director is elected within a few seconds of a start or a failure; if this stays so, look at the interface and at "proxyha events"'
+  return [problem('no-director', 'no director is known here', evidence, advice)]
+}
+
+function addressesNotHeld({ role, virtualIps, warnings }: GatewayStatus): readonly Finding[] {
+  const missing = virtualIps.filter(({ held }) => !held).map(({ address }) => address)
+  if (role !== 'director' || missing.length === 0) return []
+  const why = warnings.filter((warning) => missing.some((address) => warning.includes(address)))
+  const evidence = [`not on the interface: ${missing.join(', ')}`, ...why]
+  return [
+    problem(
+      'not-held',
+      'this node is director without all virtual IPs',
+      evidence,
+      'see "proxyha events" for what the kernel said',
+    ),
+  ]
+}
+
+function dualMaster({ vrrp, warnings }: GatewayStatus): readonly Finding[] {
+  return vrrp.rivals.map((rival) => {
+    const told = warnings.filter((warning) => warning.startsWith(`two directors: ${rival.address} `))
+    return problem(
+      'dual-master',
+      `two directors: ${rival.address} advertises beside this node`,
+      [rivalText(vrrp, rival), ...told],
+      `let the adverts of this node reach ${rival.address}: IP protocol 112 to 224.0.0.18 (filters there, IGMP snooping of the switch), or use vrrp.unicastPeers on all nodes`,
+    )
+  })
+}
+
+function rivalText(vrrp: VrrpStatus, { priority, adverts, forMs, lastHeardMs }: Rival): string {
+  return `it has priority ${priority}, this node ${vrrp.priority}: it has to give way, and has sent ${adverts} adverts over ${seconds(forMs)}, the last ${seconds(lastHeardMs)} ago`
+}
+
+function foreignRouters({ vrrp, virtualIps, warnings }: GatewayStatus): readonly Finding[] {
+  const ours = new Set(virtualIps.map(({ address }) => address))
+  return vrrp.foreignRouters.map((router) => {
+    const told = warnings.filter((warning) => warning.includes(`${router.address} (priority`))
+    const sharesAddress = router.virtualIps.some((virtualIp) => ours.has(virtualIp))
+    const who = `${router.address} advertises VRID ${vrrp.virtualRouterId}`
+    return problem(
+      'foreign-vrid',
+      sharesAddress ? `${who} with other settings than this node` : `${who} for other virtual IPs`,
+      [foreignText(router), ...told],
+      sharesAddress
+        ? `make ${router.differs.join(', ')} the same on all nodes of the group`
+        : `give one of both groups another virtualRouterId, on all of its nodes: ${suggestion(vrrp)}`,
+    )
+  })
+}
+
+function foreignText({
+  version,
+  priority,
+  advertIntervalMs,
+  authenticated,
+  virtualIps,
+  differs,
+  lastHeardMs,
+}: ForeignRouter): string {
+  const authentication = authenticated ? ', with authentication' : ''
+  return `version ${version}, priority ${priority}, every ${advertIntervalMs} ms${authentication}, virtual IPs ${virtualIps.join(' ')}; differs in ${differs.join(', ')}; heard ${seconds(lastHeardMs)} ago`
+}
+
+function suggestion({ virtualRouterId, vridsHeard }: VrrpStatus): string {
+  const free = freeVrids(vridsHeard, virtualRouterId).slice(0, 3)
+  return free.length === 0 ? 'all are in use' : `${free.join(', ')} were not heard in the last five minutes`
+}
+
+function discardedNow({ vrrp, warnings }: GatewayStatus): readonly Finding[] {
+  return warnings
+    .filter((warning) => warning.startsWith('discarded an advert of '))
+    .map((warning) =>
+      problem(
+        'adverts-discarded',
+        'adverts are discarded',
+        [warning, discardedText(vrrp)],
+        'mend it at their sender; until then this node does not know it as a router of the group',
+      ),
+    )
+}
+
+/** Nothing is wrong by now, but it may explain what was. */
+function discardedOnce({ vrrp, warnings }: GatewayStatus): readonly Finding[] {
+  const isNow =
+    vrrp.foreignRouters.length > 0 || warnings.some((warning) => warning.startsWith('discarded an advert of '))
+  if (isNow || discardedAdverts(vrrp).length === 0) return []
+  return [
+    note(
+      'adverts-were-discarded',
+      'adverts were discarded, but not in the last minute',
+      [discardedText(vrrp)],
+      'nothing',
+    ),
+  ]
+}
+
+const discardedText = (vrrp: VrrpStatus): string => `since the start, by reason: ${discardedAdverts(vrrp).join(', ')}`
+
+/** Why a node of higher priority is not director, where that is as it should be. */
+function waiting({ vrrp, warnings }: GatewayStatus): readonly Finding[] {
+  const findings: Finding[] = []
+  if (vrrp.yielding) {
+    const told = warnings.filter((warning) => warning.startsWith('stepped down'))
+    const director = `the present director is ${vrrp.masterIp ?? 'not known'}, priority ${vrrp.masterPriority ?? 'not known'}; this node has ${vrrp.priority}`
+    const advice = 'to have it back, run "proxyha failover" on the present director'
+    findings.push(
+      note('yielding', 'this node has stepped down and leaves the director alone', [director, ...told], advice),
+    )
+  }
+  if (vrrp.holdOffMs !== null) {
+    const evidence = [`for ${seconds(vrrp.holdOffMs)} at most (vrrp.holdOff)`]
+    findings.push(
+      note(
+        'hold-off',
+        "this node has just started, and waits for the director's table before it preempts",
+        evidence,
+        'wait',
+      ),
+    )
+  }
+  if (vrrp.handOver?.outcome === 'underWay') {
+    findings.push(note('hand-over', 'a hand-over is under way', ['priority 0 was sent'], 'wait'))
+  }
+  return findings
+}

@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest'
+import { describeElector } from '../../../actors/elector/state.ts'
+import type { GatewayStatus, NodeStatus } from '../../../actors/inspector/messages.ts'
+import { diagnose, type Finding } from '../../../runtime/cli/findings.ts'
+import { NODE_RULES } from '../../../runtime/cli/node-findings.ts'
+import { VRRP_RULES } from '../../../runtime/cli/vrrp-findings.ts'
+import { Bench, OTHER, OWN, VIP, v2, v3 } from '../../actors/elector/bench.ts'
+
+const nodeOf = (address: string, change: Partial<NodeStatus> = {}): NodeStatus => ({
+  name: `node-${address.split('.').at(-1)}`,
+  address,
+  mac: '02:00:00:00:00:01',
+  self: false,
+  director: false,
+  state: 'ok',
+  weight: 256,
+  slots: 2048,
+  activeConnections: 0,
+  totalConnections: 0,
+  cpu: 0.1,
+  memory: 0.1,
+  lastSeenMs: 300,
+  ...change,
+})
+
+/** The status of a node whose elector is in that state, everything else being as it should be. */
+function statusOf(bench: Bench, change: Partial<GatewayStatus> = {}): GatewayStatus {
+  const { role, warnings, ...vrrp } = describeElector(bench.state, bench.nowMs)
+  const isDirector = role === 'director'
+  return {
+    node: 'jupiter',
+    role,
+    forwarding: 'workers',
+    vrrp,
+    virtualIps: [{ address: VIP, held: isDirector }],
+    monitor: { state: 'ok', ports: [{ port: 3128, listening: true, problem: null }] },
+    nodes: [nodeOf(OWN, { self: true, director: isDirector }), nodeOf(OTHER)],
+    warnings,
+    ...change,
+  }
+}
+
+const find = (status: GatewayStatus): readonly Finding[] => diagnose(status, [...VRRP_RULES, ...NODE_RULES])
+const codes = (status: GatewayStatus): readonly string[] => find(status).map(({ code }) => code)
+const director = () => new Bench(v2).promoted()
+const backup = () => new Bench(v2).started().hear({ priority: 150 })
+
+describe('nothing is found', () => {
+  test('on a director and on a node that follows one', () => {
+    expect(find(statusOf(director()))).toEqual([])
+    expect(find(statusOf(backup()))).toEqual([])
+  })
+
+  test('of other virtual routers, and of our own adverts that come back', () => {
+    const bench = director().hear({ virtualRouterId: 7 }).hear({ source: OWN })
+    expect(bench.counter('discarded.vrid') + bench.counter('discarded.ownLoop')).toBe(2)
+    expect(find(statusOf(bench))).toEqual([])
+  })
+})
+
+describe('the election', () => {
+  test('two directors: who, why that one has to give way, and what is told of it once', () => {
+    const bench = director()
+    for (let advert = 0; advert < 3; advert++) bench.hear({ priority: 50 }, 1000).confirm()
+    const [finding, ...others] = find(statusOf(bench))
+    expect(others).toEqual([])
+    expect(finding).toMatchObject({
+      code: 'dual-master',
+      severity: 'problem',
+      what: `two directors: ${OTHER} advertises beside this node`,
+      evidence: [
+        'it has priority 50, this node 100: it has to give way, and has sent 3 adverts over 2 s, the last 0 s ago',
+        expect.stringContaining('two directors'),
+      ],
+      advice: expect.stringContaining('IP protocol 112'),
+    })
+  })
+
+  test('our VRID with other virtual IPs: three VRIDs that are free', () => {
+    const bench = director()
+      .hear({ virtualRouterId: 52 })
+      .hear({ priority: 150, addresses: ['10.9.0.1'] })
+    const [finding, ...others] = find(statusOf(bench))
+    expect(others).toEqual([])
+    expect(finding).toMatchObject({
+      code: 'foreign-vrid',
+      what: `${OTHER} advertises VRID 51 for other virtual IPs`,
+      advice: expect.stringContaining('53, 54, 55 were not heard'),
+    })
+    expect(finding?.evidence[0]).toContain('version 2, priority 150, every 1000 ms, virtual IPs 10.9.0.1')
+  })
+
+  test('our VRID and virtual IPs with another version: what is to be made the same', () => {
+    const [finding, ...others] = find(statusOf(new Bench(v3).promoted().hear({ version: 2, priority: 9 })))
+    expect(others).toEqual([])
+    expect(finding).toMatchObject({
+      code: 'foreign-vrid',
+      what: `${OTHER} advertises VRID 51 with other settings than this node`,
+      advice: 'make version the same on all nodes of the group',
+    })
+  })
+
+  test('adverts that are discarded now are a problem, a minute later a note', () => {
+    const bench = director().hear({ ip: { ttl: 254 } })
+    expect(find(statusOf(bench))).toMatchObject([
+      { code: 'adverts-discarded', evidence: [expect.stringContaining('TTL'), 'since the start, by reason: ttl 1'] },
+    ])
+    bench.nowMs += 60_000
+    expect(find(statusOf(bench))).toMatchObject([{ code: 'adverts-were-discarded', severity: 'note' }])
+  })
+
+  test('nobody is director', () => {
+    expect(codes(statusOf(new Bench(v2).started()))).toEqual(['no-director'])
+    expect(codes(statusOf(new Bench(v2)))).toEqual(['no-director'])
+  })
+
+  test('a director without its virtual IP, with what the announcer says of that', () => {
+    const virtualIps = [{ address: VIP, held: false }]
+    const warnings = [`cannot hold ${VIP}: EPERM`]
+    expect(find(statusOf(director(), { virtualIps, warnings }))).toMatchObject([
+      { code: 'not-held', severity: 'problem', evidence: [`not on the interface: ${VIP}`, warnings[0]] },
+    ])
+  })
+
+  test('two nodes of one priority', () => {
+    expect(codes(statusOf(new Bench(v2).started().hear({ priority: 100 })))).toEqual(['same-priority'])
+  })
+
+  test('a node that has stepped down: a note, with how to have it back', () => {
+    const bench = director().feed({ type: 'stepDown' })
+    expect(find(statusOf(bench))).toMatchObject([{ code: 'hand-over', severity: 'note' }])
+    const [finding, ...others] = find(statusOf(bench.hear({ priority: 50 }, 600)))
+    expect(others).toEqual([])
+    expect(finding).toMatchObject({
+      code: 'yielding',
+      severity: 'note',
+      evidence: [
+        `the present director is ${OTHER}, priority 50; this node has 100`,
+        expect.stringContaining('stepped'),
+      ],
+      advice: expect.stringContaining('proxyha failover'),
+    })
+  })
+
+  test('a node that is held off after its start: a note', () => {
+    const bench = new Bench({ ...v2, holdOffMs: 5000 }).started().hear({ priority: 50 }, 3000).expire('masterDown')
+    expect(find(statusOf(bench))).toMatchObject([
+      { code: 'hold-off', severity: 'note', evidence: ['for 1.4 s at most (vrrp.holdOff)'] },
+    ])
+  })
+})
+
+describe('the nodes', () => {
+  test('a proxy that does not listen, by port', () => {
+    const ports = [{ port: 3128, listening: false, problem: 'is not listening' }]
+    expect(find(statusOf(director(), { monitor: { state: 'failure', ports } }))).toMatchObject([
+      { code: 'proxy-ports', evidence: ['port 3128 is not listening'] },
+    ])
+  })
+
+  test('others in failure or stale; one that drains is as its operator wants it', () => {
+    const others = [nodeOf('10.0.0.1', { state: 'failure' }), nodeOf('10.0.0.2', { state: 'stale', lastSeenMs: 9000 })]
+    const nodes = [...others, nodeOf('10.0.0.3', { state: 'draining' })]
+    expect(find(statusOf(director(), { nodes }))).toMatchObject([
+      { code: 'node-failure', what: 'node-1 (10.0.0.1) takes no traffic' },
+      { code: 'node-stale', evidence: ['it is in stale, last heard 9 s ago'] },
+    ])
+  })
+})
+
+describe('warnings that no rule explains', () => {
+  test.each([
+    ['two directors are heard, 10.0.0.1 and 10.0.0.2: is the network split?', 'two-directors'],
+    ['setting redirects differs: 80->1 at saturn (10.0.0.2), 80->2 here', 'settings-differ'],
+    ['the settings of saturn (10.0.0.2) are not those of the director, whose status names them', 'settings-differ'],
+    ['cluster.key is not set: beacons are not authenticated', 'cluster-key'],
+    ['elector did not answer within 500 ms: its part of the status is old or missing', 'actor-silent'],
+    ['the moon is full', 'warning'],
+  ])('%s', (warning, code) => {
+    expect(find(statusOf(director(), { warnings: [warning] }))).toMatchObject([
+      { code, severity: 'problem', what: warning },
+    ])
+  })
+
+  test('problems come before notes', () => {
+    const bench = director().feed({ type: 'stepDown' })
+    expect(codes(statusOf(bench, { warnings: ['the moon is full'] }))).toEqual(['warning', 'hand-over'])
+  })
+})
