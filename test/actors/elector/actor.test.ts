@@ -67,7 +67,10 @@ describe('the elector', () => {
     context.refuse()
     await Promise.resolve()
     await Promise.resolve()
-    expect(describe()).toMatchObject({ state: 'BACKUP', warnings: [expect.stringContaining('not taking over blindly')] })
+    expect(describe()).toMatchObject({
+      state: 'BACKUP',
+      warnings: [expect.stringContaining('not taking over blindly')],
+    })
     expect(context.sent.filter(({ to }) => to === 'raw-ip')).toEqual([])
     context.clock.advance(3610)
     expect(context.requests).toHaveLength(2)
