@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
+import { VIP } from './group.ts'
 import { WireBench, type WireOptions } from './wire-bench.ts'
 
 /** The rules of preemption on the wire: a real gateway that may not preempt, and one that owns the addresses. */
@@ -43,6 +44,8 @@ function ownerSteps(create: () => Promise<WireBench>): void {
   test('rules 9, 13, 20: the owner is master at once, beside a living master and without preemption', async () => {
     const bench = await create()
     const stop = bench.keepSending(bench.advert(254))
+    // An owner is one that has the addresses of its own.
+    bench.node.namespace.ip('address', 'add', `${VIP}/16`, 'dev', 'eth0')
     bench.startGateway()
     await bench.inState('MASTER')
     await stop()

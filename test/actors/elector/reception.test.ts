@@ -55,7 +55,7 @@ describe('reception', () => {
   })
 })
 
-describe('what is discarded is counted, and told at a limited rate', () => {
+describe('rule 4: what is discarded is counted, and told at a limited rate', () => {
   test.each([
     ['ttl', { ip: { ttl: 1 } }, 1],
     ['version', { version: 2 as const }, 1],

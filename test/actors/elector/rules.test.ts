@@ -191,6 +191,8 @@ describe.each(both)('Master, v$version from $primaryAddress (RFC 9568 §6.4.3)',
     expect(bench.sent('raw-ip')).toMatchObject([
       { type: 'send', protocol: 112, destination: VRRP_GROUPS[familyOf(options.primaryAddress)], confirm: 1 },
     ])
+    // Read as a packet of the primary address, which the checksum of version 3 covers.
+    expect(bench.adverts()).toHaveLength(1)
   })
 
   test('an advert an interval, each renewing the lease when it has left', () => {

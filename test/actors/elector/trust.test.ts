@@ -60,7 +60,7 @@ describe('drain before acting', () => {
     expect(promoted.feed({ type: 'drainFailed', generation: drain.generation }).label).toBe('MASTER')
   })
 
-  test('an answer to an earlier drain is ignored', () => {
+  test('rule 21: an answer to an earlier drain is ignored', () => {
     const bench = new Bench(v2).started().expire('masterDown')
     const first = bench.effects[0]
     if (first?.type !== 'drain') throw new Error('no drain')
