@@ -4,12 +4,18 @@ import type { Result } from './result.ts'
 export type IpProtocol = 112 | 253
 
 export interface RawIpListener {
-  /** A whole IPv4 packet, header included, in a buffer of its own. */
+  /**
+   * A whole packet, header included, in a buffer of its own. That of IPv6 is put together again from what the kernel tells:
+   * source and payload as they came; where the hop limit was not 255, or the destination not the group, that alone is right.
+   */
   packet(protocol: IpProtocol, packet: Uint8Array): void
   error(protocol: IpProtocol, reason: string): void
 }
 
-/** Raw IPv4 sockets bound to one interface: multicast member of 224.0.0.18 on 112, broadcast allowed on 253, TTL 255 on send. */
+/**
+ * Raw sockets of one address family bound to one interface: multicast member of 224.0.0.18 (ff02::12) on 112, broadcast
+ * allowed on 253 (IPv4 only), TTL and hop limit 255 on send.
+ */
 export interface RawIpPort {
   open(interfaceName: string, sourceAddress: string, listener: RawIpListener): Result
   /** Sends one payload (no IP header). Resolves once the kernel took it. */

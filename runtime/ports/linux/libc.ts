@@ -31,6 +31,7 @@ export const SO_RCVBUF = 8
 export const SO_REUSEPORT = 15
 export const SO_RCVTIMEO = 20
 export const SO_BINDTODEVICE = 25
+export const SO_ATTACH_FILTER = 26
 /** Like SO_RCVBUF, but not bounded by net.core.rmem_max; needs CAP_NET_ADMIN. */
 export const SO_RCVBUFFORCE = 33
 
@@ -41,6 +42,11 @@ export const IPPROTO_RAW = 255
 export const IP_MULTICAST_IF = 32
 export const IP_MULTICAST_LOOP = 34
 export const IP_ADD_MEMBERSHIP = 35
+
+export const IPPROTO_IPV6 = 41
+export const IPV6_MULTICAST_IF = 17
+export const IPV6_MULTICAST_LOOP = 19
+export const IPV6_JOIN_GROUP = 20
 
 export const MSG_TRUNC = 0x20
 export const MSG_DONTWAIT = 0x40
@@ -137,12 +143,21 @@ export function sockaddrIpv4(address: Uint8Array, port: number): Uint8Array {
   return sockaddr
 }
 
-/** `struct sockaddr_in6` of the sixteen address bytes. */
-export function sockaddrIpv6(address: Uint8Array, port: number): Uint8Array {
+/** `struct ipv6_mreq`: a multicast group and the interface. */
+export function ipv6Mreq(group: Uint8Array, interfaceIndex: number): Buffer {
+  const option = Buffer.alloc(20)
+  option.set(group, 0)
+  option.writeInt32LE(interfaceIndex, 16)
+  return option
+}
+
+/** `struct sockaddr_in6` of the sixteen address bytes; a link-local address needs its interface. */
+export function sockaddrIpv6(address: Uint8Array, port: number, interfaceIndex = 0): Uint8Array {
   const sockaddr = Buffer.alloc(28)
   sockaddr.writeUInt16LE(AF_INET6, 0)
   sockaddr.writeUInt16BE(port, 2)
   sockaddr.set(address, 8)
+  sockaddr.writeUInt32LE(interfaceIndex, 24)
   return sockaddr
 }
 

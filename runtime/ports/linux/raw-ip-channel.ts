@@ -1,38 +1,24 @@
 import { createRequire } from 'node:module'
 import type rawSocketModule from 'raw-socket'
 import type { RawSocket } from 'raw-socket'
-import { parseIpv4 } from '../../wire/addresses.ts'
-import { addressBytes } from '../../wire/ip-address-bytes.ts'
-import { emitIpv4Packet } from '../../wire/ipv4.ts'
 import type { IpProtocol } from '../raw-ip.ts'
-import { done, type Result, refused } from '../result.ts'
+import { done, type Refusal, type Result, refused } from '../result.ts'
 import {
   errnoOfText,
-  IP_ADD_MEMBERSHIP,
-  IP_MULTICAST_IF,
-  IP_MULTICAST_LOOP,
-  IPPROTO_IP,
   IPPROTO_RAW,
-  ipMreqn,
+  if_nametoindex,
   SO_BINDTODEVICE,
-  SO_BROADCAST,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SOL_SOCKET,
 } from './libc.ts'
 
-/** The group of the VRRP routers (RFC 9568 §5.1.1.2). */
-const VRRP_GROUP = '224.0.0.18'
-const PROTOCOL_VRRP = 112
 /** Packets that may wait for the kernel to take them. */
 const SENDS_UNDER_WAY_MAX = 64
 /** A second of a flood of small packets fits, so that an advert that comes after it is not the one that is lost. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
-/** The longest IPv4 packet. */
+/** The longest packet. */
 const PACKET_BYTES_MAX = 65_535
-const PAYLOAD_BYTES_MAX = PACKET_BYTES_MAX - 20
-/** RFC 9568 §5.1.1.3: a receiver can tell by it that no router passed the packet on. */
-const TIME_TO_LIVE = 255
 
 /** The network that a channel is on. `source` is what its packets are sent from. */
 export interface ChannelAddress {
@@ -46,30 +32,63 @@ export interface ChannelListener {
   error(reason: string): void
 }
 
+/** What differs between IPv4 and IPv6. */
+export interface ChannelFamily {
+  /** raw-socket's own numbers. */
+  readonly addressFamily: 1 | 2
+  /** Sockets that receive, at least one. */
+  readonly receivers: readonly ChannelReceiver[]
+  prepareSender(socket: RawSocket, address: ChannelAddress): void
+  /** The whole packet; undefined where it cannot be sent. */
+  emit(protocol: IpProtocol, source: string, destination: string, payload: Uint8Array): Uint8Array | undefined
+}
+
+export interface ChannelReceiver {
+  prepare(socket: RawSocket, protocol: IpProtocol, address: ChannelAddress): void
+  /** The whole packet, in a buffer of its own, of what the socket gave. */
+  packet(bytes: Uint8Array, from: string, protocol: IpProtocol, address: ChannelAddress): Uint8Array
+}
+
 /**
- * One IP protocol on one interface, as two raw sockets. The one that receives never sends: raw-socket serves either
- * reading or writing in a turn of the event loop and prefers reading, so that a flood would hold our adverts back. The one
- * that sends is of protocol IPPROTO_RAW: it receives nothing, and what it sends has the header that we wrote, with a
- * source that is the node's own address whatever VIPs the interface holds (RFC 9568 §5.1.1.1).
+ * One IP protocol on one interface, as raw sockets. Those that receive never send: raw-socket serves either reading or
+ * writing in a turn of the event loop and prefers reading, so that a flood would hold our adverts back. The one that sends
+ * is of protocol IPPROTO_RAW: it receives nothing, and what it sends has the header that we wrote, with a source that is
+ * the node's own address whatever VIPs the interface holds (RFC 9568 §5.1.1.1).
  */
 export class RawIpChannel {
   readonly #protocol: IpProtocol
-  readonly #source: string
-  readonly #receiver: RawSocket
+  readonly #family: ChannelFamily
+  readonly #address: ChannelAddress
+  readonly #sockets: readonly RawSocket[]
   readonly #sender: RawSocket
   readonly #underWay = new Set<(result: Result) => void>()
   #closed = false
 
-  private constructor(protocol: IpProtocol, address: ChannelAddress, sockets: readonly [RawSocket, RawSocket]) {
+  private constructor(
+    protocol: IpProtocol,
+    family: ChannelFamily,
+    address: ChannelAddress,
+    sockets: readonly RawSocket[],
+    sender: RawSocket,
+  ) {
     this.#protocol = protocol
-    this.#source = address.source
-    ;[this.#receiver, this.#sender] = sockets
+    this.#family = family
+    this.#address = address
+    this.#sockets = sockets
+    this.#sender = sender
   }
 
-  static open(protocol: IpProtocol, address: ChannelAddress, listener: ChannelListener): Result<RawIpChannel> {
+  static open(
+    protocol: IpProtocol,
+    family: ChannelFamily,
+    address: ChannelAddress,
+    listener: ChannelListener,
+  ): Result<RawIpChannel> {
     const opened: RawSocket[] = []
     const open = (socketProtocol: number): RawSocket => {
-      const socket = loadRawSocket().createSocket({ protocol: socketProtocol, bufferSize: PACKET_BYTES_MAX })
+      const { addressFamily } = family
+      const options = { protocol: socketProtocol, addressFamily, bufferSize: PACKET_BYTES_MAX }
+      const socket = loadRawSocket().createSocket(options)
       opened.push(socket)
       // The `error` event of an emitter that nobody listens to is thrown: listen before anything can fail.
       socket.on('error', (error) => {
@@ -80,13 +99,17 @@ export class RawIpChannel {
       return socket
     }
     try {
-      const receiver = open(protocol)
+      for (const receiver of family.receivers) {
+        const socket = open(protocol)
+        enlargeReceiveBuffer(socket)
+        receiver.prepare(socket, protocol, address)
+        // raw-socket hands out the same buffer each time.
+        socket.on('message', (bytes, from) => listener.packet(receiver.packet(bytes, from, protocol, address)))
+      }
       const sender = open(IPPROTO_RAW)
-      prepareReceiver(receiver, protocol, address)
-      prepareSender(sender, address)
-      // raw-socket hands out the same buffer each time.
-      receiver.on('message', (packet) => listener.packet(new Uint8Array(packet)))
-      return { ok: true, value: new RawIpChannel(protocol, address, [receiver, sender]) }
+      sender.pauseRecv()
+      family.prepareSender(sender, address)
+      return { ok: true, value: new RawIpChannel(protocol, family, address, opened, sender) }
     } catch (error) {
       for (const socket of opened) socket.close()
       const reason = error instanceof Error ? error.message : String(error)
@@ -99,29 +122,35 @@ export class RawIpChannel {
     if (this.#underWay.size >= SENDS_UNDER_WAY_MAX) {
       return Promise.resolve(refused('ENOBUFS', `raw socket: ${SENDS_UNDER_WAY_MAX} packets wait to be sent`))
     }
-    if (parseIpv4(destination) === undefined || payload.length > PAYLOAD_BYTES_MAX) {
+    const emitted = this.#family.emit(this.#protocol, this.#address.source, destination, payload)
+    if (emitted === undefined) {
       return Promise.resolve(refused('EINVAL', `${payload.length} bytes cannot be sent to ${destination}`))
     }
-    const header = { source: this.#source, destination, protocol: this.#protocol, ttl: TIME_TO_LIVE }
-    const packet = Buffer.from(emitIpv4Packet({ ...header, payload }).buffer)
+    const packet = Buffer.from(emitted.buffer)
     return new Promise((resolve) => {
       this.#underWay.add(resolve)
       this.#sender.send(packet, 0, packet.length, destination, (error) => {
         this.#underWay.delete(resolve)
-        const result = error
-          ? refused(errnoOfText(error.message) ?? 'EIO', `to ${destination}: ${error.message}`)
-          : done
+        const result = error ? this.#refusal(destination, error.message) : done
         // Promises that are resolved inside raw-socket's native callback may wait for the next event; an immediate does not.
         setImmediate(resolve, result)
       })
     })
   }
 
+  /** IPv6 says "unreachable" of a link that is down and of one that is gone for good: these sockets then never hear again. */
+  #refusal(destination: string, reason: string): Refusal {
+    const { interfaceName, interfaceIndex } = this.#address
+    if (if_nametoindex(interfaceName) !== interfaceIndex) {
+      return refused('ENODEV', `to ${destination}: the network interface ${interfaceName} is gone`)
+    }
+    return refused(errnoOfText(reason) ?? 'EIO', `to ${destination}: ${reason}`)
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#receiver.close()
-    this.#sender.close()
+    for (const socket of this.#sockets) socket.close()
     for (const resolve of this.#underWay) resolve(refused('ECANCELED', 'raw socket: closed before the packet left'))
     this.#underWay.clear()
   }
@@ -136,30 +165,13 @@ function loadRawSocket(): typeof rawSocketModule {
   }
 }
 
-function prepareReceiver(socket: RawSocket, protocol: IpProtocol, address: ChannelAddress): void {
+function enlargeReceiveBuffer(socket: RawSocket): void {
   try {
     socket.setOption(SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES)
   } catch {
     // Without CAP_NET_ADMIN over the machine (a container) the kernel gives at most net.core.rmem_max.
     socket.setOption(SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES)
   }
-  if (protocol !== PROTOCOL_VRRP) return
-  const membership = ipMreqn(bytesOf(VRRP_GROUP), bytesOf(address.source), address.interfaceIndex)
-  socket.setOption(IPPROTO_IP, IP_ADD_MEMBERSHIP, membership, membership.length)
-}
-
-function prepareSender(socket: RawSocket, address: ChannelAddress): void {
-  socket.pauseRecv()
-  socket.setOption(SOL_SOCKET, SO_BROADCAST, 1)
-  const outgoing = ipMreqn(bytesOf('0.0.0.0'), bytesOf(address.source), address.interfaceIndex)
-  socket.setOption(IPPROTO_IP, IP_MULTICAST_IF, outgoing, outgoing.length)
-  socket.setOption(IPPROTO_IP, IP_MULTICAST_LOOP, 0)
-}
-
-function bytesOf(address: string): Uint8Array {
-  const bytes = addressBytes(address)
-  if (bytes?.length !== 4) throw new Error(`${address} is no IPv4 address`)
-  return bytes
 }
 
 function withAdvice(reason: string): string {

@@ -2,33 +2,53 @@ import { isMainThread } from 'node:worker_threads'
 import type { IpProtocol, RawIpListener, RawIpPort } from '../raw-ip.ts'
 import { done, type Result, refused } from '../result.ts'
 import { if_nametoindex } from './libc.ts'
-import { type ChannelAddress, RawIpChannel } from './raw-ip-channel.ts'
+import { type ChannelAddress, type ChannelFamily, RawIpChannel } from './raw-ip-channel.ts'
+import { rawIpv4 } from './raw-ipv4.ts'
+import { checkIpv6Source, rawIpv6 } from './raw-ipv6.ts'
 
 /** A drain ends here even while packets keep coming: a flood must not hold up the elector that waits for it. */
 const DRAIN_PACKETS_MAX = 10_000
 
-const PROTOCOLS: readonly IpProtocol[] = [112, 253]
+/** What a port is for: its protocols, how their packets look, and whether its source can be used. */
+interface PortFamily {
+  readonly protocols: readonly IpProtocol[]
+  readonly channel: ChannelFamily
+  checkSource(address: ChannelAddress): Result
+}
 
 /** Raw IPv4 sockets through the addon raw-socket, which works on the main thread only (`ENOTSUP` elsewhere). */
 export function createLinuxRawIpPort(): RawIpPort {
-  return new LinuxRawIpPort()
+  return new LinuxRawIpPort({ protocols: [112, 253], channel: rawIpv4, checkSource: () => done })
+}
+
+/** The same for IPv6, where only VRRP is spoken: the beacons go between management IPs, which are IPv4. */
+export function createLinuxRawIpv6Port(): RawIpPort {
+  return new LinuxRawIpPort({ protocols: [112], channel: rawIpv6, checkSource: checkIpv6Source })
 }
 
 class LinuxRawIpPort implements RawIpPort {
+  readonly #family: PortFamily
   readonly #channels = new Map<IpProtocol, RawIpChannel>()
   /** Packets that raw-socket's native callback left here for the immediate that delivers them. */
   #arrived: { readonly protocol: IpProtocol; readonly packet: Uint8Array }[] = []
   #arrivals = 0
   #listener: RawIpListener | undefined
 
+  constructor(family: PortFamily) {
+    this.#family = family
+  }
+
   open(interfaceName: string, sourceAddress: string, listener: RawIpListener): Result {
     if (!isMainThread) return refused('ENOTSUP', 'raw sockets can be opened on the main thread only')
     this.close()
     const interfaceIndex = if_nametoindex(interfaceName)
     if (interfaceIndex === 0) return refused('ENODEV', `there is no network interface ${interfaceName}`)
+    const address: ChannelAddress = { interfaceName, interfaceIndex, source: sourceAddress }
+    const usable = this.#family.checkSource(address)
+    if (!usable.ok) return usable
     this.#listener = listener
-    for (const protocol of PROTOCOLS) {
-      const opened = this.#openChannel(protocol, { interfaceName, interfaceIndex, source: sourceAddress })
+    for (const protocol of this.#family.protocols) {
+      const opened = this.#openChannel(protocol, address)
       if (opened.ok) continue
       this.close()
       return opened
@@ -69,7 +89,7 @@ class LinuxRawIpPort implements RawIpPort {
   }
 
   #openChannel(protocol: IpProtocol, address: ChannelAddress): Result {
-    const channel = RawIpChannel.open(protocol, address, {
+    const channel = RawIpChannel.open(protocol, this.#family.channel, address, {
       packet: (packet) => this.#arrive(protocol, packet),
       error: (reason) => setImmediate(() => this.#listener?.error(protocol, reason)),
     })

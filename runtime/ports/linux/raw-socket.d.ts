@@ -1,7 +1,7 @@
 /** raw-socket brings no types. Only what is used here is declared. */
 declare module 'raw-socket' {
   export interface RawSocket {
-    /** `buffer` is shared between calls: copy what is to be kept. IPv4 packets come with their IP header. */
+    /** `buffer` is shared between calls: copy what is to be kept. IPv4 packets come with their IP header, IPv6 ones without. */
     on(event: 'message', listener: (buffer: Buffer, source: string) => void): this
     on(event: 'error', listener: (error: Error) => void): this
     on(event: 'close', listener: () => void): this
@@ -21,7 +21,12 @@ declare module 'raw-socket' {
   }
 
   const rawSocket: {
-    createSocket(options: { readonly protocol: number; readonly bufferSize: number }): RawSocket
+    createSocket(options: {
+      readonly protocol: number
+      /** 1 = IPv4, 2 = IPv6. */
+      readonly addressFamily: 1 | 2
+      readonly bufferSize: number
+    }): RawSocket
   }
   export default rawSocket
 }
