@@ -77,6 +77,21 @@ export function emitGratuitousArp(mac: string, address: string): Uint8Array {
   return frame
 }
 
+/**
+ * A question to everybody: who has `target`? From 0.0.0.0 it is an ARP probe (RFC 5227 §2.1.1): it is answered, but
+ * changes nobody's neighbour table. Throws a RangeError for an address or MAC that is none.
+ */
+export function emitArpRequest(mac: string, sender: string, target: string): Uint8Array {
+  const senderValue = parseIpv4(sender)
+  if (senderValue === undefined) throw new RangeError(`cannot ask for ${target} from ${sender}`)
+  const frame = emitGratuitousArp(mac, target)
+  const view = new DataView(frame.buffer)
+  view.setUint32(SENDER_ADDRESS, senderValue)
+  // RFC 5227 §2.1.1: the target MAC is not known, and zero.
+  frame.fill(0, TARGET_MAC, TARGET_ADDRESS)
+  return frame
+}
+
 /** Parses a whole Ethernet frame; padding after byte 42 is ignored. Never throws. */
 export function parseArp(frame: Uint8Array): ParsedArp {
   if (frame.length < FRAME_LENGTH) return { ok: false, reason: 'truncated' }

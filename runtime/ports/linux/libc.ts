@@ -52,6 +52,8 @@ export const MSG_TRUNC = 0x20
 export const MSG_DONTWAIT = 0x40
 export const MSG_NOSIGNAL = 0x4000
 
+const BPF_INSTRUCTION_BYTES = 8
+
 export const NETLINK_ROUTE = 0
 export const NETLINK_SOCK_DIAG = 4
 
@@ -161,11 +163,20 @@ export function sockaddrIpv6(address: Uint8Array, port: number, interfaceIndex =
   return sockaddr
 }
 
-/** `struct sockaddr_nl` of the kernel: port id 0, no groups. */
-export function sockaddrNetlinkKernel(): Uint8Array {
+/** `struct sockaddr_nl`: port id 0 is the kernel, or lets it choose ours; `groups` are those to listen to. */
+export function sockaddrNetlink(groups = 0): Uint8Array {
   const sockaddr = Buffer.alloc(12)
   sockaddr.writeUInt16LE(AF_NETLINK, 0)
+  sockaddr.writeUInt32LE(groups, 8)
   return sockaddr
+}
+
+/** `struct sock_fprog` for SO_ATTACH_FILTER. The program must live until the call is over. */
+export function sockFprog(program: Uint8Array): Uint8Array {
+  const option = Buffer.alloc(16)
+  option.writeUInt16LE(program.length / BPF_INSTRUCTION_BYTES, 0)
+  option.writeBigUInt64LE(BigInt(koffi.address(program)), 8)
+  return option
 }
 
 /** `struct sockaddr_ll`: where a frame leaves. `etherType` as a number, e.g. 0x0806. */

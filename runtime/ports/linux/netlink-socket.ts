@@ -14,7 +14,7 @@ import {
   SOL_SOCKET,
   sendto,
   setsockopt,
-  sockaddrNetlinkKernel,
+  sockaddrNetlink,
   socket,
   timevalOption,
 } from './libc.ts'
@@ -28,7 +28,7 @@ const RECEIVE_BUFFER_BYTES = 65_536
 /** A dump that is interrupted this often in a row is given up. */
 const DUMP_ATTEMPTS = 5
 
-const KERNEL = sockaddrNetlinkKernel()
+const KERNEL = sockaddrNetlink()
 
 type Parse<Value> = (message: NetlinkMessage) => Value | undefined
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatIpv4, formatMac } from '../../../runtime/wire/addresses.ts'
-import { emitGratuitousArp, parseArp } from '../../../runtime/wire/arp.ts'
+import { emitArpRequest, emitGratuitousArp, parseArp } from '../../../runtime/wire/arp.ts'
 import { fromHex, toHex } from './hex.ts'
 
 // keepalived 2.2.7, captured by tcpdump.
@@ -75,4 +75,20 @@ describe('ARP', () => {
       { numRuns: 1000 },
     )
   })
+})
+
+test('RFC 5227 §2.1.1: a probe asks everybody from 0.0.0.0, with a target MAC of zero', () => {
+  const frame = emitArpRequest('9e:a5:de:f7:99:33', '0.0.0.0', '10.10.74.74')
+  expect(formatMac(frame.subarray(0, 6))).toBe('ff:ff:ff:ff:ff:ff')
+  expect(parseArp(frame)).toEqual({
+    ok: true,
+    arp: {
+      operation: 'request',
+      senderMac: '9e:a5:de:f7:99:33',
+      senderAddress: '0.0.0.0',
+      targetMac: '00:00:00:00:00:00',
+      targetAddress: '10.10.74.74',
+    },
+  })
+  expect(() => emitArpRequest('9e:a5:de:f7:99:33', '0.0.0', '10.10.74.74')).toThrow(RangeError)
 })

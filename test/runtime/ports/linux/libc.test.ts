@@ -16,7 +16,7 @@ import {
   sockaddrIpv4,
   sockaddrIpv6,
   sockaddrLinkLayer,
-  sockaddrNetlinkKernel,
+  sockaddrNetlink,
   sockaddrUnix,
   socket,
   strerror,
@@ -30,7 +30,7 @@ test('socket addresses have the layout of the kernel headers', () => {
   expect(hex(sockaddrIpv6(Uint8Array.of(0xfd, ...new Array(14).fill(0), 1), 80))).toBe(
     `0a00005000000000fd${'00'.repeat(14)}0100000000`,
   )
-  expect(hex(sockaddrNetlinkKernel())).toBe('100000000000000000000000')
+  expect(hex(sockaddrNetlink())).toBe('100000000000000000000000')
   expect(hex(sockaddrLinkLayer(3, 0x0806, Uint8Array.of(255, 255, 255, 255, 255, 255)))).toBe(
     '110008060300000000000006ffffffffffff0000',
   )

@@ -1,0 +1,57 @@
+import type { Result } from './result.ts'
+
+/** What the kernel says by itself, of any interface; `present` false = is gone. Addresses may be IPv6. */
+export type KernelEvent =
+  /** An interface came, went, or is not as it was: up, carrier, MAC, name. */
+  | { readonly type: 'link'; readonly interfaceIndex: number; readonly interfaceName: string }
+  /** Also for an address that is only renewed. */
+  | {
+      readonly type: 'address'
+      readonly interfaceIndex: number
+      readonly address: string
+      readonly prefixLength: number
+      readonly present: boolean
+    }
+  | { readonly type: 'defaultRoute'; readonly interfaceIndex: number; readonly present: boolean }
+  /** Somebody answered an ARP request, or announced an address of its own. */
+  | ({ readonly type: 'arp' } & ArpSighting)
+  /** More happened than there was room for: whatever was read before may be old. */
+  | { readonly type: 'overrun' }
+
+/** An ARP frame as it was seen; MACs lower-case and colon-separated. */
+export interface ArpSighting {
+  /** `announcement`: sender and target address are the same. */
+  readonly form: 'reply' | 'announcement'
+  readonly senderAddress: string
+  readonly senderMac: string
+  readonly targetMac: string
+}
+
+/** An interface as the kernel has it now. */
+export interface InterfaceTruth {
+  /** Null: there is no interface of that name. */
+  readonly link: { readonly index: number; readonly mac: string; readonly up: boolean } | null
+  readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[]
+  /** The IPv4 default route of lowest metric through this interface; `gateway` null = on the link itself. */
+  readonly defaultRoute: { readonly gateway: string | null } | null
+}
+
+/**
+ * The kernel's own notifications (rtnetlink) and the ARP frames of one interface. They are hints: consumers read the truth
+ * anew, so that an event which is lost, late or doubled does no harm.
+ */
+export interface KernelEventsPort {
+  /**
+   * Begins to listen. `defaultRoutes`: whether these matter; a host may have many routes. The Linux implementation takes
+   * its thread over: it waits in the kernel, and turns the event loop every 50 ms and after each event.
+   */
+  open(options: { readonly defaultRoutes: boolean }, listen: (event: KernelEvent) => void): Result
+  /** Reads it now; an interface that is not there is a `link` of null. */
+  read(interfaceName: string): Result<InterfaceTruth>
+  /**
+   * From now on ARP replies and announcements that this interface receives are events. Replaces an earlier one; an
+   * interface that is made anew has another index. At most 500 a second are looked at, the kernel drops what is beyond.
+   */
+  watchArp(interfaceIndex: number): Result
+  close(): void
+}

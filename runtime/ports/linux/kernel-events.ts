@@ -1,0 +1,175 @@
+import type { StreamSockets } from '../epoll.ts'
+import type { InterfaceTruth, KernelEvent, KernelEventsPort } from '../kernel-events.ts'
+import type { Netlink } from '../netlink.ts'
+import { done, type Result, refused } from '../result.ts'
+import { ArpSocket } from './arp-socket.ts'
+import { linuxStreamSockets } from './epoll.ts'
+import {
+  AF_NETLINK,
+  bind,
+  close,
+  errnoName,
+  lastErrno,
+  lastFailure,
+  MSG_DONTWAIT,
+  NETLINK_ROUTE,
+  recv,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_RAW,
+  sockaddrNetlink,
+  socket,
+} from './libc.ts'
+import { openLinuxNetlink } from './netlink.ts'
+import { NetlinkSocket } from './netlink-socket.ts'
+import { eventsOf, groupsOf } from './rtnetlink-events.ts'
+import { encodeGetRoutes, parseDefaultRoute, RTM_GETROUTE, RTM_NEWROUTE } from './rtnetlink-routes.ts'
+
+/** The longest that messages to this thread wait; what the kernel has to say does not wait. */
+const SLICE_MS = 50
+/** Of each socket in one turn, so that the event loop has its turn in a flood. */
+const DATAGRAMS_A_TURN = 64
+const ARP_FRAMES_A_SECOND = 500
+const RECEIVE_BUFFER_BYTES = 65_536
+const EPOLLIN = 1
+const NETLINK_TAG = 1
+const ARP_TAG = 2
+
+/**
+ * rtnetlink notifications and ARP frames in the network namespace of the calling thread, which must be one of its own:
+ * it stands in epoll_wait for up to 50 ms at a time. libuv cannot wait for these sockets itself, since Node.js takes no
+ * netlink or packet descriptor; a signal by them (O_ASYNC) can be had on the main thread only.
+ */
+export function openLinuxKernelEvents(): Result<KernelEventsPort> {
+  const netlink = openLinuxNetlink()
+  if (!netlink.ok) return netlink
+  const routes = NetlinkSocket.open(NETLINK_ROUTE)
+  if (routes.ok) return { ok: true, value: new LinuxKernelEvents(netlink.value, routes.value) }
+  netlink.value.close()
+  return routes
+}
+
+class LinuxKernelEvents implements KernelEventsPort {
+  readonly #netlink: Netlink
+  readonly #routes: NetlinkSocket
+  readonly #sockets: StreamSockets = linuxStreamSockets()
+  readonly #buffer = Buffer.alloc(RECEIVE_BUFFER_BYTES)
+  #listen: (event: KernelEvent) => void = () => undefined
+  #queue = -1
+  #notifications = -1
+  #arp: ArpSocket | undefined
+  #arpWatched = false
+  #arpFrames = 0
+  #secondStartedMs = 0
+  #withRoutes = false
+  #closed = false
+
+  constructor(netlink: Netlink, routes: NetlinkSocket) {
+    this.#netlink = netlink
+    this.#routes = routes
+  }
+
+  open(options: { readonly defaultRoutes: boolean }, listen: (event: KernelEvent) => void): Result {
+    this.#notifications = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE)
+    if (this.#notifications < 0) return lastFailure('netlink notifications')
+    const groups = sockaddrNetlink(groupsOf(options))
+    if (bind(this.#notifications, groups, groups.length) < 0) return lastFailure('netlink notifications')
+    this.#queue = this.#sockets.createQueue()
+    if (this.#queue < 0) return refused(errnoName(-this.#queue), 'epoll')
+    this.#sockets.watch(this.#queue, this.#notifications, EPOLLIN, NETLINK_TAG, 0)
+    this.#listen = listen
+    this.#withRoutes = options.defaultRoutes
+    setImmediate(() => this.#turn())
+    return done
+  }
+
+  read(interfaceName: string): Result<InterfaceTruth> {
+    const found = this.#netlink.interfaceByName(interfaceName)
+    if (!found.ok) {
+      return found.code === 'ENODEV' ? { ok: true, value: { link: null, addresses: [], defaultRoute: null } } : found
+    }
+    const { index, mac, up, addresses } = found.value
+    const defaultRoute = this.#withRoutes ? this.#readDefaultRoute(index) : { ok: true as const, value: null }
+    if (!defaultRoute.ok) return defaultRoute
+    return { ok: true, value: { link: { index, mac, up }, addresses, defaultRoute: defaultRoute.value } }
+  }
+
+  watchArp(interfaceIndex: number): Result {
+    this.#arp?.close()
+    this.#arp = undefined
+    const opened = ArpSocket.open(interfaceIndex)
+    if (!opened.ok) return opened
+    this.#arp = opened.value
+    this.#watchArpSocket(opened.value)
+    return done
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#arp?.close()
+    for (const fd of [this.#notifications, this.#queue]) if (fd >= 0) close(fd)
+    this.#netlink.close()
+    this.#routes.close()
+  }
+
+  #readDefaultRoute(interfaceIndex: number): Result<InterfaceTruth['defaultRoute']> {
+    const routes = this.#routes.dump(RTM_GETROUTE, encodeGetRoutes(), ({ type, payload }) =>
+      type === RTM_NEWROUTE ? parseDefaultRoute(payload) : undefined,
+    )
+    if (!routes.ok) return routes
+    const own = routes.value.filter((route) => route.interfaceIndex === interfaceIndex)
+    const [best] = own.toSorted((one, other) => one.metric - other.metric)
+    return { ok: true, value: best === undefined ? null : { gateway: best.gateway } }
+  }
+
+  #turn(): void {
+    if (this.#closed) return
+    const count = this.#sockets.wait(this.#queue, SLICE_MS)
+    this.#beginSecond()
+    for (let index = 0; index < count && !this.#closed; index++) {
+      if (this.#sockets.eventTag(index) === NETLINK_TAG) this.#takeNotifications()
+      else this.#takeFrames()
+    }
+    if (!this.#closed) setImmediate(() => this.#turn())
+  }
+
+  #takeNotifications(): void {
+    for (let taken = 0; taken < DATAGRAMS_A_TURN && !this.#closed; taken++) {
+      const length = recv(this.#notifications, this.#buffer, this.#buffer.length, MSG_DONTWAIT)
+      if (length < 0) {
+        if (errnoName(lastErrno()) === 'ENOBUFS') this.#listen({ type: 'overrun' })
+        return
+      }
+      for (const event of eventsOf(this.#buffer.subarray(0, length))) this.#listen(event)
+    }
+  }
+
+  #takeFrames(): void {
+    for (let taken = 0; taken < DATAGRAMS_A_TURN && this.#arp !== undefined; taken++) {
+      if (this.#arpFrames >= ARP_FRAMES_A_SECOND) {
+        this.#sockets.unwatch(this.#queue, this.#arp.fd)
+        this.#arpWatched = false
+        return
+      }
+      const event = this.#arp.take()
+      if (event === undefined) return
+      this.#arpFrames += 1
+      if (event !== null) this.#listen(event)
+    }
+  }
+
+  /** A flood was left to the kernel, which drops it, until now. */
+  #beginSecond(): void {
+    const nowMs = performance.now()
+    if (nowMs - this.#secondStartedMs < 1000) return
+    this.#secondStartedMs = nowMs
+    this.#arpFrames = 0
+    if (!this.#arpWatched && this.#arp !== undefined) this.#watchArpSocket(this.#arp)
+  }
+
+  #watchArpSocket(arp: ArpSocket): void {
+    this.#sockets.watch(this.#queue, arp.fd, EPOLLIN, ARP_TAG, 0)
+    this.#arpWatched = true
+  }
+}

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { InterfaceTruth } from '../../../../runtime/ports/kernel-events.ts'
+import type { Result } from '../../../../runtime/ports/result.ts'
+import { describeInNamespaces, type Namespace, type RunningProgram } from '../../../namespaces.ts'
+
+const SESSION = new URL('../fixtures/kernel-events-session.ts', import.meta.url)
+
+describeInNamespaces('kernel events', { programs: ['arping'] }, (namespaces) => {
+  let node: Namespace
+  let peer: Namespace
+  let session: RunningProgram
+  let index: number
+
+  /** The next line that is like this; what comes before it is left out. */
+  async function next(expected: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+    for (;;) {
+      const line = JSON.parse(await session.nextLine())
+      if (Object.entries(expected).every(([key, value]) => line[key] === value)) return line
+    }
+  }
+  async function call(method: string, parameter: unknown): Promise<unknown> {
+    session.process.stdin?.write(`${JSON.stringify([method, parameter])}\n`)
+    return await next({ ok: true })
+  }
+  async function read(): Promise<InterfaceTruth> {
+    const result = (await call('read', 'eth0')) as unknown as Result<InterfaceTruth>
+    if (!result.ok) throw new Error(result.reason)
+    return result.value
+  }
+
+  beforeAll(async () => {
+    ;[node, peer] = namespaces.subnet('10.77.0.1/24', '10.77.0.2/24').members as [Namespace, Namespace]
+    session = node.startScript(SESSION)
+    index = (await read()).link?.index ?? 0
+  })
+  afterAll(() => namespaces.close())
+
+  test('an address that is added, renewed and removed', async () => {
+    const address = { type: 'address', interfaceIndex: index, address: '10.77.0.10', prefixLength: 24 }
+    node.ip('address', 'add', '10.77.0.10/24', 'dev', 'eth0')
+    await next({ ...address, present: true })
+    expect((await read()).addresses).toMatchObject([{ address: '10.77.0.1' }, { address: '10.77.0.10' }, {}])
+    node.ip('address', 'change', '10.77.0.10/24', 'dev', 'eth0', 'valid_lft', '60', 'preferred_lft', '60')
+    await next({ ...address, present: true })
+    node.ip('address', 'del', '10.77.0.10/24', 'dev', 'eth0')
+    await next({ ...address, present: false })
+  })
+
+  test('a default route that is gained and lost', async () => {
+    expect((await read()).defaultRoute).toBeNull()
+    node.ip('route', 'add', 'default', 'via', '10.77.0.9', 'metric', '200')
+    node.ip('route', 'add', 'default', 'via', '10.77.0.2', 'metric', '100')
+    await next({ type: 'defaultRoute', interfaceIndex: index, present: true })
+    expect((await read()).defaultRoute).toEqual({ gateway: '10.77.0.2' })
+    node.ip('route', 'del', 'default', 'via', '10.77.0.2')
+    await next({ type: 'defaultRoute', interfaceIndex: index, present: false })
+    expect((await read()).defaultRoute).toEqual({ gateway: '10.77.0.9' })
+  })
+
+  test('of ARP, replies and announcements are seen; the questions of others are not', async () => {
+    await call('watchArp', index)
+    const peerMac = JSON.parse(peer.ip('-j', 'link', 'show', 'eth0'))[0].address
+    // Nobody has 10.77.0.77: a question of the peer, which every node gets to see.
+    await peer.run('arping', ['-c', '1', '-w', '1', '-i', 'eth0', '10.77.0.77'])
+    await peer.run('arping', ['-c', '1', '-w', '1', '-U', '-i', 'eth0', '-S', '10.77.0.2', '10.77.0.2'])
+    const first = await next({ type: 'arp' })
+    expect(first).toMatchObject({ form: 'announcement', senderAddress: '10.77.0.2', senderMac: peerMac })
+    const ownMac = (await read()).link?.mac
+    await node.run('arping', ['-c', '1', '-w', '1', '-i', 'eth0', '10.77.0.2'])
+    const replied = await next({ type: 'arp', form: 'reply' })
+    expect(replied).toMatchObject({ senderAddress: '10.77.0.2', senderMac: peerMac, targetMac: ownMac })
+  })
+
+  test('a link that goes down and up, gets another MAC, is deleted and made anew', async () => {
+    const link = { type: 'link', interfaceName: 'eth0' }
+    node.ip('link', 'set', 'eth0', 'down')
+    await next(link)
+    expect((await read()).link?.up).toBe(false)
+    node.ip('link', 'set', 'eth0', 'address', '02:00:00:00:00:11')
+    node.ip('link', 'set', 'eth0', 'up')
+    await next(link)
+    expect((await read()).link?.mac).toBe('02:00:00:00:00:11')
+    node.ip('link', 'del', 'eth0')
+    await next(link)
+    expect(await read()).toEqual({ link: null, addresses: [], defaultRoute: null })
+    node.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth1')
+    await next(link)
+    const anew = (await read()).link
+    expect(anew?.index).not.toBe(index)
+    await call('watchArp', anew?.index)
+  })
+})
