@@ -3,6 +3,8 @@ import type { PacketPort } from '../../runtime/ports/packet.ts'
 import type { StartActor } from '../../runtime/system/actor.ts'
 import { type OwnEffect, runMachine } from '../../runtime/system/machine-runner.ts'
 import { emitGratuitousArp } from '../../runtime/wire/arp.ts'
+import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
+import { emitUnsolicitedAdvertisement } from '../../runtime/wire/neighbour-advertisement.ts'
 import { DEFAULT_GARP, type GarpOptions } from './garp-schedule.ts'
 import { stepAnnouncer } from './machine.ts'
 import type { AnnouncerControl, AnnouncerMessage, AnnouncerPeers, AnnouncerStatus } from './messages.ts'
@@ -86,7 +88,8 @@ function performAnnouncerEffect(
       })
     case 'sendGratuitousArp':
       return effect.addresses.map((address): AnnouncerEvent => {
-        const sent = packet.send(effect.interfaceIndex, emitGratuitousArp(effect.mac, address))
+        const emit = familyOf(address) === 'ipv6' ? emitUnsolicitedAdvertisement : emitGratuitousArp
+        const sent = packet.send(effect.interfaceIndex, emit(effect.mac, address))
         return sent.ok ? { type: 'garpSent', frames: 1 } : { type: 'garpRefused', address, reason: sent.reason }
       })
     default:

@@ -1,3 +1,4 @@
+import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
 import { scheduleFrom, takeDue } from './garp-schedule.ts'
 import type { Holding } from './state.ts'
 import type { Turn } from './turn.ts'
@@ -15,7 +16,8 @@ export function sendDueGarp(turn: Turn, holding: Holding): void {
   if (due !== undefined) {
     const addresses = virtualIps.map(({ address }) => address)
     if (due.opens) {
-      for (const address of addresses) turn.log('info', `Sending gratuitous ARPs on ${interfaceName} for ${address}`)
+      for (const address of addresses)
+        turn.log('info', `Sending ${announcementOf(address)} on ${interfaceName} for ${address}`)
     }
     const { index, mac } = holding.device
     turn.perform({ type: 'sendGratuitousArp', interfaceIndex: index, mac, addresses })
@@ -23,3 +25,7 @@ export function sendDueGarp(turn: Turn, holding: Holding): void {
   const [next] = schedule
   if (next !== undefined) turn.startTimer('garp', next.atMs - turn.nowMs)
 }
+
+/** IPv6 has no ARP (RFC 9568 §6.4.1: unsolicited neighbour advertisements). Both go by the same schedule. */
+const announcementOf = (address: string): string =>
+  familyOf(address) === 'ipv6' ? 'unsolicited neighbour advertisements' : 'gratuitous ARPs'

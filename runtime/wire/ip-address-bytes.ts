@@ -52,3 +52,13 @@ export function isLinkLocal(text: string): boolean {
 export function compareAddresses(one: string, other: string): number {
   return Buffer.compare(addressBytes(one) ?? new Uint8Array(), addressBytes(other) ?? new Uint8Array())
 }
+
+/** Whether both addresses, of one family, begin with the same so many bits. */
+export function samePrefix(one: string, other: string, prefixLength: number): boolean {
+  const [a, b] = [addressBytes(one), addressBytes(other)]
+  if (a === undefined || b?.length !== a.length) return false
+  return a.every((byte, index) => {
+    const bits = Math.min(8, Math.max(0, prefixLength - 8 * index))
+    return (byte ^ (b[index] ?? 0)) >>> (8 - bits) === 0
+  })
+}

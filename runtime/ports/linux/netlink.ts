@@ -1,3 +1,4 @@
+import { familyOf, samePrefix } from '../../wire/ip-address-bytes.ts'
 import type { AddressChange, Netlink, NetworkInterface } from '../netlink.ts'
 import { done, type Refusal, type Result, refused } from '../result.ts'
 import { NETLINK_ROUTE } from './libc.ts'
@@ -8,6 +9,7 @@ import {
   encodeGetAddresses,
   encodeGetLink,
   encodeNewAddress,
+  type LinkAddress,
   parseAddress,
   parseLink,
   RTM_DELADDR,
@@ -30,6 +32,7 @@ const ADDRESS_IS_GONE: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'ENODEV']
  * Source addresses: a VIP with the prefix of an address that the interface has already becomes a *secondary* address,
  * and one with /32 (/128) belongs to no subnet; neither is chosen as the source of the node's own connections. Only a VIP
  * whose subnet the interface is not in otherwise brings a route, and is then the source towards that subnet, as it must.
+ * An IPv6 VIP is deprecated from the start (preferred lifetime 0), which is to say the same.
  */
 export function openLinuxNetlink(): Result<Netlink> {
   const socket = NetlinkSocket.open(NETLINK_ROUTE)
@@ -53,16 +56,17 @@ class LinuxNetlink implements Netlink {
     if (!links.ok) return links.code === 'ENODEV' ? noSuchInterface : links
     const link = links.value[0]
     if (!link) return refused('EBADMSG', `netlink: the kernel's description of ${name} cannot be read`)
-    const addresses = this.#socket.dump(RTM_GETADDR, encodeGetAddresses(), ({ type, payload }) =>
-      type === RTM_NEWADDR ? parseAddress(payload) : undefined,
-    )
+    const addresses = this.#addresses()
     if (!addresses.ok) return addresses
     const own = addresses.value.filter(({ interfaceIndex }) => interfaceIndex === link.index)
-    return { ok: true, value: { ...link, addresses: own.map(({ interfaceIndex: _, ...address }) => address) } }
+    return {
+      ok: true,
+      value: { ...link, addresses: own.map(({ interfaceIndex: _, noDad: __, ...address }) => address) },
+    }
   }
 
   putAddress(change: AddressChange & { readonly validLifetimeS: number | null }): Result {
-    const body = encodeNewAddress(change, change.validLifetimeS)
+    const body = encodeNewAddress(change, change.validLifetimeS, !this.#hasPrefixRoute(change))
     return body.ok ? this.#change(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, body.value) : body
   }
 
@@ -75,6 +79,28 @@ class LinuxNetlink implements Netlink {
 
   close(): void {
     this.#socket.close()
+  }
+
+  #addresses(): Result<readonly LinkAddress[]> {
+    return this.#socket.dump(RTM_GETADDR, encodeGetAddresses(), ({ type, payload }) =>
+      type === RTM_NEWADDR ? parseAddress(payload) : undefined,
+    )
+  }
+
+  /**
+   * Whether an address of the node's own brings the route to this IPv6 prefix. The VIP must then keep off it: the kernel has
+   * one route for both, and would end it with the VIP's lifetime where the node's own address has one too (RFC 4862).
+   */
+  #hasPrefixRoute({ interfaceIndex, address, prefixLength }: AddressChange): boolean {
+    if (familyOf(address) === 'ipv4') return false
+    const addresses = this.#addresses()
+    if (!addresses.ok) return false
+    return addresses.value.some((other) => {
+      const isVirtual = other.noDad && other.validLifetimeS !== null
+      const isNear =
+        other.interfaceIndex === interfaceIndex && other.prefixLength === prefixLength && other.family === 6
+      return isNear && !isVirtual && other.address !== address && samePrefix(other.address, address, prefixLength)
+    })
   }
 
   #change(type: number, flags: number, body: Buffer): Result {

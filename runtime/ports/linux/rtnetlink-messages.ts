@@ -30,8 +30,11 @@ const IFADDRMSG_LENGTH = 8
 const IFA_ADDRESS = 1
 const IFA_LOCAL = 2
 const IFA_CACHEINFO = 6
+const IFA_FLAGS = 8
 /** Use the address at once: a VIP cannot wait a second for duplicate address detection, and its last holder may be deaf. */
 const IFA_F_NODAD = 0x02
+/** The address brings no route to its prefix. Too large for the header's byte of flags: it goes into IFA_FLAGS. */
+const IFA_F_NOPREFIXROUTE = 0x200
 const FOR_EVER = 0xffffffff
 
 /** Longest name of an interface (IFNAMSIZ less the terminating zero). */
@@ -42,6 +45,8 @@ export type Link = Omit<NetworkInterface, 'addresses'>
 /** An address and the interface that it is on. */
 export interface LinkAddress extends InterfaceAddress {
   readonly interfaceIndex: number
+  /** Put without duplicate address detection, as virtual IPs are. */
+  readonly noDad: boolean
 }
 
 /** RTM_GETLINK of one interface; undefined where no interface can have that name. */
@@ -89,11 +94,19 @@ export function parseAddress(payload: Buffer): LinkAddress | undefined {
     prefixLength: payload.readUInt8(1),
     validLifetimeS: valid === FOR_EVER ? null : valid,
     interfaceIndex: payload.readUInt32LE(4),
+    noDad: family === 6 && (payload.readUInt8(2) & IFA_F_NODAD) !== 0,
   }
 }
 
-/** The body of RTM_NEWADDR: with a lifetime the kernel itself removes the address after so many seconds (1..2^32-2). */
-export function encodeNewAddress(change: AddressChange, validLifetimeS: number | null): Result<Buffer> {
+/**
+ * The body of RTM_NEWADDR: with a lifetime the kernel itself removes the address after so many seconds (1..2^32-2).
+ * `prefixRoute`: whether an IPv6 address is to bring the route to its prefix.
+ */
+export function encodeNewAddress(
+  change: AddressChange,
+  validLifetimeS: number | null,
+  prefixRoute = true,
+): Result<Buffer> {
   const lifetime = validLifetimeS ?? FOR_EVER
   if (!Number.isInteger(lifetime) || lifetime < 1 || (validLifetimeS !== null && lifetime >= FOR_EVER)) {
     return refused('EINVAL', `${validLifetimeS} is no lifetime in whole seconds`)
@@ -101,10 +114,20 @@ export function encodeNewAddress(change: AddressChange, validLifetimeS: number |
   const body = encodeAddressBody(change)
   if (!body.ok) return body
   const cacheInfo = Buffer.alloc(16)
-  cacheInfo.writeUInt32LE(lifetime, 0) // preferred: as long as it is valid
+  // IPv4: preferred as long as it is valid. IPv6: never, so that it is the source of no connection of the node's own
+  // (RFC 6724 §5 rule 3); with a secondary address IPv4 does without.
+  cacheInfo.writeUInt32LE(isIpv6(body.value) ? 0 : lifetime, 0)
   cacheInfo.writeUInt32LE(lifetime, 4)
-  return { ok: true, value: Buffer.concat([body.value, encodeAttribute(IFA_CACHEINFO, cacheInfo)]) }
+  const attributes = [encodeAttribute(IFA_CACHEINFO, cacheInfo)]
+  if (isIpv6(body.value) && !prefixRoute) {
+    const flags = Buffer.alloc(4)
+    flags.writeUInt32LE(IFA_F_NODAD | IFA_F_NOPREFIXROUTE)
+    attributes.push(encodeAttribute(IFA_FLAGS, flags))
+  }
+  return { ok: true, value: Buffer.concat([body.value, ...attributes]) }
 }
+
+const isIpv6 = (body: Buffer): boolean => body[0] === AF_INET6
 
 /** The body of RTM_DELADDR. */
 export function encodeDeleteAddress(change: AddressChange): Result<Buffer> {

@@ -10,6 +10,7 @@ import { FakeNetlink } from '../../../runtime/ports/fake/netlink.ts'
 import { FakePacketPort } from '../../../runtime/ports/fake/packet.ts'
 import type { ActorInstance } from '../../../runtime/system/actor.ts'
 import { parseArp } from '../../../runtime/wire/arp.ts'
+import { emitUnsolicitedAdvertisement } from '../../../runtime/wire/neighbour-advertisement.ts'
 import { RecordedContext } from '../port-monitor/recorded-context.ts'
 import { MAC, permissionDenied, settings } from './bench.ts'
 
@@ -107,5 +108,24 @@ describe('the announcer', () => {
     await announcer.stop?.()
     expect(netlink.addressesOf('eth0')).toEqual([OWN])
     expect(context.clock.nextDueMs()).toBeUndefined()
+  })
+})
+
+describe('the announcer of a virtual router of IPv6', () => {
+  const VIP6 = { address: '2001:db8::74', prefixLength: 128 }
+
+  test('removes what was left behind, holds, and tells all nodes by unsolicited neighbour advertisements (rule 18)', async () => {
+    const device = new FakeNetlink(context.clock)
+    const frames = new FakePacketPort(context.clock)
+    device.addInterface('eth0', MAC, ['fe80::70/64', '2001:db8::74/64'])
+    const options = { interfaceName, virtualIps: [VIP6], virtualRouterId }
+    const ipv6 = await startAnnouncer(context, options, { netlink: device, packet: frames })
+    expect(device.addressesOf('eth0')).toEqual(['fe80::70/64'])
+    ipv6.receive({ type: 'hold', leaseUntilMs: context.clock.nowMs() + 3000 }, 'elector')
+    expect(device.addressesOf('eth0')).toEqual(['fe80::70/64', '2001:db8::74/128'])
+    expect(frames.frames[0]?.frame).toEqual(emitUnsolicitedAdvertisement(MAC, VIP6.address))
+    expect((ipv6.control as AnnouncerControl).describe()).toMatchObject({ gratuitousArpsSent: 1, warnings: [] })
+    context.clock.advance(4000)
+    expect(device.addressesOf('eth0')).toEqual(['fe80::70/64'])
   })
 })

@@ -6,6 +6,7 @@ import {
   canonicalAddress,
   compareAddresses,
   isLinkLocal,
+  samePrefix,
 } from '../../../runtime/wire/ip-address-bytes.ts'
 
 const hex = (text: string): string | undefined => {
@@ -63,6 +64,17 @@ test('the canonical form is the same whatever form came in', () => {
 test('RFC 4291 §2.5.6: fe80::/10 is link-local', () => {
   expect(['fe80::1', 'febf::1'].map(isLinkLocal)).toEqual([true, true])
   expect(['fec0::1', 'fe00::1', '2001:db8::1', '169.254.0.1', 'gateway'].map(isLinkLocal)).not.toContain(true)
+})
+
+test('a prefix is compared to its last bit', () => {
+  expect(samePrefix('2001:db8::1', '2001:db8::8000:0:0:1', 64)).toBe(true)
+  expect(samePrefix('2001:db8::1', '2001:db8::8000:0:0:1', 65)).toBe(false)
+  expect(samePrefix('2001:db8:0:1::', '2001:db8:0:2::', 62)).toBe(true)
+  expect(samePrefix('2001:db8:0:1::', '2001:db8:0:2::', 63)).toBe(false)
+  expect(samePrefix('fe80::1', 'fe80::1', 128)).toBe(true)
+  expect(samePrefix('fe80::1', 'fe80::2', 128)).toBe(false)
+  expect(samePrefix('10.0.0.1', '10.0.3.1', 22)).toBe(true)
+  expect(samePrefix('10.0.0.1', 'fe80::1', 0)).toBe(false)
 })
 
 test('rule 16: addresses compare as unsigned numbers in network order', () => {

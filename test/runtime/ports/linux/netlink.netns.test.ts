@@ -98,6 +98,45 @@ describeInNamespaces('rtnetlink', {}, (namespaces) => {
     expect(node.ip('-6', 'address', 'show', 'dev', 'eth0', 'to', 'fd00:77::10')).toBe('')
   })
 
+  const routes = () => node.ip('-6', 'route', 'show', 'fd00:88::/64', 'dev', 'eth0')
+
+  test('an IPv6 VIP leaves the route to a subnet that the interface is in alone: it does not expire with the VIP', async () => {
+    // An address that a router has given the prefix for: it lives as long as that router says, and its route too.
+    node.ip('address', 'add', 'fd00:88::1/64', 'dev', 'eth0', 'valid_lft', '9000', 'preferred_lft', '9000')
+    const secondsLeft = () => Number(/expires (\d+)sec/.exec(routes())?.[1])
+    expect(secondsLeft()).toBeGreaterThan(8000)
+    const vip = change('fd00:88::10', 64)
+    for (const validLifetimeS of [60, 30]) {
+      expect(await call('putAddress', { ...vip, validLifetimeS })).toMatchObject({ ok: true })
+      expect(secondsLeft()).toBeGreaterThan(8000)
+    }
+    expect(await call('removeAddress', vip)).toMatchObject({ ok: true })
+    expect(secondsLeft()).toBeGreaterThan(8000)
+    node.ip('address', 'delete', 'fd00:88::1/64', 'dev', 'eth0')
+  })
+
+  test('IPv6 VIPs of a subnet that the interface is not in otherwise bring its route, as long as the kernel keeps them', async () => {
+    const [one, other] = [change('fd00:88::10', 64), change('fd00:88::11', 64)]
+    for (const vip of [one, other, one]) {
+      expect(await call('putAddress', { ...vip, validLifetimeS: 60 })).toMatchObject({ ok: true })
+      expect(routes()).toContain('fd00:88::/64')
+    }
+    await call('removeAddress', one)
+    expect(Number(/expires (\d+)sec/.exec(routes())?.[1])).toBeLessThanOrEqual(60)
+    await call('removeAddress', other)
+    node.ip('-6', 'route', 'flush', 'fd00:88::/64', 'dev', 'eth0')
+  })
+
+  test.each([64, 128])('an IPv6 VIP as /%i is never the source of the node’s own connections', async (prefixLength) => {
+    node.ip('address', 'add', 'fd00:88::1/64', 'dev', 'eth0', 'nodad')
+    // Closer to the destination than the node's own.
+    const vip = change('fd00:88::1:3', prefixLength)
+    expect(await call('putAddress', { ...vip, validLifetimeS: 60 })).toMatchObject({ ok: true })
+    expect(node.ip('route', 'get', 'fd00:88::1:2')).toContain('src fd00:88::1 ')
+    await call('removeAddress', vip)
+    node.ip('address', 'delete', 'fd00:88::1/64', 'dev', 'eth0')
+  })
+
   test.each([
     ['of the same subnet', 24],
     ['as /32', 32],

@@ -40,6 +40,13 @@ test('an IPv6 VIP asks for no duplicate address detection', () => {
   )
 })
 
+test('an IPv6 VIP is never preferred as a source (RFC 6724 §5), and can leave the route to its prefix to another address', () => {
+  const lifetimes = '14000600' + '0000000005000000'.padEnd(32, '0')
+  const [bringing, leaving] = [encodeNewAddress(VIP6, 5), encodeNewAddress(VIP6, 5, false)]
+  expect(bringing.ok && bringing.value.toString('hex').slice(-40)).toBe(lifetimes)
+  expect(leaving.ok && leaving.value.toString('hex').slice(-56)).toBe(`${lifetimes}0800080002020000`)
+})
+
 test('a removal names address, prefix and interface and nothing else', () => {
   const body = encodeDeleteAddress(VIP)
   expect(body.ok && body.value.toString('hex')).toBe(
@@ -118,6 +125,7 @@ test('an address is read with what is left of its lifetime', () => {
     prefixLength: 24,
     validLifetimeS: 4,
     interfaceIndex: 3,
+    noDad: false,
   })
   expect(parseAddress(address(2, local, cacheInfo(0xffffffff)))?.validLifetimeS).toBeNull()
   expect(parseAddress(address(2, local))?.validLifetimeS).toBeNull()
