@@ -22,6 +22,12 @@ export function oneOf<const Words extends readonly (string | number)[]>(words: W
   return z.literal(words, { error: (issue) => mustBe(words.join(', ').replace(/, ([^,]+)$/, ' or $1'), issue.input) })
 }
 
+/** What a failure does to the priority: `off`, `fault`, or a change by -253..-1. */
+export const trackEffect = () => {
+  const error = (issue: { readonly input?: unknown }) => mustBe('off, fault or a weight of -1..-253', issue.input)
+  return z.union([z.literal(['off', 'fault']), z.int().min(-253, { error }).max(-1, { error })], { error })
+}
+
 /** Text that is not empty and fits one line. */
 export function text(expectation: string, pattern: RegExp) {
   const error = (issue: { readonly input?: unknown }) => mustBe(expectation, issue.input)

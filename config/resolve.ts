@@ -119,6 +119,7 @@ function assemble(
       holdOffMs: vrrp.holdOff,
       unicastPeers: vrrp.unicastPeers,
     },
+    track: file.track,
     garp: {
       burstCount: garp.count,
       repeatAfterMs: [...new Set(garp.repeatAfter)].sort((one, other) => one - other),

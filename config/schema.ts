@@ -1,5 +1,16 @@
 import { z } from 'zod'
-import { durationMs, hostAddress, listenAddress, oneOf, port, text, virtualIp, whole, yesOrNo } from './fields.ts'
+import {
+  durationMs,
+  hostAddress,
+  listenAddress,
+  oneOf,
+  port,
+  text,
+  trackEffect,
+  virtualIp,
+  whole,
+  yesOrNo,
+} from './fields.ts'
 import { mustBe } from './problems.ts'
 
 const DEFAULT_INTERFACE = 'eth0'
@@ -81,6 +92,16 @@ const garp = mapping({
   refresh: durationMs('0s', '1h').prefault('0s').describe('Once more every so often while director; 0s = never.'),
 })
 
+const track = mapping({
+  interface: oneOf(['fault', 'off'])
+    .default('fault')
+    .describe('While the interface is down or gone the node takes no part in the election.'),
+  portMonitor: trackEffect().default('off').describe('While a proxy port is not listening: off, fault, or -1..-253.'),
+  gateway: trackEffect()
+    .default('off')
+    .describe('While there is no default route through the interface, or its gateway answers no ARP: the same.'),
+})
+
 /** The file as written, before host and cross-field rules. */
 export const gatewaySchema = mapping({
   name: text('a name of letters, digits, dots and dashes', /^[A-Za-z0-9]([A-Za-z0-9._-]{0,62})$/)
@@ -106,6 +127,7 @@ export const gatewaySchema = mapping({
   redirects: listOf(redirect, 'a list of redirects').describe('Which ports of the virtual IPs are intercepted.'),
   forwarding: oneOf(['auto', 'kernel', 'workers']).default('auto').describe('Forwarding mode; auto picks.'),
   vrrp: vrrp.prefault({}).describe('The election.'),
+  track: track.prefault({}).describe('What makes this node step aside, or lowers its priority, while it fails.'),
   garp: garp.prefault({}).describe('Gratuitous ARP: how the subnet is told who has the virtual IPs.'),
   cluster: mapping({
     key: secret('key').optional().describe('Key that authenticates the beacons between the nodes.'),
@@ -208,6 +230,12 @@ export interface GatewayConfig {
     readonly holdOffMs: number
     /** Empty = multicast. */
     readonly unicastPeers: readonly string[]
+  }
+  /** What a failure does: nothing, no part in the election, or a change of the priority by -253..-1. */
+  readonly track: {
+    readonly interface: 'off' | 'fault'
+    readonly portMonitor: 'off' | 'fault' | number
+    readonly gateway: 'off' | 'fault' | number
   }
   /** Times in ms; `repeatAfterMs` rises; `refreshIntervalMs` null = never. */
   readonly garp: {

@@ -55,6 +55,7 @@ export function planActors(
   const elector: ElectorOptions = {
     virtualRouterId: config.virtualRouterId,
     priority: config.directorPriority,
+    track: config.track,
     version: config.vrrp.version,
     advertIntervalCs: config.vrrp.advertIntervalCs,
     preempt: config.vrrp.preempt,

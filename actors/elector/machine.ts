@@ -2,6 +2,7 @@ import type { Step } from '../../runtime/system/machine.ts'
 import type { Advertisement } from '../../runtime/wire/vrrp.ts'
 import type { AnnouncerReport } from '../announcer/messages.ts'
 import { hearInBackup, suspectMaster, takeOver, waitAgain } from './backup.ts'
+import { forgetMaster, hearInFault } from './fault.ts'
 import { beginHandOver, mayHandOver } from './hand-over.ts'
 import { endHoldOff, startHoldOff } from './hold-off.ts'
 import { masterDownMs } from './intervals.ts'
@@ -10,6 +11,7 @@ import type { ElectorPeers } from './messages.ts'
 import { noteForeign, noteVrid } from './neighbour-notices.ts'
 import { DISCARD_TEXTS, type Discarded, receive } from './reception.ts'
 import { type ElectorEffect, type ElectorEvent, type ElectorState, roleOf } from './state.ts'
+import { track } from './tracking.ts'
 import {
   becomeBackup,
   becomeInitial,
@@ -28,7 +30,8 @@ import { Turn } from './turn.ts'
  *     INIT --start--> BACKUP --master-down timer, then drained--> MASTER
  *     INIT --start, owner (255)---------------------------------> MASTER
  *                     BACKUP <--higher priority, lease over, stepDown-- MASTER
- *     INIT <--shutdown-- BACKUP, MASTER
+ *     BACKUP, MASTER --something tracked fails--> FAULT --it is well again--> BACKUP
+ *     INIT <--shutdown-- BACKUP, MASTER, FAULT
  *
  * A master fences itself: it is master only as long as its adverts are seen to leave. When the lease that they bought is
  * over at any event, whatever that event says, the machine first gives up and only then looks at it.
@@ -69,6 +72,7 @@ function handle(turn: Turn, event: ElectorEvent): void {
     case 'timerExpired':
       if (phase.label === 'MASTER' && event.timer === 'advert') advertiseOnTime(turn, phase, event.generation)
       if (phase.label === 'BACKUP' && event.timer === 'masterDown') suspectMaster(turn, phase, event.generation)
+      if (phase.label === 'FAULT' && event.timer === 'masterDown') forgetMaster(turn, phase, event.generation)
       return
     case 'drained':
       if (phase.label === 'BACKUP') takeOver(turn, phase, event.generation)
@@ -81,6 +85,9 @@ function handle(turn: Turn, event: ElectorEvent): void {
     case 'leaseExpired':
     case 'holdFailed':
       hearAnnouncer(turn, event)
+      return
+    case 'track':
+      track(turn, event)
       return
     case 'peerUp':
       greet(turn, event.peer)
@@ -119,6 +126,7 @@ function hear(turn: Turn, packet: Uint8Array): void {
   const { phase } = turn.state
   if (phase.label === 'MASTER') hearInMaster(turn, phase, source, advert)
   if (phase.label === 'BACKUP') hearInBackup(turn, phase, source, advert)
+  if (phase.label === 'FAULT') hearInFault(turn, phase, source, advert)
 }
 
 /** Rule 4: counted, and told at a limited rate. */
@@ -181,7 +189,7 @@ function greet(turn: Turn, peer: keyof ElectorPeers): void {
       turn.send(peer, roleOf(turn.state))
       return
     case 'announcer':
-      if (phase.label === 'BACKUP') turn.send('announcer', { type: 'release' })
+      if (phase.label === 'BACKUP' || phase.label === 'FAULT') turn.send('announcer', { type: 'release' })
       if (phase.label === 'MASTER' && phase.holding) {
         turn.send('announcer', { type: 'hold', leaseUntilMs: phase.leaseUntilMs })
       }

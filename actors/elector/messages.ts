@@ -14,7 +14,19 @@ export interface RoleMessage {
   readonly masterPriority: number | null
 }
 
-export type ElectorMessage = RawIpDelivery | AnnouncerReport | CaughtUpMessage
+/** What the priority may depend on: the interface is up, all proxy ports listen, the default gateway answers. */
+export type TrackSource = 'interface' | 'portMonitor' | 'gateway'
+
+/** From the watcher and the port monitor, at every change and whenever the elector (re)starts. */
+export interface TrackMessage {
+  readonly type: 'track'
+  readonly source: TrackSource
+  readonly state: 'ok' | 'failed'
+  /** What has failed, for people. */
+  readonly reason: string | null
+}
+
+export type ElectorMessage = RawIpDelivery | AnnouncerReport | TrackMessage | CaughtUpMessage
 
 export type ElectorPeers = {
   readonly 'raw-ip': RawIpMessage
@@ -58,12 +70,21 @@ export type HandOver =
   | { readonly outcome: 'taken'; readonly by: string; readonly priority: number; readonly afterMs: number }
   | { readonly outcome: 'nobody'; readonly afterMs: number }
 
+/** Something that is tracked. `effect` of its failure: no part in the election, or a change of the priority (-253..-1). */
+export interface Tracked extends Omit<TrackMessage, 'type'> {
+  readonly effect: 'fault' | number
+}
+
 /** What a node says of its virtual router, here and in the gateway's status. */
 export interface VrrpStatus {
-  readonly state: 'INIT' | 'BACKUP' | 'MASTER'
+  readonly state: 'INIT' | 'BACKUP' | 'MASTER' | 'FAULT'
   readonly version: 2 | 3
   readonly virtualRouterId: number
+  /** As configured. */
   readonly priority: number
+  /** What adverts say: less than configured while something tracked has failed. */
+  readonly effectivePriority: number
+  readonly tracking: readonly Tracked[]
   readonly advertIntervalMs: number
   readonly masterIp: string | null
   readonly masterPriority: number | null

@@ -6,6 +6,7 @@ import type { ElectorMessage, ElectorPeers, ElectorStatus, HandOver, RoleMessage
 import { describeNeighbours, type Neighbours, noNeighbours } from './neighbours.ts'
 import { currentWarnings, type Notices } from './notices.ts'
 import type { DiscardReason } from './reception.ts'
+import { describeTracking, type Tracking, type TrackOptions, trackingWarnings } from './tracking.ts'
 
 /** One virtual router as configured; the ranges are the wire's. */
 export interface ElectorOptions {
@@ -13,6 +14,8 @@ export interface ElectorOptions {
   readonly virtualRouterId: number
   /** 1..255; 255 = the owner of the addresses. Never 0: that is how a master resigns. */
   readonly priority: number
+  /** What a failure of each source does to it. */
+  readonly track: TrackOptions
   readonly version: VrrpVersion
   /** Centiseconds: v2 100..25,500 in whole seconds, v3 1..4095. */
   readonly advertIntervalCs: number
@@ -99,6 +102,15 @@ export interface Backup {
   readonly heldOff: boolean
 }
 
+/** Something that this node needs has failed: it takes no part until that is over. */
+export interface Fault {
+  readonly label: 'FAULT'
+  /** Who is heard, for the rest of the node. */
+  readonly master: Master | null
+  /** Generation of the timer after which that is forgotten; null while there is none. */
+  readonly masterDown: number | null
+}
+
 export interface Active {
   readonly label: 'MASTER'
   /** Generation of the timer that runs. */
@@ -117,10 +129,13 @@ export interface Active {
   readonly steppingDownSinceMs: number | null
 }
 
-export type Phase = Initialize | Backup | Active
+export type Phase = Initialize | Backup | Active | Fault
 
 export interface ElectorState {
+  /** `priority` is the effective one: what tracking leaves of the configured one. */
   readonly options: ElectorOptions
+  readonly configuredPriority: number
+  readonly tracking: Tracking
   readonly phase: Phase
   readonly nextGeneration: number
   readonly nextConfirm: number
@@ -142,6 +157,8 @@ export function initialElector(options: ElectorOptions): ElectorState {
   for (const destination of destinationsOf(options)) advertPayload(options, options.priority, destination)
   return {
     options,
+    configuredPriority: options.priority,
+    tracking: {},
     phase: { label: 'INIT' },
     nextGeneration: 1,
     nextConfirm: 1,
@@ -155,7 +172,7 @@ export function initialElector(options: ElectorOptions): ElectorState {
   }
 }
 
-/** INIT, BACKUP or MASTER. */
+/** INIT, BACKUP, MASTER or FAULT. */
 export const labelOf = ({ phase }: ElectorState): Phase['label'] => phase.label
 
 /** What the rest of the node is told. A master is director from the moment its first advert has left. */
@@ -165,7 +182,7 @@ export function roleOf({ phase, options }: ElectorState): RoleMessage {
     return { type: 'role', role: 'director', masterAddress, masterPriority }
   }
   const role = phase.label === 'INIT' ? 'initializing' : 'scanning'
-  const master = phase.label === 'BACKUP' ? phase.master : null
+  const master = phase.label === 'BACKUP' || phase.label === 'FAULT' ? phase.master : null
   return { type: 'role', role, masterAddress: master?.address ?? null, masterPriority: master?.priority ?? null }
 }
 
@@ -173,7 +190,8 @@ export function roleOf({ phase, options }: ElectorState): RoleMessage {
 export function describeElector(state: ElectorState, nowMs: number): ElectorStatus {
   const { options, phase, transitions, counters, notices, neighbours, handOver } = state
   const { role, masterAddress, masterPriority } = roleOf(state)
-  const warnings = [...currentWarnings(notices, nowMs)]
+  const tracking = describeTracking(options.track, state.tracking)
+  const warnings = [...currentWarnings(notices, nowMs), ...trackingWarnings(tracking, options.priority)]
   if (phase.label === 'BACKUP' && phase.yielding) {
     warnings.push('stepped down: takes over again only when the present director falls silent or steps down itself')
   }
@@ -182,7 +200,9 @@ export function describeElector(state: ElectorState, nowMs: number): ElectorStat
     state: phase.label,
     version: options.version,
     virtualRouterId: options.virtualRouterId,
-    priority: options.priority,
+    priority: state.configuredPriority,
+    effectivePriority: options.priority,
+    tracking,
     advertIntervalMs: options.advertIntervalCs * 10,
     masterIp: masterAddress,
     masterPriority,

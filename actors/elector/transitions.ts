@@ -108,6 +108,20 @@ function leaveMaster(turn: Turn, { steppingDownSinceMs }: Active): void {
   turn.change({ transitions: turn.state.transitions + 1 })
 }
 
+/** Out of the election. A master resigns, if that can still leave, so that nobody waits for it; its addresses go at once. */
+export function becomeFault(turn: Turn): void {
+  const { phase } = turn.state
+  if (phase.label === 'MASTER') {
+    resign(turn)
+    leaveMaster(turn, phase)
+  }
+  turn.logInstance('warn', 'Entering FAULT STATE')
+  turn.log('info', `state=fault previous=${phase.label.toLowerCase()}`)
+  const waiting = phase.label === 'BACKUP' ? phase : null
+  const masterDown = waiting && turn.startTimer('masterDown', masterDownMs(turn.options, waiting.masterIntervalMs))
+  turn.enter({ label: 'FAULT', master: waiting?.master ?? null, masterDown })
+}
+
 /** Rule 19: a master resigns and releases; a backup leaves without a word. */
 export function becomeInitial(turn: Turn): void {
   const { phase } = turn.state

@@ -57,6 +57,8 @@ function vrrpOf(identity: GatewayIdentity, { elector }: Slices): GatewayStatus['
     version: elector?.version ?? version,
     virtualRouterId: elector?.virtualRouterId ?? identity.virtualRouterId,
     priority: elector?.priority ?? identity.directorPriority,
+    effectivePriority: elector?.effectivePriority ?? identity.directorPriority,
+    tracking: elector?.tracking ?? [],
     advertIntervalMs: elector?.advertIntervalMs ?? advertIntervalCs * 10,
     masterIp: elector?.masterIp ?? null,
     masterPriority: elector?.masterPriority ?? null,

@@ -74,14 +74,17 @@ function formatStatus(status: GatewayStatus, paint: Paint): string {
     vrrp.advertIntervalMs % 1000 === 0 ? `${vrrp.advertIntervalMs / 1000} s` : `${vrrp.advertIntervalMs} ms`
   const master =
     vrrp.masterIp === null ? 'not known' : `${vrrp.masterIp} (priority ${vrrp.masterPriority ?? 'not known'})`
+  const priority =
+    vrrp.effectivePriority === vrrp.priority ? vrrp.priority : `${vrrp.priority} (now ${vrrp.effectivePriority})`
   const held = status.virtualIps.map(({ address, held }) => `${address} ${held ? 'held here' : 'not here'}`)
   const lines = [
     `${paint(printable(status.node), 'bold')} is ${paint(status.role, 'bold')}; forwards by ${status.forwarding}`,
     '',
-    `VRRP        ${vrrp.state}, version ${vrrp.version}, VRID ${vrrp.virtualRouterId}, priority ${vrrp.priority}, adverts every ${interval}, ${vrrp.transitions} ${vrrp.transitions === 1 ? 'transition' : 'transitions'}`,
+    `VRRP        ${vrrp.state}, version ${vrrp.version}, VRID ${vrrp.virtualRouterId}, priority ${priority}, adverts every ${interval}, ${vrrp.transitions} ${vrrp.transitions === 1 ? 'transition' : 'transitions'}`,
     `Director    ${master}`,
     ...held.map((text, index) => `${index === 0 ? 'Virtual IP' : '          '}  ${text}`),
     `Monitor     ${monitorOf(status, paint)}`,
+    ...trackingOf(status),
     ...discardedOf(status),
     '',
     ...formatTable(NODE_COLUMNS, status.nodes, paint),
@@ -89,6 +92,12 @@ function formatStatus(status: GatewayStatus, paint: Paint): string {
     ...status.warnings.map((warning) => `${paint('warning:', 'yellow')} ${printable(warning)}`),
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** What the priority depends on, where it is configured to. */
+function trackingOf({ vrrp }: GatewayStatus): readonly string[] {
+  const tracked = vrrp.tracking.map(({ source, state, effect }) => `${source} ${state} (${effect})`)
+  return tracked.length === 0 ? [] : [`Tracking    ${tracked.join(', ')}`]
 }
 
 function discardedOf({ vrrp }: GatewayStatus): readonly string[] {

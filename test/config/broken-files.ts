@@ -6,7 +6,7 @@ export interface BrokenFile {
 }
 
 const TOP_LEVEL =
-  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, redirects, forwarding, vrrp, garp, cluster, inspector, control, forwarders, clients, limits, timeouts, beacons'
+  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, redirects, forwarding, vrrp, track, garp, cluster, inspector, control, forwarders, clients, limits, timeouts, beacons'
 
 const VIPS = 'virtualIps: [10.0.0.5/24]'
 const REDIRECTS = 'redirects: [{originalPorts: [8080], proxyPort: 3128}]'
@@ -77,6 +77,13 @@ const numbers: readonly BrokenFile[] = [
     'more unicast peers than a group has',
     `vrrp: {unicastPeers: [${Array.from({ length: 64 }, (_, index) => `10.0.1.${index + 1}`)}]}`,
     'vrrp.unicastPeers: has more than 63 addresses',
+  ),
+  broken(
+    'tracking that would raise the priority, or end it',
+    'track: {interface: -20, portMonitor: 20, gateway: -254}',
+    'track.interface: must be fault or off, is -20',
+    'track.portMonitor: must be off, fault or a weight of -1..-253, is 20',
+    'track.gateway: must be off, fault or a weight of -1..-253, is -254',
   ),
   broken(
     'gratuitous ARP without bounds',

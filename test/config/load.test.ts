@@ -42,6 +42,7 @@ describe('a right file', () => {
         redirects: [{ protocol: 'tcp', originalPorts: [8080], proxyPort: 3128, proxyProtocol: 'off' }],
         forwarding: 'auto',
         vrrp: { version: 2, advertInterval: 1000, preempt: true, preemptDelay: 0, holdOff: 5000, unicastPeers: [] },
+        track: { interface: 'fault', portMonitor: 'off', gateway: 'off' },
         garp: { count: 5, repeatAfter: [1000, 2500], refresh: 0 },
         inspector: { listen: { address: '127.0.0.1', port: 9253 } },
         control: { socket: '/run/proxyha.sock' },

@@ -20,6 +20,7 @@ export const VIP = '10.10.74.74'
 export const v2: ElectorOptions = {
   virtualRouterId: 51,
   priority: 100,
+  track: { interface: 'fault', portMonitor: -40, gateway: -80 },
   version: 2,
   advertIntervalCs: 100,
   preempt: true,

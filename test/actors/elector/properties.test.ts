@@ -51,6 +51,12 @@ function eventFor(elector: ElectorOptions): fc.Arbitrary<ElectorEvent> {
     fc
       .constantFrom('raw-ip', 'announcer', 'discovery', 'dispatcher')
       .map((peer) => ({ type: 'peerUp', peer }) as const),
+    fc.record({
+      type: fc.constant('track' as const),
+      source: fc.constantFrom('interface' as const, 'portMonitor' as const, 'gateway' as const),
+      state: fc.constantFrom('ok' as const, 'failed' as const),
+      reason: fc.constant(null),
+    }),
     generation.map((number) => ({ type: 'timerExpired', timer: 'masterDown', generation: number }) as const),
     generation.map((number) => ({ type: 'timerExpired', timer: 'advert', generation: number }) as const),
     generation.map((number) => ({ type: 'drained', generation: number }) as const),
@@ -119,6 +125,9 @@ function holdsAfter(bench: Bench): void {
       expect([...bench.running.keys()]).toEqual(phase.draining === null ? ['masterDown'] : [])
       expect(phase.masterDown).toBe(bench.running.get('masterDown')?.generation ?? null)
       break
+    case 'FAULT':
+      expect(phase.masterDown).toBe(bench.running.get('masterDown')?.generation ?? null)
+      break
     case 'MASTER':
       expect([...bench.running.keys()]).toEqual(['advert'])
       expect(phase.advertTimer).toBe(bench.running.get('advert')!.generation)
@@ -127,6 +136,9 @@ function holdsAfter(bench: Bench): void {
     default:
       phase satisfies never
   }
+  // Rule 20.
+  expect(bench.state.options.priority).toBeGreaterThanOrEqual(1)
+  expect(bench.state.options.priority).toBeLessThanOrEqual(bench.state.configuredPriority)
   // The last one of a master that gives way leaves after the addresses were released.
   const gaveWay = bench.sent('announcer').some(({ type }) => type === 'release')
   if (phase.label !== 'MASTER') expect(ownAdverts.length).toBeLessThanOrEqual(gaveWay ? 1 : 0)
@@ -154,7 +166,7 @@ describe('whatever happens, in whatever order', () => {
       }),
       { numRuns: 1000 },
     )
-    expect([...seen].sort()).toEqual(['BACKUP', 'INIT', 'MASTER'])
+    expect([...seen].sort()).toEqual(['BACKUP', 'FAULT', 'INIT', 'MASTER'])
   })
 
   test('the last role that was told is the role that is', () => {

@@ -38,6 +38,8 @@ const elector: ElectorStatus = {
   version: 2,
   virtualRouterId: 51,
   priority: 99,
+  effectivePriority: 99,
+  tracking: [],
   advertIntervalMs: 1000,
   masterIp: '10.0.0.1',
   masterPriority: 99,

@@ -26,6 +26,8 @@ describe('GET /status', () => {
         version: 2,
         virtualRouterId: 51,
         priority: 99,
+        effectivePriority: 99,
+        tracking: [],
         advertIntervalMs: 1000,
         masterIp: '10.0.0.1',
         masterPriority: 99,

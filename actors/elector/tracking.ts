@@ -1,0 +1,71 @@
+import type { Tracked, TrackMessage, TrackSource } from './messages.ts'
+import { becomeBackup, becomeFault, nobodyHeard } from './transitions.ts'
+import type { Turn } from './turn.ts'
+
+/** What a failure of something tracked does: nothing, force FAULT, or change the priority by -253..-1. */
+export type TrackEffect = 'off' | 'fault' | number
+
+export type TrackOptions = Readonly<Record<TrackSource, TrackEffect>>
+
+/** What was last said of each source; nothing yet counts as well. */
+export type Tracking = Readonly<Partial<Record<TrackSource, Omit<TrackMessage, 'type' | 'source'>>>>
+
+/** Only the owner of the addresses has it, and keeps it (rule 20). */
+const OWNER = 255
+/** What the wire allows to a priority that is neither a resignation nor the owner's. */
+const LOWEST = 1
+const HIGHEST = 254
+
+const SOURCES: readonly TrackSource[] = ['interface', 'portMonitor', 'gateway']
+
+/** Something tracked has failed or is well again. */
+export function track(turn: Turn, { source, state, reason }: TrackMessage): void {
+  const { tracking, configuredPriority, options } = turn.state
+  turn.change({ tracking: { ...tracking, [source]: { state, reason } } })
+  const priority = effectivePriority(configuredPriority, options.track, turn.state.tracking)
+  if (priority !== options.priority) {
+    turn.logInstance('info', `Changing effective priority from ${options.priority} to ${priority}`)
+    turn.change({ options: { ...options, priority } })
+  }
+  const fault = describeTracking(options.track, turn.state.tracking).find(
+    (tracked) => tracked.effect === 'fault' && tracked.state === 'failed',
+  )
+  const inFault = turn.state.phase.label === 'FAULT'
+  if (fault !== undefined && !inFault) {
+    turn.logInstance('warn', fault.reason ?? `${fault.source} has failed`)
+    becomeFault(turn)
+  }
+  // A full Master_Down_Interval first: while it could not take part, another has become master.
+  if (fault === undefined && inFault) becomeBackup(turn, nobodyHeard(turn))
+}
+
+/** Rule 20: tracking never makes 0 or 255, and the owner is immune to weights. */
+export function effectivePriority(configured: number, options: TrackOptions, tracking: Tracking): number {
+  if (configured === OWNER) return configured
+  const weights = SOURCES.map((source) => {
+    const effect = options[source]
+    return tracking[source]?.state === 'failed' && typeof effect === 'number' ? effect : 0
+  })
+  const sum = weights.reduce((total, weight) => total + weight, configured)
+  return Math.min(HIGHEST, Math.max(LOWEST, sum))
+}
+
+/** What is tracked, and how it is; what is off, or was not heard of yet, is left out. */
+export function describeTracking(options: TrackOptions, tracking: Tracking): readonly Tracked[] {
+  return SOURCES.flatMap((source): readonly Tracked[] => {
+    const [effect, heard] = [options[source], tracking[source]]
+    return effect === 'off' || heard === undefined ? [] : [{ source, effect, ...heard }]
+  })
+}
+
+/** What an operator is to know of what has failed. */
+export function trackingWarnings(tracked: readonly Tracked[], priority: number): readonly string[] {
+  return tracked
+    .filter(({ state }) => state === 'failed')
+    .map(({ source, effect, reason }) => {
+      const what = reason ?? `${source} has failed`
+      return effect === 'fault'
+        ? `${what}: this node takes no part in the election`
+        : `${what}: its priority counts as ${priority}`
+    })
+}
