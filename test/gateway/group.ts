@@ -79,14 +79,15 @@ export class GatewayNode {
     return join(this.#group.folder, `${this.name}.sock`)
   }
 
-  startGateway(): void {
+  /** `priority`: where it is not to be that of the group's options. */
+  startGateway(priority = this.priority): void {
     const { originalPort = 8080, settings = '' } = this.#group.options
     writeFileSync(
       this.configFile,
       `name: ${this.name}
 interface: eth0
 managementIp: ${this.address}
-directorPriority: ${this.priority}
+directorPriority: ${priority}
 virtualIps: [${VIP}/16]
 redirects: [{ protocol: http, originalPorts: [${originalPort}], proxyPort: 3128 }]
 cluster: { key: "a key of the tests, long enough" }

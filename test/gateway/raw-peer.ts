@@ -4,7 +4,7 @@ import { advertFrame, type RawAdvert, readFrame, type Seen, type SeenAdvert, typ
 const SCRIPT = new URL('./fixtures/raw-frames.ts', import.meta.url)
 
 /** When it was seen, ms, on the clock that `send` answers by. */
-type At<Kind> = Kind & { readonly atMs: number }
+export type At<Kind> = Kind & { readonly atMs: number }
 
 type SeenOf<Kind extends Seen['kind']> = Extract<Seen, { readonly kind: Kind }>
 
