@@ -16,17 +16,23 @@ import {
 /** How long the raw-IP actor may take to deliver what has arrived: long enough for a receive buffer that a flood has filled. */
 const DRAIN_TIMEOUT_MS = 2000
 
+/** For how long a stop waits for a follower at most: the longest skew of version 2, and half as much again. */
+const FAREWELL_MS = 1500
+
 /** The VRRP election of one virtual router. All of its outside world are messages: adverts go through the raw-IP actor. */
 export const startElector: StartActor<ElectorOptions, Readonly<Record<never, never>>, ElectorMessage, ElectorPeers> = (
   context,
   options,
 ) => {
+  const retired = Promise.withResolvers<void>()
   const { dispatch, state } = runMachine<ElectorState, ElectorEvent, ElectorEffect>({
     context,
     initial: initialElector(options),
     step: stepElector,
     label: labelOf,
-    perform: ({ generation }) => {
+    perform: (effect) => {
+      if (effect.type === 'retired') return retired.resolve()
+      const { generation } = effect
       // Its deliveries and its reply come over one link in order: what had arrived was dispatched before this resolves.
       context.request('raw-ip', { type: 'drain' }, DRAIN_TIMEOUT_MS).then(
         () => dispatch({ type: 'drained', generation }),
@@ -49,7 +55,15 @@ export const startElector: StartActor<ElectorOptions, Readonly<Record<never, nev
     peerUp: (peer) => {
       if (isPeer(peer)) dispatch({ type: 'peerUp', peer })
     },
-    stop: () => dispatch({ type: 'shutdown' }),
+    stop: async () => {
+      const cancel = context.clock.setTimer(FAREWELL_MS, () => {
+        dispatch({ type: 'shutdown' })
+        retired.resolve()
+      })
+      dispatch({ type: 'retire' })
+      await retired.promise
+      cancel()
+    },
   }
 }
 

@@ -46,6 +46,7 @@ export function stepElector(
     fence(turn, state.phase, 'no advert of ours was seen to leave for a whole lease: giving up before another follows')
   }
   handle(turn, event)
+  finishRetiring(turn)
   tellRole(turn, state)
   return { state: turn.state, effects: turn.effects }
 }
@@ -54,6 +55,7 @@ function handle(turn: Turn, event: ElectorEvent): void {
   const { phase } = turn.state
   if (phase.label === 'INIT') {
     if (event.type === 'start') start(turn)
+    if (event.type === 'retire') turn.change({ retiring: true })
     return
   }
   switch (event.type) {
@@ -95,6 +97,10 @@ function handle(turn: Turn, event: ElectorEvent): void {
     case 'stepDown':
       if (phase.label === 'MASTER' && mayHandOver(phase)) beginHandOver(turn, phase)
       return
+    case 'retire':
+      turn.change({ retiring: true })
+      if (phase.label === 'MASTER' && mayHandOver(phase)) beginHandOver(turn, phase)
+      return
     case 'caughtUp':
       endHoldOff(turn)
       return
@@ -104,6 +110,15 @@ function handle(turn: Turn, event: ElectorEvent): void {
     default:
       event satisfies never
   }
+}
+
+/** Rule 19, but that nobody has to wait for the follower: that has been heard by now, or there is none. */
+function finishRetiring(turn: Turn): void {
+  const { retiring, phase } = turn.state
+  if (!retiring || (phase.label === 'MASTER' && phase.steppingDownSinceMs !== null)) return
+  if (phase.label !== 'INIT') becomeInitial(turn)
+  turn.change({ retiring: false })
+  turn.effects.push({ type: 'retired' })
 }
 
 /** Rule 9: the owner is master at once, everybody else listens first. */

@@ -4,7 +4,7 @@ import { abandonHandOver, completeHandOver } from './hand-over.ts'
 import { leaseMs } from './intervals.ts'
 import { noteRival } from './neighbour-notices.ts'
 import type { Active } from './state.ts'
-import { advertise, becomeBackup, ownIntervalMs, resign, takeLeave } from './transitions.ts'
+import { advertise, becomeBackup, becomeInitial, ownIntervalMs, resign, takeLeave } from './transitions.ts'
 import type { Turn } from './turn.ts'
 
 /** Losing adverts come in bursts until the loser has heard us; gratuitous ARP is asked for once in this time. */
@@ -68,6 +68,10 @@ export function speakAgain(turn: Turn, { steppingDownSinceMs }: Active): void {
 export function advertiseOnTime(turn: Turn, master: Active, generation: number): void {
   if (generation !== master.advertTimer) return
   const since = master.steppingDownSinceMs
+  if (since !== null && turn.state.retiring) {
+    becomeInitial(turn)
+    return
+  }
   const active = since === null ? master : abandonHandOver(turn, master, since)
   advertise(turn)
   const intervalMs = ownIntervalMs(turn)

@@ -50,6 +50,8 @@ export type ElectorEvent =
   | { readonly type: 'drainFailed'; readonly generation: number }
   | { readonly type: 'peerUp'; readonly peer: keyof ElectorPeers }
   | { readonly type: 'stepDown' }
+  /** An ordered stop: hands over first where there is something to hand over, and then reports `retired`. */
+  | { readonly type: 'retire' }
   | { readonly type: 'shutdown' }
 
 export type ElectorEffect =
@@ -59,6 +61,8 @@ export type ElectorEffect =
   | SendTo<ElectorPeers>
   /** Have the raw-IP actor deliver what has arrived, then report `drained` or `drainFailed` with the same generation. */
   | { readonly type: 'drain'; readonly generation: number }
+  /** What `retire` asked for is done: INIT. */
+  | { readonly type: 'retired' }
 
 export type Counter =
   | 'advertsSent'
@@ -146,6 +150,8 @@ export interface ElectorState {
   readonly holdOffUntilMs: number | null
   readonly counters: Readonly<Partial<Record<Counter, number>>>
   readonly notices: Notices
+  /** To go to INIT as soon as no hand-over is under way. */
+  readonly retiring: boolean
   readonly neighbours: Neighbours
   /** How the last one went that was asked for. */
   readonly handOver: HandOver | null
@@ -167,6 +173,7 @@ export function initialElector(options: ElectorOptions): ElectorState {
     holdOffUntilMs: null,
     counters: {},
     notices: [],
+    retiring: false,
     neighbours: noNeighbours,
     handOver: null,
   }

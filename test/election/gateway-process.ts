@@ -216,6 +216,7 @@ export class GatewayProcess {
         }
         return
       case 'log':
+      case 'retired':
         return
       default:
         effect satisfies never

@@ -30,7 +30,7 @@ describeInNamespaces('an operator orders a failover', { programs: ['squid', 'tcp
     return JSON.parse(await client.nextLine()) as Outcome
   }
 
-  it('the next node takes over, no new connection fails, and it can be had back', { timeout: 90_000 }, async () => {
+  it('the next node takes over, it can be had back, and at a stop it takes over again; no new connection fails', { timeout: 90_000 }, async () => {
     group = new Group(namespaces, { priorities: [99, 89] })
     await group.start()
     const [first, second] = group.nodes
@@ -54,6 +54,11 @@ describeInNamespaces('an operator orders a failover', { programs: ['squid', 'tcp
     expect(back.stdout).toMatch(/^node0 \(10\.88\.0\.11\) took over after \d+ ms, with priority 99\n$/)
     await group.settled(0, 2)
     expect(group.holders()).toEqual(['node0'])
+
+    // An ordered stop is a hand-over, too.
+    await first!.stopGateway('SIGTERM')
+    await group.settled(1, 1)
+    expect(group.holders()).toEqual(['node1'])
 
     const outcome = await outcomeOf(client)
     expect(outcome.failed).toEqual([])

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { startElector } from '../../../actors/elector/actor.ts'
+import { masterDownMs } from '../../../actors/elector/intervals.ts'
 import type { ElectorControl, ElectorMessage, ElectorPeers } from '../../../actors/elector/messages.ts'
 import type { ElectorOptions } from '../../../actors/elector/state.ts'
 import type { ActorInstance } from '../../../runtime/system/actor.ts'
 import { RecordedContext } from '../port-monitor/recorded-context.ts'
-import { heardAdvert, v2 } from './bench.ts'
+import { heardAdvert, v2, v3 } from './bench.ts'
 
 /** A raw-IP actor whose answer to `drain` the test gives. */
 class DrainedContext extends RecordedContext<ElectorPeers> {
@@ -27,9 +28,9 @@ async function started(options: ElectorOptions = v2) {
   return { context, elector, ...(elector.control as ElectorControl) }
 }
 
-async function promoted() {
-  const node = await started()
-  node.context.clock.advance(3610)
+async function promoted(options: ElectorOptions = v2) {
+  const node = await started(options)
+  node.context.clock.advance(masterDownMs(options, options.advertIntervalCs * 10) + 1)
   node.context.answer()
   await Promise.resolve()
   confirmLast(node.context, node.elector)
@@ -111,11 +112,26 @@ describe('the elector', () => {
     expect(stepDown()).toBe(false)
   })
 
-  test('rule 19: an ordered stop resigns, releases, and leaves no timer', async () => {
+  test('rule 19: an ordered stop resigns, holds until a follower is heard, and leaves no timer', async () => {
     const { context, elector, describe } = await promoted()
     context.sent.length = 0
-    await elector.stop?.()
+    const stopped = elector.stop?.()
+    expect(context.sent.map(({ to }) => to)).toEqual(['raw-ip'])
+    const follower = heardAdvert(v2, { priority: 50 })
+    if (follower.type === 'packet') elector.receive(follower, 'raw-ip')
+    await stopped
     expect(context.sent.map(({ to }) => to)).toEqual(['raw-ip', 'announcer', 'discovery', 'dispatcher', 'forwarder'])
+    expect(describe().role).toBe('initializing')
+    expect(context.clock.nextDueMs()).toBeUndefined()
+  })
+
+  test('an ordered stop waits 1.5 s for a follower at most, however long its skew may be', async () => {
+    const { context, elector, describe } = await promoted({ ...v3, advertIntervalCs: 4000 })
+    const stopped = elector.stop?.()
+    context.clock.advance(1499)
+    expect(describe().role).toBe('director')
+    context.clock.advance(1)
+    await stopped
     expect(describe().role).toBe('initializing')
     expect(context.clock.nextDueMs()).toBeUndefined()
   })

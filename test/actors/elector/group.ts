@@ -197,6 +197,7 @@ export class Node {
         }
         return
       case 'log':
+      case 'retired':
         return
       default:
         effect satisfies never

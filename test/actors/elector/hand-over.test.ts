@@ -89,6 +89,51 @@ describe.each([v2, v3])('an operator has the director step down, v$version', (op
   })
 })
 
+describe('an ordered stop', () => {
+  const retiring = () => new Bench(v2).promoted().feed({ type: 'retire' })
+  const isRetired = (bench: Bench) => bench.effects.some(({ type }) => type === 'retired')
+
+  test('rule 19: priority 0, and the addresses stay until the follower is heard; then Initialize', () => {
+    const bench = retiring()
+    expect(bench.adverts()).toMatchObject([{ priority: 0 }])
+    expect([bench.label, bench.sent('announcer'), isRetired(bench)]).toEqual(['MASTER', [], false])
+    bench.hear({ priority: 50 }, 600)
+    expect([bench.label, bench.adverts(), isRetired(bench)]).toEqual(['INIT', [], true])
+    expect(bench.sent('announcer')).toEqual([{ type: 'release' }])
+    expect([...bench.running.keys()]).toEqual([])
+  })
+
+  test('nobody follows: priority 0 once more, and no advert of another priority between them', () => {
+    const bench = retiring().expire('advert')
+    expect(bench.adverts()).toMatchObject([{ priority: 0 }])
+    expect([bench.label, bench.sent('announcer'), isRetired(bench)]).toEqual(['INIT', [{ type: 'release' }], true])
+  })
+
+  test('its lease ends meanwhile: it is gone without a word', () => {
+    const bench = retiring()
+    bench.feed({ type: 'held' }, bench.nowMs + 3000)
+    expect([bench.label, bench.adverts(), isRetired(bench)]).toEqual(['INIT', [], true])
+  })
+
+  test('under a hand-over that an operator asked for it waits for the same follower', () => {
+    const bench = steppingDown().feed({ type: 'retire' })
+    expect([bench.label, bench.effects]).toEqual(['MASTER', []])
+    expect(bench.hear({ priority: 50 }, 600).label).toBe('INIT')
+  })
+
+  test('a backup has nothing to hand over, and says nothing; nor has who never started', () => {
+    const backup = new Bench(v2).started().feed({ type: 'retire' })
+    expect([backup.label, backup.adverts(), isRetired(backup)]).toEqual(['INIT', [], true])
+    const never = new Bench(v2).feed({ type: 'retire' })
+    expect([never.label, isRetired(never)]).toEqual(['INIT', true])
+  })
+
+  test('a master that holds nothing yet resigns at once', () => {
+    const bench = new Bench(v2).started().expire('masterDown').drained().feed({ type: 'retire' })
+    expect([bench.label, bench.adverts(), isRetired(bench)]).toMatchObject(['INIT', [{ priority: 0 }], true])
+  })
+})
+
 test.each([
   ['as long as the longest skew and half of it', { ...v3, advertIntervalCs: 100 }, 1500],
   ['a quarter of a second where the skew is shorter', { ...v3, advertIntervalCs: 10 }, 250],
