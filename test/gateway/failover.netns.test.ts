@@ -30,7 +30,9 @@ describeInNamespaces('an operator orders a failover', { programs: ['squid', 'tcp
     return JSON.parse(await client.nextLine()) as Outcome
   }
 
-  it('the next node takes over, it can be had back, and at a stop it takes over again; no new connection fails', { timeout: 90_000 }, async () => {
+  it('the next node takes over, it can be had back, and at a stop it takes over again; no new connection fails', {
+    timeout: 90_000,
+  }, async () => {
     group = new Group(namespaces, { priorities: [99, 89] })
     await group.start()
     const [first, second] = group.nodes
