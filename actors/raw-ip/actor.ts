@@ -1,18 +1,25 @@
 import type { IpProtocol, RawIpPort } from '../../runtime/ports/raw-ip.ts'
-import type { Refusal, Result } from '../../runtime/ports/result.ts'
+import { type Result, refused } from '../../runtime/ports/result.ts'
 import type { ActorContext, ActorInstance, StartActor } from '../../runtime/system/actor.ts'
 import { RateLimit } from '../../runtime/system/rate-limit.ts'
-import { initialSockets, type SocketsEffect, type SocketsEvent, type SocketsState, stepSockets } from './machine.ts'
+import { type AddressFamily, familyOf } from '../../runtime/wire/ip-address-bytes.ts'
 import type { RawIpControl, RawIpCounters, RawIpDelivery, RawIpMessage, RawIpPeers, RawIpStatus } from './messages.ts'
+import { Sockets } from './sockets.ts'
 
 export interface RawIpOptions {
   readonly interfaceName: string
   /** The node's own address on it: what every packet is sent from. */
   readonly sourceAddress: string
+  /** Its link-local address, where it speaks VRRP over IPv6. */
+  readonly ipv6SourceAddress?: string
+  /** The families of this node's virtual routers; adverts of the other concern nobody. Default: IPv4 alone. */
+  readonly vrrpFamilies?: readonly AddressFamily[]
 }
 
 export interface RawIpPorts {
   readonly rawIp: RawIpPort
+  /** Of IPv6; used where there is an `ipv6SourceAddress`. */
+  readonly rawIpv6?: RawIpPort
 }
 
 /** Of each protocol: whom its packets are for, and how many of them a second that actor can look at. */
@@ -23,8 +30,7 @@ const RECEIVERS = {
 
 /** A send that ends so has met sockets whose interface is gone: it will not come back to them. */
 const SOCKETS_ARE_LOST: ReadonlySet<string> = new Set(['ENODEV', 'ENXIO', 'ENETDOWN', 'EBADF'])
-/** Refusals that no waiting cures: the gateway must not start. */
-const HOPELESS: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'ENOTSUP'])
+const NO_SUCH_SOCKETS = refused('EAFNOSUPPORT', 'there are no raw sockets of that address family')
 /** A flood is logged, and warned of in the status, at most and at least for so long. */
 const FLOOD_NOTICE_MS = 10_000
 
@@ -33,7 +39,7 @@ const FLOOD_NOTICE_MS = 10_000
  * Throws at start where raw sockets are not permitted; an interface that is not there (any more) is waited for.
  */
 export const startRawIp: StartActor<RawIpOptions, RawIpPorts, RawIpMessage, RawIpPeers> = (context, options, ports) => {
-  const actor = new RawIpActor(context, options, ports.rawIp)
+  const actor = new RawIpActor(context, options, ports)
   actor.start()
   return actor
 }
@@ -61,17 +67,15 @@ class Traffic {
 class RawIpActor implements ActorInstance<RawIpMessage> {
   readonly control: RawIpControl = { describe: () => this.#describe() }
   readonly #context: ActorContext<RawIpPeers>
-  readonly #options: RawIpOptions
-  readonly #port: RawIpPort
+  readonly #vrrpFamilies: readonly AddressFamily[]
+  readonly #sockets: ReadonlyMap<AddressFamily, Sockets>
   readonly #traffic: { readonly [Protocol in IpProtocol]: Traffic }
-  #state: SocketsState = initialSockets
-  #cancelReopen = (): void => undefined
   #stopped = false
 
-  constructor(context: ActorContext<RawIpPeers>, options: RawIpOptions, port: RawIpPort) {
+  constructor(context: ActorContext<RawIpPeers>, options: RawIpOptions, ports: RawIpPorts) {
     this.#context = context
-    this.#options = options
-    this.#port = port
+    this.#vrrpFamilies = options.vrrpFamilies ?? ['ipv4']
+    this.#sockets = this.#socketsOf(options, ports)
     const nowMs = context.clock.nowMs()
     this.#traffic = {
       112: new Traffic(RECEIVERS[112].packetsPerSecond, nowMs),
@@ -80,9 +84,22 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
   }
 
   start(): void {
-    const opened = this.#open()
-    if (!opened.ok && HOPELESS.has(opened.code)) throw Object.assign(new Error(opened.reason), { code: opened.code })
-    this.#take(openEvent(opened))
+    for (const sockets of this.#sockets.values()) sockets.start()
+  }
+
+  #socketsOf(options: RawIpOptions, { rawIp, rawIpv6 }: RawIpPorts): ReadonlyMap<AddressFamily, Sockets> {
+    const { interfaceName, sourceAddress, ipv6SourceAddress } = options
+    const socketsOf = (family: AddressFamily, port: RawIpPort, source: string, title: string) => {
+      const log = this.#context.log.bind(this.#context)
+      const packet = (protocol: IpProtocol, bytes: Uint8Array): void => this.#receivePacket(family, protocol, bytes)
+      const place = { port, interfaceName, sourceAddress: source, title }
+      return [family, new Sockets(place, { clock: this.#context.clock, packet, log })] as const
+    }
+    const sockets = [socketsOf('ipv4', rawIp, sourceAddress, 'raw sockets')]
+    if (rawIpv6 !== undefined && ipv6SourceAddress !== undefined) {
+      sockets.push(socketsOf('ipv6', rawIpv6, ipv6SourceAddress, 'raw IPv6 sockets'))
+    }
+    return new Map(sockets)
   }
 
   receive(message: RawIpMessage, from: string, reply?: (value: unknown) => void): void {
@@ -91,7 +108,9 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
         this.#send(message, from)
         return
       case 'drain':
-        this.#port.drain().then((packets) => reply?.({ packets }))
+        Promise.all([...this.#sockets.values()].map(({ port }) => port.drain())).then((packets) => {
+          reply?.({ packets: packets.reduce((sum, count) => sum + count, 0) })
+        })
         return
       default:
         message satisfies never
@@ -100,8 +119,7 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
 
   stop(): void {
     this.#stopped = true
-    this.#cancelReopen()
-    this.#port.close()
+    for (const sockets of this.#sockets.values()) sockets.stop()
   }
 
   #send(message: Extract<RawIpMessage, { type: 'send' }>, from: string): void {
@@ -109,9 +127,11 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
     // The time before the kernel has the packet: a lease that is counted from it never outlasts what the packet promised,
     // not even when this process is stopped before it learns that the packet has left.
     const atMs = this.#context.clock.nowMs()
-    this.#port.send(protocol, destination, payload).then((result) => {
+    const sockets = this.#sockets.get(familyOf(destination))
+    const sending = sockets?.port.send(protocol, destination, payload) ?? Promise.resolve(NO_SUCH_SOCKETS)
+    sending.then((result) => {
       if (this.#stopped) return
-      this.#countSend(protocol, result)
+      this.#countSend(protocol, result, sockets)
       if (confirm === undefined || !isReceiver(from)) return
       const outcome: RawIpDelivery = result.ok
         ? { type: 'sent', confirm, atMs }
@@ -120,19 +140,20 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
     })
   }
 
-  #countSend(protocol: IpProtocol, result: Result): void {
+  #countSend(protocol: IpProtocol, result: Result, sockets: Sockets | undefined): void {
     const traffic = this.#traffic[protocol]
     traffic.lastSendFailure = result.ok ? null : result.reason
     if (result.ok) {
       traffic.sent += 1
-      this.#take({ type: 'worked' })
+      sockets?.take({ type: 'worked' })
     } else {
       traffic.sendFailed += 1
-      if (SOCKETS_ARE_LOST.has(result.code)) this.#take({ type: 'lost', reason: result.reason })
+      if (SOCKETS_ARE_LOST.has(result.code)) sockets?.take({ type: 'lost', reason: result.reason })
     }
   }
 
-  #receivePacket(protocol: IpProtocol, packet: Uint8Array): void {
+  #receivePacket(family: AddressFamily, protocol: IpProtocol, packet: Uint8Array): void {
+    if (protocol === 112 && !this.#vrrpFamilies.includes(family)) return
     const receivedAtMs = this.#context.clock.nowMs()
     const traffic = this.#traffic[protocol]
     traffic.received += 1
@@ -140,7 +161,6 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
       this.#drop(protocol, traffic, receivedAtMs)
       return
     }
-    this.#take({ type: 'worked' })
     this.#context.send(RECEIVERS[protocol].peer, { type: 'packet', protocol, packet, receivedAtMs })
   }
 
@@ -151,48 +171,11 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
     this.#context.log('warn', floodText(protocol), { dropped: traffic.dropped })
   }
 
-  #open(): Result {
-    const { interfaceName, sourceAddress } = this.#options
-    return this.#port.open(interfaceName, sourceAddress, {
-      packet: (protocol, packet) => this.#receivePacket(protocol, packet),
-      error: (_protocol, reason) => this.#take({ type: 'lost', reason }),
-    })
-  }
-
-  #take(event: SocketsEvent): void {
-    if (this.#stopped) return
-    const { state, effects } = stepSockets(this.#state, event)
-    this.#state = state
-    for (const effect of effects) this.#carryOut(effect)
-  }
-
-  #carryOut(effect: SocketsEffect): void {
-    switch (effect.type) {
-      case 'open':
-        this.#take(openEvent(this.#open()))
-        return
-      case 'close':
-        this.#port.close()
-        return
-      case 'startTimer': {
-        const { timer, generation } = effect
-        this.#cancelReopen()
-        this.#cancelReopen = this.#context.clock.setTimer(effect.delayMs, () =>
-          this.#take({ type: 'timerExpired', timer, generation }),
-        )
-        return
-      }
-      case 'log':
-        this.#context.log(effect.level, effect.line, effect.fields)
-        return
-      default:
-        effect satisfies never
-    }
-  }
-
   #describe(): RawIpStatus {
-    const { open, reopened, lastFailure } = this.#state
-    const warnings = open ? [] : [`raw sockets are closed: ${lastFailure}`]
+    const states = [...this.#sockets.values()].map(({ state }) => state)
+    const open = states.every((state) => state.open)
+    const reopened = states.reduce((sum, state) => sum + state.reopened, 0)
+    const warnings = states.flatMap((state) => (state.open ? [] : [`${state.title} are closed: ${state.lastFailure}`]))
     const nowMs = this.#context.clock.nowMs()
     for (const protocol of [112, 253] as const) {
       const { floodNoticedAtMs, lastSendFailure } = this.#traffic[protocol]
@@ -202,10 +185,6 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
     const counters = { 112: this.#traffic[112].counters(), 253: this.#traffic[253].counters() }
     return { open, reopened, counters, warnings }
   }
-}
-
-function openEvent(opened: { readonly ok: true } | Refusal): SocketsEvent {
-  return opened.ok ? { type: 'opened' } : { type: 'openFailed', reason: opened.reason }
 }
 
 function isReceiver(peer: string): peer is keyof RawIpPeers {

@@ -14,6 +14,8 @@ const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 2000
 
 export interface SocketsState {
+  /** What people read: `raw sockets`. */
+  readonly title: string
   readonly open: boolean
   /** Times that opening was tried or lost since a packet last went through; what the patience grows by. */
   readonly failures: number
@@ -34,13 +36,14 @@ export type SocketsEvent =
 
 export type SocketsEffect = { readonly type: 'open' } | { readonly type: 'close' } | StartTimer<'reopen'> | WriteLog
 
-export const initialSockets: SocketsState = {
+export const initialSockets = (title: string): SocketsState => ({
+  title,
   open: false,
   failures: 0,
   generation: 0,
   reopened: 0,
   lastFailure: null,
-}
+})
 
 type SocketsStep = Step<SocketsState, SocketsEffect>
 
@@ -64,7 +67,7 @@ export function stepSockets(state: SocketsState, event: SocketsEvent): SocketsSt
 
 function opened(state: SocketsState): SocketsStep {
   const isFirst = state.lastFailure === null
-  const log: WriteLog = { type: 'log', level: 'info', line: 'raw sockets are open again' }
+  const log: WriteLog = { type: 'log', level: 'info', line: `${state.title} are open again` }
   return {
     state: { ...state, open: true, reopened: state.reopened + (isFirst ? 0 : 1) },
     effects: isFirst ? [] : [log],
@@ -77,7 +80,7 @@ function retryLater(state: SocketsState, reason: string, first: readonly Sockets
   // One line for an outage, not one for each attempt.
   const logs: WriteLog[] =
     state.open || state.lastFailure !== reason
-      ? [{ type: 'log', level: 'warn', line: `raw sockets are closed: ${reason}; trying again` }]
+      ? [{ type: 'log', level: 'warn', line: `${state.title} are closed: ${reason}; trying again` }]
       : []
   return {
     state: { ...state, open: false, failures: state.failures + 1, generation, lastFailure: reason },

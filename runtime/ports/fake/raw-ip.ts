@@ -1,11 +1,12 @@
-import { parseIpv4 } from '../../wire/addresses.ts'
+import { addressBytes, familyOf } from '../../wire/ip-address-bytes.ts'
 import { emitIpv4Packet } from '../../wire/ipv4.ts'
+import { emitIpv6Packet } from '../../wire/ipv6.ts'
 import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import type { IpProtocol, RawIpListener, RawIpPort } from '../raw-ip.ts'
 import { done, type Refusal, type Result, refused } from '../result.ts'
 
-const VRRP_GROUP = '224.0.0.18'
+const VRRP_GROUPS: ReadonlySet<string> = new Set(['224.0.0.18', 'ff02::12'])
 const BROADCAST = '255.255.255.255'
 const PAYLOAD_BYTES_MAX = 1480
 /** What finds no room in a receive queue is lost, as in the kernel. */
@@ -27,7 +28,7 @@ export interface SubnetWeather {
 }
 
 /**
- * A switch with gateways around it. It delivers as the kernel and a switch do: 224.0.0.18 to every other member,
+ * A switch with gateways around it. It delivers as the kernel and a switch do: 224.0.0.18 (ff02::12) to every other member,
  * 255.255.255.255 to every member and back to the sender too, an address to whoever opened its port with it. Chance and
  * time are those that are injected, so a run can be repeated.
  */
@@ -80,8 +81,9 @@ export class FakeSubnet {
   }
 
   #isFor(sender: FakeRawIpPort, receiver: FakeRawIpPort, destination: string): boolean {
+    if (familyOf(destination) !== familyOf(receiver.address)) return false
     if (destination === BROADCAST) return true
-    return receiver !== sender && (destination === VRRP_GROUP || destination === receiver.address)
+    return receiver !== sender && (VRRP_GROUPS.has(destination) || destination === receiver.address)
   }
 
   #hears(from: string, to: string): boolean {
@@ -117,7 +119,7 @@ export class FakeRawIpPort implements RawIpPort {
   open(_interfaceName: string, sourceAddress: string, listener: RawIpListener): Result {
     this.close()
     if (this.#refusal) return this.#refusal
-    if (parseIpv4(sourceAddress) === undefined) return refused('EIO', `${sourceAddress} is no IPv4 address`)
+    if (addressBytes(sourceAddress) === undefined) return refused('EIO', `${sourceAddress} is no IP address`)
     this.#address = sourceAddress
     this.#listener = listener
     this.#subnet.join(this)
@@ -128,8 +130,13 @@ export class FakeRawIpPort implements RawIpPort {
     if (this.#refusal) return this.#refusal
     if (!this.#listener) return refused('EBADF', 'raw socket: not open')
     if (payload.length > PAYLOAD_BYTES_MAX) return refused('EMSGSIZE', `${payload.length} bytes do not fit a frame`)
-    if (parseIpv4(destination) === undefined) return refused('EINVAL', `${destination} is no IPv4 address`)
-    const packet = emitIpv4Packet({ source: this.#address, destination, protocol, ttl: 255, payload })
+    const family = familyOf(this.#address)
+    if (addressBytes(destination) === undefined || familyOf(destination) !== family) {
+      return refused('EINVAL', `${destination} is no address of ${family}`)
+    }
+    const header = { source: this.#address, destination, protocol, payload }
+    const packet =
+      family === 'ipv4' ? emitIpv4Packet({ ...header, ttl: 255 }) : emitIpv6Packet({ ...header, hopLimit: 255 })
     this.#subnet.carry(this, protocol, destination, packet)
     return done
   }

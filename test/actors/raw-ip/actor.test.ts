@@ -7,6 +7,7 @@ import { type FakeRawIpPort, FakeSubnet } from '../../../runtime/ports/fake/raw-
 import type { IpProtocol, RawIpPort } from '../../../runtime/ports/raw-ip.ts'
 import { done, refused } from '../../../runtime/ports/result.ts'
 import type { ActorContext, ActorInstance } from '../../../runtime/system/actor.ts'
+import type { AddressFamily } from '../../../runtime/wire/ip-address-bytes.ts'
 
 const OPTIONS = { interfaceName: 'eth0', sourceAddress: '10.77.0.1' }
 
@@ -188,6 +189,56 @@ describe('raw-IP actor', () => {
   test('without the permission the actor does not start', async () => {
     port.fail(refused('EPERM', 'raw sockets need CAP_NET_RAW'))
     await expect(start()).rejects.toMatchObject({ code: 'EPERM', message: 'raw sockets need CAP_NET_RAW' })
+  })
+
+  describe('with IPv6', () => {
+    const V6 = { ...OPTIONS, ipv6SourceAddress: 'fe80::1' }
+    let port6: FakeRawIpPort
+    let neighbour6: FakeRawIpPort
+
+    async function startDual(vrrpFamilies: readonly AddressFamily[]) {
+      const subnet6 = new FakeSubnet(clock, new SeededRandom(3), { delayMs: 0 })
+      port6 = subnet6.createPort()
+      neighbour6 = subnet6.createPort()
+      neighbour6.open('eth0', 'fe80::2', { packet: (_protocol, packet) => heard.push(packet.length), error() {} })
+      const actor = await startRawIp(context(), { ...V6, vrrpFamilies }, { rawIp: port, rawIpv6: port6 })
+      return Object.assign(actor, { describe: () => actor.control?.describe?.() as RawIpStatus })
+    }
+    const heard: number[] = []
+    const advert6: RawIpMessage = { ...(advert(9) as Extract<RawIpMessage, { type: 'send' }>), destination: 'ff02::12' }
+
+    test('a packet leaves by the sockets of its family; what comes back of a virtual router of IPv6 goes to the elector', async () => {
+      const actor = await startDual(['ipv6'])
+      actor.receive(advert6, 'elector')
+      await settle()
+      clock.advance(0)
+      expect(heard).toEqual([41])
+      expect(sent).toEqual([{ to: 'elector', message: { type: 'sent', confirm: 9, atMs: 1000 } }])
+      sent = []
+      await neighbour6.send(112, 'ff02::12', Uint8Array.of(7))
+      await arrive(112) // of IPv4: no virtual router of ours
+      await arrive(253)
+      expect(sent).toMatchObject([{ to: 'elector' }, { to: 'discovery' }])
+    })
+
+    test('what IPv6 lacks does not close the sockets of IPv4, and is said by its name', async () => {
+      const actor = await startDual(['ipv4'])
+      port6.fail(refused('EADDRNOTAVAIL', 'fe80::1 on eth0: Cannot assign requested address'))
+      port6.raiseError(112, 'polling failed')
+      expect(actor.describe()).toMatchObject({ open: false, warnings: ['raw IPv6 sockets are closed: polling failed'] })
+      await arrive(112)
+      expect(sent).toMatchObject([{ to: 'elector' }])
+      port6.repair()
+      clock.advance(2000)
+      expect(actor.describe()).toMatchObject({ open: true, reopened: 1, warnings: [] })
+    })
+
+    test('without sockets of IPv6 a packet for it is refused', async () => {
+      const actor = await start()
+      actor.receive(advert6, 'elector')
+      await settle()
+      expect(sent).toMatchObject([{ message: { type: 'sendFailed', confirm: 9 } }])
+    })
   })
 
   test('after stop nothing is sent, received, or opened again', async () => {

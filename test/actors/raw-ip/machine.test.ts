@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
 import {
-  initialSockets,
+  initialSockets as initialOf,
   type SocketsEffect,
   type SocketsEvent,
   type SocketsState,
   stepSockets,
 } from '../../../actors/raw-ip/machine.ts'
+
+const initialSockets = initialOf('raw sockets')
 
 /** Takes the events one after the other; the state and effects after the last. */
 function after(...events: readonly SocketsEvent[]): { state: SocketsState; effects: readonly SocketsEffect[] } {

@@ -1,0 +1,102 @@
+import type { Clock } from '../../runtime/ports/clock.ts'
+import type { IpProtocol, RawIpPort } from '../../runtime/ports/raw-ip.ts'
+import type { Refusal, Result } from '../../runtime/ports/result.ts'
+import type { WriteLog } from '../../runtime/system/machine.ts'
+import { initialSockets, type SocketsEffect, type SocketsEvent, type SocketsState, stepSockets } from './machine.ts'
+
+/** Refusals that no waiting cures: the gateway must not start. */
+const HOPELESS: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'ENOTSUP'])
+
+export interface SocketsOptions {
+  readonly port: RawIpPort
+  readonly interfaceName: string
+  readonly sourceAddress: string
+  /** What the log and the status call them. */
+  readonly title: string
+}
+
+export interface SocketsSurroundings {
+  readonly clock: Clock
+  packet(protocol: IpProtocol, packet: Uint8Array): void
+  log(level: WriteLog['level'], line: string, fields: WriteLog['fields']): void
+}
+
+/** The raw sockets of one address family, kept open by the machine. Those of the other family do not go down with them. */
+export class Sockets {
+  readonly port: RawIpPort
+  readonly #options: SocketsOptions
+  readonly #surroundings: SocketsSurroundings
+  #state: SocketsState
+  #cancelReopen = (): void => undefined
+  #stopped = false
+
+  constructor(options: SocketsOptions, surroundings: SocketsSurroundings) {
+    this.port = options.port
+    this.#options = options
+    this.#surroundings = surroundings
+    this.#state = initialSockets(options.title)
+  }
+
+  get state(): SocketsState {
+    return this.#state
+  }
+
+  /** Throws where raw sockets are not permitted; an interface or address that is not there (yet) is waited for. */
+  start(): void {
+    const opened = this.#open()
+    if (!opened.ok && HOPELESS.has(opened.code)) throw Object.assign(new Error(opened.reason), { code: opened.code })
+    this.take(openEvent(opened))
+  }
+
+  take(event: SocketsEvent): void {
+    if (this.#stopped) return
+    const { state, effects } = stepSockets(this.#state, event)
+    this.#state = state
+    for (const effect of effects) this.#carryOut(effect)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancelReopen()
+    this.port.close()
+  }
+
+  #open(): Result {
+    const { interfaceName, sourceAddress } = this.#options
+    return this.port.open(interfaceName, sourceAddress, {
+      packet: (protocol, packet) => {
+        this.take({ type: 'worked' })
+        this.#surroundings.packet(protocol, packet)
+      },
+      error: (_protocol, reason) => this.take({ type: 'lost', reason }),
+    })
+  }
+
+  #carryOut(effect: SocketsEffect): void {
+    switch (effect.type) {
+      case 'open':
+        this.take(openEvent(this.#open()))
+        return
+      case 'close':
+        this.port.close()
+        return
+      case 'startTimer': {
+        const { timer, generation } = effect
+        this.#cancelReopen()
+        this.#cancelReopen = this.#surroundings.clock.setTimer(effect.delayMs, () =>
+          this.take({ type: 'timerExpired', timer, generation }),
+        )
+        return
+      }
+      case 'log':
+        this.#surroundings.log(effect.level, effect.line, effect.fields)
+        return
+      default:
+        effect satisfies never
+    }
+  }
+}
+
+function openEvent(opened: { readonly ok: true } | Refusal): SocketsEvent {
+  return opened.ok ? { type: 'opened' } : { type: 'openFailed', reason: opened.reason }
+}
