@@ -7,6 +7,7 @@ import type { Finding, FindingRule } from './findings.ts'
 
 /** All rules about the election. */
 export const VRRP_RULES: readonly FindingRule[] = [
+  tracked,
   nobodyDirector,
   addressesNotHeld,
   dualMaster,
@@ -30,8 +31,27 @@ const note = (code: string, what: string, evidence: readonly string[], advice: s
 
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`
 
+/** What is tracked has failed: no part in the election, or a lower priority. */
+function tracked({ vrrp, warnings }: GatewayStatus): readonly Finding[] {
+  return vrrp.tracking
+    .filter(({ state }) => state === 'failed')
+    .map(({ source, effect, reason }) => {
+      const what = reason ?? `${source} has failed`
+      const told = warnings.filter((warning) => warning.startsWith(`${what}: `))
+      const advice = `mend it, or change track.${source}`
+      return effect === 'fault'
+        ? problem('fault', `${what}: this node takes no part in the election`, told, advice)
+        : problem(
+            'priority-lowered',
+            `${what}: priority ${vrrp.effectivePriority} instead of ${vrrp.priority}`,
+            told,
+            advice,
+          )
+    })
+}
+
 function nobodyDirector({ role, vrrp }: GatewayStatus): readonly Finding[] {
-  if (role === 'director' || vrrp.masterIp !== null) return []
+  if (role === 'director' || vrrp.masterIp !== null || vrrp.state === 'FAULT') return []
   const evidence = [`VRRP is in ${vrrp.state}, and no advert for VRID ${vrrp.virtualRouterId} was taken of late`]
   const advice =
     'a director is elected within a few seconds of a start or a failure; if this stays so, look at the interface and at "proxyha events"'
@@ -66,7 +86,7 @@ function dualMaster({ vrrp, warnings }: GatewayStatus): readonly Finding[] {
 }
 
 function rivalText(vrrp: VrrpStatus, { priority, adverts, forMs, lastHeardMs }: Rival): string {
-  return `it has priority ${priority}, this node ${vrrp.priority}: it has to give way, and has sent ${adverts} adverts over ${seconds(forMs)}, the last ${seconds(lastHeardMs)} ago`
+  return `it has priority ${priority}, this node ${vrrp.effectivePriority}: it has to give way, and has sent ${adverts} adverts over ${seconds(forMs)}, the last ${seconds(lastHeardMs)} ago`
 }
 
 function foreignRouters({ vrrp, virtualIps, warnings }: GatewayStatus): readonly Finding[] {
@@ -139,7 +159,7 @@ function waiting({ vrrp, warnings }: GatewayStatus): readonly Finding[] {
   const findings: Finding[] = []
   if (vrrp.yielding) {
     const told = warnings.filter((warning) => warning.startsWith('stepped down'))
-    const director = `the present director is ${vrrp.masterIp ?? 'not known'}, priority ${vrrp.masterPriority ?? 'not known'}; this node has ${vrrp.priority}`
+    const director = `the present director is ${vrrp.masterIp ?? 'not known'}, priority ${vrrp.masterPriority ?? 'not known'}; this node has ${vrrp.effectivePriority}`
     const advice = 'to have it back, run "proxyha failover" on the present director'
     findings.push(
       note('yielding', 'this node has stepped down and leaves the director alone', [director, ...told], advice),

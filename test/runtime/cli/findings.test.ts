@@ -109,6 +109,28 @@ describe('the election', () => {
     expect(find(statusOf(bench))).toMatchObject([{ code: 'adverts-were-discarded', severity: 'note' }])
   })
 
+  test('what is tracked and has failed: no part in the election, or a lower priority', () => {
+    const failed = {
+      type: 'track',
+      source: 'portMonitor',
+      state: 'failed',
+      reason: 'port 2121 is not listening',
+    } as const
+    const track = { interface: 'off', portMonitor: 'fault', gateway: 'off' } as const
+    const fault = new Bench({ ...v2, track }).promoted().feed(failed)
+    const [finding, ...others] = find(statusOf(fault))
+    expect(others).toEqual([])
+    expect(finding).toMatchObject({
+      code: 'fault',
+      what: 'port 2121 is not listening: this node takes no part in the election',
+      advice: 'mend it, or change track.portMonitor',
+    })
+    const lowered = new Bench({ ...v2, track: { ...track, portMonitor: -20 } }).promoted().feed(failed)
+    expect(find(statusOf(lowered))).toMatchObject([
+      { code: 'priority-lowered', what: 'port 2121 is not listening: priority 80 instead of 100' },
+    ])
+  })
+
   test('nobody is director', () => {
     expect(codes(statusOf(new Bench(v2).started()))).toEqual(['no-director'])
     expect(codes(statusOf(new Bench(v2)))).toEqual(['no-director'])
