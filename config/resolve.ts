@@ -118,6 +118,7 @@ function assemble(
       preemptDelayMs: vrrp.preemptDelay,
       holdOffMs: vrrp.holdOff,
       unicastPeers: vrrp.unicastPeers,
+      realtime: vrrp.realtime,
     },
     track: file.track,
     garp: {

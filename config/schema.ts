@@ -76,6 +76,9 @@ const vrrp = mapping({
     .max(MAX_UNICAST_PEERS, { error: `has more than ${MAX_UNICAST_PEERS} addresses` })
     .default([])
     .describe("The other nodes' own addresses: adverts go to each of them instead of to the multicast group."),
+  realtime: oneOf(['auto', 'off'])
+    .default('auto')
+    .describe('Schedule the threads of the election before everything ordinary on the host, where permitted.'),
 })
 
 const garp = mapping({
@@ -230,6 +233,7 @@ export interface GatewayConfig {
     readonly holdOffMs: number
     /** Empty = multicast. */
     readonly unicastPeers: readonly string[]
+    readonly realtime: 'auto' | 'off'
   }
   /** What a failure does: nothing, no part in the election, or a change of the priority by -253..-1. */
   readonly track: {

@@ -102,15 +102,20 @@ export function planActors(
     'raw-ip',
     'forwarder',
   ]
+  // Together they are the whole way of an advert, and of a takeover.
+  const realtime = config.vrrp.realtime === 'auto'
+  const inTime = (plan: ActorPlan): ActorPlan => ({ ...plan, realtime })
   return [
-    main(
-      'raw-ip',
-      (context) => startRawIp(context, rawIp, { rawIp: createLinuxRawIpPort() }) as ActorInstance<unknown>,
-      ['elector', 'discovery'],
+    inTime(
+      main(
+        'raw-ip',
+        (context) => startRawIp(context, rawIp, { rawIp: createLinuxRawIpPort() }) as ActorInstance<unknown>,
+        ['elector', 'discovery'],
+      ),
     ),
     main('forwarder', () => forwarders.asActor() as ActorInstance<unknown>, []),
-    worker('elector', elector, ['raw-ip', 'announcer', 'discovery', 'dispatcher', 'forwarder']),
-    worker('announcer', announcer, ['elector']),
+    inTime(worker('elector', elector, ['raw-ip', 'announcer', 'discovery', 'dispatcher', 'forwarder'])),
+    inTime(worker('announcer', announcer, ['elector'])),
     worker('discovery', discovery, ['raw-ip', 'dispatcher', 'elector']),
     worker('dispatcher', dispatcher, ['discovery'], LATEST),
     worker('port-monitor', portMonitor, ['discovery']),

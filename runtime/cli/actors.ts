@@ -6,7 +6,7 @@ import { addGatewayOptions, type Choose, type PrintOptions } from './options.ts'
 import { type Column, colourOfState, formatAge, formatTable, painter } from './table.ts'
 
 const HELP = `
-MAILBOX is the number of messages under way to an actor, HANDLED those that it has dealt with, LOST those that met a full
+CLASS says how its thread is scheduled: realtime before everything ordinary on the host. MAILBOX is the number of messages under way to an actor, HANDLED those that it has dealt with, LOST those that met a full
 mailbox.
 
 Example:
@@ -38,6 +38,10 @@ const COLUMNS: readonly Column<ActorDescription>[] = [
     title: 'THREAD',
     align: 'right',
     text: ({ placement, threadId }) => (placement === 'main' ? 'main' : String(threadId ?? '-')),
+  },
+  {
+    title: 'CLASS',
+    text: ({ scheduling }) => scheduling,
   },
   { title: 'UP', align: 'right', text: ({ upMs }) => formatAge(upMs) },
   {

@@ -10,7 +10,8 @@ const HELP = `
 The log goes to stdout as JSON, one line an event, and to the system log. SIGTERM or SIGINT stops the gateway in order: it
 gives the virtual IPs up, ends the connections, and says goodbye to the other nodes.
 
-Needs CAP_NET_ADMIN and CAP_NET_RAW, and CAP_NET_BIND_SERVICE for original ports below 1024; root has them all.
+Needs CAP_NET_ADMIN and CAP_NET_RAW, and CAP_NET_BIND_SERVICE for original ports below 1024; with
+CAP_SYS_NICE the election keeps its pace whatever the load of the host. root has them all.
 
 Exit codes: 0 stopped as asked, 1 could not start, 70 gave up because a part kept failing.
 

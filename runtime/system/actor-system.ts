@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Clock } from '../ports/clock.ts'
 import { linuxClock } from '../ports/linux/clock.ts'
 import { linuxRandom } from '../ports/linux/random.ts'
+import { linuxScheduling } from '../ports/linux/scheduling.ts'
 import { exposeControl } from './control.ts'
 import { openMainHost } from './main-host.ts'
 import { Supervisor, type SupervisorOptions } from './supervisor.ts'
@@ -27,7 +28,7 @@ export class ActorSystem extends Supervisor<MessagePort> {
         open: (plan, seed, listener) =>
           plan.placement === 'worker'
             ? openWorkerHost(plan, seed, listener, options.compositionUrl)
-            : openMainHost(plan, seed, listener, clock, linuxRandom),
+            : openMainHost(plan, seed, listener, { clock, random: linuxRandom, scheduling: linuxScheduling }),
         channel: () => {
           const { port1, port2 } = new MessageChannel()
           return [port1, port2]

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
+import type { Scheduling } from '../ports/scheduling.ts'
 import type { ActorContext, ActorInstance, Control, RemoteControl } from './actor.ts'
 import { ActorError, peerIsDown } from './actor-error.ts'
 import { ControlDesk, type ControlTransport } from './control-desk.ts'
@@ -13,6 +14,7 @@ import { UnderWay } from './mailbox.ts'
 import { OwnedClock } from './owned-clock.ts'
 import { PendingRequests } from './pending-requests.ts'
 import type { ActorCommand, ActorReport, ActorSeed } from './protocol.ts'
+import { ThreadPace } from './thread-pace.ts'
 import { Watching } from './watching.ts'
 import type { Wire } from './wire.ts'
 
@@ -20,6 +22,8 @@ import type { Wire } from './wire.ts'
 export interface Ground<Port> extends ControlTransport<Port> {
   readonly clock: Clock
   readonly random: Random
+  /** Of the thread that it stands on; none where an actor's thread is nobody's to schedule. */
+  readonly scheduling: Scheduling | undefined
   wire(port: Port): Wire
   /** To the supervisor. */
   report(report: ActorReport): void
@@ -53,6 +57,7 @@ export class ActorCell<Port> {
   private readonly links = new Map<string, Link>()
   private readonly controls: ControlDesk<Port>
   private readonly context: ActorContext
+  private readonly pace: ThreadPace | undefined
   private instance: ActorInstance<unknown> | undefined
   private ended = false
 
@@ -72,11 +77,13 @@ export class ActorCell<Port> {
     )
     this.deadLetters = new DeadLetters((detail) => this.outlet.inspect(detail), this.clock.nowMs())
     this.context = this.createContext()
+    this.pace = this.createPace()
   }
 
   /** Starts the actor, and reports it started; resolves then, or when it failed. */
   async run(start: StartCell): Promise<void> {
     let instance: ActorInstance<unknown>
+    this.pace?.start()
     try {
       instance = await start(this.context, this.seed.options)
     } catch (error) {
@@ -127,6 +134,7 @@ export class ActorCell<Port> {
   end(): void {
     if (this.ended) return
     this.ended = true
+    this.pace?.end()
     this.clock.cancelAll()
     for (const link of this.links.values()) link.close()
     this.links.clear()
@@ -251,6 +259,15 @@ export class ActorCell<Port> {
     if (this.ended) return
     this.end()
     this.ground.crashed(error)
+  }
+
+  private createPace(): ThreadPace | undefined {
+    const { scheduling } = this.ground
+    if (scheduling === undefined || !this.seed.realtime) return undefined
+    return new ThreadPace(scheduling, this.clock, {
+      log: (level, line) => this.logLines.write(level, line),
+      changed: (to) => this.ground.report({ type: 'scheduling', scheduling: to }),
+    })
   }
 
   private createContext(): ActorContext {

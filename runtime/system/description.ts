@@ -1,9 +1,13 @@
+import type { SchedulingClass } from '../ports/scheduling.ts'
+
 /** A running actor, as `proxyha actors` shows it. */
 export interface ActorDescription {
   readonly name: string
   readonly placement: 'main' | 'worker'
   readonly state: 'starting' | 'running' | 'backoff' | 'stopped'
   readonly threadId: number | null
+  /** Of its thread. */
+  readonly scheduling: SchedulingClass
   readonly restarts: number
   readonly upMs: number
   /** Messages under way to it, over all links. */

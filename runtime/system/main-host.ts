@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
+import type { Scheduling } from '../ports/scheduling.ts'
 import { blockThread } from './block-thread.ts'
 import { ActorCell } from './cell.ts'
 import { exposeControl, remoteControl } from './control.ts'
@@ -9,17 +10,24 @@ import { type ActorPlan, PlanError } from './plan.ts'
 import { PortWire } from './port-wire.ts'
 import type { ActorSeed } from './protocol.ts'
 
+/** What an actor on the main thread stands on. */
+export interface MainPorts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly scheduling: Scheduling
+}
+
 /** An actor on the main thread. Nothing watches it: whoever would is blocked with it. */
 export function openMainHost(
   plan: ActorPlan,
   seed: ActorSeed,
   listener: HostListener,
-  clock: Clock,
-  random: Random,
+  ports: MainPorts,
 ): ActorHost<MessagePort> {
   const { start } = plan
   if (start === undefined)
     throw new PlanError(`${plan.name} is placed on the main thread: its plan needs a start function`)
+  const { clock, random, scheduling } = ports
   let isGone = false
   // Told in a later turn, as a Worker's end is: an actor may crash deep inside a call from the supervisor.
   const tellGone = (error?: unknown): void => {
@@ -30,6 +38,7 @@ export function openMainHost(
   const cell = new ActorCell<MessagePort>(seed, {
     clock,
     random,
+    scheduling,
     wire: (port) => new PortWire(port),
     exposeControl,
     remoteControl,

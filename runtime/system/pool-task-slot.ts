@@ -89,6 +89,7 @@ export class PoolTaskSlot {
       placement: 'worker',
       state: this.state,
       threadId: null,
+      scheduling: 'ordinary',
       restarts: Math.max(0, this.incarnation),
       upMs: this.isRunning ? this.site.clock.nowMs() - this.runningSinceMs : 0,
       mailbox: 0,

@@ -1,3 +1,4 @@
+import type { SchedulingClass } from '../ports/scheduling.ts'
 import type { MailboxOptions } from './actor.ts'
 import type { InspectionDetail, InspectionEvent } from './inspection.ts'
 import type { LogLevel } from './machine.ts'
@@ -12,6 +13,8 @@ export interface ActorSeed {
   readonly options: unknown
   readonly counters: SharedArrayBuffer
   readonly watching: SharedArrayBuffer
+  /** Its thread is to be scheduled before everything ordinary, where that is permitted. */
+  readonly realtime: boolean
   /** Under way between actor and supervisor: 0 = its inspection events, 1 = events that it observes. */
   readonly eventCredits: SharedArrayBuffer
 }
@@ -47,6 +50,8 @@ export type ActorCommand<Port> =
 export type ActorReport =
   | { readonly type: 'started'; readonly hasControl: boolean }
   | { readonly type: 'stopped' }
+  /** Its thread is scheduled so from now on; `ordinary` until told. */
+  | { readonly type: 'scheduling'; readonly scheduling: SchedulingClass }
   | {
       readonly type: 'log'
       readonly level: LogLevel

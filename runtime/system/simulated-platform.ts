@@ -52,6 +52,7 @@ export class SimulatedPlatform implements Platform<SimulatedPort> {
     const cell = new ActorCell<SimulatedPort>(seed, {
       clock: thread.clock,
       random: this.random.fork(),
+      scheduling: undefined,
       wire: (port) => port,
       exposeControl: exposeSimulatedControl,
       remoteControl: remoteSimulatedControl,

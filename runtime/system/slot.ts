@@ -1,4 +1,5 @@
 import type { CancelTimer } from '../ports/clock.ts'
+import type { SchedulingClass } from '../ports/scheduling.ts'
 import { reasonOf } from './actor-error.ts'
 import { Counters } from './counters.ts'
 import type { ActorDescription } from './description.ts'
@@ -40,6 +41,7 @@ export class ActorSlot<Port> {
   incarnation = -1
   hasControl = false
   eventCredits = createLinkCredits()
+  private scheduling: SchedulingClass = 'ordinary'
   private readonly platform: Platform<Port>
   private readonly watching: Watching
   private readonly listener: SlotListener<Port>
@@ -100,6 +102,7 @@ export class ActorSlot<Port> {
       placement: this.plan.placement,
       state: this.state,
       threadId: this.host?.threadId ?? null,
+      scheduling: this.scheduling,
       restarts: Math.max(0, this.incarnation),
       upMs: this.state === 'running' ? this.platform.clock.nowMs() - this.runningSinceMs : 0,
       mailbox,
@@ -131,7 +134,8 @@ export class ActorSlot<Port> {
     this.state = 'starting'
     this.endReason = undefined
     this.eventCredits = createLinkCredits()
-    const { name, peers, options } = this.plan
+    this.scheduling = 'ordinary'
+    const { name, peers, options, realtime = false } = this.plan
     const seed = {
       name,
       incarnation: this.incarnation,
@@ -139,6 +143,7 @@ export class ActorSlot<Port> {
       options,
       counters: this.counters.shared,
       watching: this.watching.shared,
+      realtime,
       eventCredits: this.eventCredits,
     }
     this.listener.event(this, { type: 'spawned', incarnation: this.incarnation })
@@ -159,6 +164,9 @@ export class ActorSlot<Port> {
         break
       case 'started':
         if (this.state === 'starting') this.started(report.hasControl)
+        break
+      case 'scheduling':
+        this.scheduling = report.scheduling
         break
       case 'stopped':
         this.kill(IN_ORDER)

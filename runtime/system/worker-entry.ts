@@ -2,6 +2,7 @@ import { flushCompileCache } from 'node:module'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { linuxClock } from '../ports/linux/clock.ts'
 import { linuxRandom } from '../ports/linux/random.ts'
+import type { Scheduling } from '../ports/scheduling.ts'
 import { blockThread } from './block-thread.ts'
 import { ActorCell, type StartCell } from './cell.ts'
 import { exposeControl, remoteControl } from './control.ts'
@@ -23,6 +24,7 @@ if (supervisor === null) throw new Error('this is the entry of a Worker; it is n
 const cell = new ActorCell<MessagePort>(seed, {
   clock: linuxClock,
   random: linuxRandom,
+  scheduling: await ownScheduling(),
   wire: (port) => new PortWire(port),
   exposeControl,
   remoteControl,
@@ -37,6 +39,13 @@ supervisor.on('message', (command: ActorCommand<MessagePort>) => cell.take(comma
 await cell.run(await loadActor())
 // Types that were stripped here need not be stripped again by the next Worker; does nothing where there is no cache.
 flushCompileCache()
+
+/** Loads the C library's interface into those threads only that need it. */
+async function ownScheduling(): Promise<Scheduling | undefined> {
+  if (!seed.realtime) return undefined
+  const { linuxScheduling } = await import('../ports/linux/scheduling.ts')
+  return linuxScheduling
+}
 
 async function loadActor(): Promise<StartCell> {
   const composition = (await import(compositionUrl)) as { readonly actors?: ActorLoaders }

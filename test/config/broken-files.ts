@@ -308,6 +308,11 @@ const keys: readonly BrokenFile[] = [
 
 const words: readonly BrokenFile[] = [
   broken(
+    'an unknown wish for real-time scheduling',
+    'vrrp: {realtime: always}',
+    'vrrp.realtime: must be auto or off, is the text "always"',
+  ),
+  broken(
     'an unknown forwarding mode',
     'forwarding: fast',
     'forwarding: must be auto, kernel or workers, is the text "fast"',

@@ -100,6 +100,7 @@ export const routeOf = (client: string): ClientRoute => ({
 export const actorOf = (name: string, change: Partial<ActorDescription> = {}): ActorDescription => ({
   name,
   placement: 'worker',
+  scheduling: 'ordinary',
   state: 'running',
   threadId: 3,
   restarts: 0,

@@ -349,9 +349,9 @@ describe('announce', () => {
 test('actors is a table', async () => {
   expect((await ask('actors')).stdout).toBe(
     [
-      'ACTOR      STATE    THREAD    UP  RESTARTS  MAILBOX  HANDLED  LOST',
-      'elector    running       3  61 s         0        0        9     0',
-      'discovery  backoff       3  61 s         2        0        9     0',
+      'ACTOR      STATE    THREAD  CLASS       UP  RESTARTS  MAILBOX  HANDLED  LOST',
+      'elector    running       3  ordinary  61 s         0        0        9     0',
+      'discovery  backoff       3  ordinary  61 s         2        0        9     0',
       '',
     ].join('\n'),
   )

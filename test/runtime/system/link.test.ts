@@ -27,6 +27,7 @@ function createBob() {
       options: {},
       counters: counters.shared,
       watching: new Watching().shared,
+      realtime: false,
       eventCredits: createLinkCredits(),
     },
     { report: (report) => reports.push(report), gone() {} },
