@@ -58,6 +58,9 @@ function splitWarnings(state: DiscoveryState, nowMs: number): string[] {
     terms
       .slice(at + 1)
       .filter((other) => overlapsMs(one, other) > options.intervalMs)
-      .map((other) => `two directors are heard, ${one.address} and ${other.address}: is the network split?`),
+      .map(
+        (other) =>
+          `two directors are heard, ${one.address} and ${other.address}: is the network split, or IP protocol 112 filtered?`,
+      ),
   )
 }

@@ -61,7 +61,7 @@ describe('a warning is given', () => {
     group.run(500)
     expect(group.describe(C).warnings).toEqual([])
     group.run(4000)
-    for (const address of [A, B, C]) expect(group.describe(address).warnings.join()).toContain('is the network split?')
+    for (const address of [A, B, C]) expect(group.describe(address).warnings.join()).toContain('is the network split')
     group.elect(A)
     group.run(5000)
     for (const address of [A, B, C]) expect(group.describe(address).warnings).toEqual([])

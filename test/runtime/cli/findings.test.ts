@@ -192,7 +192,10 @@ describe('the nodes', () => {
 
 describe('warnings that no rule explains', () => {
   test.each([
-    ['two directors are heard, 10.0.0.1 and 10.0.0.2: is the network split?', 'two-directors'],
+    [
+      'two directors are heard, 10.0.0.1 and 10.0.0.2: is the network split, or IP protocol 112 filtered?',
+      'two-directors',
+    ],
     ['setting redirects differs: 80->1 at saturn (10.0.0.2), 80->2 here', 'settings-differ'],
     ['the settings of saturn (10.0.0.2) are not those of the director, whose status names them', 'settings-differ'],
     ['cluster.key is not set: beacons are not authenticated', 'cluster-key'],
