@@ -6,6 +6,7 @@ import {
   initialAnnouncer,
 } from '../../actors/announcer/state.ts'
 import { type ElectorEffect, type ElectorEvent, type ElectorState, initialElector } from '../../actors/elector/state.ts'
+import type { RawIpMessage } from '../../actors/raw-ip/messages.ts'
 import type { CancelTimer } from '../../runtime/ports/clock.ts'
 import { type Host, INTERFACE, PREFIX_LENGTH } from './host.ts'
 import { emitPacket } from './packets.ts'
@@ -48,6 +49,7 @@ export class GatewayProcess {
   start(): void {
     this.announce({ type: 'start' })
     this.elect({ type: 'start' })
+    this.#catchUp()
   }
 
   end(): void {
@@ -135,11 +137,19 @@ export class GatewayProcess {
     if (actor === 'elector') {
       this.elector = initialElector(this.#host.options)
       this.elect({ type: 'start' })
+      this.#catchUp()
     } else {
       this.announcer = this.#newAnnouncer()
       this.announce({ type: 'start' })
     }
     this.elect({ type: 'peerUp', peer: 'announcer' })
+  }
+
+  /** Discovery has the director's assignment some time after the start, or never, where that is a keepalived. */
+  #catchUp(): void {
+    const { options, dice } = this.#host
+    if (options.holdOffMs === 0 || dice.chance(0.5)) return
+    this.#after(dice.between(0, options.holdOffMs), () => this.elect({ type: 'caughtUp' }))
   }
 
   #deliver(packet: Uint8Array): void {
@@ -212,7 +222,7 @@ export class GatewayProcess {
           const { message } = effect
           this.#post(() => this.announce(message))
         } else if (effect.to === 'raw-ip' && effect.message.type === 'send') {
-          this.#send(effect.message.payload, effect.message.confirm)
+          this.#send(effect.message)
         }
         return
       case 'log':
@@ -223,14 +233,14 @@ export class GatewayProcess {
     }
   }
 
-  #send(payload: Uint8Array, confirm: number | undefined): void {
+  #send({ destination, payload, confirm }: Extract<RawIpMessage, { type: 'send' }>): void {
     const host = this.#host
     const transmit = (): void => {
       const atMs = host.nowMs()
       const mute = host.mute
       if (!mute) {
         if (confirm !== undefined) host.leftAtMs = host.subnet.clock.nowMs()
-        host.subnet.carry(host, emitPacket(host.options.primaryAddress, payload))
+        host.subnet.carry(host, destination, emitPacket(host.options.primaryAddress, destination, payload))
       }
       if (confirm === undefined) return
       const outcome: ElectorEvent = mute

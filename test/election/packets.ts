@@ -1,12 +1,12 @@
 import { emitIpv4Packet } from '../../runtime/wire/ipv4.ts'
-import { VRRP_GROUPS, VRRP_PROTOCOL } from '../../runtime/wire/vrrp.ts'
+import { VRRP_PROTOCOL } from '../../runtime/wire/vrrp.ts'
 
 const IP_HEADER = 20
 const VRRP_PRIORITY = 2
 
 /** An advert's whole packet, as its receivers' raw sockets give it. Shared between them: nobody writes into it. */
-export function emitPacket(source: string, payload: Uint8Array): Uint8Array {
-  return emitIpv4Packet({ source, destination: VRRP_GROUPS.ipv4, protocol: VRRP_PROTOCOL, ttl: 255, payload })
+export function emitPacket(source: string, destination: string, payload: Uint8Array): Uint8Array {
+  return emitIpv4Packet({ source, destination, protocol: VRRP_PROTOCOL, ttl: 255, payload })
 }
 
 /** The priority in a packet of `emitPacket`. */

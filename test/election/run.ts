@@ -134,16 +134,22 @@ class Run {
 function throwGroup(dice: Dice, advertIntervalMs: number): ElectorOptions[] {
   const isV2 = advertIntervalMs % 1000 === 0 && dice.chance(0.4)
   const preempts = dice.pick(['all', 'all', 'none', 'some'] as const)
-  const preemptDelayMs = dice.chance(0.3) ? dice.between(0, 5) * advertIntervalMs : 0
+  const mayWait = (): number => (dice.chance(0.3) ? dice.between(0, 5) * advertIntervalMs : 0)
+  const preemptDelayMs = mayWait()
+  const holdOffMs = mayWait()
   const ownerAt = dice.chance(0.15) ? dice.whole(0, NODES - 1) : undefined
   const hasEquals = dice.chance(0.2)
-  return Array.from({ length: NODES }, (_, index) => ({
+  const isUnicast = dice.chance(0.1)
+  const addresses = Array.from({ length: NODES }, (_, index) => `10.10.74.${80 + index}`)
+  return addresses.map((primaryAddress, index) => ({
     ...(isV2 ? v2 : v3),
     advertIntervalCs: advertIntervalMs / 10,
     priority: index === ownerAt ? 255 : hasEquals ? dice.pick([50, 100]) : dice.whole(1, 254),
     preempt: preempts === 'some' ? dice.chance(0.5) : preempts === 'all',
     preemptDelayMs,
-    primaryAddress: `10.10.74.${80 + index}`,
+    holdOffMs,
+    primaryAddress,
     virtualIps: [VIP],
+    unicastPeers: isUnicast ? addresses.filter((address) => address !== primaryAddress) : [],
   }))
 }

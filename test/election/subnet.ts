@@ -1,5 +1,6 @@
 import type { ElectorEvent, Phase } from '../../actors/elector/state.ts'
 import { FakeClock } from '../../runtime/ports/fake/clock.ts'
+import { VRRP_GROUPS } from '../../runtime/wire/vrrp.ts'
 import type { Client } from './client.ts'
 import type { Dice } from './dice.ts'
 import type { Host } from './host.ts'
@@ -51,10 +52,12 @@ export class Subnet {
     this.#dice = dice
   }
 
-  /** Multicast: to every other host of the island. */
-  carry(from: Host, packet: Uint8Array): void {
+  /** To the host of that address, or of VRRP's group to every other, on the sender's island. */
+  carry(from: Host, destination: string, packet: Uint8Array): void {
     for (const host of this.hosts) {
-      if (host === from || host.island !== from.island || this.#loses(host)) continue
+      if (host === from || host.island !== from.island) continue
+      if (destination !== VRRP_GROUPS.ipv4 && destination !== host.options.primaryAddress) continue
+      if (this.#loses(host)) continue
       const copies = this.#dice.chance(this.weather.duplicates) ? 2 : 1
       for (let copy = 0; copy < copies; copy++) this.#later(() => this.#arrive(from, host, packet))
     }

@@ -54,7 +54,7 @@ interface Heard {
  * I = advert interval, all of the nodes on one island:
  *
  *     T + 5 I (v2: 4 I + 1 s)        some director, from then on; not two, other than for `HAND_OVER_MS`
- *     + 6 I + preempt delay          just one, the highest that preempts; clients know it
+ *     + 6 I + preempt delay, hold-off  just one, the highest that preempts; clients know it
  *
  * The first is an interval, in which a master may give up whose adverts had not left, and then Master_Down_Interval.
  */
@@ -79,7 +79,7 @@ export class Witness implements Observer {
     const downMs = longest(({ options }) => masterDownMs({ ...options, priority: 0 }, 10 * options.advertIntervalCs))
     const intervalMs = longest(({ options }) => 10 * options.advertIntervalCs)
     this.someWithinMs = intervalMs + downMs + SLACK_MS
-    const delayMs = longest(({ options }) => options.preemptDelayMs)
+    const delayMs = longest(({ options }) => options.preemptDelayMs + options.holdOffMs)
     this.settledWithinMs = this.someWithinMs + downMs + 2 * intervalMs + delayMs + LAST_ARP_MS
   }
 
