@@ -1,14 +1,26 @@
+const ZERO = 48
+const DOT = 46
+
 /** Parses a dotted quad to its value in network order, 0..2^32-1; undefined where the text is not one. */
 export function parseIpv4(text: string): number | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)
-  if (!match) return undefined
-  let value = 0
-  for (const part of match.slice(1)) {
-    const byte = Number(part)
-    if (byte > 255 || (part.length > 1 && part.startsWith('0'))) return undefined
-    value = value * 256 + byte
+  // By hand: for every packet a few addresses are parsed, and a regular expression takes several times as long.
+  let [value, byte, digits, dots] = [0, 0, 0, 0]
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - ZERO
+    if (digit === DOT - ZERO && digits > 0) {
+      value = value * 256 + byte
+      dots += 1
+      byte = 0
+      digits = 0
+      continue
+    }
+    const isLeadingZero = digits > 0 && byte === 0
+    if (digit < 0 || digit > 9 || isLeadingZero) return undefined
+    byte = byte * 10 + digit
+    digits += 1
+    if (byte > 255) return undefined
   }
-  return value
+  return dots === 3 && digits > 0 ? value * 256 + byte : undefined
 }
 
 /** The dotted quad of a value in network order. */
