@@ -10,9 +10,12 @@ import type { RawIpMessage } from '../../actors/raw-ip/messages.ts'
 import type { CancelTimer } from '../../runtime/ports/clock.ts'
 import { type Host, INTERFACE, PREFIX_LENGTH } from './host.ts'
 import { emitPacket } from './packets.ts'
+import { Threads } from './threads.ts'
 
 /** What finds no room in the kernel's receive queue is lost. */
 const SOCKET_PACKETS = 10_000
+/** For how long an ordered stop waits for a follower at most, ms. */
+export const FAREWELL_MS = 1500
 
 /**
  * One run of a gateway: the elector's and the announcer's machines, wired as their actors are. Stopped (SIGSTOP), it takes
@@ -23,27 +26,25 @@ export class GatewayProcess {
   announcer: AnnouncerState
   /** The actor is there; a crashed one is not, until it was restarted. */
   readonly isUp = { elector: true, announcer: true }
+  isRetiring = false
   readonly #host: Host
+  readonly #threads: Threads
   readonly #timers = new Map<string, CancelTimer>()
   readonly #consequences: AnnouncerEvent[] = []
   #isAnnouncing = false
-  #ended = false
-  #frozen = false
-  #overdue: (() => void)[] = []
-  #underWay: (() => void)[] = []
   #socket: Uint8Array[] = []
   #isReading = false
-  #lastPostMs = 0
 
   constructor(host: Host) {
     this.#host = host
+    this.#threads = new Threads(host)
     this.elector = initialElector(host.options)
     this.announcer = this.#newAnnouncer()
   }
 
   /** It takes steps: not dead, not stopped. */
   get isRunning(): boolean {
-    return !this.#ended && !this.#frozen
+    return this.#threads.isRunning
   }
 
   start(): void {
@@ -53,30 +54,27 @@ export class GatewayProcess {
   }
 
   end(): void {
-    this.#ended = true
+    this.#threads.end()
     for (const cancel of this.#timers.values()) cancel()
   }
 
+  /** The elector hands over first, if there is somebody to take over; then the announcer stops, and all else. */
   shutDown(): void {
-    // The supervisor stops the elector first, and the raw-IP actor last: what the elector still says gets out.
-    this.elect({ type: 'shutdown' })
-    this.announce({ type: 'stop' })
-    this.end()
+    this.isRetiring = true
+    this.#threads.after(FAREWELL_MS, () => {
+      this.elect({ type: 'shutdown' })
+      this.#finish()
+    })
+    this.elect({ type: 'retire' })
   }
 
   freeze(): void {
-    this.#frozen = true
+    this.#threads.freeze()
   }
 
   thaw(): void {
-    if (!this.#frozen) return
-    this.#frozen = false
-    const [overdue, underWay] = [this.#overdue, this.#underWay]
-    this.#overdue = []
-    this.#underWay = []
-    if (this.#socket.length > 0) this.#readLater(this.#host.pace.messageMs)
-    for (const fire of overdue) if (!this.#ended) fire()
-    for (const deliver of underWay) if (!this.#ended) deliver()
+    if (this.#threads.isFrozen && this.#socket.length > 0) this.#readLater(this.#host.pace.messageMs)
+    this.#threads.thaw()
   }
 
   /** An actor throws; the supervisor starts another in its place after `backoffMs` and introduces it to its peer. */
@@ -84,19 +82,19 @@ export class GatewayProcess {
     if (!this.isUp[actor]) return
     this.isUp[actor] = false
     for (const [name, cancel] of this.#timers) if (name.startsWith(actor)) cancel()
-    this.#after(backoffMs, () => this.#restart(actor))
+    this.#threads.after(backoffMs, () => this.#restart(actor))
   }
 
   /** A packet reaches the kernel's socket. */
   arrive(packet: Uint8Array): void {
-    if (this.#ended) return
+    if (this.#threads.hasEnded) return
     const { readMs } = this.#host.pace
-    if (!this.#frozen && readMs === 0 && !this.#isReading) {
+    if (this.isRunning && readMs === 0 && !this.#isReading) {
       this.#deliver(packet)
       return
     }
     if (this.#socket.length < SOCKET_PACKETS) this.#socket.push(packet)
-    if (!this.#frozen && !this.#isReading) this.#readLater(this.#host.dice.between(0, readMs))
+    if (this.isRunning && !this.#isReading) this.#readLater(this.#host.dice.between(0, readMs))
   }
 
   elect(event: ElectorEvent): void {
@@ -120,6 +118,12 @@ export class GatewayProcess {
       for (const effect of effects) this.#performAnnouncer(effect)
     }
     this.#isAnnouncing = false
+  }
+
+  #finish(): void {
+    this.announce({ type: 'stop' })
+    this.end()
+    this.#host.gateway = undefined
   }
 
   #newAnnouncer(): AnnouncerState {
@@ -149,7 +153,7 @@ export class GatewayProcess {
   #catchUp(): void {
     const { options, dice } = this.#host
     if (options.holdOffMs === 0 || dice.chance(0.5)) return
-    this.#after(dice.between(0, options.holdOffMs), () => this.elect({ type: 'caughtUp' }))
+    this.#threads.after(dice.between(0, options.holdOffMs), () => this.elect({ type: 'caughtUp' }))
   }
 
   #deliver(packet: Uint8Array): void {
@@ -160,7 +164,7 @@ export class GatewayProcess {
     this.#isReading = true
     this.#host.subnet.clock.setTimer(delayMs, () => {
       this.#isReading = false
-      if (!this.#frozen) this.#readSocket()
+      if (this.isRunning) this.#readSocket()
     })
   }
 
@@ -168,33 +172,12 @@ export class GatewayProcess {
   #readSocket(): void {
     const packets = this.#socket
     this.#socket = []
-    for (const packet of packets) this.#post(() => this.#deliver(packet))
-  }
-
-  /** From one thread to another. All links are one queue here, which keeps the order of each. */
-  #post(deliver: () => void): void {
-    const { clock } = this.#host.subnet
-    this.#lastPostMs = Math.max(this.#lastPostMs, clock.nowMs() + this.#host.pace.messageMs)
-    clock.setTimer(this.#lastPostMs - clock.nowMs(), () => {
-      if (this.#ended) return
-      if (this.#frozen) this.#underWay.push(deliver)
-      else deliver()
-    })
-  }
-
-  #after(delayMs: number, fire: () => void): CancelTimer {
-    const { subnet, pace, dice } = this.#host
-    const lateMs = dice.between(0, pace.timerLateMs)
-    return subnet.clock.setTimer(this.#host.worldMs(delayMs) + lateMs, () => {
-      if (this.#ended) return
-      if (this.#frozen) this.#overdue.push(fire)
-      else fire()
-    })
+    for (const packet of packets) this.#threads.post(() => this.#deliver(packet))
   }
 
   #startTimer(name: string, delayMs: number, expire: () => void): void {
     this.#timers.get(name)?.()
-    this.#timers.set(name, this.#after(delayMs, expire))
+    this.#timers.set(name, this.#threads.after(delayMs, expire))
   }
 
   #performElector(effect: ElectorEffect): void {
@@ -211,22 +194,24 @@ export class GatewayProcess {
         return
       case 'drain': {
         const { generation } = effect
-        this.#post(() => {
+        this.#threads.post(() => {
           this.#readSocket()
-          this.#post(() => this.elect({ type: 'drained', generation }))
+          this.#threads.post(() => this.elect({ type: 'drained', generation }))
         })
         return
       }
       case 'send':
         if (effect.to === 'announcer') {
           const { message } = effect
-          this.#post(() => this.announce(message))
+          this.#threads.post(() => this.announce(message))
         } else if (effect.to === 'raw-ip' && effect.message.type === 'send') {
           this.#send(effect.message)
         }
         return
-      case 'log':
       case 'retired':
+        this.#finish()
+        return
+      case 'log':
         return
       default:
         effect satisfies never
@@ -246,11 +231,11 @@ export class GatewayProcess {
       const outcome: ElectorEvent = mute
         ? { type: 'sendFailed', confirm, reason: 'ENOBUFS' }
         : { type: 'sent', confirm, atMs }
-      this.#post(() => this.elect(outcome))
+      this.#threads.post(() => this.elect(outcome))
     }
     // A process that ends in order gets its last words out before it is gone.
     if (this.elector.phase.label === 'INIT') transmit()
-    else this.#post(transmit)
+    else this.#threads.post(transmit)
   }
 
   #performAnnouncer(effect: AnnouncerEffect): void {
@@ -270,7 +255,7 @@ export class GatewayProcess {
         return
       case 'send': {
         const { message } = effect
-        this.#post(() => this.elect(message))
+        this.#threads.post(() => this.elect(message))
         return
       }
       case 'readInterface':

@@ -99,10 +99,10 @@ export class Host {
     this.gateway = undefined
   }
 
-  /** SIGTERM: rule 19, then the end. */
+  /** SIGTERM: rule 19, then the end. One that stands still does not hear it, and is killed. */
   shutDown(): void {
-    this.gateway?.shutDown()
-    this.gateway = undefined
+    if (this.isRunning) this.gateway?.shutDown()
+    else this.kill()
   }
 
   readInterface(): NetworkInterface {

@@ -2,7 +2,8 @@ import type { ElectorOptions } from '../../actors/elector/state.ts'
 import { VIP, v2, v3 } from '../actors/elector/bench.ts'
 import { Client } from './client.ts'
 import { Dice } from './dice.ts'
-import { Host } from './host.ts'
+import { FAREWELL_MS } from './gateway-process.ts'
+import { EASY_PACE, Host } from './host.ts'
 import { type Machines, REAL_MACHINES } from './machines.ts'
 import { FAIR, Subnet } from './subnet.ts'
 import { Troubles } from './troubles.ts'
@@ -79,8 +80,7 @@ class Run {
       mayConfuseClients = episode.mayConfuseClients
       this.#advance(episode.lastsMs)
       this.#troubles.end()
-      // What a storm has held up is trouble until it is there.
-      this.#advance(Math.max(0, this.#subnet.allArrivedMs - this.#subnet.clock.nowMs()))
+      this.#letAllPass()
     }
     this.#beCalm(mayConfuseClients)
     return { takeovers: this.#witness.takeovers, troubles: this.#troubles.counts, looks: this.#witness.looks }
@@ -102,6 +102,13 @@ class Run {
     this.#advance(this.#dice.between(0, 20) * this.#options.advertIntervalMs)
     this.#witness.lookAtClients()
     Object.assign(this.#subnet.weather, FAIR)
+  }
+
+  /** What a storm has held up is trouble until it is there, and so is a node that is about to stop. */
+  #letAllPass(): void {
+    const { hosts, allArrivedMs, clock } = this.#subnet
+    const isStopping = hosts.some(({ gateway }) => gateway?.isRetiring)
+    this.#advance(Math.max(0, allArrivedMs - clock.nowMs(), isStopping ? FAREWELL_MS + EASY_PACE.timerLateMs + 1 : 0))
   }
 
   #advance(ms: number): void {
