@@ -36,6 +36,11 @@ const ADVICE: readonly (readonly [code: string, pattern: RegExp, advice: string]
     'make the setting the same on all nodes, and restart those that were changed',
   ],
   ['same-priority', /has the same priority as this node/, 'give each node a directorPriority of its own'],
+  [
+    'vip-held-by-stranger',
+    / is held by \S+, which is no VRRP master/,
+    'find the host with that MAC and take the address off it; until then the address is not added here',
+  ],
   ['cluster-key', /cluster\.key/, 'set the same cluster.key on all nodes'],
   ['actor-silent', /its part of the status is old or missing$/, 'see "proxyha actors", and the log'],
 ]

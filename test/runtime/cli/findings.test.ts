@@ -198,6 +198,10 @@ describe('warnings that no rule explains', () => {
     ],
     ['setting redirects differs: 80->1 at saturn (10.0.0.2), 80->2 here', 'settings-differ'],
     ['the settings of saturn (10.0.0.2) are not those of the director, whose status names them', 'settings-differ'],
+    [
+      '10.0.0.5 is held by 02:00:00:00:00:09, which is no VRRP master: it would not be added here',
+      'vip-held-by-stranger',
+    ],
     ['cluster.key is not set: beacons are not authenticated', 'cluster-key'],
     ['elector did not answer within 500 ms: its part of the status is old or missing', 'actor-silent'],
     ['the moon is full', 'warning'],
