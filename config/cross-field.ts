@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net'
 import type { z } from 'zod'
+import { familyOf } from '../runtime/wire/ip-address-bytes.ts'
 import type { Problem } from './problems.ts'
 import { gatewaySchema, SOCKET_PATH_BYTES } from './schema.ts'
 
@@ -12,6 +13,7 @@ type Shape = typeof gatewaySchema.shape
 export function crossFieldProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
   return [
     ...virtualIpProblems(raw),
+    ...familyProblems(raw),
     ...redirectProblems(raw),
     ...intervalProblems(raw),
     ...peerProblems(raw),
@@ -56,6 +58,30 @@ function virtualIpProblems(raw: Readonly<Record<string, unknown>>): readonly Pro
     if (address === managementIp) {
       problems.push({ path, text: `${address} is this node's managementIp; a virtual IP must belong to no node` })
     }
+  }
+  return problems
+}
+
+/** RFC 9568 §5.2.9: a virtual router is of one family. IPv6 came with version 3, and the peers that one can name are IPv4. */
+function familyProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const addresses = listAt(raw.virtualIps).flatMap((written) => {
+    const parsed = gatewaySchema.shape.virtualIps.safeParse([written])
+    return parsed.success ? parsed.data.map(({ address }) => address) : []
+  })
+  const ipv6 = addresses.find((address) => familyOf(address) === 'ipv6')
+  if (ipv6 === undefined) return []
+  const problems: Problem[] = []
+  const ipv4 = addresses.find((address) => familyOf(address) === 'ipv4')
+  if (ipv4 !== undefined) {
+    const text = `has IPv4 (${ipv4}) and IPv6 (${ipv6}); a virtual router has addresses of one family, keep those of one`
+    problems.push({ path: ['virtualIps'], text })
+  }
+  const version = valid({ vrrp: { version: fieldAt(raw.vrrp, 'version') } }, 'vrrp')?.version
+  if (version === 2) {
+    problems.push({ path: ['vrrp', 'version'], text: `must be 3 for IPv6 (${ipv6}), is 2; set vrrp: { version: 3 }` })
+  }
+  if (listAt(fieldAt(raw.vrrp, 'unicastPeers')).length > 0) {
+    problems.push({ path: ['vrrp', 'unicastPeers'], text: `are for IPv4 only, and ${ipv6} is IPv6; remove them` })
   }
   return problems
 }

@@ -1,7 +1,9 @@
 import { isIPv6 } from 'node:net'
 import { z } from 'zod'
 import { parseIpv4 } from '../runtime/wire/addresses.ts'
+import { canonicalAddress, familyOf } from '../runtime/wire/ip-address-bytes.ts'
 import { notAHostAddress, notInSubnetHosts } from './ipv4-rules.ts'
+import { notAnIpv6HostAddress, notInIpv6SubnetHosts } from './ipv6-rules.ts'
 import { describeValue, mustBe } from './problems.ts'
 
 /** A whole number of `least..most`. */
@@ -67,36 +69,45 @@ export const hostAddress = () =>
     if (problem !== undefined) context.addIssue({ code: 'custom', message: problem.replace(/^is /, `${address} is `) })
   })
 
-/** An address as the file gives it: without a prefix it takes that of the interface's subnet. */
+/** An address as the file gives it: without a prefix IPv4 takes that of the interface's subnet, IPv6 /128. */
 export interface WrittenAddress {
   readonly address: string
   readonly prefixLength: number | null
 }
 
-/** `10.0.0.5` or `10.0.0.5/24`. */
+const VIRTUAL_IP = 'an IP address such as 10.0.0.5/24 or 2001:db8::5'
+
+/** `10.0.0.5`, `10.0.0.5/24`, `2001:db8::5`, `2001:db8::5/64`. */
 export const virtualIp = () =>
   z
-    .string({ error: (issue) => mustBe('an IPv4 address such as 10.0.0.5/24', issue.input) })
+    .string({ error: (issue) => mustBe(VIRTUAL_IP, issue.input) })
     .transform((written, context): WrittenAddress => {
       const read = readVirtualIp(written)
       if (typeof read !== 'string') return read
       context.addIssue({ code: 'custom', message: read })
       return z.NEVER
     })
-    .meta({ pattern: '^\\d{1,3}(\\.\\d{1,3}){3}(/\\d{1,2})?$' })
+    .meta({ pattern: '^(\\d{1,3}(\\.\\d{1,3}){3}(/\\d{1,2})?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(/\\d{1,3})?)$' })
 
-/** The address, or what is wrong with it. */
+const RULES = {
+  ipv4: { longestPrefix: 32, notAHost: notAHostAddress, notInSubnet: notInSubnetHosts },
+  ipv6: { longestPrefix: 128, notAHost: notAnIpv6HostAddress, notInSubnet: notInIpv6SubnetHosts },
+} as const
+
+/** The address in its canonical form, or what is wrong with it. */
 function readVirtualIp(written: string): WrittenAddress | string {
-  const [address = '', prefix, ...more] = written.split('/')
-  if (isIPv6(address)) return `${written} is an IPv6 address; only IPv4 virtual addresses are supported so far`
-  if (parseIpv4(address) === undefined || more.length > 0) return mustBe('an IPv4 address such as 10.0.0.5/24', written)
-  const impossible = notAHostAddress(address)
+  const [text = '', prefix, ...more] = written.split('/')
+  const address = canonicalAddress(text)
+  if (address === undefined || more.length > 0) return mustBe(VIRTUAL_IP, written)
+  const { longestPrefix, notAHost, notInSubnet } = RULES[familyOf(address)]
+  const impossible = notAHost(address)
   if (impossible !== undefined)
     return `${address} ${impossible}; a virtual IP is an address that clients can connect to`
   if (prefix === undefined) return { address, prefixLength: null }
   const prefixLength = /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN
-  if (!(prefixLength >= 1 && prefixLength <= 32)) return `the prefix must be 1..32, is ${describePrefix(prefix)}`
-  const misplaced = notInSubnetHosts(address, prefixLength)
+  if (!(prefixLength >= 1 && prefixLength <= longestPrefix))
+    return `the prefix must be 1..${longestPrefix}, is ${describePrefix(prefix)}`
+  const misplaced = notInSubnet(address, prefixLength)
   return misplaced === undefined
     ? { address, prefixLength }
     : `${address} ${misplaced}; choose a host address, or another prefix`

@@ -1,4 +1,5 @@
 import type { InterfaceAddress } from '../runtime/ports/netlink.ts'
+import { familyOf, isLinkLocal } from '../runtime/wire/ip-address-bytes.ts'
 import type { WrittenAddress } from './fields.ts'
 import { notInSubnetHosts, sameSubnet, subnetOf } from './ipv4-rules.ts'
 import { type Checked, formatProblem, type Problem } from './problems.ts'
@@ -25,20 +26,33 @@ export function resolveConfig(file: GatewayFile, host: HostFacts): Checked<Gatew
     ...ownerProblems(file, host),
     ...peerProblems(file, management),
   ]
+  const family = familyOf(file.virtualIps[0]?.address ?? '')
+  const linkLocalAddress = family === 'ipv6' ? linkLocalOf(file, host) : null
+  if (linkLocalAddress === undefined) {
+    const text = `${file.interface} has no IPv6 link-local address, which adverts of IPv6 are sent from; is IPv6 disabled there?`
+    problems.push({ path: ['interface'], text })
+  }
   const virtualIps: VirtualIp[] = []
   for (const [index, written] of file.virtualIps.entries()) {
     const resolved = withPrefix(written, own, file.interface)
     if (typeof resolved === 'string') problems.push({ path: ['virtualIps', index], text: resolved })
     else virtualIps.push(resolved)
   }
-  if (problems.length > 0 || management === undefined) return { ok: false, problems: problems.map(formatProblem) }
-  return { ok: true, value: assemble(file, host, management, virtualIps) }
+  if (problems.length > 0 || management === undefined || linkLocalAddress === undefined)
+    return { ok: false, problems: problems.map(formatProblem) }
+  return { ok: true, value: { ...assemble(file, host, management, virtualIps), family, linkLocalAddress } }
 }
 
 /** The interface's IPv4 addresses without the virtual IPs: a crash may have left those behind. */
 function ownAddresses(file: GatewayFile, host: HostFacts): readonly InterfaceAddress[] {
   const virtual = new Set(file.virtualIps.map(({ address }) => address))
   return host.interfaceAddresses.filter(({ family, address }) => family === 4 && !virtual.has(address))
+}
+
+/** Not a virtual one: those too may be link-local. */
+function linkLocalOf(file: GatewayFile, host: HostFacts): string | undefined {
+  const virtual = new Set(file.virtualIps.map(({ address }) => address))
+  return host.interfaceAddresses.find(({ address }) => isLinkLocal(address) && !virtual.has(address))?.address
 }
 
 function managementProblems(
@@ -83,6 +97,8 @@ function withPrefix(
 ): VirtualIp | string {
   const { address } = written
   if (written.prefixLength !== null) return { address, prefixLength: written.prefixLength }
+  // Without a subnet of its own: the routes are the node's business, and no prefix can be taken for the wrong one.
+  if (familyOf(address) === 'ipv6') return { address, prefixLength: 128 }
   const subnet = own.find((candidate) => sameSubnet(candidate.address, address, candidate.prefixLength))
   if (subnet === undefined) {
     const subnets = own.map((candidate) => subnetOf(candidate.address, candidate.prefixLength)).join(', ')
@@ -99,7 +115,7 @@ function assemble(
   host: HostFacts,
   management: InterfaceAddress,
   virtualIps: readonly VirtualIp[],
-): GatewayConfig {
+): Omit<GatewayConfig, 'family' | 'linkLocalAddress'> {
   const { vrrp, garp, inspector, timeouts, limits } = file
   return {
     name: file.name ?? host.hostname,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { AddressFamily } from '../runtime/wire/ip-address-bytes.ts'
 import {
   durationMs,
   hostAddress,
@@ -125,7 +126,7 @@ export const gatewaySchema = mapping({
   virtualIps: listOf(virtualIp(), 'a list of addresses such as [10.0.0.5/24]')
     .max(255, { error: 'has more than 255 addresses; a VRRP advert cannot carry more' })
     .describe(
-      "The addresses that the director holds, the same on all nodes. Default prefix: that of the interface's subnet.",
+      "The addresses that the director holds, the same on all nodes, all IPv4 or all IPv6 (VRRP version 3). Default prefix: that of the interface's subnet; IPv6: /128.",
     ),
   redirects: listOf(redirect, 'a list of redirects').describe('Which ports of the virtual IPs are intercepted.'),
   forwarding: oneOf(['auto', 'kernel', 'workers']).default('auto').describe('Forwarding mode; auto picks.'),
@@ -196,7 +197,7 @@ export type GatewayFile = z.output<typeof gatewaySchema>
 /** An address that the director holds. */
 export interface VirtualIp {
   readonly address: string
-  /** 1..32. */
+  /** 1..32, IPv6 1..128. */
   readonly prefixLength: number
 }
 
@@ -215,11 +216,15 @@ export interface GatewayConfig {
   /** This node's own IPv4 address on the interface; never a virtual IP. */
   readonly managementIp: string
   readonly managementPrefixLength: number
+  /** Of the virtual IPs, and so of VRRP's adverts. */
+  readonly family: AddressFamily
+  /** The interface's IPv6 link-local address, which IPv6 adverts are sent from; null where `family` is IPv4. */
+  readonly linkLocalAddress: string | null
   /** 1..255; 255 = owner of the addresses. */
   readonly directorPriority: number
   /** 1..255. */
   readonly virtualRouterId: number
-  /** At least one, all different. */
+  /** At least one, all different, all of `family`. */
   readonly virtualIps: readonly VirtualIp[]
   /** At least one; no original port occurs twice. */
   readonly redirects: readonly Redirect[]

@@ -8,7 +8,7 @@ import type { PortMonitorOptions } from '../actors/port-monitor/actor.ts'
 import { type RawIpOptions, startRawIp } from '../actors/raw-ip/actor.ts'
 import type { StatsReporterOptions } from '../actors/stats-reporter/actor.ts'
 import type { GatewayConfig } from '../config/schema.ts'
-import { createLinuxRawIpPort } from './ports/linux/raw-ip.ts'
+import { createLinuxRawIpPort, createLinuxRawIpv6Port } from './ports/linux/raw-ip.ts'
 import type { ActorInstance, MailboxOptions } from './system/actor.ts'
 import type { StartCell } from './system/cell.ts'
 import type { ActorPlan } from './system/plan.ts'
@@ -51,7 +51,13 @@ export function planActors(
     restart: RESTART,
   })
 
-  const rawIp: RawIpOptions = { interfaceName: config.interfaceName, sourceAddress: config.managementIp }
+  const { family, linkLocalAddress } = config
+  const rawIp: RawIpOptions = {
+    interfaceName: config.interfaceName,
+    sourceAddress: config.managementIp,
+    ...(linkLocalAddress === null ? {} : { ipv6SourceAddress: linkLocalAddress }),
+    vrrpFamilies: [family],
+  }
   const elector: ElectorOptions = {
     virtualRouterId: config.virtualRouterId,
     priority: config.directorPriority,
@@ -61,7 +67,7 @@ export function planActors(
     preempt: config.vrrp.preempt,
     preemptDelayMs: config.vrrp.preemptDelayMs,
     holdOffMs: config.vrrp.holdOffMs,
-    primaryAddress: config.managementIp,
+    primaryAddress: linkLocalAddress ?? config.managementIp,
     virtualIps,
     checksum: 'pseudoHeader',
     unicastPeers: config.vrrp.unicastPeers,
@@ -109,7 +115,10 @@ export function planActors(
     inTime(
       main(
         'raw-ip',
-        (context) => startRawIp(context, rawIp, { rawIp: createLinuxRawIpPort() }) as ActorInstance<unknown>,
+        (context) => {
+          const ports = { rawIp: createLinuxRawIpPort(), rawIpv6: createLinuxRawIpv6Port() }
+          return startRawIp(context, rawIp, ports) as ActorInstance<unknown>
+        },
         ['elector', 'discovery'],
       ),
     ),

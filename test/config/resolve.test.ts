@@ -43,6 +43,32 @@ describe('what the host adds', () => {
     })
   })
 
+  test('IPv6: the family, the link-local address that is nobody else’s, /128 unless told otherwise', () => {
+    const yaml = 'virtualIps: ["2001:db8::5", "2001:db8::6/64", "fe80::9"]\nvrrp: {version: 3}'
+    expect(
+      resolveConfig(fileOf(yaml), host('10.0.0.1/24', '2001:db8::1/64', 'fe80::9/64', 'fe80::1/64')),
+    ).toMatchObject({
+      value: {
+        family: 'ipv6',
+        managementIp: '10.0.0.1',
+        linkLocalAddress: 'fe80::1',
+        virtualIps: [
+          { address: '2001:db8::5', prefixLength: 128 },
+          { address: '2001:db8::6', prefixLength: 64 },
+          { address: 'fe80::9', prefixLength: 128 },
+        ],
+      },
+    })
+    expect(problemsOf(yaml, host('10.0.0.1/24', '2001:db8::1/64'))).toEqual([
+      'interface: eth0 has no IPv6 link-local address, which adverts of IPv6 are sent from; is IPv6 disabled there?',
+    ])
+  })
+
+  test('IPv4 needs no link-local address', () => {
+    const resolved = resolveConfig(fileOf('virtualIps: [10.0.0.5]'), host('10.0.0.1/24'))
+    expect(resolved).toMatchObject({ value: { family: 'ipv4', linkLocalAddress: null } })
+  })
+
   test('a unicast peer that is this node itself is named', () => {
     expect(
       problemsOf('virtualIps: [10.0.0.5]\nvrrp: {unicastPeers: [10.0.0.2, 10.0.0.1]}', host('10.0.0.1/24')),

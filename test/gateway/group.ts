@@ -25,6 +25,8 @@ export interface GroupOptions {
   /** Of each node; the first is to be the director. */
   readonly priorities: readonly number[]
   readonly originalPort?: number
+  /** With its prefix; `VIP` unless told otherwise. */
+  readonly virtualIp?: string
   /** More lines of YAML. */
   readonly settings?: string
 }
@@ -88,7 +90,7 @@ export class GatewayNode {
 interface: eth0
 managementIp: ${this.address}
 directorPriority: ${priority}
-virtualIps: [${VIP}/16]
+virtualIps: ['${this.#group.virtualIp}']
 redirects: [{ protocol: http, originalPorts: [${originalPort}], proxyPort: 3128 }]
 cluster: { key: "a key of the tests, long enough" }
 control: { socket: ${this.socket} }
@@ -136,7 +138,7 @@ shutdown_lifetime 0 seconds
 
   /** Does the kernel hold the VIP on eth0? */
   holdsVip(): boolean {
-    return this.namespace.ip('-o', '-4', 'address', 'show', 'dev', 'eth0').includes(` ${VIP}/`)
+    return this.namespace.ip('-o', 'address', 'show', 'dev', 'eth0').includes(` ${this.#group.virtualIp} `)
   }
 
   setCable(plugged: boolean): void {
@@ -172,9 +174,12 @@ export class Group {
   readonly nodes: readonly GatewayNode[]
   readonly origin: Namespace
   readonly client: Namespace
+  /** With its prefix. */
+  readonly virtualIp: string
 
   constructor(namespaces: Namespaces, options: GroupOptions) {
     this.options = options
+    this.virtualIp = options.virtualIp ?? `${VIP}/16`
     this.folder = mkdtempSync(join(tmpdir(), 'proxyha-test-'))
     // squid gives up root for a user of its own, who has to write its log here.
     chmodSync(this.folder, 0o777)
@@ -217,7 +222,8 @@ export class Group {
   /** One request through the VIP; the name of the node that served it, or undefined where it failed. */
   async fetch(client: string): Promise<string | undefined> {
     const { originalPort = 8080 } = this.options
-    const proxy = `http://${VIP}:${originalPort}`
+    const [vip = ''] = this.virtualIp.split('/')
+    const proxy = `http://${vip.includes(':') ? `[${vip}]` : vip}:${originalPort}`
     const curl = [
       '-s',
       '-m',
