@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import type { AnnouncerOptions } from '../actors/announcer/actor.ts'
 import type { DiscoveryOptions } from '../actors/discovery/state.ts'
 import type { DispatcherOptions } from '../actors/dispatcher/actor.ts'
@@ -7,6 +8,7 @@ import type { InspectorOptions } from '../actors/inspector/actor.ts'
 import type { PortMonitorOptions } from '../actors/port-monitor/actor.ts'
 import { type RawIpOptions, startRawIp } from '../actors/raw-ip/actor.ts'
 import type { StatsReporterOptions } from '../actors/stats-reporter/actor.ts'
+import type { WatcherOptions } from '../actors/watcher/state.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import { createLinuxRawIpPort, createLinuxRawIpv6Port } from './ports/linux/raw-ip.ts'
 import type { ActorInstance, MailboxOptions } from './system/actor.ts'
@@ -94,6 +96,15 @@ export function planActors(
     absenceGraceMs: 3 * config.beacons.intervalMs,
     clientIdleS: CLIENT_IDLE_S,
   }
+  const watcher: WatcherOptions = {
+    interfaceName: config.interfaceName,
+    managementIp: config.managementIp,
+    virtualIps: virtualIps.filter((address) => isIPv4(address)),
+    virtualRouterIds: [config.virtualRouterId],
+    trackGateway: config.track.gateway !== 'off',
+    electors: ['elector'],
+    announcers: ['announcer'],
+  }
   const portMonitor: PortMonitorOptions = { redirects }
   const statsReporter: StatsReporterOptions = { redirects }
   // Without the key of the beacons, which is nobody's but discovery's.
@@ -107,6 +118,7 @@ export function planActors(
     'stats-reporter',
     'raw-ip',
     'forwarder',
+    'watcher',
   ]
   // Together they are the whole way of an advert, and of a takeover.
   const realtime = config.vrrp.realtime === 'auto'
@@ -123,11 +135,12 @@ export function planActors(
       ),
     ),
     main('forwarder', () => forwarders.asActor() as ActorInstance<unknown>, []),
-    inTime(worker('elector', elector, ['raw-ip', 'announcer', 'discovery', 'dispatcher', 'forwarder'])),
+    inTime(worker('elector', elector, ['raw-ip', 'announcer', 'discovery', 'dispatcher', 'forwarder', 'watcher'])),
     inTime(worker('announcer', announcer, ['elector'])),
     worker('discovery', discovery, ['raw-ip', 'dispatcher', 'elector']),
     worker('dispatcher', dispatcher, ['discovery'], LATEST),
-    worker('port-monitor', portMonitor, ['discovery']),
+    worker('watcher', watcher, [...watcher.electors, ...watcher.announcers, 'raw-ip'], LATEST),
+    worker('port-monitor', portMonitor, ['discovery', ...watcher.electors]),
     worker('stats-reporter', statsReporter, ['discovery']),
     { ...worker('inspector', inspector, []), observes: true, controls: [...described, 'supervisor'] },
   ]

@@ -36,7 +36,16 @@ export interface Gateway {
 /** EX_SOFTWARE of sysexits.h: an actor crashed more often than it may. */
 const EXIT_GAVE_UP = 70
 /** First what makes this node director, last what the others need to say goodbye. */
-const STOP_ORDER = ['elector', 'announcer', 'port-monitor', 'stats-reporter', 'discovery', 'dispatcher', 'inspector']
+const STOP_ORDER = [
+  'elector',
+  'announcer',
+  'watcher',
+  'port-monitor',
+  'stats-reporter',
+  'discovery',
+  'dispatcher',
+  'inspector',
+]
 const STOP_PATIENCE_MS = 2000
 /** Room of each forwarder beyond its even share: the kernel's spreading over SO_REUSEPORT listeners is not even. */
 const UNEVEN_SHARE = 1.5

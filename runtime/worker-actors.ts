@@ -25,6 +25,15 @@ export const actors: ActorLoaders = {
     const { startDispatcher } = await import('../actors/dispatcher/actor.ts')
     return cell(startDispatcher, () => ({}))
   },
+  watcher: async () => {
+    const { startWatcher } = await import('../actors/watcher/actor.ts')
+    const { openLinuxKernelEvents } = await import('./ports/linux/kernel-events.ts')
+    const { openLinuxPacketPort } = await import('./ports/linux/packet.ts')
+    return cell(startWatcher, () => ({
+      kernel: opened(openLinuxKernelEvents()),
+      packet: opened(openLinuxPacketPort()),
+    }))
+  },
   'port-monitor': async () => {
     const { startPortMonitor } = await import('../actors/port-monitor/actor.ts')
     const { openLinuxSocketTable } = await import('./ports/linux/socket-table.ts')

@@ -14,13 +14,13 @@ export function sendDueGarp(turn: Turn, holding: Holding): void {
   const { due, schedule } = takeDue(holding.schedule, garp, turn.nowMs)
   turn.enter({ ...holding, schedule })
   if (due !== undefined) {
-    const addresses = virtualIps.map(({ address }) => address)
+    const addresses = virtualIps.map(({ address }) => address).filter((address) => !holding.withheld.includes(address))
     if (due.opens) {
       for (const address of addresses)
         turn.log('info', `Sending ${announcementOf(address)} on ${interfaceName} for ${address}`)
     }
     const { index, mac } = holding.device
-    turn.perform({ type: 'sendGratuitousArp', interfaceIndex: index, mac, addresses })
+    if (addresses.length > 0) turn.perform({ type: 'sendGratuitousArp', interfaceIndex: index, mac, addresses })
   }
   const [next] = schedule
   if (next !== undefined) turn.startTimer('garp', next.atMs - turn.nowMs)

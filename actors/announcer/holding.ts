@@ -1,6 +1,8 @@
 import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import { announce } from './announcing.ts'
+import { noteCorrection } from './corrections.ts'
+import { withheldNow } from './occupied.ts'
 import type { Device, Holding, PutRefusal, Taking, VirtualAddress } from './state.ts'
 import type { Turn } from './turn.ts'
 
@@ -10,7 +12,7 @@ import type { Turn } from './turn.ts'
  */
 const REFRESH_MS = 900
 /** How often it is checked that the addresses are still there. */
-const CHECK_MS = 1000
+export const CHECK_MS = 1000
 /** With a refresh a second, one that comes late by half its time must not cost the address. */
 const LEAST_LIFETIME_S = 2
 
@@ -31,7 +33,7 @@ export function take(turn: Turn, leaseUntilMs: number): void {
     turn.report({ type: 'leaseExpired' })
     return
   }
-  turn.enter({ label: 'TAKING', leaseUntilMs, device: null })
+  turn.enter({ label: 'TAKING', leaseUntilMs, device: null, withheld: [] })
   turn.startTimer('lease', leaseUntilMs - turn.nowMs)
   turn.perform({ type: 'readInterface' })
 }
@@ -43,8 +45,9 @@ export function continueTaking(turn: Turn, taking: Taking, read: Result<NetworkI
   }
   const device = deviceOf(read.value)
   turn.logInstance('info', 'setting protocol VIPs.')
-  turn.enter({ ...taking, device })
-  put(turn, device, taking.leaseUntilMs)
+  const taken: Taking = { ...taking, device, withheld: withheldNow(turn) }
+  turn.enter(taken)
+  put(turn, { ...taken, device })
 }
 
 /** The kernel has answered. A refused address fails the whole hold: a director serves all of them or leaves them all. */
@@ -55,8 +58,9 @@ export function finishPut(turn: Turn, phase: Taking | Holding, refusals: readonl
   }
   turn.resolved('hold')
   if (phase.label === 'HOLDING' || phase.device === null) return
-  const { leaseUntilMs, device } = phase
-  const holding: Holding = { label: 'HOLDING', leaseUntilMs, device, kernelLeaseUntilMs: leaseUntilMs, schedule: [] }
+  const { leaseUntilMs, device, withheld } = phase
+  const kernelLeaseUntilMs = leaseUntilMs
+  const holding: Holding = { label: 'HOLDING', leaseUntilMs, device, kernelLeaseUntilMs, withheld, schedule: [] }
   turn.enter(holding)
   turn.startTimer('check', CHECK_MS)
   turn.report({ type: 'held' })
@@ -72,11 +76,13 @@ export function extend(turn: Turn, phase: Taking | Holding, until: number): void
   }
   // Not by the time since the kernel was told last: a lease that was short then may be a long one a moment later.
   const refresh = leaseUntilMs - phase.kernelLeaseUntilMs >= REFRESH_MS
-  turn.enter({ ...phase, leaseUntilMs, kernelLeaseUntilMs: refresh ? leaseUntilMs : phase.kernelLeaseUntilMs })
-  if (refresh) put(turn, phase.device, leaseUntilMs)
+  const kernelLeaseUntilMs = refresh ? leaseUntilMs : phase.kernelLeaseUntilMs
+  const extended: Holding = { ...phase, leaseUntilMs, kernelLeaseUntilMs }
+  turn.enter(extended)
+  if (refresh) put(turn, extended)
 }
 
-/** Once a second while holding: is what we hold still there, and on the same interface? */
+/** Once a second while holding, and when something changed: is what we hold still there, and on the same interface? */
 export function checkHeld(turn: Turn, holding: Holding, read: Result<NetworkInterface>): void {
   if (!read.ok) {
     fail(turn, holding, everyAddress(turn, read.reason))
@@ -88,13 +94,16 @@ export function checkHeld(turn: Turn, holding: Holding, read: Result<NetworkInte
   else turn.trouble('link', `${interfaceName} is down: nobody reaches the virtual IPs`)
   const device = deviceOf(read.value)
   const moved = device.index !== holding.device.index || device.mac !== holding.device.mac
-  const gone = virtualIps.filter((virtualIp) => !isThere(read.value, virtualIp))
+  const gone = virtualIps.filter(
+    (virtualIp) => !holding.withheld.includes(virtualIp.address) && !isThere(read.value, virtualIp),
+  )
   if (!moved && gone.length === 0) return
   for (const { address } of gone) turn.log('warn', `${address} was taken off ${interfaceName}: putting it back`)
+  if (gone.length > 0) noteCorrection(turn)
   if (moved) turn.log('warn', `${interfaceName} is another one or has another MAC (${device.mac}): announcing it`)
   const present: Holding = { ...holding, device, kernelLeaseUntilMs: holding.leaseUntilMs }
   turn.enter(present)
-  put(turn, device, holding.leaseUntilMs)
+  put(turn, present)
   announce(turn, present)
 }
 
@@ -107,6 +116,7 @@ export function giveUp(turn: Turn, phase: Taking | Holding): void {
   }
   turn.cancelTimers()
   turn.resolved('link')
+  for (const address of phase.withheld) turn.resolved(`occupied:${address}`)
   turn.enter({ label: 'IDLE' })
 }
 
@@ -117,11 +127,13 @@ function fail(turn: Turn, phase: Taking | Holding, refusals: readonly PutRefusal
   for (const { address, reason } of refusals) turn.report({ type: 'holdFailed', address, reason })
 }
 
-function put(turn: Turn, device: Device, leaseUntilMs: number): void {
+/** Adds or renews all addresses but those that somebody else has. */
+export function put(turn: Turn, phase: Pick<Holding, 'device' | 'leaseUntilMs' | 'withheld'>): void {
+  const { device, leaseUntilMs, withheld } = phase
   turn.perform({
     type: 'putAddresses',
     interfaceIndex: device.index,
-    addresses: turn.options.virtualIps,
+    addresses: turn.options.virtualIps.filter(({ address }) => !withheld.includes(address)),
     validLifetimeS: kernelLifetimeS(leaseUntilMs, turn.nowMs),
   })
 }

@@ -1,10 +1,11 @@
 import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
+import { noteCorrection } from './corrections.ts'
 import type { Turn } from './turn.ts'
 
 /**
- * At start: a predecessor that crashed may have left virtual IPs behind. Nobody is director before the elector says so,
- * and another node may hold them by now, so they go; if we are to hold them after all, `hold` puts them back.
+ * At start a predecessor that crashed may have left virtual IPs behind, and later something else may add one to a node that
+ * is not director. Another node may hold them by now, so they go; if we are to hold them after all, `hold` puts them back.
  */
 export function sweep(turn: Turn, read: Result<NetworkInterface>): void {
   const { interfaceName, virtualIps } = turn.options
@@ -17,5 +18,6 @@ export function sweep(turn: Turn, read: Result<NetworkInterface>): void {
   const addresses = read.value.addresses.filter(({ address }) => ours.has(address))
   if (addresses.length === 0) return
   for (const { address } of addresses) turn.log('warn', `${address} was left behind on ${interfaceName}: removing it`)
+  noteCorrection(turn)
   turn.perform({ type: 'removeAddresses', interfaceIndex: read.value.index, addresses })
 }

@@ -2,6 +2,8 @@ import type { Step } from '../../runtime/system/machine.ts'
 import { announce, sendDueGarp } from './announcing.ts'
 import { checkHeld, continueTaking, extend, finishPut, giveUp, take } from './holding.ts'
 import { sweep } from './leftovers.ts'
+import { occupy } from './occupied.ts'
+import { lookNow, vacate } from './reconcile.ts'
 import type { AnnouncerEffect, AnnouncerEvent, AnnouncerState, AnnouncerTimer } from './state.ts'
 import { Turn } from './turn.ts'
 
@@ -57,6 +59,15 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
     case 'announce':
       if (phase.label === 'HOLDING') announce(turn, phase)
       return
+    case 'interfaceChanged':
+      lookNow(turn)
+      return
+    case 'occupied':
+      occupy(turn, event.address, event.mac)
+      return
+    case 'vacant':
+      vacate(turn, event.address)
+      return
     case 'timerExpired':
       if (event.generation === turn.state.timers[event.timer]) expire(turn, event.timer)
       return
@@ -88,6 +99,11 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
 
 function expire(turn: Turn, timer: AnnouncerTimer): void {
   const { phase } = turn.state
+  if (timer === 'check') {
+    turn.forgetTimer('check')
+    turn.perform({ type: 'readInterface' })
+    return
+  }
   if (phase.label === 'IDLE') return
   switch (timer) {
     case 'lease':
@@ -96,9 +112,6 @@ function expire(turn: Turn, timer: AnnouncerTimer): void {
       return
     case 'garp':
       if (phase.label === 'HOLDING') sendDueGarp(turn, phase)
-      return
-    case 'check':
-      turn.perform({ type: 'readInterface' })
       return
     default:
       timer satisfies never

@@ -1,5 +1,7 @@
-/** What the announcer takes, all of it from the elector. */
-export type AnnouncerMessage =
+/** What the announcer takes: from the elector, and from the watcher. */
+export type AnnouncerMessage = AnnouncerOrder | AnnouncerHint
+
+export type AnnouncerOrder =
   /** Hold the VIPs until the lease ends, and tell the subnet by gratuitous ARP. */
   | { readonly type: 'hold'; readonly leaseUntilMs: number }
   /** An advert was seen to leave: the lease goes on. Ignored while nothing is held. */
@@ -7,6 +9,13 @@ export type AnnouncerMessage =
   | { readonly type: 'release' }
   /** Gratuitous ARP again (a split has healed, or an operator asked). Ignored while nothing is held. */
   | { readonly type: 'announce' }
+
+export type AnnouncerHint =
+  /** Something is not as it was on the interface: look now. */
+  | { readonly type: 'interfaceChanged' }
+  /** Somebody who is no VRRP master answers for an address: it is not to be added; and no longer. Ignored if it is not ours. */
+  | { readonly type: 'occupied'; readonly address: string; readonly mac: string }
+  | { readonly type: 'vacant'; readonly address: string }
 
 /** What it tells the elector. */
 export type AnnouncerReport =

@@ -77,6 +77,7 @@ export interface Taking {
   readonly label: 'TAKING'
   readonly leaseUntilMs: number
   readonly device: Device | null
+  readonly withheld: readonly string[]
 }
 
 export interface Holding {
@@ -85,6 +86,8 @@ export interface Holding {
   readonly device: Device
   /** The end of the lease as the kernel was last told of it. */
   readonly kernelLeaseUntilMs: number
+  /** Addresses that somebody else had at the takeover: they were not added. */
+  readonly withheld: readonly string[]
   readonly schedule: Schedule
 }
 
@@ -104,6 +107,10 @@ export interface AnnouncerState {
   readonly timers: Readonly<Partial<Record<AnnouncerTimer, number>>>
   readonly gratuitousArpsSent: number
   readonly leaseExpiries: number
+  /** Who answers for an address of ours that is not held here: its MAC. */
+  readonly occupied: ReadonlyMap<string, string>
+  /** When addresses were last put back or taken off that something else had removed or added. */
+  readonly corrections: readonly number[]
   /** What is wrong now, by what it is about; gone when it is right again. */
   readonly problems: ReadonlyMap<string, string>
 }
@@ -117,6 +124,8 @@ export function initialAnnouncer(options: AnnouncerSettings): AnnouncerState {
     timers: {},
     gratuitousArpsSent: 0,
     leaseExpiries: 0,
+    occupied: new Map(),
+    corrections: [],
     problems: new Map(),
   }
 }
@@ -129,9 +138,21 @@ export function describeAnnouncer(state: AnnouncerState, nowMs: number): Announc
   const { phase, options, gratuitousArpsSent, leaseExpiries, problems } = state
   const held = phase.label === 'HOLDING' && nowMs < phase.leaseUntilMs
   return {
-    virtualIps: options.virtualIps.map(({ address }) => ({ address, held })),
+    virtualIps: options.virtualIps.map(({ address }) => ({ address, held: held && !phase.withheld.includes(address) })),
     gratuitousArpsSent,
     leaseExpiries,
-    warnings: [...problems.values()],
+    warnings: [...problems.values(), ...contestWarnings(state, nowMs)],
   }
+}
+
+/** Corrections within this time that show another tool at work. */
+const CONTEST_CORRECTIONS = 3
+const CONTEST_WINDOW_MS = 60_000
+
+function contestWarnings({ corrections, options }: AnnouncerState, nowMs: number): readonly string[] {
+  const recent = corrections.filter((atMs) => nowMs - atMs < CONTEST_WINDOW_MS)
+  if (recent.length < CONTEST_CORRECTIONS) return []
+  return [
+    `something else adds or removes the virtual IPs on ${options.interfaceName} (corrected ${recent.length} times or more in the last minute)`,
+  ]
 }

@@ -60,6 +60,12 @@ export class Turn {
     this.perform({ type: 'startTimer', timer, generation, delayMs })
   }
 
+  /** It has expired and runs no more. */
+  forgetTimer(timer: AnnouncerTimer): void {
+    const { [timer]: _, ...timers } = this.state.timers
+    this.change({ timers })
+  }
+
   /** Stops all timers that run; their expiries, if under way, are stale. */
   cancelTimers(): void {
     for (const timer of TIMERS) {

@@ -73,6 +73,7 @@ const PEERS: Readonly<Record<keyof ElectorPeers, true>> = {
   discovery: true,
   dispatcher: true,
   forwarder: true,
+  watcher: true,
 }
 
 const isPeer = (name: string): name is keyof ElectorPeers => Object.hasOwn(PEERS, name)

@@ -201,6 +201,7 @@ function greet(turn: Turn, peer: keyof ElectorPeers): void {
     case 'discovery':
     case 'dispatcher':
     case 'forwarder':
+    case 'watcher':
       turn.send(peer, roleOf(turn.state))
       return
     case 'announcer':
@@ -227,4 +228,5 @@ function tellRole(turn: Turn, before: ElectorState): void {
   turn.send('discovery', is)
   turn.send('dispatcher', is)
   turn.send('forwarder', is)
+  turn.send('watcher', is)
 }

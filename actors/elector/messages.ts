@@ -1,4 +1,4 @@
-import type { AnnouncerMessage, AnnouncerReport } from '../announcer/messages.ts'
+import type { AnnouncerOrder, AnnouncerReport } from '../announcer/messages.ts'
 import type { CaughtUpMessage, DiscoveryMessage } from '../discovery/messages.ts'
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
 import type { RawIpDelivery, RawIpMessage } from '../raw-ip/messages.ts'
@@ -30,10 +30,11 @@ export type ElectorMessage = RawIpDelivery | AnnouncerReport | TrackMessage | Ca
 
 export type ElectorPeers = {
   readonly 'raw-ip': RawIpMessage
-  readonly announcer: AnnouncerMessage
+  readonly announcer: AnnouncerOrder
   readonly discovery: DiscoveryMessage
   readonly dispatcher: DispatcherMessage
   readonly forwarder: RoleMessage
+  readonly watcher: RoleMessage
 }
 
 /** What all routers of a virtual router must have in common. */

@@ -7,6 +7,7 @@ import type { ForwarderPoolControl, ForwarderPoolStatus } from '../forwarder/mes
 import type { PortMonitorControl, PortMonitorStatus } from '../port-monitor/messages.ts'
 import type { RawIpControl, RawIpStatus } from '../raw-ip/messages.ts'
 import type { StatsReporterControl, StatsReporterStatus } from '../stats-reporter/messages.ts'
+import type { WatcherControl, WatcherStatus } from '../watcher/messages.ts'
 
 /** What each actor says of itself, or said last; null where it never answered. */
 export interface Slices {
@@ -18,6 +19,7 @@ export interface Slices {
   readonly 'stats-reporter': StatsReporterStatus | null
   readonly 'raw-ip': RawIpStatus | null
   readonly forwarder: ForwarderPoolStatus | null
+  readonly watcher: WatcherStatus | null
 }
 
 type SliceControls = {
@@ -29,6 +31,7 @@ type SliceControls = {
   readonly 'stats-reporter': StatsReporterControl
   readonly 'raw-ip': RawIpControl
   readonly forwarder: ForwarderPoolControl
+  readonly watcher: WatcherControl
 }
 
 /** The slices as gathered now, and which of them are old. */
@@ -70,6 +73,7 @@ export class SliceGatherer {
     'stats-reporter': null,
     'raw-ip': null,
     forwarder: null,
+    watcher: null,
   }
   #underWay: Promise<Gathered> | undefined
 
@@ -94,8 +98,8 @@ export class SliceGatherer {
         return this.#last[name]
       }
     }
-    const [elector, announcer, discovery, dispatcher, portMonitor, statsReporter, rawIp, forwarder] = await Promise.all(
-      [
+    const [elector, announcer, discovery, dispatcher, portMonitor, statsReporter, rawIp, forwarder, watcher] =
+      await Promise.all([
         ask('elector'),
         ask('announcer'),
         ask('discovery'),
@@ -104,8 +108,8 @@ export class SliceGatherer {
         ask('stats-reporter'),
         ask('raw-ip'),
         ask('forwarder'),
-      ],
-    )
+        ask('watcher'),
+      ])
     this.#last = {
       elector,
       announcer,
@@ -115,6 +119,7 @@ export class SliceGatherer {
       'stats-reporter': statsReporter,
       'raw-ip': rawIp,
       forwarder,
+      watcher,
     }
     return { slices: this.#last, silent }
   }

@@ -54,9 +54,11 @@ export const startPortMonitor: StartActor<
     },
     peerUp(peer) {
       if (peer === 'discovery') machine.dispatch({ type: 'discoveryUp' })
+      else if (isElector(peer)) machine.dispatch({ type: 'electorUp', elector: peer })
     },
     peerDown(peer) {
       if (peer === 'discovery') machine.dispatch({ type: 'discoveryDown' })
+      else if (isElector(peer)) machine.dispatch({ type: 'electorDown', elector: peer })
     },
     stop() {
       machine.dispatch({ type: 'stopped' })
@@ -64,3 +66,5 @@ export const startPortMonitor: StartActor<
     },
   }
 }
+
+const isElector = (peer: string): peer is `elector${string}` => peer.startsWith('elector')

@@ -1,7 +1,7 @@
 /**
  * Watches the proxy ports *as a whole*: a node of which one proxy does not listen gets no traffic at all.
  *
- *     start --> read --listeners--> compare --changed--> log, tell discovery
+ *     start --> read --listeners--> compare --changed--> log, tell discovery and the electors
  *                ^        |                     |
  *                |    unreadable (3 in a row = failure)
  *                '------- timer `poll` <--------'
@@ -14,12 +14,15 @@ import { checkPorts, describeProblems } from './port-check.ts'
 /** A read that fails once or twice (memory, a table that changes too fast) must not take a node out. */
 const TOLERATED_FAILURES = 2
 
+type Elector = `elector${string}`
+
 export interface PortMonitorState {
   readonly proxyPorts: readonly number[]
   readonly pollMs: number
   readonly generation: number
   /** While it is down nothing is sent to it; when it is up again it is told the state. */
   readonly discoveryUp: boolean
+  readonly electorsUp: readonly Elector[]
   /** `unknown` until the first read, or the third that failed. */
   readonly health: 'unknown' | 'ok' | 'failure'
   readonly ports: readonly PortState[]
@@ -36,6 +39,7 @@ export type PortMonitorEvent =
   | { readonly type: 'unreadable'; readonly reason: string }
   | { readonly type: 'discoveryUp' }
   | { readonly type: 'discoveryDown' }
+  | { readonly type: 'electorUp' | 'electorDown'; readonly elector: Elector }
   | { readonly type: 'stopped' }
   | TimerExpired<'poll'>
 
@@ -52,6 +56,7 @@ export function initialPortMonitor(proxyPorts: readonly number[], pollMs: number
     pollMs,
     generation: 0,
     discoveryUp: false,
+    electorsUp: [],
     health: 'unknown',
     ports,
     problem: null,
@@ -77,6 +82,19 @@ export function stepPortMonitor(state: PortMonitorState, event: PortMonitorEvent
       }
     case 'discoveryDown':
       return { state: { ...state, discoveryUp: false }, effects: [] }
+    case 'electorUp':
+      return {
+        state: {
+          ...state,
+          electorsUp: [...state.electorsUp.filter((elector) => elector !== event.elector), event.elector],
+        },
+        effects: state.health === 'unknown' ? [] : [tellElector(event.elector, state.problem)],
+      }
+    case 'electorDown':
+      return {
+        state: { ...state, electorsUp: state.electorsUp.filter((elector) => elector !== event.elector) },
+        effects: [],
+      }
     case 'stopped':
       return { state, effects: [{ type: 'cancelTimer', timer: 'poll' }] }
     default:
@@ -102,12 +120,13 @@ function readFailed(state: PortMonitorState, reason: string): PortMonitorStep {
   return settled({ ...failed, ports }, `the listening ports cannot be read: ${reason}`)
 }
 
-/** Logs what changed for people, and tells discovery what changed for the group. */
+/** Logs what changed for people, and tells discovery and the electors what changed for the group. */
 function settled(state: PortMonitorState, problem: string | null): PortMonitorStep {
   const health = problem === null ? 'ok' : 'failure'
   const effects: PortMonitorEffect[] = []
   if (health !== state.health || problem !== state.problem) effects.push(logState(problem))
   if (health !== state.health && state.discoveryUp) effects.push(tellDiscovery(health))
+  if (health !== state.health) effects.push(...state.electorsUp.map((elector) => tellElector(elector, problem)))
   return { state: { ...state, health, problem }, effects }
 }
 
@@ -119,6 +138,11 @@ function logState(problem: string | null): WriteLog {
 
 function tellDiscovery(state: 'ok' | 'failure'): SendTo<PortMonitorPeers> {
   return { type: 'send', to: 'discovery', message: { type: 'monitor', state } }
+}
+
+function tellElector(to: Elector, problem: string | null): SendTo<PortMonitorPeers> {
+  const state = problem === null ? 'ok' : 'failed'
+  return { type: 'send', to, message: { type: 'track', source: 'portMonitor', state, reason: problem } }
 }
 
 function readEnded({ state, effects }: PortMonitorStep): PortMonitorStep {

@@ -112,6 +112,9 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
           reply?.({ packets: packets.reduce((sum, count) => sum + count, 0) })
         })
         return
+      case 'interfaceChanged':
+        for (const sockets of this.#sockets.values()) sockets.take({ type: 'interfaceChanged' })
+        return
       default:
         message satisfies never
     }

@@ -30,6 +30,8 @@ export type SocketsEvent =
   | { readonly type: 'openFailed'; readonly reason: string }
   /** The sockets are of no more use. */
   | { readonly type: 'lost'; readonly reason: string }
+  /** The interface was made anew: whatever is open is deaf, and what is waited for is there. */
+  | { readonly type: 'interfaceChanged' }
   /** A packet went through, either way. */
   | { readonly type: 'worked' }
   | TimerExpired<'reopen'>
@@ -55,6 +57,8 @@ export function stepSockets(state: SocketsState, event: SocketsEvent): SocketsSt
       return retryLater(state, event.reason, [])
     case 'lost':
       return state.open ? retryLater(state, event.reason, [{ type: 'close' }]) : { state, effects: [] }
+    case 'interfaceChanged':
+      return reopenNow(state)
     case 'worked':
       return { state: state.failures > 0 && state.open ? { ...state, failures: 0 } : state, effects: [] }
     case 'timerExpired':
@@ -62,6 +66,16 @@ export function stepSockets(state: SocketsState, event: SocketsEvent): SocketsSt
       return { state, effects: [{ type: 'open' }] }
     default:
       return event satisfies never
+  }
+}
+
+/** A reopening that was to come later is overtaken, its timer stale. */
+function reopenNow(state: SocketsState): SocketsStep {
+  const lastFailure = 'the interface was made anew'
+  const closing: readonly SocketsEffect[] = state.open ? [{ type: 'close' }] : []
+  return {
+    state: { ...state, open: false, generation: state.generation + 1, lastFailure },
+    effects: [...closing, { type: 'open' }],
   }
 }
 

@@ -11,6 +11,8 @@ export type RawIpMessage =
     }
   /** By `request`: replies with `{packets}` once all packets that had arrived before were delivered. */
   | { readonly type: 'drain' }
+  /** The interface was made anew: sockets that are bound to the old one, and its group memberships, are of no more use. */
+  | { readonly type: 'interfaceChanged' }
 
 /** What it sends to the actor of a protocol: elector (112), discovery (253). */
 export type RawIpDelivery =

@@ -62,6 +62,7 @@ describeInNamespaces('a group in which something fails', { programs: ['squid', '
   it.each([
     'elector',
     'announcer',
+    'watcher',
     'discovery',
     'dispatcher',
     'port-monitor',

@@ -120,7 +120,14 @@ describe('the elector', () => {
     const follower = heardAdvert(v2, { priority: 50 })
     if (follower.type === 'packet') elector.receive(follower, 'raw-ip')
     await stopped
-    expect(context.sent.map(({ to }) => to)).toEqual(['raw-ip', 'announcer', 'discovery', 'dispatcher', 'forwarder'])
+    expect(context.sent.map(({ to }) => to)).toEqual([
+      'raw-ip',
+      'announcer',
+      'discovery',
+      'dispatcher',
+      'forwarder',
+      'watcher',
+    ])
     expect(describe().role).toBe('initializing')
     expect(context.clock.nextDueMs()).toBeUndefined()
   })

@@ -12,6 +12,7 @@ import type { ActorDescription } from '../../../actors/inspector/messages.ts'
 import type { PortMonitorStatus } from '../../../actors/port-monitor/messages.ts'
 import type { RawIpStatus } from '../../../actors/raw-ip/messages.ts'
 import type { StatsReporterStatus } from '../../../actors/stats-reporter/messages.ts'
+import type { WatcherStatus } from '../../../actors/watcher/messages.ts'
 import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
 import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
 import type { ActorContext, ActorInstance } from '../../../runtime/system/actor.ts'
@@ -86,6 +87,12 @@ const stats: StatsReporterStatus = {
   memoryPressure: 0.02,
   warnings: [],
 }
+const watcher: WatcherStatus = {
+  link: { index: 2, mac: '02:00:00:00:00:01', up: true },
+  occupied: [],
+  counters: {},
+  warnings: [],
+}
 const packets = { received: 1, dropped: 0, sent: 2, sendFailed: 0 }
 const rawIp: RawIpStatus = { open: true, reopened: 0, counters: { 112: packets, 253: packets }, warnings: [] }
 
@@ -126,6 +133,7 @@ const healthyControls = (): Record<string, FakeControl> => ({
   'port-monitor': { describe: async () => monitor },
   'stats-reporter': { describe: async () => stats },
   'raw-ip': { describe: async () => rawIp },
+  watcher: { describe: async () => watcher },
   forwarder: { describe: async () => ({ counters: { accepted: 900 }, warnings: [] }) },
   supervisor: {
     actors: async () => [actorOf('elector'), actorOf('discovery', { state: 'backoff', restarts: 2 })],

@@ -142,6 +142,7 @@ describe('GET /status', () => {
       'port-monitor does not run: its part of the status is old or missing',
       'raw-ip does not run: its part of the status is old or missing',
       'forwarder does not run: its part of the status is old or missing',
+      'watcher does not run: its part of the status is old or missing',
     ])
   })
 

@@ -129,3 +129,25 @@ test('an expiry of an earlier timer is ignored', () => {
   const { state } = run(listening(9090), listening(9090))
   expect(stepPortMonitor(state, { type: 'timerExpired', timer: 'poll', generation: 1 }).effects).toEqual([])
 })
+
+describe('the electors, whose priority may depend on it', () => {
+  const up: PortMonitorEvent = { type: 'electorUp', elector: 'elector' }
+
+  test('are told when that changes, with the reason, and when they start', () => {
+    const { state, effects } = run(up, listening(2121, 9090), listening(9090))
+    expect(effects).toContainEqual({
+      type: 'send',
+      to: 'elector',
+      message: { type: 'track', source: 'portMonitor', state: 'failed', reason: 'port 2121 is not listening' },
+    })
+    expect(toldTo(stepPortMonitor(state, { type: 'electorUp', elector: 'elector-b' }).effects)).toEqual([
+      'elector-b: failed',
+    ])
+  })
+
+  test('are not told before the ports were looked at, nor while they are down', () => {
+    expect(run(up).effects).toEqual([])
+    const down = run(up, listening(2121, 9090), { type: 'electorDown', elector: 'elector' }, listening(9090))
+    expect(toldTo(down.effects)).toEqual(['discovery: failure'])
+  })
+})

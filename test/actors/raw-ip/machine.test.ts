@@ -62,3 +62,15 @@ test('several complaints about the same loss are one loss, and a late success do
   expect(stepSockets(state, lost)).toEqual({ state, effects: [] })
   expect(stepSockets(state, { type: 'worked' })).toEqual({ state, effects: [] })
 })
+
+test('an interface that was made anew: open sockets are closed, and opened there at once', () => {
+  const anew = after({ type: 'opened' }, { type: 'interfaceChanged' })
+  expect(anew.effects).toEqual([{ type: 'close' }, { type: 'open' }])
+  expect(stepSockets(anew.state, { type: 'opened' }).state).toMatchObject({ open: true, reopened: 1 })
+})
+
+test('an interface that was made anew while the sockets wait for it: at once, and the old timer is stale', () => {
+  const anew = after(failed, failed, { type: 'interfaceChanged' })
+  expect(anew.effects).toEqual([{ type: 'open' }])
+  expect(stepSockets(anew.state, { type: 'timerExpired', timer: 'reopen', generation: 2 }).effects).toEqual([])
+})

@@ -1,0 +1,29 @@
+import { announce } from './announcing.ts'
+import { mayCorrectNow } from './corrections.ts'
+import { CHECK_MS, put } from './holding.ts'
+import type { Holding } from './state.ts'
+import type { Turn } from './turn.ts'
+
+/** Something changed on the interface: look at once, or once a second where something else keeps changing it. */
+export function lookNow(turn: Turn): void {
+  const { phase, timers } = turn.state
+  // What was asked of the kernel a moment ago is answered within this turn of the shell.
+  if (phase.label === 'TAKING') return
+  if (mayCorrectNow(turn)) turn.perform({ type: 'readInterface' })
+  else if (timers.check === undefined) turn.startTimer('check', CHECK_MS)
+}
+
+/** The address is free: a director that had to do without it takes it now. */
+export function vacate(turn: Turn, address: string): void {
+  const occupied = new Map(turn.state.occupied)
+  if (!occupied.delete(address)) return
+  turn.change({ occupied })
+  turn.resolved(`occupied:${address}`)
+  const { phase } = turn.state
+  if (phase.label !== 'HOLDING' || !phase.withheld.includes(address)) return
+  const holding: Holding = { ...phase, withheld: phase.withheld.filter((other) => other !== address) }
+  turn.enter(holding)
+  turn.log('info', `${address} is free: adding it`)
+  put(turn, holding)
+  announce(turn, holding)
+}

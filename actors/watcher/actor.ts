@@ -1,0 +1,74 @@
+import type { KernelEventsPort } from '../../runtime/ports/kernel-events.ts'
+import type { PacketPort } from '../../runtime/ports/packet.ts'
+import type { StartActor } from '../../runtime/system/actor.ts'
+import { type OwnEffect, runMachine } from '../../runtime/system/machine-runner.ts'
+import { emitArpRequest } from '../../runtime/wire/arp.ts'
+import { stepWatcher } from './machine.ts'
+import type { WatcherControl, WatcherMessage, WatcherPeers } from './messages.ts'
+import {
+  describeWatcher,
+  initialWatcher,
+  labelOf,
+  type WatcherEffect,
+  type WatcherEvent,
+  type WatcherOptions,
+  type WatcherState,
+} from './state.ts'
+
+export interface WatcherPorts {
+  readonly kernel: KernelEventsPort
+  readonly packet: PacketPort
+}
+
+/**
+ * Sees at once what becomes of the interface, and who else has the virtual IPs. Without it a gateway still works: the
+ * announcer looks once a second by itself. Throws where the kernel lets nobody listen.
+ */
+export const startWatcher: StartActor<WatcherOptions, WatcherPorts, WatcherMessage, WatcherPeers> = (
+  context,
+  options,
+  { kernel, packet },
+) => {
+  const { dispatch, state } = runMachine<WatcherState, WatcherEvent, WatcherEffect>({
+    context,
+    initial: initialWatcher(options),
+    step: stepWatcher,
+    label: labelOf,
+    perform: (effect) => perform(effect),
+  })
+  const perform = (effect: OwnEffect<WatcherEffect>): void => {
+    switch (effect.type) {
+      case 'read':
+        dispatch({ type: 'truth', truth: kernel.read(options.interfaceName) })
+        return
+      case 'watchArp': {
+        const watched = kernel.watchArp(effect.interfaceIndex)
+        if (!watched.ok) dispatch({ type: 'arpRefused', reason: watched.reason })
+        return
+      }
+      case 'askArp': {
+        const { interfaceIndex, mac, sender, target } = effect
+        const asked = packet.send(interfaceIndex, emitArpRequest(mac, sender, target))
+        if (!asked.ok) dispatch({ type: 'arpRefused', reason: asked.reason })
+        return
+      }
+      default:
+        effect satisfies never
+    }
+  }
+  const opened = kernel.open({ defaultRoutes: options.trackGateway }, (event) => dispatch({ type: 'kernel', event }))
+  if (!opened.ok) throw Object.assign(new Error(opened.reason), { code: opened.code })
+  const control: WatcherControl = { describe: () => describeWatcher(state(), context.clock.nowMs()) }
+  dispatch({ type: 'start' })
+  return {
+    control,
+    receive: (message, from) => dispatch({ type: 'message', from, message }),
+    peerUp: (peer) => dispatch({ type: 'peerUp', peer }),
+    peerDown: (peer) => dispatch({ type: 'peerDown', peer }),
+    stop: () => {
+      dispatch({ type: 'stop' })
+      kernel.close()
+      packet.close()
+    },
+  }
+}

@@ -1,0 +1,172 @@
+import type { InterfaceTruth, KernelEvent } from '../../runtime/ports/kernel-events.ts'
+import type { Result } from '../../runtime/ports/result.ts'
+import type { Step } from '../../runtime/system/machine.ts'
+import { askGateway, hearGateway, judgeGateway } from './gateway.ts'
+import { dropHeld, knowMaster, probe, sight } from './occupancy.ts'
+import type { WatcherEffect, WatcherEvent, WatcherState } from './state.ts'
+import { Turn } from './turn.ts'
+
+const TICK_MS = 1000
+/** The truth is read at once when something changed, and no more often than this in a storm of events. */
+const LEAST_READ_GAP_MS = 20
+/** Also without an event, in case one never came. */
+const REREAD_TICKS = 10
+
+/**
+ * Sees what becomes of the interface, pure. Events are hints: they lead to a look at the kernel's truth, here and at the
+ * announcers, so that what is lost, late or doubled does no harm.
+ *
+ *     notification, overrun --> read --> changed? --> announcers (look), electors (track), raw-ip (made anew)
+ *     tick --> ask the gateway, probe the virtual IPs --ARP--> electors (track), announcers (occupied, vacant)
+ */
+export function stepWatcher(
+  state: WatcherState,
+  event: WatcherEvent,
+  nowMs: number,
+): Step<WatcherState, WatcherEffect> {
+  const turn = new Turn(state, nowMs)
+  handle(turn, event)
+  return { state: turn.state, effects: turn.effects }
+}
+
+function handle(turn: Turn, event: WatcherEvent): void {
+  switch (event.type) {
+    case 'start':
+      turn.startTimer('tick', TICK_MS)
+      turn.perform({ type: 'read' })
+      return
+    case 'kernel':
+      hear(turn, event.event)
+      return
+    case 'truth':
+      takeTruth(turn, event.truth)
+      return
+    case 'message':
+      knowMaster(turn, event.from, event.message.masterAddress)
+      return
+    case 'arpRefused':
+      turn.count('arpRefused')
+      return
+    case 'peerUp':
+      greet(turn, event.peer)
+      return
+    case 'peerDown': {
+      const peersUp = new Set(turn.state.peersUp)
+      peersUp.delete(event.peer)
+      turn.change({ peersUp })
+      return
+    }
+    case 'timerExpired':
+      if (event.generation !== turn.state.timers[event.timer]) return
+      if (event.timer === 'tick') tick(turn)
+      else look(turn)
+      return
+    case 'stop':
+      for (const timer of ['tick', 'read'] as const) turn.perform({ type: 'cancelTimer', timer })
+      turn.change({ timers: {} })
+      return
+    default:
+      event satisfies never
+  }
+}
+
+function tick(turn: Turn): void {
+  turn.startTimer('tick', TICK_MS)
+  turn.change({ ticks: turn.state.ticks + 1 })
+  if (turn.state.readFailure !== null || turn.state.ticks % REREAD_TICKS === 0) look(turn)
+  askGateway(turn)
+  probe(turn)
+}
+
+function hear(turn: Turn, event: KernelEvent): void {
+  if (event.type === 'arp') {
+    turn.count('arpSightings')
+    hearGateway(turn, event.senderAddress)
+    sight(turn, event)
+    return
+  }
+  if (event.type === 'overrun') turn.count('overruns')
+  if (concerns(turn, event)) lookSoon(turn)
+}
+
+/** Whether the truth may be another than it was: the renewal of an address is none. */
+function concerns(turn: Turn, event: Exclude<KernelEvent, { type: 'arp' }>): boolean {
+  const { truth, options } = turn.state
+  if (event.type === 'overrun' || truth === null) return true
+  const isOurs = event.interfaceIndex === truth.link?.index
+  if (event.type === 'link') return isOurs || event.interfaceName === options.interfaceName
+  if (event.type === 'defaultRoute') return isOurs
+  const { address, prefixLength, present } = event
+  const known = truth.addresses.some((held) => held.address === address && held.prefixLength === prefixLength)
+  // A removal also of what was not known: it may have come and gone since the last look.
+  return isOurs && (!present || !known)
+}
+
+function lookSoon(turn: Turn): void {
+  turn.change({ isHinted: true })
+  const waitMs = turn.state.readAtMs + LEAST_READ_GAP_MS - turn.nowMs
+  if (waitMs <= 0) look(turn)
+  else if (turn.state.timers.read === undefined) turn.startTimer('read', waitMs)
+}
+
+function look(turn: Turn): void {
+  const { read: _, ...timers } = turn.state.timers
+  turn.change({ timers, readAtMs: turn.nowMs })
+  turn.perform({ type: 'read' })
+}
+
+function takeTruth(turn: Turn, read: Result<InterfaceTruth>): void {
+  if (!read.ok) {
+    if (turn.state.readFailure === null) turn.log('warn', `the interface cannot be read: ${read.reason}`)
+    turn.change({ readFailure: read.reason })
+    return
+  }
+  const { truth: before, isHinted } = turn.state
+  const truth = read.value
+  turn.change({ truth, readFailure: null, readAtMs: turn.nowMs, isHinted: false })
+  const { link } = truth
+  const wasUp = before?.link?.up === true
+  if (link !== null && link.index !== before?.link?.index) {
+    turn.perform({ type: 'watchArp', interfaceIndex: link.index })
+    if (before !== null && turn.state.peersUp.has('raw-ip')) {
+      turn.perform({ type: 'send', to: 'raw-ip', message: { type: 'interfaceChanged' } })
+    }
+  }
+  if (before !== null && (isHinted || !isSame(before, truth))) turn.tellAnnouncers({ type: 'interfaceChanged' })
+  trackInterface(turn, link)
+  if (truth.defaultRoute?.gateway !== before?.defaultRoute?.gateway) turn.change({ gatewayUnanswered: 0 })
+  judgeGateway(turn)
+  dropHeld(turn)
+  // At the start, and when the cable is back: who has the addresses by now?
+  if (link?.up && !wasUp) probe(turn)
+}
+
+function trackInterface(turn: Turn, link: InterfaceTruth['link']): void {
+  const { interfaceName } = turn.options
+  const reason = link === null ? `${interfaceName} is gone` : link.up ? null : `${interfaceName} is down`
+  turn.track({ type: 'track', source: 'interface', state: reason === null ? 'ok' : 'failed', reason })
+}
+
+/** It has (re)started and knows nothing. */
+function greet(turn: Turn, peer: string): void {
+  const { options, tracks, occupants } = turn.state
+  turn.change({ peersUp: new Set(turn.state.peersUp).add(peer) })
+  for (const to of options.electors.filter((elector) => elector === peer)) {
+    for (const message of Object.values(tracks)) turn.perform({ type: 'send', to, message })
+  }
+  for (const to of options.announcers.filter((announcer) => announcer === peer)) {
+    for (const [address, { mac }] of occupants) {
+      turn.perform({ type: 'send', to, message: { type: 'occupied', address, mac } })
+    }
+  }
+}
+
+function isSame(one: InterfaceTruth, other: InterfaceTruth): boolean {
+  const [a, b] = [one, other].map(({ link, addresses }) => [
+    link?.index,
+    link?.mac,
+    link?.up,
+    ...addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`).sort(),
+  ])
+  return `${a}` === `${b}`
+}

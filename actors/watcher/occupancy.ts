@@ -1,0 +1,127 @@
+/**
+ * Who has a virtual IP that this node does not hold? The master, as it should be; or a dead master's kernel; or a stranger,
+ * and then taking the address over would make two of them. Probes (RFC 5227) find out long before that, so that a takeover
+ * itself waits for nothing.
+ */
+import type { ArpSighting } from '../../runtime/ports/kernel-events.ts'
+import { CERTAIN_ANSWERS, CLAIM_LIFE_MS, type Occupant, occupiedText } from './state.ts'
+import type { Turn } from './turn.ts'
+
+/** Virtual IPs that are probed at a time. */
+const PROBES_A_TICK = 16
+/** A node that waits for its first takeover probes every second, later less often: each probe is heard by everybody. */
+const EAGER_TICKS = 4
+const RELAXED_TICKS = 5
+/** Probes that must stay unanswered before an address counts as free again: frames get lost. */
+const SILENT_ROUNDS = 3
+/** MACs of masters; past this number the one that was learned first is forgotten. A group has 64 nodes at most. */
+const MASTERS_KEPT = 64
+const PROBE_SENDER = '0.0.0.0'
+/** RFC 9568 §7.3: the MAC of a virtual router, which a master may answer with instead of its own. */
+const VIRTUAL_ROUTER_MAC = '00:00:5e:00:01:'
+
+/** Once a second: counts who was silent, then asks for what this node does not hold. */
+export function probe(turn: Turn): void {
+  for (const [address, occupant] of turn.state.occupants) {
+    if (occupant.silentRounds >= SILENT_ROUNDS) vacate(turn, address)
+    else setOccupant(turn, address, { ...occupant, silentRounds: occupant.silentRounds + 1 })
+  }
+  for (const master of new Set(turn.state.masters.values())) {
+    if (!turn.state.masterMacs.has(master)) turn.ask(master, turn.options.managementIp)
+  }
+  const { occupants, ticks } = turn.state
+  const everyOne = ticks < EAGER_TICKS || ticks % RELAXED_TICKS === 0
+  const free = turn.options.virtualIps.filter((address) => !turn.holds(address))
+  const wanted = everyOne ? free : free.filter((address) => occupants.has(address))
+  const start = wanted.length > PROBES_A_TICK ? turn.state.nextProbe % wanted.length : 0
+  const probed = [...wanted.slice(start), ...wanted.slice(0, start)].slice(0, PROBES_A_TICK)
+  for (const address of probed) turn.ask(address, PROBE_SENDER)
+  turn.change({ nextProbe: start + probed.length })
+}
+
+/** An elector hears a master: it is no stranger, nor will it be when it is dead. */
+export function knowMaster(turn: Turn, elector: string, address: string | null): void {
+  const masters = new Map(turn.state.masters)
+  if (address === null || address === turn.options.managementIp) masters.delete(elector)
+  else masters.set(elector, address)
+  const isNew = address !== null && turn.state.masters.get(elector) !== address
+  turn.change({ masters })
+  if (isNew && masters.has(elector)) turn.ask(address, turn.options.managementIp)
+}
+
+/** An ARP frame was seen: of a master, of who answers for a virtual IP, or of who claims one that is held here. */
+export function sight(turn: Turn, sighting: ArpSighting): void {
+  const { senderAddress, senderMac, targetMac, form } = sighting
+  const link = turn.state.truth?.link
+  if (!link || senderMac === link.mac) return
+  if ([...turn.state.masters.values()].includes(senderAddress)) learnMaster(turn, senderAddress, senderMac)
+  if (!turn.options.virtualIps.includes(senderAddress) || isMaster(turn, senderMac)) return
+  if (turn.holds(senderAddress)) claim(turn, senderAddress, senderMac)
+  // Only answers to us: an announcement is that of a new master, of which no advert was heard yet.
+  else if (form === 'reply' && targetMac === link.mac) occupy(turn, senderAddress, senderMac)
+}
+
+/** What is on our own interface is occupied by nobody else. */
+export function dropHeld(turn: Turn): void {
+  for (const address of turn.state.occupants.keys()) if (turn.holds(address)) vacate(turn, address)
+}
+
+function occupy(turn: Turn, address: string, mac: string): void {
+  const { masters, masterMacs, occupants } = turn.state
+  // A master that does not answer for its own address: who answers for the virtual one is taken for it.
+  const unresolved = [...masters.values()].find((master) => !masterMacs.has(master))
+  if (unresolved !== undefined) {
+    learnMaster(turn, unresolved, mac)
+    return
+  }
+  const known = occupants.get(address)
+  const isNew = known?.mac !== mac
+  const answers = isNew ? 1 : known.answers + (known.silentRounds > 0 ? 1 : 0)
+  setOccupant(turn, address, { mac, answers, silentRounds: 0 })
+  if (!isNew) {
+    if (answers === CERTAIN_ANSWERS && known.answers < CERTAIN_ANSWERS) turn.log('warn', occupiedText(address, mac))
+    return
+  }
+  turn.tellAnnouncers({ type: 'occupied', address, mac })
+  // It may be a master with another MAC than before.
+  for (const master of new Set(masters.values())) turn.ask(master, turn.options.managementIp)
+}
+
+function learnMaster(turn: Turn, address: string, mac: string): void {
+  const masterMacs = new Map(turn.state.masterMacs)
+  masterMacs.delete(address)
+  masterMacs.set(address, mac)
+  for (const oldest of masterMacs.keys()) {
+    if (masterMacs.size <= MASTERS_KEPT) break
+    masterMacs.delete(oldest)
+  }
+  turn.change({ masterMacs })
+  for (const [occupied, occupant] of turn.state.occupants) if (occupant.mac === mac) vacate(turn, occupied)
+}
+
+function isMaster(turn: Turn, mac: string): boolean {
+  if ([...turn.state.masterMacs.values()].includes(mac)) return true
+  return turn.options.virtualRouterIds.some((vrid) => mac === VIRTUAL_ROUTER_MAC + vrid.toString(16).padStart(2, '0'))
+}
+
+/** Two hosts have the address. The one that was here first goes on (RFC 5227 §2.4 c), and the operator is told. */
+function claim(turn: Turn, address: string, mac: string): void {
+  const before = turn.state.claims.get(address)
+  const isNews = before === undefined || before.mac !== mac || turn.nowMs - before.atMs >= CLAIM_LIFE_MS
+  turn.change({ claims: new Map(turn.state.claims).set(address, { mac, atMs: turn.nowMs }) })
+  if (isNews) turn.log('warn', `${address} is held here, and ${mac} announces it as well`)
+}
+
+function setOccupant(turn: Turn, address: string, occupant: Occupant): void {
+  turn.change({ occupants: new Map(turn.state.occupants).set(address, occupant) })
+}
+
+function vacate(turn: Turn, address: string): void {
+  const occupants = new Map(turn.state.occupants)
+  const gone = occupants.get(address)
+  occupants.delete(address)
+  turn.change({ occupants })
+  turn.tellAnnouncers({ type: 'vacant', address })
+  if (gone !== undefined && gone.answers >= CERTAIN_ANSWERS)
+    turn.log('info', `${address} is no longer held by ${gone.mac}`)
+}

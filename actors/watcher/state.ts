@@ -1,0 +1,148 @@
+import type { InterfaceTruth, KernelEvent } from '../../runtime/ports/kernel-events.ts'
+import type { Result } from '../../runtime/ports/result.ts'
+import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { TrackMessage } from '../elector/messages.ts'
+import type { AnnouncerName, ElectorName, WatcherMessage, WatcherPeers, WatcherStatus } from './messages.ts'
+
+export interface WatcherOptions {
+  readonly interfaceName: string
+  /** This node's own address: what it asks from. */
+  readonly managementIp: string
+  /** IPv4 only: IPv6 has no ARP. */
+  readonly virtualIps: readonly string[]
+  readonly virtualRouterIds: readonly number[]
+  readonly trackGateway: boolean
+  readonly electors: readonly ElectorName[]
+  readonly announcers: readonly AnnouncerName[]
+}
+
+/** `read`: the next look at the kernel's truth, which came too soon. `tick`: once a second. */
+export type WatcherTimer = 'read' | 'tick'
+
+export type WatcherEvent =
+  | { readonly type: 'start' }
+  | { readonly type: 'kernel'; readonly event: KernelEvent }
+  /** The answer to `read`. */
+  | { readonly type: 'truth'; readonly truth: Result<InterfaceTruth> }
+  | { readonly type: 'message'; readonly from: string; readonly message: WatcherMessage }
+  | { readonly type: 'arpRefused'; readonly reason: string }
+  | { readonly type: 'peerUp'; readonly peer: string }
+  | { readonly type: 'peerDown'; readonly peer: string }
+  | TimerExpired<WatcherTimer>
+  | { readonly type: 'stop' }
+
+export type WatcherEffect =
+  | StartTimer<WatcherTimer>
+  | CancelTimer<WatcherTimer>
+  | WriteLog
+  | SendTo<WatcherPeers>
+  | { readonly type: 'read' }
+  | { readonly type: 'watchArp'; readonly interfaceIndex: number }
+  | {
+      readonly type: 'askArp'
+      readonly interfaceIndex: number
+      readonly mac: string
+      /** 0.0.0.0 = a probe (RFC 5227 §2.1.1). */
+      readonly sender: string
+      readonly target: string
+    }
+
+/** Who answers for a virtual IP without being a VRRP master. */
+export interface Occupant {
+  readonly mac: string
+  /** Rounds of probing in which it answered, and those since its last answer. */
+  readonly answers: number
+  readonly silentRounds: number
+}
+
+/** Somebody announces a virtual IP that this node holds. */
+interface Claim {
+  readonly mac: string
+  readonly atMs: number
+}
+
+export interface WatcherState {
+  readonly options: WatcherOptions
+  readonly peersUp: ReadonlySet<string>
+  /** Null until it was read for the first time. */
+  readonly truth: InterfaceTruth | null
+  readonly readFailure: string | null
+  readonly readAtMs: number
+  /** The next look is because of an event: who acts on the truth shall look too, even if it is as it was. */
+  readonly isHinted: boolean
+  readonly nextGeneration: number
+  readonly timers: Readonly<Partial<Record<WatcherTimer, number>>>
+  /** Seconds since start. */
+  readonly ticks: number
+  /** ARP requests to the default gateway since its last sign of life. */
+  readonly gatewayUnanswered: number
+  /** As the electors were told last. */
+  readonly tracks: Readonly<Partial<Record<TrackMessage['source'], TrackMessage>>>
+  /** The master that each elector hears. */
+  readonly masters: ReadonlyMap<string, string>
+  /** MAC by address of those that are or were masters: a dead one's kernel may still hold its addresses. */
+  readonly masterMacs: ReadonlyMap<string, string>
+  readonly occupants: ReadonlyMap<string, Occupant>
+  readonly claims: ReadonlyMap<string, Claim>
+  /** Index of the virtual IP that is probed next. */
+  readonly nextProbe: number
+  readonly counters: Readonly<Record<string, number>>
+}
+
+/** The state before `start`. */
+export function initialWatcher(options: WatcherOptions): WatcherState {
+  return {
+    options,
+    peersUp: new Set(),
+    truth: null,
+    readFailure: null,
+    readAtMs: Number.NEGATIVE_INFINITY,
+    isHinted: false,
+    nextGeneration: 1,
+    timers: {},
+    ticks: 0,
+    gatewayUnanswered: 0,
+    tracks: {},
+    masters: new Map(),
+    masterMacs: new Map(),
+    occupants: new Map(),
+    claims: new Map(),
+    nextProbe: 0,
+    counters: {},
+  }
+}
+
+/** For how long a claim is told of after it was seen last. */
+export const CLAIM_LIFE_MS = 60_000
+/** Rounds of probing after which an occupant is more than a master that was not heard of yet. */
+export const CERTAIN_ANSWERS = 3
+
+/** `up`, `down`, `absent` or `unknown`. */
+export function labelOf({ truth }: WatcherState): string {
+  if (truth === null) return 'unknown'
+  if (truth.link === null) return 'absent'
+  return truth.link.up ? 'up' : 'down'
+}
+
+/** What is said of somebody who answers for a virtual IP. */
+export const occupiedText = (address: string, mac: string): string =>
+  `${address} is held by ${mac}, which is no VRRP master: it would not be added here`
+
+/** The answer to `describe()`. */
+export function describeWatcher(state: WatcherState, nowMs: number): WatcherStatus {
+  const { truth, occupants, claims, counters, readFailure } = state
+  const certain = [...occupants].filter(([, { answers }]) => answers >= CERTAIN_ANSWERS)
+  const warnings = [
+    ...(readFailure === null ? [] : [`the interface cannot be read: ${readFailure}`]),
+    ...certain.map(([address, { mac }]) => occupiedText(address, mac)),
+    ...[...claims]
+      .filter(([, { atMs }]) => nowMs - atMs < CLAIM_LIFE_MS)
+      .map(([address, { mac }]) => `${address} is held here, and ${mac} announces it as well`),
+  ]
+  return {
+    link: truth?.link ?? null,
+    occupied: [...occupants].map(([address, { mac }]) => ({ address, mac })),
+    counters,
+    warnings,
+  }
+}

@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest'
+import { Bench, down, healthy, holding, MASTER, MASTER_MAC, STRANGER_MAC, settings, VIP } from './bench.ts'
+
+const PROBE = `0.0.0.0 > ${VIP}`
+const occupied = { type: 'occupied', address: VIP, mac: STRANGER_MAC }
+const vacant = { type: 'vacant', address: VIP }
+const known = (): Bench => new Bench().hears(MASTER).sees({ senderAddress: MASTER, senderMac: MASTER_MAC })
+
+describe('probes (RFC 5227)', () => {
+  test('go out at the start, before any takeover can be due, and when the cable is back', () => {
+    expect(new Bench().asked()).toContain(PROBE)
+    expect(new Bench(down).becomes(healthy).asked()).toContain(PROBE)
+  })
+
+  test('come each second at first and later every five, never for what is held here', () => {
+    const bench = new Bench()
+    const rounds = Array.from(
+      { length: 20 },
+      () =>
+        bench
+          .tick()
+          .asked()
+          .filter((asked) => asked === PROBE).length,
+    )
+    expect(rounds.slice(0, 3)).toEqual([1, 1, 1])
+    expect(rounds.slice(5).reduce((sum, count) => sum + count)).toBe(3)
+    expect(new Bench(holding).tick().asked()).not.toContain(PROBE)
+  })
+
+  test('at most 16 a second, in turn', () => {
+    const virtualIps = Array.from({ length: 40 }, (_, index) => `10.0.1.${index + 1}`)
+    const bench = new Bench(healthy, { ...settings, virtualIps, trackGateway: false })
+    const rounds = [bench.asked(), bench.tick().asked(), bench.tick().asked()]
+    expect(rounds.map(({ length }) => length)).toEqual([16, 16, 16])
+    expect(new Set(rounds.flat()).size).toBe(40)
+  })
+})
+
+describe('who answers for a virtual IP', () => {
+  test('without being a master: the announcer is told with the MAC, once', () => {
+    const bench = new Bench().sees({})
+    expect(bench.sent('announcer')).toEqual([occupied])
+    expect(bench.sees({}).sent('announcer')).toEqual([])
+  })
+
+  test('three rounds long: a warning that names it', () => {
+    const bench = known()
+    for (let round = 0; round < 3; round++) {
+      expect(bench.warnings()).toEqual([])
+      bench.tick().sees({})
+    }
+    expect(bench.warnings()).toEqual([
+      `${VIP} is held by ${STRANGER_MAC}, which is no VRRP master: it would not be added here`,
+    ])
+  })
+
+  test('the master that is heard is no stranger', () =>
+    expect(known().sees({ senderMac: MASTER_MAC }).effects).toEqual([]))
+
+  test('a dead master’s kernel is no stranger: its MAC is known', () => {
+    expect(known().hears(null).sees({ senderMac: MASTER_MAC }).effects).toEqual([])
+  })
+
+  test('with the MAC of the virtual router: a master', () => {
+    expect(new Bench().sees({ senderMac: '00:00:5e:00:01:33' }).sent('announcer')).toEqual([])
+    expect(new Bench().sees({ senderMac: '00:00:5e:00:01:34' }).sent('announcer')).toHaveLength(1)
+  })
+
+  test('and is the master of which no advert was heard yet: taken back as soon as one is', () => {
+    const bench = new Bench().sees({ senderMac: MASTER_MAC })
+    expect(bench.sent('announcer')).toHaveLength(1)
+    expect(bench.hears(MASTER).asked()).toEqual([`10.0.0.1 > ${MASTER}`])
+    expect(bench.sees({ senderAddress: MASTER, senderMac: MASTER_MAC }).sent('announcer')).toEqual([vacant])
+  })
+
+  test('while a master is heard that does not answer for itself: taken for that master', () => {
+    expect(new Bench().hears(MASTER).sees({}).sent('announcer')).toEqual([])
+  })
+
+  test('beside the master: a stranger all the same', () => {
+    expect(known().sees({}).sent('announcer')).toEqual([occupied])
+  })
+
+  test('to somebody else, or announces it: a new master may, and this node has not heard of it yet', () => {
+    expect(known().sees({ targetMac: MASTER_MAC }).sent('announcer')).toEqual([])
+    expect(known().sees({ form: 'announcement' }).sent('announcer')).toEqual([])
+  })
+
+  test('no more: free after three probes without an answer, and said so', () => {
+    const bench = new Bench().sees({})
+    for (let round = 0; round < 3; round++) {
+      bench.tick()
+      expect(bench.asked()).toContain(PROBE)
+      expect(bench.sent('announcer')).toEqual([])
+    }
+    expect(bench.tick().sent('announcer')).toEqual([vacant])
+  })
+
+  test('an announcer that restarts is told again', () => {
+    const bench = new Bench().sees({}).feed({ type: 'peerUp', peer: 'announcer' })
+    expect(bench.sent('announcer')).toEqual([occupied])
+  })
+
+  test('what is held here is occupied by nobody else', () => {
+    expect(new Bench().sees({}).becomes(holding).sent('announcer')).toContainEqual(vacant)
+  })
+
+  test('64 masters at most are remembered', () => {
+    const bench = new Bench()
+    for (let node = 0; node < 200; node++) {
+      const address = `10.0.2.${node}`
+      bench
+        .hears(address)
+        .sees({ senderAddress: address, senderMac: `02:00:00:00:01:${node.toString(16).padStart(2, '0')}` })
+    }
+    expect(bench.state.masterMacs.size).toBe(64)
+    expect(bench.state.masterMacs.has('10.0.2.199')).toBe(true)
+  })
+})
+
+test('somebody announces what is held here: a warning for a minute, the address stays', () => {
+  const bench = new Bench(holding).sees({ form: 'announcement' })
+  expect(bench.kinds()).toEqual(['log'])
+  expect(bench.warnings()).toEqual([`${VIP} is held here, and ${STRANGER_MAC} announces it as well`])
+  bench.nowMs += 60_000
+  expect(bench.warnings()).toEqual([])
+})
