@@ -1,0 +1,68 @@
+import { beforeEach, expect, test } from 'vitest'
+import { startWatcher } from '../../../actors/watcher/actor.ts'
+import type { WatcherControl, WatcherMessage, WatcherPeers, WatcherStatus } from '../../../actors/watcher/messages.ts'
+import { FakeKernelEvents } from '../../../runtime/ports/fake/kernel-events.ts'
+import { FakeNetlink } from '../../../runtime/ports/fake/netlink.ts'
+import { FakePacketPort } from '../../../runtime/ports/fake/packet.ts'
+import { refused } from '../../../runtime/ports/result.ts'
+import type { ActorInstance } from '../../../runtime/system/actor.ts'
+import { parseArp } from '../../../runtime/wire/arp.ts'
+import { RecordedContext } from '../port-monitor/recorded-context.ts'
+import { OWN_MAC, STRANGER_MAC, settings, VIP } from './bench.ts'
+
+let context: RecordedContext<WatcherPeers>
+let netlink: FakeNetlink
+let kernel: FakeKernelEvents
+let packet: FakePacketPort
+let watcher: ActorInstance<WatcherMessage>
+
+beforeEach(async () => {
+  context = new RecordedContext()
+  netlink = new FakeNetlink(context.clock)
+  netlink.addInterface('eth0', OWN_MAC, ['10.0.0.1/24'])
+  kernel = new FakeKernelEvents(netlink)
+  packet = new FakePacketPort(context.clock)
+  watcher = await startWatcher(context, { ...settings, trackGateway: false }, { kernel, packet })
+  for (const peer of ['elector', 'announcer', 'raw-ip']) watcher.peerUp?.(peer)
+})
+
+const describeIt = (): WatcherStatus => (watcher.control as WatcherControl).describe()
+
+test('reads the interface at the start, watches its ARP, and probes the virtual IP', () => {
+  expect(describeIt().link).toEqual({ index: 1, mac: OWN_MAC, up: true })
+  expect(kernel.arpWatched).toEqual([1])
+  const probe = { operation: 'request', senderMac: OWN_MAC, senderAddress: '0.0.0.0', targetAddress: VIP }
+  expect(packet.frames.map(({ frame }) => parseArp(frame))).toMatchObject([{ ok: true, arp: probe }])
+})
+
+test('says at once that the cable is pulled', () => {
+  context.sent.length = 0
+  context.clock.advance(100)
+  netlink.setUp('eth0', false)
+  kernel.say({ type: 'link', interfaceIndex: 1, interfaceName: 'eth0' })
+  expect(context.sent).toEqual([
+    { to: 'announcer', message: { type: 'interfaceChanged' } },
+    { to: 'elector', message: { type: 'track', source: 'interface', state: 'failed', reason: 'eth0 is down' } },
+  ])
+  expect(context.inspected).toContainEqual({ type: 'state', from: 'up', to: 'down', cause: 'truth' })
+})
+
+test('says who answers for a virtual IP', () => {
+  kernel.say({ type: 'arp', form: 'reply', senderAddress: VIP, senderMac: STRANGER_MAC, targetMac: OWN_MAC })
+  expect(context.sent.at(-1)).toEqual({
+    to: 'announcer',
+    message: { type: 'occupied', address: VIP, mac: STRANGER_MAC },
+  })
+})
+
+test('goes on when frames are refused, and counts them', () => {
+  packet.refuse(refused('ENETDOWN', 'the network is down'))
+  context.clock.advance(1000)
+  expect(describeIt().counters).toMatchObject({ arpRequestsSent: 2, arpRefused: 1 })
+})
+
+test('an ordered stop listens no more and leaves no timer', async () => {
+  await watcher.stop?.()
+  expect(kernel.isOpen).toBe(false)
+  expect(context.clock.nextDueMs()).toBeUndefined()
+})
