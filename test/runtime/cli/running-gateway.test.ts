@@ -302,6 +302,10 @@ describe('failover', () => {
     ],
     [{ role: 'scanning', state: 'BACKUP', masterIp: null }, 'this node is not the director, and none is known'],
     [{ handOver: { outcome: 'underWay' } }, 'a hand-over is under way already'],
+    [
+      { priority: 255 },
+      'this node owns the virtual IPs (priority 255) and would take them back at once; --force does it nevertheless',
+    ],
   ])('refused with %j', async (change, reason) => {
     gateway.controls.elector = {
       describe: () => describeElector(change),
