@@ -1,0 +1,104 @@
+/** The comparison inside its sandbox: `node inside.ts OPTIONS-AS-JSON`. Exit code 0, 1 where a round of proxyha's failed, 130 when cut short. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism, release } from 'node:os'
+import { dirname } from 'node:path'
+import { settleInSandbox } from '../../runtime/lab/sandbox.ts'
+import { versionOf } from '../installed.ts'
+import { type Measurement, measure } from './measure.ts'
+import type { FailoverOptions } from './options.ts'
+import { daemons, rowsOf, turnsOf } from './plan.ts'
+import { plotGaps } from './plot.ts'
+import { type QuietRun, runQuietly } from './quiet-run.ts'
+import { drawQuietRuns, drawRows, legend, milliseconds } from './report.ts'
+import { Stage } from './stage.ts'
+import { summarize } from './summary.ts'
+
+settleInSandbox(() => process.exit(130))
+process.exitCode = await run(JSON.parse(process.argv[2] ?? '') as FailoverOptions)
+// The kernel ends all that was started: this process is PID 1 of the sandbox.
+process.exit()
+
+async function run(options: FailoverOptions): Promise<number> {
+  const keepalived = versionOf('keepalived', '--version')
+  if (keepalived === undefined) {
+    print('keepalived is not installed, and there is nothing to compare with. On Debian: apt-get install keepalived')
+    return 1
+  }
+  const startedAt = new Date().toISOString()
+  const stage = new Stage()
+  await stage.build()
+  if (!stage.clientRaised) print('note: the client has an ordinary scheduling class: its own gaps are in the figures')
+  const machine = {
+    cores: availableParallelism(),
+    kernel: release(),
+    versions: { node: process.version, keepalived },
+    clientRaised: stage.clientRaised,
+  }
+  const context = { startedAt, machine, options }
+  return options.quietMinutes === null
+    ? await compareGaps(stage, options, context)
+    : await countFalseFailovers(stage, options, options.quietMinutes, context)
+}
+
+async function compareGaps(stage: Stage, options: FailoverOptions, context: { startedAt: string }): Promise<number> {
+  const measurements: Measurement[] = []
+  for (const turn of turnsOf(options, options.rounds)) {
+    await stage.setLoad(turn.load)
+    const measurement = { turn, ...(await measure(stage, turn)) }
+    measurements.push(measurement)
+    print(describe(measurement))
+  }
+  const summaries = summarize(rowsOf(options), measurements)
+  print([...drawRows(summaries), '', ...legend].join('\n'))
+  write(options.json, `${JSON.stringify({ ...context, summaries, measurements }, null, 2)}\n`)
+  print(`\nall figures are in ${options.json}`)
+  if (options.svg !== null) {
+    const cores = availableParallelism()
+    const subtitle = `Every dot is one of ${options.rounds} rounds, a tick and a figure (ms) the median, a dashed line the protocol's own bound. ${cores} cores, a connection every 2 ms, ${context.startedAt.slice(0, 10)}.`
+    write(options.svg, plotGaps(summaries, subtitle))
+    print(`the plot is in ${options.svg}`)
+  }
+  const failed = summaries.some((row) =>
+    row.daemons.some(({ daemon, failures }) => daemon === 'proxyha' && failures > 0),
+  )
+  return failed ? 1 : 0
+}
+
+async function countFalseFailovers(
+  stage: Stage,
+  options: FailoverOptions,
+  minutes: number,
+  context: object,
+): Promise<number> {
+  const runs: QuietRun[] = []
+  for (const load of options.loads) {
+    await stage.setLoad(load)
+    for (const pace of options.paces) {
+      for (const daemon of daemons) {
+        const quiet = await runQuietly(stage, { daemon, pace, load, minutes })
+        runs.push(quiet)
+        print(`${pace.name} ${load} ${daemon}: ${quiet.transitions} transitions in ${minutes} minutes`)
+      }
+    }
+  }
+  print(drawQuietRuns(runs).join('\n'))
+  write(options.json, `${JSON.stringify({ ...context, runs }, null, 2)}\n`)
+  print(`\nall figures are in ${options.json}`)
+  return runs.some(({ daemon, transitions }) => daemon === 'proxyha' && transitions > 0) ? 1 : 0
+}
+
+function describe({ turn, gapMs, takeoverMs, floorMs }: Measurement): string {
+  const { round, fault, pace, load, daemon } = turn
+  const label = `round ${round + 1}  ${fault.name.padEnd(10)} ${pace.name.padEnd(9)} ${load}  ${daemon.padEnd(11)}`
+  const figures = `takeover ${milliseconds(takeoverMs ?? undefined)} ms, client ${milliseconds(floorMs)} ms`
+  return gapMs === null ? `${label} nobody took over` : `${label} gap ${milliseconds(gapMs)} ms (${figures})`
+}
+
+function write(path: string, content: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, content)
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

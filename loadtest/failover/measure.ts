@@ -1,0 +1,98 @@
+import { monotonicMs } from '../../runtime/lab/traffic.ts'
+import { signalAll } from './daemons.ts'
+import { first, second } from './network.ts'
+import { masterDownMs, type Turn } from './plan.ts'
+import { pause, type Stage } from './stage.ts'
+
+/** What one turn gave. Times are in ms; null where nobody took over. */
+export interface Outcome {
+  /** The longest time between the beginnings of two connections in a row that succeeded. */
+  readonly gapMs: number | null
+  /** From the fault until the heir's kernel had the VIP. */
+  readonly takeoverMs: number | null
+  /** For how long both nodes held the VIP on the network; up to the end of the measurement. */
+  readonly doubleMs: number
+  /** The longest gap in the second before the fault: what the client itself contributes. */
+  readonly floorMs: number
+}
+
+/** What was measured in one turn. */
+export interface Measurement extends Outcome {
+  readonly turn: Turn
+}
+
+/** Longer than a client's kernel ignores gratuitous ARP after the entry's last change (1 s). */
+const steadyMs = 1200
+const floorWindowMs = 1000
+/** After a takeover: gratuitous ARP that was ignored is repeated, and a second gap may follow the first. */
+const settleMs = 700
+/** Where the old director's kernel may go on answering: until its leased address has gone, or is seen to stay. */
+const overlapMs = 3500
+/** Beyond the protocol's own bound. */
+const patienceMs = 10_000
+
+/** Makes one measurement, from two nodes without a daemon to the same. @throws Error when the daemons do not even start */
+export async function measure(stage: Stage, turn: Turn): Promise<Outcome> {
+  try {
+    await stage.start(turn.daemon, turn.pace)
+    if (turn.fault.name === 'return') await leaveToSecond(stage)
+    await pause(steadyMs)
+    const quietSinceMs = monotonicMs()
+    await pause(floorWindowMs)
+    const floorMs = stage.successes.longestGapMs(quietSinceMs)
+    return { ...(await inflictAndWait(stage, turn)), floorMs }
+  } finally {
+    await stage.clear()
+  }
+}
+
+async function leaveToSecond(stage: Stage): Promise<void> {
+  const director = stage.daemonOf(first)
+  director.signal('SIGTERM')
+  await director.ended
+  if (!(await stage.until(() => stage.isDirector(second), patienceMs)))
+    throw new Error(`the second node did not follow:\n${stage.log.last(10).join('\n')}`)
+}
+
+async function inflictAndWait(stage: Stage, turn: Turn): Promise<Omit<Outcome, 'floorMs'>> {
+  const heir = turn.fault.name === 'return' ? first : second
+  const faultAtMs = monotonicMs()
+  inflict(stage, turn)
+  const within = masterDownMs(turn.pace, heir.priority) + patienceMs
+  const taken = await stage.until(() => stage.holds(heir), within)
+  const takenAtMs = monotonicMs()
+  const overlaps = turn.fault.name === 'kill' || turn.fault.name === 'freeze'
+  if (taken) await pause(overlaps ? overlapMs : settleMs)
+  const reached = await stage.until(() => stage.successes.lastMs > takenAtMs, patienceMs)
+  return {
+    gapMs: taken && reached ? stage.successes.longestGapMs(faultAtMs) : null,
+    takeoverMs: taken ? takenAtMs - faultAtMs : null,
+    doubleMs: stage.holders.longestDoubleMs(monotonicMs()),
+  }
+}
+
+function inflict(stage: Stage, { daemon, fault, pace }: Turn): void {
+  switch (fault.name) {
+    case 'power-off':
+      stage.setCable(first, false)
+      signalAll(stage.daemonOf(first), 'SIGKILL')
+      return
+    case 'kill':
+      signalAll(stage.daemonOf(first), 'SIGKILL')
+      return
+    case 'stop':
+      stage.daemonOf(first).signal('SIGTERM')
+      return
+    case 'freeze':
+      signalAll(stage.daemonOf(first), 'SIGSTOP')
+      return
+    case 'link-down':
+      stage.setLink(first, false)
+      return
+    case 'return':
+      stage.startNode(daemon, first, pace)
+      return
+    default:
+      fault satisfies never
+  }
+}

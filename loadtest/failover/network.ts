@@ -1,0 +1,35 @@
+import type { Topology } from '../../runtime/lab/topology.ts'
+
+/** One client, and two nodes on which the daemons have their turns. */
+export const clientHost = 'client'
+export const virtualIp = '10.30.0.100'
+export const prefixLength = 24
+export const virtualRouterId = 51
+
+/** One of the two that share the VIP. */
+export interface NodePlan {
+  readonly host: string
+  readonly ip: string
+  readonly priority: number
+}
+
+/** The director while all is well. */
+export const first: NodePlan = { host: 'first', ip: '10.30.0.11', priority: 99 }
+export const second: NodePlan = { host: 'second', ip: '10.30.0.12', priority: 89 }
+export const nodes: readonly NodePlan[] = [first, second]
+
+/**
+ * Where every node's own service listens, on 0.0.0.0. It is no redirect, so on the VIP the host that holds it answers, for
+ * proxyha as for keepalived: what is measured is the election and the ARP, not a proxy that only one of them has.
+ */
+export const servicePort = 7000
+/** proxyha wants a redirect; nobody connects to it. */
+export const redirectPort = 8080
+
+export const topology: Topology = {
+  bridge: 'lan',
+  hosts: [
+    { name: clientHost, addresses: [`10.30.0.1/${prefixLength}`] },
+    ...nodes.map(({ host, ip }) => ({ name: host, addresses: [`${ip}/${prefixLength}`] })),
+  ],
+}

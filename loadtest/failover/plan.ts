@@ -1,0 +1,76 @@
+/** What is measured: every fault at every pace, idle and busy, each daemon in its turn. */
+import { takeTurns } from '../rounds.ts'
+
+export const daemons = ['proxyha', 'keepalived'] as const
+export type Daemon = (typeof daemons)[number]
+
+/** What happens to the director, or with `return`, who comes back. `silent`: its heir learns of it by missing adverts. */
+export const faults = [
+  { name: 'power-off', title: 'cable cut and kill -9', silent: true },
+  { name: 'kill', title: 'kill -9 of the daemon alone', silent: true },
+  { name: 'stop', title: 'stop in order (SIGTERM)', silent: false },
+  { name: 'freeze', title: 'SIGSTOP of the daemon', silent: true },
+  { name: 'link-down', title: "the director's interface set down", silent: true },
+  { name: 'return', title: 'the higher priority returns', silent: false },
+] as const
+type Fault = (typeof faults)[number]
+
+/** A VRRP version and its interval between adverts. */
+export const paces = [
+  { name: 'v2-1s', version: 2, advertIntervalMs: 1000 },
+  { name: 'v3-1s', version: 3, advertIntervalMs: 1000 },
+  { name: 'v3-100ms', version: 3, advertIntervalMs: 100 },
+  { name: 'v3-10ms', version: 3, advertIntervalMs: 10 },
+] as const
+export type Pace = (typeof paces)[number]
+
+/** Whether every core has a busy loop of its own. */
+export const loads = ['idle', 'busy'] as const
+export type Load = (typeof loads)[number]
+
+/** What one line of the result is about. */
+export interface Row {
+  readonly fault: Fault
+  readonly pace: Pace
+  readonly load: Load
+}
+
+/** One measurement to make. */
+export interface Turn extends Row {
+  readonly daemon: Daemon
+  readonly round: number
+}
+
+export interface Selection {
+  readonly faults: readonly Fault[]
+  readonly paces: readonly Pace[]
+  readonly loads: readonly Load[]
+}
+
+/** The rows of a selection, in the order in which they are shown. */
+export function rowsOf({ faults, paces, loads }: Selection): readonly Row[] {
+  return faults.flatMap((fault) => paces.flatMap((pace) => loads.map((load) => ({ fault, pace, load }))))
+}
+
+/**
+ * All measurements in their order. Both daemons meet the same fault one right after the other, who is first changes from
+ * round to round, and every round has every row: a machine that drifts does the same to both.
+ */
+export function turnsOf(selection: Selection, rounds: number): readonly Turn[] {
+  return Array.from({ length: rounds }, (_, round) =>
+    // Load by load: the busy loops start and end once a round.
+    selection.loads.flatMap((load) =>
+      rowsOf({ ...selection, loads: [load] }).flatMap((row) =>
+        takeTurns(daemons, round).map((daemon) => ({ ...row, daemon, round })),
+      ),
+    ),
+  ).flat()
+}
+
+/**
+ * Master_Down_Interval of a backup: 3 x interval + skew; the skew is (256 - priority)/256 of a second in version 2
+ * (RFC 3768 §6.1) and of the interval in version 3 (RFC 9568 §6.1).
+ */
+export function masterDownMs({ version, advertIntervalMs }: Pace, priority: number): number {
+  return 3 * advertIntervalMs + ((256 - priority) / 256) * (version === 2 ? 1000 : advertIntervalMs)
+}

@@ -1,0 +1,7 @@
+/** One line of the prober. */
+export interface ProberReport {
+  /** When the connections that succeeded since the last report were begun, CLOCK_MONOTONIC. */
+  readonly successesMs: readonly number[]
+  /** Whether it got a raised scheduling class. */
+  readonly raised: boolean
+}

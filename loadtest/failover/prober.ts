@@ -1,0 +1,73 @@
+/**
+ * Opens a TCP connection to the VIP every 2 ms and tells when those that succeeded were begun: `node prober.ts IP PORT`. An
+ * attempt is given up well before the kernel would send its SYN again (1 s), so one that succeeds was answered at once,
+ * and a lost one holds up no other. Prints one JSON line per report. It runs until it is killed.
+ */
+import { writeSync } from 'node:fs'
+import { monotonicMs } from '../../runtime/lab/traffic.ts'
+import { ERROR, HANGUP, WRITABLE } from '../../runtime/ports/epoll.ts'
+import { linuxStreamSockets } from '../../runtime/ports/linux/epoll.ts'
+import { parseIpv4 } from '../../runtime/wire/addresses.ts'
+import { raiseSchedulingClass, sleepMs } from './precision.ts'
+import type { ProberReport } from './prober-report.ts'
+
+const intervalMs = 2
+const patienceMs = 100
+const reportMs = 20
+const MAPPED = 0xffff
+
+const [ip = '', port = ''] = process.argv.slice(2)
+const sockets = linuxStreamSockets()
+const target = sockets.socketAddress([0, 0, MAPPED, parseIpv4(ip) ?? 0], Number(port))
+const queue = sockets.createQueue()
+/** When each attempt under way was begun, by its descriptor, the oldest first. At most patience / interval of them. */
+const underWay = new Map<number, number>()
+const raised = raiseSchedulingClass()
+let successesMs: number[] = []
+
+function attempt(nowMs: number): void {
+  const fd = sockets.connect(target, false, false)
+  // No route, no neighbour: it failed at once.
+  if (fd < 0) return
+  underWay.set(fd, nowMs)
+  sockets.watch(queue, fd, WRITABLE, fd, 0)
+}
+
+function settle(): void {
+  const count = sockets.wait(queue, 0)
+  for (let index = 0; index < count; index++) {
+    const fd = sockets.eventTag(index)
+    const begunMs = underWay.get(fd)
+    if (begunMs !== undefined && (sockets.eventMask(index) & (ERROR | HANGUP)) === 0) successesMs.push(begunMs)
+    giveUp(fd)
+  }
+}
+
+function giveUp(fd: number): void {
+  underWay.delete(fd)
+  // A reset instead of a FIN: 500 connections a second would leave 30,000 sockets in TIME_WAIT.
+  sockets.reset(fd)
+}
+
+let dueMs = monotonicMs()
+let reportAtMs = dueMs
+for (;;) {
+  const nowMs = monotonicMs()
+  settle()
+  for (const [fd, begunMs] of underWay) {
+    if (begunMs + patienceMs > nowMs) break
+    giveUp(fd)
+  }
+  if (nowMs >= dueMs) {
+    attempt(nowMs)
+    // What a stall missed is not made up for: a burst would find the same answer.
+    dueMs = Math.max(dueMs + intervalMs, nowMs)
+  }
+  if (nowMs >= reportAtMs) {
+    const report: ProberReport = { successesMs, raised }
+    writeSync(1, `${JSON.stringify(report)}\n`)
+    successesMs = []
+    reportAtMs = nowMs + reportMs
+  }
+  sleepMs(dueMs - monotonicMs())
+}

@@ -1,0 +1,68 @@
+import { layOut } from '../table.ts'
+import type { QuietRun } from './quiet-run.ts'
+import type { Distribution, RowSummary } from './summary.ts'
+
+const header = [
+  'pace      load  daemon',
+  'gap min',
+  'median',
+  'p90',
+  'max',
+  'ratio',
+  'takeover',
+  'both hold',
+  'client',
+  'bound',
+  'failed',
+]
+
+/** What the columns mean. */
+export const legend = [
+  'ms. gap: longest time between the beginnings of two connections in a row that succeeded; ratio: of the medians, proxyha to keepalived.',
+  'takeover: until the heir has the VIP; both hold: both nodes have it, at most 3.5 s are watched (medians, late by the reading of events).',
+  'client: the longest gap in the second before the fault (max); bound: Master_Down_Interval; failed: rounds in which nobody took over.',
+  "The service behind the VIP is the host's own on both sides: after kill -9 and SIGSTOP it answers as long as the address is there.",
+]
+
+/** The rows as one table per fault. */
+export function drawRows(summaries: readonly RowSummary[]): readonly string[] {
+  const faults = [...new Map(summaries.map(({ row }) => [row.fault.name, row.fault])).values()]
+  return faults.flatMap(({ name, title }) => {
+    const rows = summaries.filter(({ row }) => row.fault.name === name).flatMap(cellsOf)
+    return ['', `${name}: ${title}`, ...layOut([header, ...rows]).map((line) => `  ${line}`)]
+  })
+}
+
+function cellsOf({ row, daemons, ratio, boundMs }: RowSummary): readonly (readonly string[])[] {
+  return daemons.map(({ daemon, rounds, failures, gap, takeover, double, floor }) => [
+    `${row.pace.name.padEnd(9)} ${row.load}  ${daemon}`,
+    ...gapCells(gap),
+    daemon === 'proxyha' && ratio !== null ? ratio.toFixed(2) : '',
+    milliseconds(takeover?.median),
+    milliseconds(double?.median),
+    milliseconds(floor?.max),
+    milliseconds(boundMs ?? undefined),
+    `${failures}/${rounds}`,
+  ])
+}
+
+function gapCells(gap: Distribution | null): readonly string[] {
+  return [gap?.min, gap?.median, gap?.p90, gap?.max].map(milliseconds)
+}
+
+/** The quiet runs as one table. */
+export function drawQuietRuns(runs: readonly QuietRun[]): readonly string[] {
+  const rows = runs.map(({ daemon, pace, load, minutes, transitions, acquisitions, longestGapMs }) => [
+    `${pace.name.padEnd(9)} ${load}  ${daemon}`,
+    `${minutes}`,
+    `${transitions}`,
+    `${acquisitions}`,
+    milliseconds(longestGapMs),
+  ])
+  return ['', 'left alone', ...layOut([['', 'minutes', 'transitions', 'VIP moved', 'longest gap ms'], ...rows])]
+}
+
+/** One decimal below 100 ms. */
+export function milliseconds(value: number | undefined): string {
+  return value === undefined ? '-' : value.toFixed(value < 100 ? 1 : 0)
+}

@@ -1,0 +1,164 @@
+import { EventEmitter, once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { type HostProcess, startProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
+import { buildTopology, ip, setCable } from '../../runtime/lab/topology.ts'
+import { monotonicMs } from '../../runtime/lab/traffic.ts'
+import { parseMonitorLine, VipHolders } from '../../runtime/lab/vip-holders.ts'
+import { signalAll, startDaemon } from './daemons.ts'
+import { clientHost, first, type NodePlan, nodes, prefixLength, servicePort, topology, virtualIp } from './network.ts'
+import type { Daemon, Load, Pace } from './plan.ts'
+import type { ProberReport } from './prober-report.ts'
+import { Successes } from './successes.ts'
+
+const readyWithinMs = 30_000
+const emptyWithinMs = 5000
+/** Until `ip monitor` listens. */
+const monitorMs = 300
+
+/** Both nodes, their daemons, the client and the busy loops; what the kernels and the client say of them. */
+export class Stage {
+  readonly successes = new Successes()
+  readonly log = new Tail()
+  holders = new VipHolders()
+  /** How often a node got the VIP, and how often a daemon said that it changed its state, since `start`. */
+  acquisitions = 0
+  transitions = 0
+  /** Whether the client got a raised scheduling class; null until it said so. */
+  clientRaised: boolean | null = null
+  readonly #changes = new EventEmitter()
+  readonly #daemons = new Map<string, HostProcess>()
+  #burners: readonly HostProcess[] = []
+
+  /** Builds the network and starts the services, the client and the watching of the kernels' addresses. */
+  async build(): Promise<void> {
+    buildTopology(topology)
+    for (const { host } of nodes) {
+      startProgram(host, new URL('./service.ts', import.meta.url), [`${servicePort}`], () => {})
+      startProcess({
+        host,
+        command: 'ip',
+        args: ['-o', 'monitor', 'address'],
+        onLine: (line) => this.#kernelSaid(host, line),
+      })
+    }
+    startProgram(
+      clientHost,
+      new URL('./prober.ts', import.meta.url),
+      [virtualIp, `${servicePort}`],
+      () => {},
+      (line) => this.#clientSaid(line),
+    )
+    await pause(monitorMs)
+    if (!(await this.until(() => this.clientRaised !== null, readyWithinMs)))
+      throw new Error(`the client did not start: ${this.log.last(5).join('\n')}`)
+  }
+
+  /** Starts or ends one busy loop per core. */
+  async setLoad(load: Load): Promise<void> {
+    const wanted = load === 'busy' ? availableParallelism() : 0
+    if (this.#burners.length === wanted) return
+    for (const burner of this.#burners) burner.signal('SIGKILL')
+    await Promise.all(this.#burners.map(({ ended }) => ended))
+    this.#burners = Array.from({ length: wanted }, () =>
+      startProcess({ host: clientHost, command: 'sh', args: ['-c', 'while :; do :; done'] }),
+    )
+  }
+
+  /** Starts a daemon on both nodes, until the first is director and the client reaches it. @throws Error if it does not */
+  async start(daemon: Daemon, pace: Pace): Promise<void> {
+    for (const node of nodes) this.startNode(daemon, node, pace)
+    const ready = () => this.isDirector(first) && this.successes.lastMs > Number.NEGATIVE_INFINITY
+    if (await this.until(ready, readyWithinMs)) return
+    throw new Error(`${daemon} did not start at ${pace.name}:\n${this.log.last(10).join('\n')}`)
+  }
+
+  startNode(daemon: Daemon, node: NodePlan, pace: Pace): void {
+    const onLine = (line: string) => {
+      this.log.add(`${node.host}: ${line}`)
+      if (/Entering (MASTER|BACKUP|FAULT) STATE/.test(line)) this.transitions++
+    }
+    this.#daemons.set(node.host, startDaemon(daemon, node, pace, onLine))
+  }
+
+  daemonOf(node: NodePlan): HostProcess {
+    const daemon = this.#daemons.get(node.host)
+    if (!daemon) throw new Error(`no daemon was started on ${node.host}`)
+    return daemon
+  }
+
+  setCable(node: NodePlan, plugged: boolean): void {
+    setCable(node.host, plugged)
+    this.holders.setPlugged(node.host, plugged, monotonicMs())
+  }
+
+  setLink(node: NodePlan, up: boolean): void {
+    ip(['-n', node.host, 'link', 'set', 'eth0', up ? 'up' : 'down'])
+    this.holders.setPlugged(node.host, up, monotonicMs())
+  }
+
+  /** Whether a node holds the VIP, alone on the network. */
+  isDirector(node: NodePlan): boolean {
+    return this.holders.now.length === 1 && this.holds(node)
+  }
+
+  holds(node: NodePlan): boolean {
+    return this.holders.now.includes(node.host)
+  }
+
+  /** Ends both daemons and takes away all that they left behind, until the next ones find the nodes as the first did. */
+  async clear(): Promise<void> {
+    for (const daemon of this.#daemons.values()) if (daemon.running) signalAll(daemon, 'SIGKILL')
+    await Promise.all([...this.#daemons.values()].map(({ ended }) => ended))
+    this.#daemons.clear()
+    for (const node of nodes) {
+      this.setLink(node, true)
+      this.setCable(node, true)
+      if (ip(['-n', node.host, '-o', 'addr', 'show', 'dev', 'eth0']).includes(` ${virtualIp}/`))
+        ip(['-n', node.host, 'addr', 'del', `${virtualIp}/${prefixLength}`, 'dev', 'eth0'])
+    }
+    if (!(await this.until(() => this.holders.now.length === 0, emptyWithinMs)))
+      throw new Error('a node kept the VIP although it was taken away')
+    ip(['-n', clientHost, 'neigh', 'flush', 'dev', 'eth0'])
+    this.holders = new VipHolders()
+    this.successes.clear()
+    this.acquisitions = 0
+    this.transitions = 0
+  }
+
+  /** Resolves with true when `holds` does; it is looked at whenever something changed. With false after `withinMs`. */
+  async until(holds: () => boolean, withinMs: number): Promise<boolean> {
+    const signal = AbortSignal.timeout(Math.ceil(withinMs))
+    while (!holds()) {
+      try {
+        await once(this.#changes, 'change', { signal })
+      } catch {
+        return holds()
+      }
+    }
+    return true
+  }
+
+  #kernelSaid(host: string, line: string): void {
+    const said = parseMonitorLine(line)
+    if (said?.type !== 'address' || said.address !== virtualIp) return
+    if (this.holders.setHeld(host, said.held, monotonicMs()) && said.held) this.acquisitions++
+    this.#changes.emit('change')
+  }
+
+  #clientSaid(line: string): void {
+    // Whatever is no report is why the client ended.
+    if (!line.startsWith('{')) {
+      this.log.add(`client: ${line}`)
+      return
+    }
+    const { successesMs, raised } = JSON.parse(line) as ProberReport
+    this.clientRaised = raised
+    this.successes.add(successesMs)
+    this.#changes.emit('change')
+  }
+}
+
+/** For what no event tells of. */
+export function pause(forMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, forMs))
+}

@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { gatewayYaml, keepalivedConf } from '../../../loadtest/failover/configurations.ts'
+import { first } from '../../../loadtest/failover/network.ts'
+import { paces } from '../../../loadtest/failover/plan.ts'
+
+it.each(paces)('both daemons get the same election at $name', (pace) => {
+  const ours = parse(gatewayYaml(first, pace, '/run/control.sock'))
+  const theirs = keepalivedConf(first, pace)
+  expect(theirs).toContain(`vrrp_version ${ours.vrrp.version}\n`)
+  expect(theirs).toContain(`advert_int ${Number.parseInt(ours.vrrp.advertInterval, 10) / 1000}\n`)
+  expect(theirs).toContain(`priority ${ours.directorPriority}\n`)
+  expect(theirs).toContain(`virtual_router_id ${ours.virtualRouterId}\n`)
+  expect(theirs).toContain(`    ${ours.virtualIps[0]}\n`)
+})

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { faults, loads, masterDownMs, paces, rowsOf, turnsOf } from '../../../loadtest/failover/plan.ts'
+
+const everything = { faults, paces, loads }
+
+describe('turnsOf', () => {
+  it('measures every row once a round with each daemon', () => {
+    const turns = turnsOf(everything, 3)
+    const keys = turns.map((turn) => [turn.round, turn.fault.name, turn.pace.name, turn.load, turn.daemon].join(' '))
+    expect(new Set(keys).size).toBe(turns.length)
+    expect(turns.length).toBe(3 * rowsOf(everything).length * 2)
+  })
+
+  it('lets both daemons meet the same fault one right after the other', () => {
+    const turns = turnsOf(everything, 2)
+    for (let at = 0; at < turns.length; at += 2) {
+      const [one, other] = [turns[at], turns[at + 1]]
+      expect({ ...one, daemon: '' }).toEqual({ ...other, daemon: '' })
+      expect(one?.daemon).not.toBe(other?.daemon)
+    }
+  })
+
+  it('changes who is first from round to round', () => {
+    const turns = turnsOf(everything, 2)
+    expect(turns[0]?.daemon).toBe('proxyha')
+    expect(turns.find(({ round }) => round === 1)?.daemon).toBe('keepalived')
+  })
+
+  it('starts and ends the busy loops once a round', () => {
+    const inTurn = turnsOf(everything, 2).map(({ load }) => load)
+    const changes = inTurn.filter((load, at) => at > 0 && load !== inTurn[at - 1])
+    expect(changes).toEqual(['busy', 'idle', 'busy'])
+  })
+})
+
+describe('masterDownMs', () => {
+  it.each([
+    ['v2-1s', 3652],
+    ['v3-1s', 3652],
+    ['v3-100ms', 365],
+    ['v3-10ms', 37],
+  ] as const)('at %s and priority 89 is %d ms', (name, expectedMs) => {
+    const pace = paces.find((candidate) => candidate.name === name)
+    expect(pace && Math.round(masterDownMs(pace, 89))).toBe(expectedMs)
+  })
+})
