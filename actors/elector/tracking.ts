@@ -3,7 +3,7 @@ import { becomeBackup, becomeFault, nobodyHeard } from './transitions.ts'
 import type { Turn } from './turn.ts'
 
 /** What a failure of something tracked does: nothing, force FAULT, or change the priority by -253..-1. */
-export type TrackEffect = 'off' | 'fault' | number
+type TrackEffect = 'off' | 'fault' | number
 
 export type TrackOptions = Readonly<Record<TrackSource, TrackEffect>>
 

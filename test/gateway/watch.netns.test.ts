@@ -153,3 +153,27 @@ describeInNamespaces('a VIP that somebody else has', { programs: ['squid', 'arpi
     expect((await node.status())?.warnings.join()).not.toMatch(/is held by/)
   })
 })
+
+describeInNamespaces('a VIP that a dead director’s kernel still holds', { programs: ['squid'] }, (namespaces) => {
+  afterAll(() => namespaces.close())
+
+  it('is no stranger’s: the next node takes it over without waiting for an answer', async () => {
+    const fast = 'vrrp: { version: 3, advertInterval: 100ms }'
+    const group = new Group(namespaces, { priorities: [99, 89], settings: fast })
+    try {
+      await group.start()
+      const [director, next] = group.nodes as [GatewayNode, GatewayNode]
+      await director.stopGateway('SIGKILL')
+      // The lease in its kernel is 2 s, the takeover takes less than half a second.
+      await until(
+        () => next.holdsVip(),
+        10_000,
+        () => 'node1 with the VIP',
+      )
+      expect((await next.status())?.warnings.join()).not.toMatch(/is held by/)
+      await group.settled(1, 1)
+    } finally {
+      group.close()
+    }
+  })
+})
