@@ -71,6 +71,18 @@ describeInNamespaces('kernel events', { programs: ['arping'] }, (namespaces) => 
     expect(replied).toMatchObject({ senderAddress: '10.77.0.2', senderMac: peerMac, targetMac: ownMac })
   })
 
+  test('more events than there is room for: an overrun is told, and listening goes on', async () => {
+    session.process.kill('SIGSTOP')
+    const changes = Array.from({ length: 3000 }, (_, change) => `link set eth0 mtu ${1400 + (change % 2)}`).join('\\n')
+    await node.run('sh', ['-c', `printf '${changes}\\n' | ip -batch -`])
+    session.process.kill('SIGCONT')
+    await next({ type: 'overrun' })
+    expect((await read()).link?.index).toBe(index)
+    node.ip('address', 'add', '10.77.0.20/24', 'dev', 'eth0')
+    await next({ type: 'address', address: '10.77.0.20', present: true })
+    node.ip('address', 'del', '10.77.0.20/24', 'dev', 'eth0')
+  })
+
   test('a link that goes down and up, gets another MAC, is deleted and made anew', async () => {
     const link = { type: 'link', interfaceName: 'eth0' }
     node.ip('link', 'set', 'eth0', 'down')
