@@ -3,6 +3,7 @@ import type { InterfaceTruth } from '../../../../runtime/ports/kernel-events.ts'
 import type { Result } from '../../../../runtime/ports/result.ts'
 import { describeInNamespaces, type Namespace, type RunningProgram } from '../../../namespaces.ts'
 
+const FLOOD = new URL('../fixtures/arp-flood.ts', import.meta.url)
 const SESSION = new URL('../fixtures/kernel-events-session.ts', import.meta.url)
 
 describeInNamespaces('kernel events', { programs: ['arping'] }, (namespaces) => {
@@ -69,6 +70,34 @@ describeInNamespaces('kernel events', { programs: ['arping'] }, (namespaces) => 
     await node.run('arping', ['-c', '1', '-w', '1', '-i', 'eth0', '10.77.0.2'])
     const replied = await next({ type: 'arp', form: 'reply' })
     expect(replied).toMatchObject({ senderAddress: '10.77.0.2', senderMac: peerMac, targetMac: ownMac })
+  })
+
+  test('of a flood of ARP a bounded part is looked at, and what comes a while after it is seen', async () => {
+    const startedAtMs = performance.now()
+    expect(await peer.runScript(FLOOD, '20000')).toBeGreaterThan(10_000)
+    // The answer to this comes after all that was said before.
+    let seen = 0
+    session.process.stdin?.write(`${JSON.stringify(['read', 'eth0'])}\n`)
+    for (let line = ''; !line.includes('"ok":true'); line = await session.nextLine()) {
+      if (line.includes('10.77.0.77')) seen += 1
+    }
+    const seconds = Math.ceil((performance.now() - startedAtMs) / 1000) + 1
+    expect(seen).toBeGreaterThan(0)
+    expect(seen).toBeLessThanOrEqual(seconds * 500)
+    await expect
+      .poll(
+        async () => {
+          await peer.run('arping', ['-c', '1', '-w', '1', '-U', '-i', 'eth0', '-S', '10.77.0.2', '10.77.0.2'])
+          session.process.stdin?.write(`${JSON.stringify(['read', 'eth0'])}\n`)
+          let announced = false
+          for (let line = ''; !line.includes('"ok":true'); line = await session.nextLine()) {
+            if (line.includes('"announcement","senderAddress":"10.77.0.2"')) announced = true
+          }
+          return announced
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(true)
   })
 
   test('more events than there is room for: an overrun is told, and listening goes on', async () => {
