@@ -1,5 +1,6 @@
 import type { StartActor } from '../../runtime/system/actor.ts'
 import { runMachine } from '../../runtime/system/machine-runner.ts'
+import type { Drained } from '../raw-ip/messages.ts'
 import { stepElector } from './machine.ts'
 import type { ElectorControl, ElectorMessage, ElectorPeers } from './messages.ts'
 import {
@@ -35,7 +36,7 @@ export const startElector: StartActor<ElectorOptions, Readonly<Record<never, nev
       const { generation } = effect
       // Its deliveries and its reply come over one link in order: what had arrived was dispatched before this resolves.
       context.request('raw-ip', { type: 'drain' }, DRAIN_TIMEOUT_MS).then(
-        () => dispatch({ type: 'drained', generation }),
+        (reply) => dispatch({ type: (reply as Drained).deaf ? 'drainFailed' : 'drained', generation }),
         () => dispatch({ type: 'drainFailed', generation }),
       )
     },

@@ -91,6 +91,9 @@ function handle(turn: Turn, event: ElectorEvent): void {
     case 'track':
       track(turn, event)
       return
+    case 'socketsReopened':
+      greet(turn, 'raw-ip')
+      return
     case 'peerUp':
       greet(turn, event.peer)
       return

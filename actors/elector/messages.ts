@@ -1,7 +1,7 @@
 import type { AnnouncerOrder, AnnouncerReport } from '../announcer/messages.ts'
 import type { CaughtUpMessage, DiscoveryMessage } from '../discovery/messages.ts'
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
-import type { RawIpDelivery, RawIpMessage } from '../raw-ip/messages.ts'
+import type { RawIpDelivery, RawIpMessage, SocketsReopened } from '../raw-ip/messages.ts'
 
 export type Role = 'initializing' | 'scanning' | 'director'
 
@@ -26,7 +26,7 @@ export interface TrackMessage {
   readonly reason: string | null
 }
 
-export type ElectorMessage = RawIpDelivery | AnnouncerReport | TrackMessage | CaughtUpMessage
+export type ElectorMessage = SocketsReopened | RawIpDelivery | AnnouncerReport | TrackMessage | CaughtUpMessage
 
 export type ElectorPeers = {
   readonly 'raw-ip': RawIpMessage

@@ -3,7 +3,15 @@ import { type Result, refused } from '../../runtime/ports/result.ts'
 import type { ActorContext, ActorInstance, StartActor } from '../../runtime/system/actor.ts'
 import { RateLimit } from '../../runtime/system/rate-limit.ts'
 import { type AddressFamily, familyOf } from '../../runtime/wire/ip-address-bytes.ts'
-import type { RawIpControl, RawIpCounters, RawIpDelivery, RawIpMessage, RawIpPeers, RawIpStatus } from './messages.ts'
+import type {
+  Drained,
+  RawIpControl,
+  RawIpCounters,
+  RawIpDelivery,
+  RawIpMessage,
+  RawIpPeers,
+  RawIpStatus,
+} from './messages.ts'
 import { Sockets } from './sockets.ts'
 
 export interface RawIpOptions {
@@ -92,8 +100,11 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
     const socketsOf = (family: AddressFamily, port: RawIpPort, source: string, title: string) => {
       const log = this.#context.log.bind(this.#context)
       const packet = (protocol: IpProtocol, bytes: Uint8Array): void => this.#receivePacket(family, protocol, bytes)
+      const reopened = (): void => {
+        if (this.#vrrpFamilies.includes(family)) this.#context.send('elector', { type: 'socketsReopened' })
+      }
       const place = { port, interfaceName, sourceAddress: source, title }
-      return [family, new Sockets(place, { clock: this.#context.clock, packet, log })] as const
+      return [family, new Sockets(place, { clock: this.#context.clock, packet, reopened, log })] as const
     }
     const sockets = [socketsOf('ipv4', rawIp, sourceAddress, 'raw sockets')]
     if (rawIpv6 !== undefined && ipv6SourceAddress !== undefined) {
@@ -109,7 +120,9 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
         return
       case 'drain':
         Promise.all([...this.#sockets.values()].map(({ port }) => port.drain())).then((packets) => {
-          reply?.({ packets: packets.reduce((sum, count) => sum + count, 0) })
+          const deaf = this.#vrrpFamilies.some((family) => this.#sockets.get(family)?.state.open !== true)
+          const drained: Drained = { packets: packets.reduce((sum, count) => sum + count, 0), deaf }
+          reply?.(drained)
         })
         return
       case 'interfaceChanged':

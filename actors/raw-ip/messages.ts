@@ -9,7 +9,7 @@ export type RawIpMessage =
       readonly payload: Uint8Array
       readonly confirm?: number
     }
-  /** By `request`: replies with `{packets}` once all packets that had arrived before were delivered. */
+  /** By `request`: replies with a `Drained` once all packets that had arrived before were delivered. */
   | { readonly type: 'drain' }
   /** The interface was made anew: sockets that are bound to the old one, and its group memberships, are of no more use. */
   | { readonly type: 'interfaceChanged' }
@@ -27,8 +27,19 @@ export type RawIpDelivery =
   | { readonly type: 'sent'; readonly confirm: number; readonly atMs: number }
   | { readonly type: 'sendFailed'; readonly confirm: number; readonly reason: string }
 
+export interface Drained {
+  readonly packets: number
+  /** The sockets that adverts come through are closed: that none has come says nothing. */
+  readonly deaf: boolean
+}
+
+/** Told to the elector: the sockets that adverts come through were closed, and are open from now on. */
+export interface SocketsReopened {
+  readonly type: 'socketsReopened'
+}
+
 /** Of each protocol, the actor that its packets are for. */
-export type RawIpPeers = { readonly elector: RawIpDelivery; readonly discovery: RawIpDelivery }
+export type RawIpPeers = { readonly elector: RawIpDelivery | SocketsReopened; readonly discovery: RawIpDelivery }
 
 /** Counted since the actor started, for one IP protocol. */
 export interface RawIpCounters {

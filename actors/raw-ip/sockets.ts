@@ -18,6 +18,8 @@ export interface SocketsOptions {
 export interface SocketsSurroundings {
   readonly clock: Clock
   packet(protocol: IpProtocol, packet: Uint8Array): void
+  /** They were closed, and are open now. */
+  reopened(): void
   log(level: WriteLog['level'], line: string, fields: WriteLog['fields']): void
 }
 
@@ -50,8 +52,10 @@ export class Sockets {
 
   take(event: SocketsEvent): void {
     if (this.#stopped) return
-    const { state, effects } = stepSockets(this.#state, event)
+    const before = this.#state
+    const { state, effects } = stepSockets(before, event)
     this.#state = state
+    if (state.reopened > before.reopened) this.#surroundings.reopened()
     for (const effect of effects) this.#carryOut(effect)
   }
 

@@ -10,13 +10,13 @@ import { heardAdvert, v2, v3 } from './bench.ts'
 /** A raw-IP actor whose answer to `drain` the test gives. */
 class DrainedContext extends RecordedContext<ElectorPeers> {
   readonly requests: { readonly to: string; readonly timeoutMs: number }[] = []
-  answer: () => void = () => undefined
+  answer: (deaf?: boolean) => void = () => undefined
   refuse: () => void = () => undefined
 
   override request(to?: string, _message?: unknown, timeoutMs = 0): Promise<unknown> {
     this.requests.push({ to: `${to}`, timeoutMs })
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    this.answer = () => resolve({ packets: 0 })
+    this.answer = (deaf = false) => resolve({ packets: 0, deaf })
     this.refuse = () => reject(new Error('ETIMEOUT'))
     return promise
   }
@@ -78,6 +78,20 @@ describe('the elector', () => {
     context.answer()
     await Promise.resolve()
     expect(describe().state).toBe('MASTER')
+  })
+
+  test('while the sockets are closed silence proves nothing; from their return a full interval is waited', async () => {
+    const { context, elector, describe } = await started()
+    context.clock.advance(3610)
+    context.answer(true)
+    await Promise.resolve()
+    expect(describe().state).toBe('BACKUP')
+    context.clock.advance(3000)
+    elector.receive({ type: 'socketsReopened' }, 'raw-ip')
+    context.clock.advance(3609)
+    expect(context.requests).toHaveLength(1)
+    context.clock.advance(1)
+    expect(context.requests).toHaveLength(2)
   })
 
   test('an advert that is delivered before the answer stops it', async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { startRawIp } from '../../../actors/raw-ip/actor.ts'
-import type { RawIpDelivery, RawIpMessage, RawIpPeers, RawIpStatus } from '../../../actors/raw-ip/messages.ts'
+import type { RawIpMessage, RawIpPeers, RawIpStatus } from '../../../actors/raw-ip/messages.ts'
 import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
 import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
 import { type FakeRawIpPort, FakeSubnet } from '../../../runtime/ports/fake/raw-ip.ts'
@@ -15,7 +15,7 @@ describe('raw-IP actor', () => {
   let clock: FakeClock
   let port: FakeRawIpPort
   let neighbour: FakeRawIpPort
-  let sent: { to: string; message: RawIpDelivery }[]
+  let sent: { to: string; message: RawIpPeers[keyof RawIpPeers] }[]
   let logged: string[]
 
   beforeEach(() => {
@@ -122,7 +122,7 @@ describe('raw-IP actor', () => {
     const reply = await new Promise((resolve) => {
       actor.receive({ type: 'drain' }, 'elector', (value) => resolve([value, sent.length]))
     })
-    expect(reply).toEqual([{ packets: 3 }, 3])
+    expect(reply).toEqual([{ packets: 3, deaf: false }, 3])
   })
 
   test('of a flood of beacons 5,000 a second pass, the rest is counted; adverts pass all the same', async () => {
@@ -167,6 +167,17 @@ describe('raw-IP actor', () => {
     await arrive(112)
     expect(sent).toHaveLength(1)
     expect(logged).toEqual([expect.stringContaining('closed'), 'raw sockets are open again'])
+  })
+
+  test('a drain says that adverts cannot be heard while the sockets are closed; their return is told to the elector', async () => {
+    const actor = await start()
+    const drain = () => new Promise((resolve) => actor.receive({ type: 'drain' }, 'elector', resolve))
+    port.raiseError(112, 'polling failed')
+    expect(await drain()).toEqual({ packets: 0, deaf: true })
+    expect(sent).toEqual([])
+    clock.advance(100)
+    expect(sent).toEqual([{ to: 'elector', message: { type: 'socketsReopened' } }])
+    expect(await drain()).toEqual({ packets: 0, deaf: false })
   })
 
   test('an error of the sockets opens them again', async () => {
