@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type HostProcess, startProcess } from '../../runtime/lab/processes.ts'
 import { sandboxDirectory } from '../../runtime/lab/sandbox.ts'
@@ -19,8 +19,10 @@ export function startDaemon(daemon: Daemon, node: NodePlan, pace: Pace, onLine: 
     }
     case 'keepalived': {
       writeFileSync(`${base}.conf`, keepalivedConf(node, pace))
-      const pidFiles = ['-p', `${base}.pid`, '-r', `${base}.vrrp.pid`]
-      const args = ['-n', '-l', '-P', '-f', `${base}.conf`, ...pidFiles]
+      const [pid, vrrpPid] = [`${base}.pid`, `${base}.vrrp.pid`]
+      // One that was killed leaves them behind, and its child a zombie of that PID: "daemon is already running".
+      for (const left of [pid, vrrpPid]) rmSync(left, { force: true })
+      const args = ['-n', '-l', '-P', '-f', `${base}.conf`, '-p', pid, '-r', vrrpPid]
       return startProcess({ host: node.host, command: 'keepalived', args, onLine })
     }
     default:
