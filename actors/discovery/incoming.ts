@@ -43,17 +43,17 @@ export function withPacket(progress: Progress, packet: Uint8Array, nowMs: number
 function receive(state: DiscoveryState, bytes: Uint8Array, nowMs: number): Received {
   const { managementIp, virtualRouterId, key, intervalMs } = state.options
   const parsed = parseIpv4Packet(bytes)
-  if (!parsed.ok) return dropped(state, 'malformedPacket')
+  if (!parsed.ok) return nothing(state, 'malformedPacket')
   const { source, protocol, fragment: ipFragment, payload } = parsed.packet
-  if (protocol !== BEACON_PROTOCOL || ipFragment) return dropped(state, 'malformedPacket')
+  if (protocol !== BEACON_PROTOCOL || ipFragment) return nothing(state, 'malformedPacket')
   // Our own broadcasts come back to our own socket.
-  if (source === managementIp) return dropped(state, 'looped')
+  if (source === managementIp) return nothing(state, 'looped')
   const opened = openBeacon(payload, virtualRouterId, key)
-  if (!opened.ok) return dropped(remembered(state, opened.reason, source, nowMs), opened.reason)
+  if (!opened.ok) return nothing(remembered(state, opened.reason, source, nowMs), opened.reason)
   const { fragment } = opened
-  if (fragment.address !== source) return dropped(state, 'wrongSource')
+  if (fragment.address !== source) return nothing(state, 'wrongSource')
   const verdict = judgeReplay(state.replayWindows.get(source), fragment, nowMs, intervalMs)
-  if (!verdict.fresh) return dropped(state, verdict.reason)
+  if (!verdict.fresh) return nothing(state, verdict.reason)
   const whole = reassemble(verdict.window.partial, fragment)
   const body = whole.kind === 'whole' ? parseBeaconBody(fragment.type, whole.body) : undefined
   const window = {
@@ -62,13 +62,14 @@ function receive(state: DiscoveryState, bytes: Uint8Array, nowMs: number): Recei
     left: body !== undefined && body.type !== 'assignment' && body.leaving,
   }
   const heard = { ...state, replayWindows: withWindow(state.replayWindows, source, window) }
-  if (whole.kind === 'broken') return dropped(heard, 'brokenFragments')
-  if (whole.kind === 'partial') return { kind: 'nothing', state: heard }
-  if (body === undefined) return dropped(heard, 'malformedBody')
+  if (whole.kind === 'broken') return nothing(heard, 'brokenFragments')
+  // Counted as well, so that what discovery says of packets adds up to what it was given.
+  if (whole.kind === 'partial') return nothing(heard, 'fragmentsReceived')
+  if (body === undefined) return nothing(heard, 'malformedBody')
   return { kind: 'beacon', state: counted(heard, `${body.type}sReceived`), from: source, body }
 }
 
-const dropped = (state: DiscoveryState, reason: string): Received => ({
+const nothing = (state: DiscoveryState, reason: string): Received => ({
   kind: 'nothing',
   state: counted(state, reason),
 })

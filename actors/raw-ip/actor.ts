@@ -1,8 +1,8 @@
 import type { IpProtocol, RawIpPort } from '../../runtime/ports/raw-ip.ts'
 import { type Result, refused } from '../../runtime/ports/result.ts'
 import type { ActorContext, ActorInstance, StartActor } from '../../runtime/system/actor.ts'
-import { RateLimit } from '../../runtime/system/rate-limit.ts'
 import { type AddressFamily, familyOf } from '../../runtime/wire/ip-address-bytes.ts'
+import { Admission, BUDGETS } from './admission.ts'
 import type {
   Drained,
   RawIpControl,
@@ -30,11 +30,8 @@ export interface RawIpPorts {
   readonly rawIpv6?: RawIpPort
 }
 
-/** Of each protocol: whom its packets are for, and how many of them a second that actor can look at. */
-const RECEIVERS = {
-  112: { peer: 'elector', packetsPerSecond: 20_000 },
-  253: { peer: 'discovery', packetsPerSecond: 5_000 },
-} as const
+/** Of each protocol, whom its packets are for. */
+const RECEIVERS = { 112: 'elector', 253: 'discovery' } as const
 
 /** A send that ends so has met sockets whose interface is gone: it will not come back to them. */
 const SOCKETS_ARE_LOST: ReadonlySet<string> = new Set(['ENODEV', 'ENXIO', 'ENETDOWN', 'EBADF'])
@@ -54,7 +51,7 @@ export const startRawIp: StartActor<RawIpOptions, RawIpPorts, RawIpMessage, RawI
 
 /** What is counted and bounded for one protocol. */
 class Traffic {
-  readonly limit: RateLimit
+  readonly admission: Admission
   received = 0
   dropped = 0
   sent = 0
@@ -62,13 +59,13 @@ class Traffic {
   floodNoticedAtMs = Number.NEGATIVE_INFINITY
   lastSendFailure: string | null = null
 
-  constructor(packetsPerSecond: number, nowMs: number) {
-    this.limit = new RateLimit(packetsPerSecond, packetsPerSecond, nowMs)
+  constructor(protocol: IpProtocol, nowMs: number) {
+    this.admission = new Admission(protocol, nowMs)
   }
 
-  counters(): RawIpCounters {
+  counters(overflowed: number): RawIpCounters {
     const { received, dropped, sent, sendFailed } = this
-    return { received, dropped, sent, sendFailed }
+    return { received, dropped, overflowed, sent, sendFailed }
   }
 }
 
@@ -86,8 +83,8 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
     this.#sockets = this.#socketsOf(options, ports)
     const nowMs = context.clock.nowMs()
     this.#traffic = {
-      112: new Traffic(RECEIVERS[112].packetsPerSecond, nowMs),
-      253: new Traffic(RECEIVERS[253].packetsPerSecond, nowMs),
+      112: new Traffic(112, nowMs),
+      253: new Traffic(253, nowMs),
     }
   }
 
@@ -173,11 +170,11 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
     const receivedAtMs = this.#context.clock.nowMs()
     const traffic = this.#traffic[protocol]
     traffic.received += 1
-    if (!traffic.limit.take(receivedAtMs)) {
+    if (!traffic.admission.admit(packet, receivedAtMs)) {
       this.#drop(protocol, traffic, receivedAtMs)
       return
     }
-    this.#context.send(RECEIVERS[protocol].peer, { type: 'packet', protocol, packet, receivedAtMs })
+    this.#context.send(RECEIVERS[protocol], { type: 'packet', protocol, packet, receivedAtMs })
   }
 
   #drop(protocol: IpProtocol, traffic: Traffic, nowMs: number): void {
@@ -198,7 +195,10 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
       if (nowMs - floodNoticedAtMs < FLOOD_NOTICE_MS) warnings.push(floodText(protocol))
       if (open && lastSendFailure) warnings.push(`IP protocol ${protocol} cannot be sent: ${lastSendFailure}`)
     }
-    const counters = { 112: this.#traffic[112].counters(), 253: this.#traffic[253].counters() }
+    const sockets = [...this.#sockets.values()]
+    const countersOf = (protocol: IpProtocol): RawIpCounters =>
+      this.#traffic[protocol].counters(sockets.reduce((sum, { port }) => sum + port.overflowed(protocol), 0))
+    const counters = { 112: countersOf(112), 253: countersOf(253) }
     return { open, reopened, counters, warnings }
   }
 }
@@ -208,6 +208,6 @@ function isReceiver(peer: string): peer is keyof RawIpPeers {
 }
 
 function floodText(protocol: IpProtocol): string {
-  const { packetsPerSecond } = RECEIVERS[protocol]
-  return `more than ${packetsPerSecond} packets/s of IP protocol ${protocol} arrive: dropping what is beyond`
+  const { right, wrong } = BUDGETS[protocol]
+  return `more than ${right} packets/s of IP protocol ${protocol}, or ${wrong} malformed ones, arrive: dropping what is beyond`
 }

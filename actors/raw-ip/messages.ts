@@ -46,6 +46,8 @@ export interface RawIpCounters {
   readonly received: number
   /** Not passed on: more arrived than its receiver can be asked to look at. */
   readonly dropped: number
+  /** Not even received: the kernel's buffer was full. Since the sockets were opened. */
+  readonly overflowed: number
   readonly sent: number
   readonly sendFailed: number
 }

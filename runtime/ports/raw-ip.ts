@@ -25,5 +25,7 @@ export interface RawIpPort {
    * in which none arrived: what the kernel had queued before the call has then been handed to the listener.
    */
   drain(): Promise<number>
+  /** Packets that found no room in the kernel's receive buffer since the port was opened. */
+  overflowed(protocol: IpProtocol): number
   close(): void
 }

@@ -134,6 +134,12 @@ export function openBeacon(packet: Uint8Array, virtualRouterId: number, key: str
   return openHeader(packet, end)
 }
 
+/** Whether the header could be that of a beacon, of whichever router: cheap, and nothing is believed by it. */
+export function looksLikeBeacon(packet: Uint8Array): boolean {
+  const isLong = packet.length >= HEADER_BYTES && packet.length <= BEACON_MAX_BYTES
+  return isLong && packet[0] === 0x50 && packet[1] === 0x48 && packet[2] === VERSION
+}
+
 function openHeader(packet: Uint8Array, end: number): OpenedBeacon {
   const type = TYPES[packet[3]! - 1]
   if (type === undefined) return refusal('unknownType')

@@ -1,6 +1,6 @@
-import { request } from 'node:http'
 import type { Namespaces } from '../namespaces.ts'
 import { type GatewayNode, Group, until, VIP } from './group.ts'
+import { readMetrics } from './metrics.ts'
 import type { RawAdvert } from './raw-frame.ts'
 import { RawPeer } from './raw-peer.ts'
 
@@ -116,35 +116,11 @@ export class WireBench {
     await this.inState('MASTER')
   }
 
-  /** All counters of the metrics page whose name is `name`, by their labels as written there. */
-  async counters(name: string): Promise<ReadonlyMap<string, number>> {
-    const page = await this.#metricsPage()
-    const samples = [...page.matchAll(new RegExp(`^${name}\\{(.*?)\\} (\\S+)$`, 'gm'))]
-    return new Map(samples.map(([, labels, value]) => [labels!, Number(value)]))
-  }
-
-  /** How often an advert of each reason was discarded. */
+  /** How often an advert was discarded, by reason. */
   async discarded(): Promise<Record<string, number>> {
-    const events = await this.counters('proxyha_vrrp_events_total')
-    const reasons: Record<string, number> = {}
-    for (const [labels, count] of events) {
-      const reason = /event="discarded\.(\w+)"/.exec(labels)?.[1]
-      if (reason) reasons[reason] = count
-    }
-    return reasons
-  }
-
-  #metricsPage(): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const asked = request({ socketPath: this.node.socket, path: '/metrics', timeout: 5000 }, (response) => {
-        let text = ''
-        response.setEncoding('utf8').on('data', (part: string) => {
-          text += part
-        })
-        response.on('end', () => resolve(text))
-      })
-      asked.on('error', reject)
-      asked.end()
-    })
+    const metrics = await readMetrics(this.node.socket)
+    const events = Object.entries(metrics('proxyha_vrrp_events_total', 'event'))
+    const discarded = events.filter(([event]) => event.startsWith('discarded.'))
+    return Object.fromEntries(discarded.map(([event, count]) => [event.replace('discarded.', ''), count]))
   }
 }

@@ -103,6 +103,7 @@ export class FakeRawIpPort implements RawIpPort {
   #address = ''
   #listener: RawIpListener | undefined
   #queue: Arrival[] = []
+  readonly #overflowed = { 112: 0, 253: 0 }
   #isStalled = false
   #refusal: Refusal | undefined
 
@@ -145,6 +146,10 @@ export class FakeRawIpPort implements RawIpPort {
     return this.#deliver()
   }
 
+  overflowed(protocol: IpProtocol): number {
+    return this.#overflowed[protocol]
+  }
+
   close(): void {
     this.#subnet.leave(this)
     this.#address = ''
@@ -180,7 +185,10 @@ export class FakeRawIpPort implements RawIpPort {
   }
 
   arrive(protocol: IpProtocol, packet: Uint8Array): void {
-    if (this.#queue.length >= RECEIVE_QUEUE_PACKETS) return
+    if (this.#queue.length >= RECEIVE_QUEUE_PACKETS) {
+      this.#overflowed[protocol] += 1
+      return
+    }
     this.#queue.push({ protocol, packet })
     if (!this.#isStalled) this.#deliver()
   }

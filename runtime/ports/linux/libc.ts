@@ -34,6 +34,8 @@ export const SO_BINDTODEVICE = 25
 export const SO_ATTACH_FILTER = 26
 /** Like SO_RCVBUF, but not bounded by net.core.rmem_max; needs CAP_NET_ADMIN. */
 export const SO_RCVBUFFORCE = 33
+/** The memory of a socket and what was lost for lack of it. */
+export const SO_MEMINFO = 55
 
 export const IPPROTO_IP = 0
 export const IPPROTO_TCP = 6

@@ -8,6 +8,7 @@ import {
   IPPROTO_RAW,
   if_nametoindex,
   SO_BINDTODEVICE,
+  SO_MEMINFO,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SOL_SOCKET,
@@ -17,6 +18,9 @@ import {
 const SENDS_UNDER_WAY_MAX = 64
 /** A second of a flood of small packets fits, so that an advert that comes after it is not the one that is lost. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
+/** Of the figures of SO_MEMINFO, 32 bits each, the last: packets that were dropped (linux/sock_diag.h, SK_MEMINFO_DROPS). */
+const MEMINFO_LENGTH = 36
+const MEMINFO_DROPS = 32
 /** The longest packet. */
 const PACKET_BYTES_MAX = 65_535
 
@@ -145,6 +149,16 @@ export class RawIpChannel {
       return refused('ENODEV', `to ${destination}: the network interface ${interfaceName} is gone`)
     }
     return refused(errnoOfText(reason) ?? 'EIO', `to ${destination}: ${reason}`)
+  }
+
+  /** Packets that the kernel had no room for. */
+  overflowed(): number {
+    if (this.#closed) return 0
+    return this.#sockets.reduce((sum, socket) => {
+      const figures = Buffer.alloc(MEMINFO_LENGTH)
+      socket.getOption(SOL_SOCKET, SO_MEMINFO, figures, figures.length)
+      return sum + figures.readUInt32LE(MEMINFO_DROPS)
+    }, 0)
   }
 
   close(): void {

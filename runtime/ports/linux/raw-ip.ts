@@ -81,6 +81,10 @@ class LinuxRawIpPort implements RawIpPort {
     })
   }
 
+  overflowed(protocol: IpProtocol): number {
+    return this.#channels.get(protocol)?.overflowed() ?? 0
+  }
+
   close(): void {
     for (const channel of this.#channels.values()) channel.close()
     this.#channels.clear()

@@ -16,6 +16,8 @@ declare module 'raw-socket' {
     /** Throws an Error with the text of strerror(3). */
     setOption(level: number, option: number, value: number): void
     setOption(level: number, option: number, value: Buffer, length: number): void
+    /** Fills the buffer. Throws likewise. */
+    getOption(level: number, option: number, value: Buffer, length: number): number
     pauseRecv(): this
     close(): this
   }

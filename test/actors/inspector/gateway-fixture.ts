@@ -93,7 +93,7 @@ const watcher: WatcherStatus = {
   counters: {},
   warnings: [],
 }
-const packets = { received: 1, dropped: 0, sent: 2, sendFailed: 0 }
+const packets = { received: 1, dropped: 0, overflowed: 0, sent: 2, sendFailed: 0 }
 const rawIp: RawIpStatus = { open: true, reopened: 0, counters: { 112: packets, 253: packets }, warnings: [] }
 
 export const routeOf = (client: string): ClientRoute => ({

@@ -7,7 +7,25 @@ import { type FakeRawIpPort, FakeSubnet } from '../../../runtime/ports/fake/raw-
 import type { IpProtocol, RawIpPort } from '../../../runtime/ports/raw-ip.ts'
 import { done, refused } from '../../../runtime/ports/result.ts'
 import type { ActorContext, ActorInstance } from '../../../runtime/system/actor.ts'
+import { sealBeacon } from '../../../runtime/wire/beacon.ts'
 import type { AddressFamily } from '../../../runtime/wire/ip-address-bytes.ts'
+import { emitAdvertisement } from '../../../runtime/wire/vrrp.ts'
+
+const advertisement = {
+  version: 2,
+  virtualRouterId: 51,
+  priority: 99,
+  advertIntervalCs: 100,
+  addresses: ['10.77.0.9'],
+} as const
+const sender = { virtualRouterId: 51, address: '10.77.0.2', epoch: '00000000000000aa', key: null }
+/** Of each protocol, a payload that is as it should be. */
+const RIGHT: Readonly<Record<IpProtocol, Uint8Array>> = {
+  112: emitAdvertisement(advertisement, { source: '10.77.0.2', checksum: 'message' }),
+  253: sealBeacon('hello', Uint8Array.of(0x80), 1, sender)[0]!,
+}
+const ends = (packet: Uint8Array, payload: Uint8Array): boolean =>
+  Buffer.from(packet).subarray(20).equals(Buffer.from(payload))
 
 const OPTIONS = { interfaceName: 'eth0', sourceAddress: '10.77.0.1' }
 
@@ -54,8 +72,8 @@ describe('raw-IP actor', () => {
     payload: Uint8Array.of(1),
     ...(confirm === undefined ? {} : { confirm }),
   })
-  async function arrive(protocol: IpProtocol, count = 1): Promise<void> {
-    const sends = Array.from({ length: count }, () => neighbour.send(protocol, '10.77.0.1', Uint8Array.of(7)))
+  async function arrive(protocol: IpProtocol, count = 1, payload = RIGHT[protocol]): Promise<void> {
+    const sends = Array.from({ length: count }, () => neighbour.send(protocol, '10.77.0.1', payload))
     await Promise.all(sends)
     clock.advance(0)
   }
@@ -77,6 +95,7 @@ describe('raw-IP actor', () => {
       open: () => done,
       send: () => new Promise((resolve) => (taken = resolve)),
       drain: () => Promise.resolve(0),
+      overflowed: () => 0,
       close() {},
     }
     const actor = await start(slow)
@@ -111,7 +130,7 @@ describe('raw-IP actor', () => {
     actor.receive(advert(), 'elector')
     await settle()
     expect(sent).toEqual([])
-    expect(actor.describe().counters[112]).toEqual({ received: 0, dropped: 0, sent: 1, sendFailed: 0 })
+    expect(actor.describe().counters[112]).toEqual({ received: 0, dropped: 0, overflowed: 0, sent: 1, sendFailed: 0 })
   })
 
   test('a drain is answered after everything that had arrived was passed on', async () => {
@@ -125,27 +144,61 @@ describe('raw-IP actor', () => {
     expect(reply).toEqual([{ packets: 3, deaf: false }, 3])
   })
 
-  test('of a flood of beacons 5,000 a second pass, the rest is counted; adverts pass all the same', async () => {
+  test('of a flood of beacons 600 pass at once and 5,000 a second, the rest is counted; adverts pass all the same', async () => {
     const actor = await start()
     await arrive(253, 6000)
     await arrive(112, 100)
     expect(actor.describe()).toMatchObject({
-      counters: { 253: { received: 6000, dropped: 1000 }, 112: { received: 100, dropped: 0 } },
+      counters: { 253: { received: 6000, dropped: 5400 }, 112: { received: 100, dropped: 0 } },
       warnings: [expect.stringContaining('more than 5000 packets/s of IP protocol 253')],
     })
-    expect(sent.filter(({ to }) => to === 'discovery')).toHaveLength(5000)
+    expect(sent.filter(({ to }) => to === 'discovery')).toHaveLength(600)
     expect(logged).toHaveLength(1)
-    clock.advance(1000)
-    await arrive(253, 100)
-    expect(sent.filter(({ to }) => to === 'discovery')).toHaveLength(5100)
+    clock.advance(100)
+    await arrive(253, 700)
+    expect(sent.filter(({ to }) => to === 'discovery')).toHaveLength(600 + 500)
     clock.advance(10_000)
     expect(actor.describe().warnings).toEqual([])
   })
 
-  test('of a flood of adverts 20,000 a second pass', async () => {
+  test('of a flood of adverts 600 pass at once and 20,000 a second', async () => {
     const actor = await start()
-    for (let packets = 0; packets < 21_000; packets += 7000) await arrive(112, 7000)
-    expect(actor.describe().counters[112]).toMatchObject({ received: 21_000, dropped: 1000 })
+    await arrive(112, 7000)
+    expect(actor.describe().counters[112]).toMatchObject({ received: 7000, dropped: 6400 })
+    clock.advance(10)
+    await arrive(112, 300)
+    expect(actor.describe().counters[112]).toMatchObject({ received: 7300, dropped: 6500 })
+  })
+
+  test.each([
+    [112, 'elector', 200],
+    [253, 'discovery', 50],
+  ] as const)(
+    'a flood of garbage of protocol %i does not displace what is right: it has a budget of its own',
+    async (protocol, to, inTenth) => {
+      const actor = await start()
+      const handed = (payload: Uint8Array) =>
+        sent.filter(
+          ({ to: peer, message }) => peer === to && message.type === 'packet' && ends(message.packet, payload),
+        )
+      const garbage = Uint8Array.from(RIGHT[protocol], (byte, at) => (at === 0 ? byte ^ 1 : byte))
+      await arrive(protocol, 7000, garbage)
+      await arrive(protocol, 600)
+      expect(handed(garbage)).toHaveLength(200)
+      expect(handed(RIGHT[protocol])).toHaveLength(600)
+      expect(actor.describe().counters[protocol]).toMatchObject({ received: 7600, dropped: 6800 })
+      clock.advance(100)
+      await arrive(protocol, 1000, garbage)
+      expect(handed(garbage)).toHaveLength(200 + inTenth)
+    },
+  )
+
+  test('what the kernel had no room for is counted', async () => {
+    const actor = await start()
+    port.stall()
+    await arrive(112, 9000)
+    await arrive(112, 1007)
+    expect(actor.describe().counters[112].overflowed).toBe(7)
   })
 
   test('sockets whose interface went are opened again when it is back', async () => {
