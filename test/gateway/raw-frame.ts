@@ -48,7 +48,7 @@ export interface SeenArp {
   readonly target: string
 }
 
-export interface SeenIcmp {
+interface SeenIcmp {
   readonly kind: 'icmp'
   readonly type: number
   readonly source: string
