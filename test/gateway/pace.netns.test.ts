@@ -22,6 +22,12 @@ describeInNamespaces('a group with adverts every 200 ms', { programs: ['squid'] 
     await group.start()
     director = group.nodes[0]!
     backup = group.nodes[1]!
+    // It takes part as soon as its beacons are heard, which may be before its control socket answers.
+    await until(
+      async () => (await backup.status()) !== null,
+      20_000,
+      () => 'the status of the backup',
+    )
   }, 60_000)
   afterAll(async () => {
     await namespaces.close()
