@@ -3,7 +3,9 @@
  * and then taking the address over would make two of them. Probes (RFC 5227) find out long before that, so that a takeover
  * itself waits for nothing.
  */
+
 import type { ArpSighting } from '../../runtime/ports/kernel-events.ts'
+import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
 import { CERTAIN_ANSWERS, CLAIM_LIFE_MS, type Occupant, occupiedText } from './state.ts'
 import type { Turn } from './turn.ts'
 
@@ -41,6 +43,8 @@ export function probe(turn: Turn): void {
 
 /** An elector hears a master: it is no stranger, nor will it be when it is dead. */
 export function knowMaster(turn: Turn, elector: string, address: string | null): void {
+  // IPv6 has no ARP, and no virtual IP of it is probed.
+  if (address !== null && familyOf(address) === 'ipv6') return
   const masters = new Map(turn.state.masters)
   if (address === null || address === turn.options.managementIp) masters.delete(elector)
   else masters.set(elector, address)

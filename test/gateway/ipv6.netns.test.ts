@@ -127,10 +127,14 @@ vrrp_instance VI_6 {
     keepalived = startKeepalived(origin, folder, 150)
     await oneHolds('keepalived', 10_000, 'it came back')
     await kill(keepalived, folder)
+    let last: unknown
     await until(
-      () => node!.holdsVip(),
+      async () => {
+        last = await node!.status()
+        return node!.holdsVip()
+      },
       10_000,
-      () => "the gateway as master after keepalived's death",
+      () => `the gateway as master after keepalived's death; its status: ${JSON.stringify(last)}`,
     )
     // Killed, keepalived leaves its address behind.
     origin.ip('address', 'delete', `${VIP}/64`, 'dev', 'eth0')

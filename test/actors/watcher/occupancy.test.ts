@@ -125,3 +125,9 @@ test('somebody announces what is held here: a warning for a minute, the address 
   bench.nowMs += 60_000
   expect(bench.warnings()).toEqual([])
 })
+
+test('a master of IPv6 is not asked for: its address has no ARP', () => {
+  const bench = new Bench().hears('fe80::86')
+  expect(bench.asked()).toEqual([])
+  expect(bench.tick().asked().join()).not.toContain('fe80')
+})
