@@ -54,7 +54,7 @@ async function compareGaps(stage: Stage, options: FailoverOptions, context: { st
   print(`\nall figures are in ${options.json}`)
   if (options.svg !== null) {
     const cores = availableParallelism()
-    const subtitle = `Every dot is one of ${options.rounds} rounds, a tick and a figure (ms) the median, a dashed line the protocol's own bound. ${cores} cores, a connection every 2 ms, ${context.startedAt.slice(0, 10)}.`
+    const subtitle = `A dot is a round (of ${options.rounds}), a tick and a figure (ms) the median, a dashed line the protocol's own bound. ${cores} cores, a connection every 2 ms, ${context.startedAt.slice(0, 10)}.`
     write(options.svg, plotGaps(summaries, subtitle))
     print(`the plot is in ${options.svg}`)
   }
@@ -87,10 +87,11 @@ async function countFalseFailovers(
   return runs.some(({ daemon, transitions }) => daemon === 'proxyha' && transitions > 0) ? 1 : 0
 }
 
-function describe({ turn, gapMs, takeoverMs, floorMs }: Measurement): string {
+function describe({ turn, disturbed, gapMs, takeoverMs, floorMs }: Measurement): string {
   const { round, fault, pace, load, daemon } = turn
   const label = `round ${round + 1}  ${fault.name.padEnd(10)} ${pace.name.padEnd(9)} ${load}  ${daemon.padEnd(11)}`
   const figures = `takeover ${milliseconds(takeoverMs ?? undefined)} ms, client ${milliseconds(floorMs)} ms`
+  if (disturbed) return `${label} the VIP moved before the fault`
   return gapMs === null ? `${label} nobody took over` : `${label} gap ${milliseconds(gapMs)} ms (${figures})`
 }
 

@@ -4,7 +4,7 @@ import { first, second } from './network.ts'
 import { masterDownMs, type Turn } from './plan.ts'
 import { pause, type Stage } from './stage.ts'
 
-/** What one turn gave. Times are in ms; null where nobody took over. */
+/** What one turn gave. Times are in ms; null where nobody took over, or where it was disturbed. */
 export interface Outcome {
   /** The longest time between the beginnings of two connections in a row that succeeded. */
   readonly gapMs: number | null
@@ -12,6 +12,8 @@ export interface Outcome {
   readonly takeoverMs: number | null
   /** For how long both nodes held the VIP on the network; up to the end of the measurement. */
   readonly doubleMs: number
+  /** Whether the VIP had moved, or was moving, before anything was done: a false failover, and no measurement. */
+  readonly disturbed: boolean
   /** The longest gap in the second before the fault: what the client itself contributes. */
   readonly floorMs: number
 }
@@ -37,10 +39,14 @@ export async function measure(stage: Stage, turn: Turn): Promise<Outcome> {
     await stage.start(turn.daemon, turn.pace)
     if (turn.fault.name === 'return') await leaveToSecond(stage)
     await pause(steadyMs)
+    const { acquisitions } = stage
     const quietSinceMs = monotonicMs()
     await pause(floorWindowMs)
     const floorMs = stage.successes.longestGapMs(quietSinceMs)
-    return { ...(await inflictAndWait(stage, turn)), floorMs }
+    const director = turn.fault.name === 'return' ? second : first
+    if (!stage.isDirector(director) || stage.acquisitions !== acquisitions)
+      return { gapMs: null, takeoverMs: null, doubleMs: 0, disturbed: true, floorMs }
+    return { ...(await inflictAndWait(stage, turn)), disturbed: false, floorMs }
   } finally {
     await stage.clear()
   }
@@ -54,7 +60,7 @@ async function leaveToSecond(stage: Stage): Promise<void> {
     throw new Error(`the second node did not follow:\n${stage.log.last(10).join('\n')}`)
 }
 
-async function inflictAndWait(stage: Stage, turn: Turn): Promise<Omit<Outcome, 'floorMs'>> {
+async function inflictAndWait(stage: Stage, turn: Turn): Promise<Omit<Outcome, 'floorMs' | 'disturbed'>> {
   const heir = turn.fault.name === 'return' ? first : second
   const faultAtMs = monotonicMs()
   inflict(stage, turn)

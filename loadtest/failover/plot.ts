@@ -5,7 +5,7 @@ import type { DaemonSummary, RowSummary } from './summary.ts'
 
 const width = 1000
 const labelWidth = 90
-const panelGap = 24
+const panelGap = 44
 const headHeight = 76
 const titleHeight = 26
 const stripHeight = 13
@@ -43,7 +43,7 @@ export function plotGaps(summaries: readonly RowSummary[], subtitle: string): st
     `<style>${style}</style><rect class="back" width="${width}" height="${height}"/>`,
     text(0, 20, 'head', 'Longest gap that a client sees when the director changes'),
     text(0, 38, 'small', subtitle),
-    legendAt(0, 60),
+    legendAt(width - 190, 20),
     ...loads.map((load) => axis(load, y)),
     ...parts,
     '</svg>',
@@ -113,7 +113,7 @@ function axis(load: Load, bottom: number): string {
 function legendAt(x: number, y: number): string {
   const entries = daemons.map(
     (daemon, index) =>
-      `<circle class="${daemon}" cx="${x + 400 + index * 90}" cy="${y - 44}" r="4"/>${text(x + 410 + index * 90, y - 40, '', daemon)}`,
+      `<circle class="${daemon}" cx="${x + index * 90}" cy="${y - 4}" r="4"/>${text(x + 10 + index * 90, y, '', daemon)}`,
   )
   return entries.join('')
 }

@@ -14,6 +14,8 @@ export interface Distribution {
 export interface DaemonSummary {
   readonly daemon: Daemon
   readonly rounds: number
+  /** Rounds in which the VIP moved before the fault; they are in no figure. */
+  readonly disturbed: number
   /** Rounds in which nobody took over; they are in no figure. */
   readonly failures: number
   /** Each round's, in ms. */
@@ -68,16 +70,18 @@ function isOf(turn: Row, row: Row): boolean {
 function summarizeDaemon(daemon: Daemon, all: readonly Measurement[]): readonly DaemonSummary[] {
   const own = all.filter(({ turn }) => turn.daemon === daemon)
   if (own.length === 0) return []
-  const gapsMs = own.flatMap(({ gapMs }) => gapMs ?? [])
+  const undisturbed = own.filter(({ disturbed }) => !disturbed)
+  const gapsMs = undisturbed.flatMap(({ gapMs }) => gapMs ?? [])
   return [
     {
       daemon,
       rounds: own.length,
-      failures: own.length - gapsMs.length,
+      disturbed: own.length - undisturbed.length,
+      failures: undisturbed.length - gapsMs.length,
       gapsMs,
       gap: distributionOf(gapsMs),
       takeover: distributionOf(own.flatMap(({ takeoverMs }) => takeoverMs ?? [])),
-      double: distributionOf(own.map(({ doubleMs }) => doubleMs)),
+      double: distributionOf(undisturbed.map(({ doubleMs }) => doubleMs)),
       floor: distributionOf(own.map(({ floorMs }) => floorMs)),
     },
   ]

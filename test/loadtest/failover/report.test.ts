@@ -29,6 +29,7 @@ it('the table has both daemons, the ratio once, and the rounds in which nobody t
     '2.5',
     '3652',
     '0/1',
+    '0',
   ])
   expect(lines[4]?.split(/\s+/).filter(Boolean)).toEqual([
     'v2-1s',
@@ -43,6 +44,7 @@ it('the table has both daemons, the ratio once, and the rounds in which nobody t
     '2.5',
     '3652',
     '1/2',
+    '0',
   ])
   expect(lines).toHaveLength(5)
 })

@@ -41,6 +41,12 @@ describe('summarize', () => {
     expect(row?.ratio).toBeNull()
   })
 
+  it('counts a round in which the VIP moved before the fault apart from those in which nobody took over', () => {
+    const early = { ...measured({ daemon: 'proxyha', round: 1 }, null), disturbed: true }
+    const [row] = summarize(rows, [measured({ daemon: 'proxyha' }, 80), early])
+    expect(row?.daemons).toMatchObject([{ rounds: 2, failures: 0, disturbed: 1, gapsMs: [80] }])
+  })
+
   it('knows the bound of the protocol only where silence is all that the heir has to go by', () => {
     const bounds = faults.map((fault) => summarize(rows, [measured({ daemon: 'proxyha', fault }, 1)])[0]?.boundMs)
     const silent = faults.filter((_fault, at) => bounds[at] !== null).map(({ name }) => name)
