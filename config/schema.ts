@@ -79,7 +79,9 @@ const vrrp = mapping({
     .describe("The other nodes' own addresses: adverts go to each of them instead of to the multicast group."),
   realtime: oneOf(['auto', 'off'])
     .default('auto')
-    .describe('Schedule the threads of the election before everything ordinary on the host, where permitted.'),
+    .describe(
+      'With adverts more often than once a second: the threads of the election go before everything ordinary on the host.',
+    ),
 })
 
 const garp = mapping({

@@ -24,6 +24,7 @@ const MAILBOX: MailboxOptions = { capacity: 1024, overflow: 'dropNewest' }
 const LATEST: MailboxOptions = { capacity: 64, overflow: 'keepLatest' }
 /** Between the frames of a burst of gratuitous ARP: some switches drop what comes back to back. */
 const GARP_SPACING_MS = 4
+const SECOND_CS = 100
 /** A client without connections is remembered that long. */
 const CLIENT_IDLE_S = 600
 
@@ -120,8 +121,8 @@ export function planActors(
     'forwarder',
     'watcher',
   ]
-  // Together they are the whole way of an advert, and of a takeover.
-  const realtime = config.vrrp.realtime === 'auto'
+  // Together they are the whole way of an advert, and of a takeover. Seconds are kept by ordinary threads as well.
+  const realtime = config.vrrp.realtime === 'auto' && config.vrrp.advertIntervalCs < SECOND_CS
   const inTime = (plan: ActorPlan): ActorPlan => ({ ...plan, realtime })
   return [
     inTime(

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import type { Namespace, Namespaces } from '../namespaces.ts'
 import { HoldingTimes, parseAddressChange } from './holding-times.ts'
 
-export const VIP = '10.88.0.10'
+const VIP = '10.88.0.10'
 const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
 
 /** 0 or 1: which bridge. */

@@ -41,7 +41,7 @@ test('an IPv6 VIP asks for no duplicate address detection', () => {
 })
 
 test('an IPv6 VIP is never preferred as a source (RFC 6724 §5), and can leave the route to its prefix to another address', () => {
-  const lifetimes = '14000600' + '0000000005000000'.padEnd(32, '0')
+  const lifetimes = `14000600${'0000000005000000'.padEnd(32, '0')}`
   const [bringing, leaving] = [encodeNewAddress(VIP6, 5), encodeNewAddress(VIP6, 5, false)]
   expect(bringing.ok && bringing.value.toString('hex').slice(-40)).toBe(lifetimes)
   expect(leaving.ok && leaving.value.toString('hex').slice(-56)).toBe(`${lifetimes}0800080002020000`)
