@@ -43,7 +43,7 @@ export interface InterfaceTruth {
 export interface KernelEventsPort {
   /**
    * Begins to listen. `defaultRoutes`: whether these matter; a host may have many routes. The Linux implementation takes
-   * its thread over: it waits in the kernel, and turns the event loop every 50 ms and after each event.
+   * its thread over: it waits in the kernel, and turns the event loop every 250 ms, and more often after each event.
    */
   open(options: { readonly defaultRoutes: boolean }, listen: (event: KernelEvent) => void): Result
   /** Reads it now; an interface that is not there is a `link` of null. */

@@ -26,7 +26,10 @@ import { eventsOf, groupsOf } from './rtnetlink-events.ts'
 import { encodeGetRoutes, parseDefaultRoute, RTM_GETROUTE, RTM_NEWROUTE } from './rtnetlink-routes.ts'
 
 /** The longest that messages to this thread wait; what the kernel has to say does not wait. */
-const SLICE_MS = 50
+const SLICE_MS = 250
+/** The same shortly after an event, when what it led to may have set timers. */
+const SHORT_SLICE_MS = 20
+const SHORT_SLICES_FOR_MS = 100
 /** Of each socket in one turn, so that the event loop has its turn in a flood. */
 const DATAGRAMS_A_TURN = 64
 const ARP_FRAMES_A_SECOND = 500
@@ -37,7 +40,7 @@ const ARP_TAG = 2
 
 /**
  * rtnetlink notifications and ARP frames in the network namespace of the calling thread, which must be one of its own:
- * it stands in epoll_wait for up to 50 ms at a time. libuv cannot wait for these sockets itself, since Node.js takes no
+ * it stands in epoll_wait for up to 250 ms at a time. libuv cannot wait for these sockets itself, since Node.js takes no
  * netlink or packet descriptor; a signal by them (O_ASYNC) can be had on the main thread only.
  */
 export function openLinuxKernelEvents(): Result<KernelEventsPort> {
@@ -61,6 +64,7 @@ class LinuxKernelEvents implements KernelEventsPort {
   #arpWatched = false
   #arpFrames = 0
   #secondStartedMs = 0
+  #lastEventMs = 0
   #withRoutes = false
   #closed = false
 
@@ -125,7 +129,9 @@ class LinuxKernelEvents implements KernelEventsPort {
 
   #turn(): void {
     if (this.#closed) return
-    const count = this.#sockets.wait(this.#queue, SLICE_MS)
+    const isRecent = performance.now() - this.#lastEventMs < SHORT_SLICES_FOR_MS
+    const count = this.#sockets.wait(this.#queue, isRecent ? SHORT_SLICE_MS : SLICE_MS)
+    if (count > 0) this.#lastEventMs = performance.now()
     this.#beginSecond()
     for (let index = 0; index < count && !this.#closed; index++) {
       if (this.#sockets.eventTag(index) === NETLINK_TAG) this.#takeNotifications()
