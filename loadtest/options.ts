@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { isCount, type Mistake, readingOptions } from './option-reading.ts'
 import { type Scenario, scenarios } from './scenarios.ts'
 
 export interface LoadtestOptions {
@@ -18,7 +19,7 @@ export interface LoadtestOptions {
 export type ParsedOptions =
   | { readonly type: 'run'; readonly options: LoadtestOptions }
   | { readonly type: 'help' }
-  | { readonly type: 'mistake'; readonly reason: string }
+  | Mistake
 
 /** What `--help` prints. */
 export const usage = `npm run loadtest -- [options]
@@ -44,12 +45,7 @@ export function parseOptions(
   args: readonly string[],
   defaults: Pick<LoadtestOptions, 'json' | 'baseline'>,
 ): ParsedOptions {
-  try {
-    return interpret(read(args), defaults)
-  } catch (cause) {
-    // parseArgs throws on an option that it does not know: the operator's mistake, not a bug.
-    return { type: 'mistake', reason: cause instanceof Error ? cause.message : String(cause) }
-  }
+  return readingOptions(() => interpret(read(args), defaults))
 }
 
 function read(args: readonly string[]) {
@@ -93,8 +89,4 @@ function interpret(
     updateBaseline: values['update-baseline'],
   }
   return { type: 'run', options }
-}
-
-function isCount(value: number): boolean {
-  return Number.isInteger(value) && value >= 1 && value <= 1000
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { isCount, type Mistake, readingOptions } from '../option-reading.ts'
 import { faults, loads, paces, type Selection } from './plan.ts'
 
 export interface FailoverOptions extends Selection {
@@ -13,7 +14,7 @@ export interface FailoverOptions extends Selection {
 export type ParsedOptions =
   | { readonly type: 'run'; readonly options: FailoverOptions }
   | { readonly type: 'help' }
-  | { readonly type: 'mistake'; readonly reason: string }
+  | Mistake
 
 const names = (items: readonly { readonly name: string }[]) => items.map(({ name }) => name).join(', ')
 
@@ -37,12 +38,7 @@ const fastPaces = paces.filter(({ advertIntervalMs }) => advertIntervalMs < 1000
 
 /** Reads the command line; `defaultJson` names the file for what is run. */
 export function parseOptions(args: readonly string[], defaultJson: (name: string) => string): ParsedOptions {
-  try {
-    return interpret(read(args), defaultJson)
-  } catch (cause) {
-    // parseArgs throws on an option that it does not know: the operator's mistake, not a bug.
-    return { type: 'mistake', reason: cause instanceof Error ? cause.message : String(cause) }
-  }
+  return readingOptions(() => interpret(read(args), defaultJson))
 }
 
 function read(args: readonly string[]) {
@@ -101,8 +97,4 @@ function unknownOf(
 
 function mistake(reason: string): ParsedOptions {
   return { type: 'mistake', reason }
-}
-
-function isCount(value: number): boolean {
-  return Number.isInteger(value) && value >= 1 && value <= 1000
 }
