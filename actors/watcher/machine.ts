@@ -2,7 +2,7 @@ import type { InterfaceTruth, KernelEvent } from '../../runtime/ports/kernel-eve
 import type { Result } from '../../runtime/ports/result.ts'
 import type { Step } from '../../runtime/system/machine.ts'
 import { askGateway, hearGateway, judgeGateway } from './gateway.ts'
-import { dropHeld, knowMaster, probe, sight } from './occupancy.ts'
+import { dropOutdated, knowMaster, probe, sight, tellClaims } from './occupancy.ts'
 import type { WatcherEffect, WatcherEvent, WatcherState } from './state.ts'
 import { Turn } from './turn.ts'
 
@@ -76,6 +76,7 @@ function tick(turn: Turn): void {
   if (turn.state.readFailure !== null || turn.state.ticks % REREAD_TICKS === 0) look(turn)
   askGateway(turn)
   probe(turn)
+  tellClaims(turn)
 }
 
 function hear(turn: Turn, event: KernelEvent): void {
@@ -136,7 +137,7 @@ function takeTruth(turn: Turn, read: Result<InterfaceTruth>): void {
   trackInterface(turn, link)
   if (truth.defaultRoute?.gateway !== before?.defaultRoute?.gateway) turn.change({ gatewayUnanswered: 0 })
   judgeGateway(turn)
-  dropHeld(turn)
+  dropOutdated(turn)
   // At the start, and when the cable is back: who has the addresses by now?
   if (link?.up && !wasUp) probe(turn)
 }

@@ -6,7 +6,7 @@
 
 import type { ArpSighting } from '../../runtime/ports/kernel-events.ts'
 import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
-import { CERTAIN_ANSWERS, CLAIM_LIFE_MS, type Occupant, occupiedText } from './state.ts'
+import { CERTAIN_ANSWERS, CLAIM_LIFE_MS, claimedText, type Occupant, occupiedText } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /** Virtual IPs that are probed at a time. */
@@ -18,6 +18,8 @@ const RELAXED_TICKS = 5
 const SILENT_ROUNDS = 3
 /** MACs of masters; past this number the one that was learned first is forgotten. A group has 64 nodes at most. */
 const MASTERS_KEPT = 64
+/** At a takeover the new master's gratuitous ARP may be seen before its advert: the address goes within this time. */
+const CLAIM_GRACE_MS = 500
 const PROBE_SENDER = '0.0.0.0'
 /** RFC 9568 §7.3: the MAC of a virtual router, which a master may answer with instead of its own. */
 const VIRTUAL_ROUTER_MAC = '00:00:5e:00:01:'
@@ -65,9 +67,11 @@ export function sight(turn: Turn, sighting: ArpSighting): void {
   else if (form === 'reply' && targetMac === link.mac) occupy(turn, senderAddress, senderMac)
 }
 
-/** What is on our own interface is occupied by nobody else. */
-export function dropHeld(turn: Turn): void {
+/** What is on our own interface is occupied by nobody else, and what no longer is may be announced by others. */
+export function dropOutdated(turn: Turn): void {
   for (const address of turn.state.occupants.keys()) if (turn.holds(address)) vacate(turn, address)
+  const claims = [...turn.state.claims].filter(([address]) => turn.holds(address))
+  if (claims.length < turn.state.claims.size) turn.change({ claims: new Map(claims) })
 }
 
 function occupy(turn: Turn, address: string, mac: string): void {
@@ -111,9 +115,18 @@ function isMaster(turn: Turn, mac: string): boolean {
 /** Two hosts have the address. The one that was here first goes on (RFC 5227 §2.4 c), and the operator is told. */
 function claim(turn: Turn, address: string, mac: string): void {
   const before = turn.state.claims.get(address)
-  const isNews = before === undefined || before.mac !== mac || turn.nowMs - before.atMs >= CLAIM_LIFE_MS
-  turn.change({ claims: new Map(turn.state.claims).set(address, { mac, atMs: turn.nowMs }) })
-  if (isNews) turn.log('warn', `${address} is held here, and ${mac} announces it as well`)
+  const isKnown = before !== undefined && before.mac === mac && turn.nowMs - before.atMs < CLAIM_LIFE_MS
+  const { sinceMs, isCertain } = isKnown ? before : { sinceMs: turn.nowMs, isCertain: false }
+  turn.change({ claims: new Map(turn.state.claims).set(address, { mac, sinceMs, atMs: turn.nowMs, isCertain }) })
+}
+
+/** Once a second: tells of who announced what was held, and still is. */
+export function tellClaims(turn: Turn): void {
+  for (const [address, known] of turn.state.claims) {
+    if (known.isCertain || turn.nowMs - known.sinceMs < CLAIM_GRACE_MS) continue
+    turn.change({ claims: new Map(turn.state.claims).set(address, { ...known, isCertain: true }) })
+    turn.log('warn', claimedText(address, known.mac))
+  }
 }
 
 function setOccupant(turn: Turn, address: string, occupant: Occupant): void {

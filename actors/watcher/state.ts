@@ -58,7 +58,11 @@ export interface Occupant {
 /** Somebody announces a virtual IP that this node holds. */
 interface Claim {
   readonly mac: string
+  /** When it was announced first and last. */
+  readonly sinceMs: number
   readonly atMs: number
+  /** Still held here a while after it was announced: not just our successor, of whom no advert was heard yet. */
+  readonly isCertain: boolean
 }
 
 export interface WatcherState {
@@ -128,6 +132,10 @@ export function labelOf({ truth }: WatcherState): string {
 export const occupiedText = (address: string, mac: string): string =>
   `${address} is held by ${mac}, which is no VRRP master: it would not be added here`
 
+/** What is said of somebody who announces what is held here. */
+export const claimedText = (address: string, mac: string): string =>
+  `${address} is held here, and ${mac} announces it as well`
+
 /** The answer to `describe()`. */
 export function describeWatcher(state: WatcherState, nowMs: number): WatcherStatus {
   const { truth, occupants, claims, counters, readFailure } = state
@@ -136,8 +144,8 @@ export function describeWatcher(state: WatcherState, nowMs: number): WatcherStat
     ...(readFailure === null ? [] : [`the interface cannot be read: ${readFailure}`]),
     ...certain.map(([address, { mac }]) => occupiedText(address, mac)),
     ...[...claims]
-      .filter(([, { atMs }]) => nowMs - atMs < CLAIM_LIFE_MS)
-      .map(([address, { mac }]) => `${address} is held here, and ${mac} announces it as well`),
+      .filter(([, { atMs, isCertain }]) => isCertain && nowMs - atMs < CLAIM_LIFE_MS)
+      .map(([address, { mac }]) => claimedText(address, mac)),
   ]
   return {
     link: truth?.link ?? null,

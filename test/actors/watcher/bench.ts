@@ -105,6 +105,10 @@ export class Bench {
     return this.effects.map(({ type }) => type)
   }
 
+  logged(): string[] {
+    return this.effects.flatMap((effect) => (effect.type === 'log' ? [effect.line] : []))
+  }
+
   warnings(): readonly string[] {
     return describeWatcher(this.state, this.nowMs).warnings
   }

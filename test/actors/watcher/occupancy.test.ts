@@ -118,11 +118,21 @@ describe('who answers for a virtual IP', () => {
   })
 })
 
-test('somebody announces what is held here: a warning for a minute, the address stays', () => {
+test('somebody announces what is held here, and stays so: a warning for a minute, the address stays', () => {
   const bench = new Bench(holding).sees({ form: 'announcement' })
-  expect(bench.kinds()).toEqual(['log'])
+  expect(bench.warnings()).toEqual([])
+  const announced = bench.sees({ form: 'announcement' }).tick()
+  expect(announced.logged()).toEqual([`${VIP} is held here, and ${STRANGER_MAC} announces it as well`])
+  expect(announced.tick().logged()).toEqual([])
   expect(bench.warnings()).toEqual([`${VIP} is held here, and ${STRANGER_MAC} announces it as well`])
   bench.nowMs += 60_000
+  expect(bench.warnings()).toEqual([])
+})
+
+test('at a takeover the successor announces what is still held for a moment: no warning', () => {
+  const bench = new Bench(holding).sees({ form: 'announcement' }).becomes({ ...holding, addresses: [] })
+  expect(bench.tick().logged()).toEqual([])
+  expect(bench.becomes(holding).tick().logged()).toEqual([])
   expect(bench.warnings()).toEqual([])
 })
 
