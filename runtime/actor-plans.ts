@@ -61,7 +61,9 @@ export function planActors(
     ...(linkLocalAddress === null ? {} : { ipv6SourceAddress: linkLocalAddress }),
     vrrpFamilies: [family],
   }
+  const instance = `VI_${config.virtualRouterId}`
   const elector: ElectorOptions = {
+    instance,
     virtualRouterId: config.virtualRouterId,
     priority: config.directorPriority,
     track: config.track,
@@ -86,6 +88,8 @@ export function planActors(
     managementIp: config.managementIp,
     mac,
     virtualRouterId: config.virtualRouterId,
+    instances: [{ name: instance, family, virtualRouterId: config.virtualRouterId }],
+    electors: ['elector'],
     key: config.cluster.key,
     intervalMs: config.beacons.intervalMs,
     staleAfterIntervals: 3,

@@ -32,7 +32,8 @@ export const startDiscovery: StartActor<DiscoveryOptions, DiscoveryPorts, Discov
     receive: (message) => machine.dispatch(message),
     peerUp: (peer) => {
       if (peer === 'dispatcher') machine.dispatch({ type: 'dispatcherUp' })
-      if (peer === 'elector') machine.dispatch({ type: 'electorUp' })
+      const elector = options.electors.find((name) => name === peer)
+      if (elector !== undefined) machine.dispatch({ type: 'electorUp', elector })
     },
     stop: () => machine.dispatch({ type: 'stop' }),
     control,

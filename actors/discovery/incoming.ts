@@ -7,11 +7,13 @@ import {
 } from '../../runtime/wire/beacon-body.ts'
 import { reassemble } from '../../runtime/wire/beacon-reassembly.ts'
 import { parseIpv4Packet } from '../../runtime/wire/ipv4.ts'
-import { directorAddress, type Heard, heardDirector, heardNode, replicatedNodes } from './membership.ts'
-import { withReport } from './outgoing.ts'
+import { assignerAddress, heardDirector } from './directors.ts'
+import { type Heard, heardNode, replicatedNodes } from './membership.ts'
+import type { ElectorName } from './messages.ts'
+import { withHello, withReport } from './outgoing.ts'
 import { judgeReplay, withWindow } from './replay.ts'
 import { digestOf } from './settings.ts'
-import { counted, type DiscoveryState, type Progress } from './state.ts'
+import { counted, type DiscoveryEffect, type DiscoveryState, type Progress } from './state.ts'
 
 const BEACON_PROTOCOL = 253
 
@@ -79,18 +81,22 @@ const remembered = (state: DiscoveryState, reason: string, source: string, atMs:
   refused: { ...state.refused, [reason]: { source, atMs } },
 })
 
-/** Every node but a director answers a hello. The roster is the word of the director that VRRP knows, and of no other. */
+/**
+ * Every node answers a hello, other directors too: each must know all. A scanning node takes over the roster of the director
+ * that assigns, and of no other.
+ */
 function withHelloFrom(progress: Progress, address: string, hello: HelloBody, nowMs: number): Progress {
-  const { settingsDigest, settings, node, leaving, roster } = hello
+  const { settingsDigest, settings, node, leaving, roster, leads, established } = hello
   const settingsDiffer = settingsDigest !== digestOf(progress.state.options.settings)
   const heard: Heard = { address, node, leaving, settingsDiffer, settings: settingsDiffer ? settings : null }
   if (leaving) return { ...progress, state: withNode(withoutDirector(progress.state, address), heard, nowMs) }
-  const directors = heardDirector(progress.state, { address, settingsDigest }, nowMs)
-  const state = withNode({ ...progress.state, directors }, heard, nowMs)
-  if (state.role === 'director') return { ...progress, state: counted(state, 'otherDirectorHeard') }
-  const replicated =
-    directorAddress(state, nowMs) === address ? { ...state, nodes: replicatedNodes(state, roster, nowMs) } : state
-  return withReport({ ...progress, state: replicated }, address)
+  const directors = heardDirector(progress.state, { address, settingsDigest, established, leads }, nowMs)
+  const known = withNode({ ...progress.state, directors }, heard, nowMs)
+  const isRival = leads.some((router) => known.ledSinceMs.has(router))
+  const state = isRival ? counted(known, 'rivalHellosReceived') : known
+  const replicates = state.role !== 'director' && assignerAddress(state, nowMs) === address
+  const nodes = replicates ? replicatedNodes(state, roster, nowMs) : state.nodes
+  return withReport({ ...progress, state: { ...state, nodes } }, address)
 }
 
 function withoutDirector(state: DiscoveryState, address: string): DiscoveryState {
@@ -114,20 +120,27 @@ function withNode(state: DiscoveryState, heard: Heard, nowMs: number): Discovery
   return nodes === undefined ? counted({ ...state, fullAtMs: nowMs }, 'tooManyNodes') : { ...state, nodes }
 }
 
-/** Between two directors, the one that VRRP knows is right. */
+/** All follow the same director, so that a client finds the same node whichever director it comes to. */
 function withAssignmentFrom(progress: Progress, address: string, body: AssignmentBody, nowMs: number): Progress {
   const { state, effects } = progress
-  if (state.role === 'director' || directorAddress(state, nowMs) !== address) {
-    return { effects, state: counted(state, 'assignmentOfNoDirector') }
+  if (assignerAddress(state, nowMs) !== address) {
+    return { effects, state: counted(state, 'assignmentNotFollowed') }
   }
   const { generation, nodes, slots } = body
   const assignment = { generation, nodes, slots }
-  return {
-    state: { ...state, assignment },
+  const established = state.established || state.directors.get(address)?.established === true
+  const taken: Progress = {
+    state: { ...state, assignment, established },
     effects: [
       ...effects,
       { type: 'send', to: 'dispatcher', message: { type: 'replica', assignment } },
-      { type: 'send', to: 'elector', message: { type: 'caughtUp' } },
+      ...caughtUp(state.options.electors),
     ],
   }
+  // From now on it may be this node whom the others follow: they must know at once.
+  return state.role === 'director' && established !== state.established ? withHello(taken, nowMs) : taken
 }
+
+/** What to tell electors once an assignment is here. */
+export const caughtUp = (electors: readonly ElectorName[]): readonly DiscoveryEffect[] =>
+  electors.map((to) => ({ type: 'send', to, message: { type: 'caughtUp' } }))

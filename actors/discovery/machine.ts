@@ -1,7 +1,9 @@
 import type { Machine } from '../../runtime/system/machine.ts'
 import type { RoleMessage } from '../elector/messages.ts'
-import { withPacket } from './incoming.ts'
-import { agedNodes, excusedNodes, membersOf, nextDeadlineMs, promotedNodes } from './membership.ts'
+import { foldRoles } from '../elector/roles.ts'
+import { assignerAddress, directorAddresses, isAssigner, ledSince } from './directors.ts'
+import { caughtUp, withPacket } from './incoming.ts'
+import { agedNodes, excusedNodes, membersOf, nextDeadlineMs, promotedNodes, suspectedNodes } from './membership.ts'
 import type { DiscoveryStatus, Member } from './messages.ts'
 import { withAssignment, withHello, withReport, withReports } from './outgoing.ts'
 import {
@@ -11,6 +13,7 @@ import {
   type DiscoveryState,
   type DiscoveryTimer,
   type Progress,
+  staleAfterMs,
 } from './state.ts'
 import { warningsOf } from './warnings.ts'
 
@@ -18,15 +21,18 @@ import { warningsOf } from './warnings.ts'
 const ASSIGNMENT_EVERY_BEATS = 5
 
 /**
- * Membership by beacons: a director says hello once an interval and hears the reports, a scanning node answers. Each step
+ * Membership by beacons: a director says hello once an interval and hears the reports, every other node answers. Each step
  * ends by comparing the members before and after: what changed is logged, and told to the dispatcher at once.
  */
 export const step: Machine<DiscoveryState, DiscoveryEvent, DiscoveryEffect> = (state, event, nowMs) => {
   const moved = handled({ state, effects: [] }, event, nowMs)
   const before = membersOf(state, nowMs)
   const after = membersOf(moved.state, nowMs)
-  const due = event.type === 'dispatcherUp' || isBeat(state, event) || signatureOf(before) !== signatureOf(after)
-  const tell: DiscoveryEffect = { type: 'send', to: 'dispatcher', message: { type: 'membership', members: after } }
+  const assigner = assignerAddress(moved.state, nowMs)
+  const changed = signatureOf(before) !== signatureOf(after) || assigner !== assignerAddress(state, nowMs)
+  const due = event.type === 'dispatcherUp' || isBeat(state, event) || changed
+  const message = { type: 'membership', members: after, assigner } as const
+  const tell: DiscoveryEffect = { type: 'send', to: 'dispatcher', message }
   // Until the port monitor has spoken this node would be missing in the list.
   const told = due && moved.state.monitor !== null ? [tell] : []
   return { state: moved.state, effects: [...moved.effects, ...partnerLogs(state, before, after), ...told] }
@@ -46,22 +52,18 @@ function handled(progress: Progress, event: DiscoveryEvent, nowMs: number): Prog
       return withRole(progress, event, nowMs)
     case 'monitor':
       if (event.state === state.monitor) return progress
-      return withReportUnlessDirector({ effects, state: { ...state, monitor: event.state } }, nowMs)
+      return withReports({ effects, state: { ...state, monitor: event.state } }, nowMs)
     case 'drain':
       if (event.draining === state.draining) return progress
-      return withReportUnlessDirector({ effects, state: { ...state, draining: event.draining } }, nowMs)
+      return withReports({ effects, state: { ...state, draining: event.draining } }, nowMs)
     case 'load':
       return { effects, state: { ...state, load: event.load } }
-    case 'publish': {
-      const published = { effects, state: { ...state, assignment: event.assignment } }
-      return state.role === 'director' ? withAssignment(published) : published
-    }
+    case 'publish':
+      return withAssignment({ effects, state: { ...state, assignment: event.assignment } }, nowMs)
     case 'dispatcherUp':
-      return withReplica(progress)
-    case 'electorUp': {
-      const caughtUp: DiscoveryEffect = { type: 'send', to: 'elector', message: { type: 'caughtUp' } }
-      return state.assignment === null ? progress : { state, effects: [...effects, caughtUp] }
-    }
+      return withReplica(progress, nowMs)
+    case 'electorUp':
+      return state.assignment === null ? progress : { state, effects: [...effects, ...caughtUp([event.elector])] }
     case 'stop':
       // The elector stops first: who was director is told to be nothing by now, and still has to tell all.
       return state.role === 'scanning' ? withReports(progress, nowMs, true) : withHello(progress, nowMs, true)
@@ -89,9 +91,12 @@ function withBeat(progress: Progress, nowMs: number): Progress {
 }
 
 function withDirectorBeat(progress: Progress, nowMs: number): Progress {
-  const { beats, assignmentWanted } = progress.state
-  const greeted = withHello(progress, nowMs)
-  return assignmentWanted || beats % ASSIGNMENT_EVERY_BEATS === 0 ? withAssignment(greeted) : greeted
+  const { state, effects } = progress
+  const { beats, assignmentWanted, roleSinceMs, options } = state
+  // By now it would have heard a director that was there before it.
+  const established = state.established || nowMs - roleSinceMs >= staleAfterMs(options)
+  const greeted = withHello({ effects, state: { ...state, established } }, nowMs)
+  return assignmentWanted || beats % ASSIGNMENT_EVERY_BEATS === 0 ? withAssignment(greeted, nowMs) : greeted
 }
 
 /** A node may have gone stale between two beats. After a standstill that is for the beat to judge, which is late too. */
@@ -115,38 +120,37 @@ function withTimer({ state, effects }: Progress, timer: DiscoveryTimer, delayMs:
   }
 }
 
-function withRole(progress: Progress, message: RoleMessage, nowMs: number): Progress {
-  const { state, effects } = progress
-  const { role, masterAddress, masterPriority } = message
-  const changed = role !== state.role
-  const promoted = changed && role === 'director'
-  const next: DiscoveryState = {
+/** What one elector says. Where it changes what this node leads, all are told at once. */
+function withRole({ state, effects }: Progress, message: RoleMessage, nowMs: number): Progress {
+  const roles = new Map(state.roles).set(message.instance, message)
+  const { role } = foldRoles(roles)
+  const promoted = role === 'director' && state.role !== 'director'
+  const elected: DiscoveryState = {
     ...state,
+    roles,
     role,
-    masterAddress,
-    masterPriority,
-    roleSinceMs: changed ? nowMs : state.roleSinceMs,
-    // By the old state: it still knows who was director.
+    roleSinceMs: role === state.role ? state.roleSinceMs : nowMs,
+    ledSinceMs: ledSince({ ...state, roles }, nowMs),
     nodes: promoted ? promotedNodes(state, nowMs) : state.nodes,
     assignmentWanted: state.assignmentWanted || promoted,
   }
-  const greeted = withGreeting({ state: next, effects }, state.masterAddress)
+  const directors = directorAddresses(elected, nowMs)
+  const former = [...directorAddresses(state, nowMs)].filter((address) => !directors.has(address))
+  const nodes = role === 'director' ? suspectedNodes(elected, new Set(former), nowMs) : elected.nodes
+  const greeted = withGreeting({ state: { ...elected, nodes }, effects }, message, state.roles.get(message.instance))
+  const changed = role !== state.role || `${[...elected.ledSinceMs.keys()]}` !== `${[...state.ledSinceMs.keys()]}`
   return changed ? withBeat(greeted, nowMs) : greeted
 }
 
 /** A new director need not wait for our answer to its hello, if it is one that we know. */
-function withGreeting(progress: Progress, formerMaster: string | null): Progress {
-  const { role, masterAddress, nodes } = progress.state
-  if (role === 'director' || masterAddress === null || masterAddress === formerMaster) return progress
-  return nodes.has(masterAddress) ? withReport(progress, masterAddress) : progress
+function withGreeting(progress: Progress, { role, masterAddress }: RoleMessage, before?: RoleMessage): Progress {
+  const isNew = role !== 'director' && masterAddress !== null && masterAddress !== before?.masterAddress
+  return isNew && progress.state.nodes.has(masterAddress) ? withReport(progress, masterAddress) : progress
 }
 
-const withReportUnlessDirector = (progress: Progress, nowMs: number): Progress =>
-  progress.state.role === 'director' ? progress : withReports(progress, nowMs)
-
-function withReplica(progress: Progress): Progress {
-  const { assignment, role } = progress.state
-  if (assignment === null || role === 'director') return progress
+function withReplica(progress: Progress, nowMs: number): Progress {
+  const { assignment } = progress.state
+  if (assignment === null || isAssigner(progress.state, nowMs)) return progress
   const message = { type: 'replica', assignment } as const
   return { ...progress, effects: [...progress.effects, { type: 'send', to: 'dispatcher', message }] }
 }

@@ -1,9 +1,7 @@
 import { type BeaconNode, MAX_GROUP_NODES, type RosterEntry } from '../../runtime/wire/beacon-body.ts'
+import { directorAddresses, isHeard } from './directors.ts'
 import type { Health, Member } from './messages.ts'
-import { type DirectorHeard, type DiscoveryState, FORGET_AFTER_MS, type KnownNode, staleAfterMs } from './state.ts'
-
-/** Directors that are remembered at most: more than two at once is a broken network. */
-const DIRECTORS = 8
+import { type DiscoveryState, FORGET_AFTER_MS, type KnownNode, staleAfterMs } from './state.ts'
 
 /** What this node says of itself; undefined until the port monitor has spoken. */
 export function selfNode(state: DiscoveryState): BeaconNode | undefined {
@@ -13,29 +11,13 @@ export function selfNode(state: DiscoveryState): BeaconNode | undefined {
 }
 
 /**
- * The director as this node knows it: itself; or whom VRRP names, if it is one of us; or whoever said so last and is
- * not silent since. Null: nobody, or a VRRP router without beacons (keepalived, say).
- */
-export function directorAddress(state: DiscoveryState, nowMs: number): string | null {
-  if (state.role === 'director') return state.options.managementIp
-  if (state.masterAddress !== null && state.nodes.has(state.masterAddress)) return state.masterAddress
-  return newestDirector(state, nowMs)?.address ?? null
-}
-
-function newestDirector(state: DiscoveryState, nowMs: number): DirectorHeard | undefined {
-  const patienceMs = state.masterAddress === null ? FORGET_AFTER_MS : staleAfterMs(state.options)
-  const live = [...state.directors.values()].filter(({ lastMs }) => nowMs - lastMs < patienceMs)
-  return live.sort((a, b) => b.firstMs - a.firstMs)[0]
-}
-
-/**
- * All members as this node sees them, sorted by address: on a director every node, else the director and itself
- * (what the director knows of the others is kept, but it is not ours to judge).
+ * All members as this node sees them, sorted by address: on a director every node, else the directors and itself
+ * (what a director knows of the others is kept, but it is not ours to judge).
  */
 export function membersOf(state: DiscoveryState, nowMs: number): Member[] {
-  const director = directorAddress(state, nowMs)
-  const visible = [...state.nodes.values()].filter(({ address }) => state.role === 'director' || address === director)
-  const others = visible.map((known) => memberOf(known, known.address === director, nowMs))
+  const directors = directorAddresses(state, nowMs)
+  const visible = [...state.nodes.values()].filter(({ address }) => state.role === 'director' || directors.has(address))
+  const others = visible.map((known) => memberOf(known, directors.has(known.address), nowMs))
   const self = selfNode(state)
   if (self !== undefined) {
     const { managementIp } = state.options
@@ -44,7 +26,7 @@ export function membersOf(state: DiscoveryState, nowMs: number): Member[] {
       ...figuresOf(self),
       address: managementIp,
       self: true,
-      director: director === managementIp,
+      director: directors.has(managementIp),
       health,
       lastSeenMs: 0,
     })
@@ -109,9 +91,7 @@ export function replicatedNodes(
   roster: readonly RosterEntry[],
   nowMs: number,
 ): ReadonlyMap<string, KnownNode> {
-  const isHeard = (address: string) =>
-    nowMs - (state.directors.get(address)?.lastMs ?? Number.NEGATIVE_INFINITY) < staleAfterMs(state.options)
-  const nodes = new Map([...state.nodes].filter(([address]) => isHeard(address)))
+  const nodes = new Map([...state.nodes].filter(([address]) => isHeard(state, address, nowMs)))
   for (const { address, ageMs, stale, settingsDiffer, node } of roster) {
     if (address === state.options.managementIp || nodes.has(address) || nodes.size >= MAX_GROUP_NODES - 1) continue
     const lastSeenMs = nowMs - ageMs
@@ -128,38 +108,30 @@ export function replicatedNodes(
   return nodes
 }
 
-/** The directors with that one's hello added. A silence longer than a stale node's begins a new term. */
-export function heardDirector(
-  state: DiscoveryState,
-  hello: Omit<DirectorHeard, 'firstMs' | 'lastMs'>,
-  nowMs: number,
-): ReadonlyMap<string, DirectorHeard> {
-  const before = state.directors.get(hello.address)
-  const sameTerm = before !== undefined && nowMs - before.lastMs < staleAfterMs(state.options)
-  const directors = new Map(state.directors)
-  directors.set(hello.address, { ...hello, firstMs: sameTerm ? before.firstMs : nowMs, lastMs: nowMs })
-  if (directors.size > DIRECTORS) {
-    const [silent] = [...directors].reduce((oldest, entry) => (entry[1].lastMs < oldest[1].lastMs ? entry : oldest))
-    directors.delete(silent)
-  }
-  return directors
+/** This node has become director: the others get the usual time to answer it. */
+export function promotedNodes(state: DiscoveryState, nowMs: number): ReadonlyMap<string, KnownNode> {
+  const aliveUntilMs = nowMs + staleAfterMs(state.options)
+  const promoted = [...state.nodes.values()].filter((known) => nowMs - known.lastSeenMs < FORGET_AFTER_MS)
+  return new Map(promoted.map((known) => [known.address, { ...known, aliveUntilMs }]))
 }
 
 /**
- * This node has become director: the others get the usual time to answer it. The former director gets less. If we missed
- * a hello of it, it is dead, since that is why we are director. If not, it may have handed over in order, and answers at once.
+ * Nodes that have ceased to be directors get less time to answer the next one. Whose last hello we missed is dead, since that
+ * is why it is director no more. If we did not, it may have handed over in order, and answers at once.
  */
-export function promotedNodes(state: DiscoveryState, nowMs: number): ReadonlyMap<string, KnownNode> {
+export function suspectedNodes(
+  state: DiscoveryState,
+  former: ReadonlySet<string>,
+  nowMs: number,
+): ReadonlyMap<string, KnownNode> {
   const { intervalMs } = state.options
-  const former = directorAddress(state, nowMs)
-  const graceOf = (known: KnownNode) => {
-    if (known.address !== former) return staleAfterMs(state.options)
-    return nowMs - known.lastSeenMs < 1.5 * intervalMs ? 1.25 * intervalMs : 0
-  }
-  const promoted = [...state.nodes.values()]
-    .filter((known) => nowMs - known.lastSeenMs < FORGET_AFTER_MS)
-    .map((known) => ({ ...known, aliveUntilMs: nowMs + graceOf(known) }))
-  return agedNodes(new Map(promoted.map((known) => [known.address, known])), nowMs)
+  const graceMs = ({ lastSeenMs }: KnownNode) => (nowMs - lastSeenMs < 1.5 * intervalMs ? 1.25 * intervalMs : 0)
+  const nodes = [...state.nodes.values()].map((known) =>
+    former.has(known.address)
+      ? { ...known, aliveUntilMs: Math.min(known.aliveUntilMs, nowMs + graceMs(known)) }
+      : known,
+  )
+  return agedNodes(new Map(nodes.map((known) => [known.address, known])), nowMs)
 }
 
 /** Nodes that were silent for too long are stale, and forgotten later. */

@@ -26,7 +26,7 @@ export interface LoadMessage {
 
 /** Which node owns which slot. Nodes are named by management IP; `slots[i]` is an index into `nodes`, 255 = nobody. */
 export interface Assignment {
-  /** Rises with every change; between two directors the higher (and then the newer epoch) wins. */
+  /** Rises with every change. */
   readonly generation: number
   readonly nodes: readonly string[]
   /** 4096 bytes. */
@@ -61,6 +61,7 @@ export interface Member extends NodeLoad {
   readonly name: string
   readonly mac: string
   readonly self: boolean
+  /** Leads an instance. Where there are several, so may several members. */
   readonly director: boolean
   readonly health: Health
   /** Since it was heard last: an age, 0 for this node itself. */
@@ -71,23 +72,27 @@ export interface Member extends NodeLoad {
 export interface MembershipMessage {
   readonly type: 'membership'
   readonly members: readonly Member[]
+  /** Management IP of the director that decides which node owns which slot; null: there is none. */
+  readonly assigner: string | null
 }
 
-/** To the dispatcher of a scanning node: what the director's beacons said. */
+/** To the dispatcher of every other node: what the beacons of the director that assigns said. */
 export interface ReplicaMessage {
   readonly type: 'replica'
   readonly assignment: Assignment
 }
 
-/** To the elector of a scanning node: the present director's assignment is here, whenever it came and when one of both (re)starts. */
+/** To every elector: the present assignment is here, whenever it came from another node, and when one of both (re)starts. */
 export interface CaughtUpMessage {
   readonly type: 'caughtUp'
 }
 
+export type ElectorName = `elector${string}`
+
 export type DiscoveryPeers = {
   readonly 'raw-ip': RawIpMessage
   readonly dispatcher: DispatcherMessage
-  readonly elector: CaughtUpMessage
+  readonly [elector: ElectorName]: CaughtUpMessage
 }
 
 /** `describe()` of discovery's control. */

@@ -1,8 +1,9 @@
 import { type BeaconSender, sealBeacon } from '../../runtime/wire/beacon.ts'
 import { type BeaconBody, packBeaconBody, type RosterEntry } from '../../runtime/wire/beacon-body.ts'
+import { heardDirectors, isAssigner } from './directors.ts'
 import { selfNode } from './membership.ts'
 import { compactSettings, digestOf } from './settings.ts'
-import { counted, type DiscoveryEffect, type DiscoveryState, type Progress, staleAfterMs } from './state.ts'
+import { counted, type DiscoveryEffect, type DiscoveryState, type Progress } from './state.ts'
 
 const BROADCAST = '255.255.255.255'
 
@@ -37,14 +38,14 @@ export function withHello(progress: Progress, nowMs: number, leaving = false): P
       node: known.node,
     }),
   )
-  const priority = state.masterPriority ?? 1
   const hello: BeaconBody = {
     type: 'hello',
     ...identityOf(state),
     leaving,
     settings: compactSettings(state.options.settings),
     node,
-    priority,
+    leads: [...state.ledSinceMs.keys()],
+    established: state.established,
     roster,
   }
   return withBeacon(progress, hello, BROADCAST)
@@ -63,16 +64,16 @@ export function withReport(progress: Progress, director: string, leaving = false
 
 /** A report to every director that is heard now: something happened that cannot wait for the next hello. */
 export function withReports(progress: Progress, nowMs: number, leaving = false): Progress {
-  const { directors, options } = progress.state
-  return [...directors.values()]
-    .filter(({ lastMs }) => nowMs - lastMs < staleAfterMs(options))
-    .reduce((before, director) => withReport(before, director.address, leaving), progress)
+  return heardDirectors(progress.state, nowMs).reduce(
+    (before, { address }) => withReport(before, address, leaving),
+    progress,
+  )
 }
 
-/** Which node owns which slot, to all. */
-export function withAssignment(progress: Progress): Progress {
+/** Which node owns which slot, to all; from the director that decides it, and from no other. */
+export function withAssignment(progress: Progress, nowMs: number): Progress {
   const { assignment } = progress.state
-  if (assignment === null) return progress
+  if (assignment === null || !isAssigner(progress.state, nowMs)) return progress
   const sent = withBeacon(progress, { type: 'assignment', ...assignment }, BROADCAST)
   return { ...sent, state: { ...sent.state, assignmentWanted: false } }
 }

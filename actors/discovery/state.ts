@@ -1,7 +1,7 @@
 import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import type { BeaconNode } from '../../runtime/wire/beacon-body.ts'
-import type { Role } from '../elector/messages.ts'
-import type { Assignment, DiscoveryMessage, DiscoveryPeers, NodeLoad } from './messages.ts'
+import type { Role, RoleMessage } from '../elector/messages.ts'
+import type { Assignment, DiscoveryMessage, DiscoveryPeers, ElectorName, NodeLoad } from './messages.ts'
 import type { ReplayWindow } from './replay.ts'
 
 export interface DiscoveryOptions {
@@ -10,7 +10,15 @@ export interface DiscoveryOptions {
   readonly managementIp: string
   /** Lower-case, colon-separated: where this node's interface is reached. */
   readonly mac: string
+  /** By which the nodes of a group recognise each other: that of the first instance of the configuration. */
   readonly virtualRouterId: number
+  /** At most 8, by their names. */
+  readonly instances: readonly {
+    readonly name: string
+    readonly family: 'ipv4' | 'ipv6'
+    readonly virtualRouterId: number
+  }[]
+  readonly electors: readonly ElectorName[]
   /** HMAC key of the beacons; null = not authenticated. */
   readonly key: string | null
   /** Between two hellos. */
@@ -39,12 +47,21 @@ export interface KnownNode {
   readonly settings: Readonly<Record<string, string>> | null
 }
 
+/** The first and the last hello in which a director said that it leads a virtual router. */
+export interface Term {
+  readonly firstMs: number
+  readonly lastMs: number
+}
+
 /** A node that said that it is director. */
 export interface DirectorHeard {
   readonly address: string
   readonly settingsDigest: string
-  /** First and last hello since it became director, or was silent for long. */
-  readonly firstMs: number
+  /** Its assignment has stood for a while. */
+  readonly established: boolean
+  /** By the number of the virtual router (`virtualRouterNumber`). */
+  readonly terms: ReadonlyMap<number, Term>
+  /** Of its last hello. */
   readonly lastMs: number
 }
 
@@ -60,11 +77,15 @@ export interface DiscoveryState {
   readonly epoch: string
   /** Of the last packet sent. */
   readonly sequence: number
+  /** As the electors said last, by instance: VRRP's word for who is director of what. */
+  readonly roles: ReadonlyMap<string, RoleMessage>
+  /** All of them folded: director is who leads any instance. */
   readonly role: Role
   readonly roleSinceMs: number
-  /** VRRP's word for who is director. */
-  readonly masterAddress: string | null
-  readonly masterPriority: number | null
+  /** What this node leads, by the number of the virtual router, and since when. */
+  readonly ledSinceMs: ReadonlyMap<number, number>
+  /** The assignment that it has has stood for a while: its own, or taken over from a director of whom that is true. */
+  readonly established: boolean
   /** Null until the port monitor has spoken: before, nothing is said about this node. */
   readonly monitor: 'ok' | 'failure' | null
   readonly draining: boolean
@@ -75,7 +96,7 @@ export interface DiscoveryState {
   readonly directors: ReadonlyMap<string, DirectorHeard>
   /** By address; at most 128. */
   readonly replayWindows: ReadonlyMap<string, ReplayWindow>
-  /** The one we publish, or the director's as heard last. */
+  /** The one we publish, or as heard last of the director that assigns. */
   readonly assignment: Assignment | null
   /** A node holds another assignment than ours: sent again with the next beat. */
   readonly assignmentWanted: boolean
@@ -100,8 +121,8 @@ export type DiscoveryEvent =
   | { readonly type: 'start' }
   /** The dispatcher (re)started and knows nothing. */
   | { readonly type: 'dispatcherUp' }
-  /** The elector (re)started and does not know what we have. */
-  | { readonly type: 'electorUp' }
+  /** An elector (re)started and does not know what we have. */
+  | { readonly type: 'electorUp'; readonly elector: ElectorName }
   /** Ordered shutdown. */
   | { readonly type: 'stop' }
 
@@ -118,10 +139,11 @@ export function initialState(options: DiscoveryOptions, epoch: string, nowMs: nu
     options,
     epoch,
     sequence: 0,
+    roles: new Map(),
     role: 'initializing',
     roleSinceMs: nowMs,
-    masterAddress: null,
-    masterPriority: null,
+    ledSinceMs: new Map(),
+    established: false,
     monitor: null,
     draining: false,
     load: { cpu: 0, memory: 0, pressure: null, activeConnections: 0 },

@@ -1,5 +1,7 @@
+import { virtualRouterText } from '../../runtime/wire/beacon-body.ts'
+import { heardDirectors } from './directors.ts'
 import { compactSettings, differences, type SettingDifference } from './settings.ts'
-import { type DirectorHeard, type DiscoveryState, staleAfterMs } from './state.ts'
+import type { DiscoveryState } from './state.ts'
 
 /** A warning about a refused beacon stands that long after the last one. */
 const REFUSAL_STANDS_MS = 10_000
@@ -42,25 +44,24 @@ function settingWarnings(state: DiscoveryState): string[] {
 const differenceText = (who: string, { name, ours, theirs }: SettingDifference) =>
   `setting ${name} differs: ${theirs ?? 'not set'} at ${who}, ${ours ?? 'not set'} here`
 
-/** Two nodes say that they are director, and have for longer than a hand-over takes. */
+/** Two nodes say that they are director of the same virtual router, and have for longer than a hand-over takes. */
 function splitWarnings(state: DiscoveryState, nowMs: number): string[] {
-  const { options, role, roleSinceMs } = state
-  const self: Pick<DirectorHeard, 'address' | 'firstMs' | 'lastMs'> = {
-    address: options.managementIp,
-    firstMs: roleSinceMs,
-    lastMs: nowMs,
-  }
-  const recent = [...state.directors.values()].filter(({ lastMs }) => nowMs - lastMs < staleAfterMs(options))
-  const terms = role === 'director' ? [self, ...recent] : recent
-  const overlapsMs = (one: typeof self, other: typeof self) =>
-    Math.min(one.lastMs, other.lastMs) - Math.max(one.firstMs, other.firstMs)
-  return terms.flatMap((one, at) =>
-    terms
-      .slice(at + 1)
-      .filter((other) => overlapsMs(one, other) > options.intervalMs)
-      .map(
-        (other) =>
-          `two directors are heard, ${one.address} and ${other.address}: is the network split, or IP protocol 112 filtered?`,
-      ),
+  const claims = heardDirectors(state, nowMs).flatMap(({ address, terms }) =>
+    [...terms].map(([router, term]) => ({ address, router, ...term })),
   )
+  const own = [...state.ledSinceMs].map(([router, firstMs]) => {
+    return { address: state.options.managementIp, router, firstMs, lastMs: nowMs }
+  })
+  const all = [...own, ...claims]
+  const pairs = all.flatMap((one, at) => all.slice(at + 1).map((other) => [one, other] as const))
+  return pairs
+    .filter(([one, other]) => one.router === other.router)
+    .filter(
+      ([one, other]) =>
+        Math.min(one.lastMs, other.lastMs) - Math.max(one.firstMs, other.firstMs) > state.options.intervalMs,
+    )
+    .map(([one, other]) => splitText(one.address, other.address, one.router))
 }
+
+const splitText = (one: string, other: string, router: number) =>
+  `two directors are heard, ${one} and ${other}, both of ${virtualRouterText(router)}: is the network split, or IP protocol 112 filtered?`

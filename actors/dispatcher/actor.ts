@@ -3,6 +3,7 @@ import { type RunningMachine, runMachine } from '../../runtime/system/machine-ru
 import { formatClientKey, parseClientKey } from '../../runtime/table/client-key.ts'
 import { ConnectionTable } from '../../runtime/table/connection-table.ts'
 import { MAX_NODES } from '../../runtime/table/layout.ts'
+import { foldRoles } from '../elector/roles.ts'
 import { step } from './machine.ts'
 import type {
   ClientRoute,
@@ -42,7 +43,7 @@ export const startDispatcher: StartActor<DispatcherOptions, DispatcherPorts, Dis
     context,
     initial: initialState(options, adopted),
     step,
-    label: (state) => state.role,
+    label: (state) => foldRoles(state.roles).role,
     perform: (effect) => {
       switch (effect.type) {
         case 'writeNode':

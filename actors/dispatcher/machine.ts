@@ -10,6 +10,7 @@ import {
   type DispatcherEvent,
   type DispatcherState,
   indexOfAddress,
+  isAssigning,
   type Progress,
 } from './state.ts'
 
@@ -19,8 +20,9 @@ const SWEEP_EVERY_MS = 5000
 const UINT32 = 2 ** 32
 
 /**
- * Which node owns which slot. The director decides, writes its table and publishes; a scanning node copies what the director
- * published, so that it starts from the same slots should it be the next director.
+ * Which node owns which slot. The director that assigns decides, writes its table and publishes; every other node, be it
+ * director of another instance, copies what was published: both hand a client to the same node, and the next one to assign
+ * starts from the same slots.
  */
 export const step: Machine<DispatcherState, DispatcherEvent, DispatcherEffect> = (state, event, nowMs) => {
   const progress: Progress = { state: { ...state, warnings: [] }, effects: [] }
@@ -34,29 +36,29 @@ export const step: Machine<DispatcherState, DispatcherEvent, DispatcherEffect> =
       return withSweepTimer({ state, effects: [sweep] })
     }
     case 'role': {
-      if (event.role !== 'director' || state.role === 'director')
-        return { state: { ...state, role: event.role }, effects: [] }
-      // As the last director left it, but for nodes that are unusable: loads are looked at later.
-      const promoted: DispatcherState = {
-        ...progress.state,
-        role: 'director',
-        adjustedAtMs: nowMs,
-        absentSinceMs: new Map(),
-      }
-      return withPublication(withBalance({ state: promoted, effects: [] }, nowMs), state)
+      const next = { ...state, roles: new Map(state.roles).set(event.instance, event) }
+      return isAssigning(next) && !isAssigning(state) ? withTakeover(next, nowMs) : { state: next, effects: [] }
     }
     case 'membership': {
-      const next = { ...progress, state: { ...progress.state, members: event.members } }
-      if (state.role !== 'director') return withRows(next, memberRows(next.state))
-      return withPublicationOfChange(withBalance(next, nowMs), state)
+      const { members, assigner } = event
+      const next = { ...progress.state, members, assigner }
+      if (!isAssigning(next)) return withRows({ state: next, effects: [] }, memberRows(next))
+      if (!isAssigning(state)) return withTakeover(next, nowMs)
+      return withPublicationOfChange(withBalance({ state: next, effects: [] }, nowMs), state)
     }
     case 'replica':
-      return state.role === 'director' ? quiet : withReplica(progress, event.assignment)
+      return isAssigning(state) ? quiet : withReplica(progress, event.assignment)
     case 'discoveryUp':
-      return state.role === 'director' ? withPublication(quiet, state) : quiet
+      return isAssigning(state) ? withPublication(quiet, state) : quiet
     default:
       return event satisfies never
   }
+}
+
+/** Assigns from now on: as the last one left it, but for nodes that are unusable. Loads are looked at later. */
+function withTakeover(before: DispatcherState, nowMs: number): Progress {
+  const state = { ...before, warnings: [], adjustedAtMs: nowMs, absentSinceMs: new Map() }
+  return withPublication(withBalance({ state, effects: [] }, nowMs), before)
 }
 
 /** Weights by the members' health and load, slots by the weights; rows before slots, so that no slot names a row without a node. */

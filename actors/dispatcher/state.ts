@@ -2,7 +2,8 @@ import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/s
 import { MAX_NODES } from '../../runtime/table/layout.ts'
 import type { NodeSetting } from '../../runtime/table/node-rows.ts'
 import type { Member } from '../discovery/messages.ts'
-import type { Role } from '../elector/messages.ts'
+import type { RoleMessage } from '../elector/messages.ts'
+import { foldRoles } from '../elector/roles.ts'
 import type { DispatcherMessage, DispatcherPeers } from './messages.ts'
 import type { Slots } from './slots.ts'
 
@@ -25,7 +26,10 @@ export interface AdoptedTable {
 
 export interface DispatcherState {
   readonly rules: DispatcherRules
-  readonly role: Role
+  /** As the electors said last, by instance. */
+  readonly roles: ReadonlyMap<string, RoleMessage>
+  /** Management IP of the director that assigns, as discovery said last; null until it has, and while there is none. */
+  readonly assigner: string | null
   /** As discovery said last; empty until it has. */
   readonly members: readonly Member[]
   /** The table's rows as written last; the index of a node is this node's own affair. */
@@ -67,7 +71,8 @@ export function initialState(rules: DispatcherRules, adopted: AdoptedTable): Dis
   const weighted = rows.filter((row) => row !== null && row.weight > 0) as readonly NodeSetting[]
   return {
     rules,
-    role: 'initializing',
+    roles: new Map(),
+    assigner: null,
     members: [],
     rows,
     slots: adopted.slots,
@@ -79,6 +84,13 @@ export function initialState(rules: DispatcherRules, adopted: AdoptedTable): Dis
     warnings: [],
   }
 }
+
+/**
+ * Whether this node decides which node owns which slot: it is director of an instance, and discovery names no other director
+ * that assigns.
+ */
+export const isAssigning = ({ rules, roles, assigner }: DispatcherState): boolean =>
+  foldRoles(roles).role === 'director' && (assigner === null || assigner === rules.managementIp)
 
 export const indexOfAddress = (state: DispatcherState, address: string): number =>
   state.rows.findIndex((row) => row?.address === address)

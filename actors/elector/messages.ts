@@ -8,6 +8,10 @@ export type Role = 'initializing' | 'scanning' | 'director'
 /** Sent by the elector to discovery, dispatcher and forwarder at every change, and whenever one of them (re)starts. */
 export interface RoleMessage {
   readonly type: 'role'
+  /** Name of the virtual router that it is about: a node may be director of one and not of another (`foldRoles`). */
+  readonly instance: string
+  /** Those of the instance, as configured. */
+  readonly virtualIps: readonly string[]
   readonly role: Role
   /** Primary address of the director as last heard; our own when we are it; null while nobody is known. */
   readonly masterAddress: string | null

@@ -10,6 +10,8 @@ import { describeTracking, type Tracking, type TrackOptions, trackingWarnings } 
 
 /** One virtual router as configured; the ranges are the wire's. */
 export interface ElectorOptions {
+  /** Name of the instance. */
+  readonly instance: string
   /** 1..255. */
   readonly virtualRouterId: number
   /** 1..255; 255 = the owner of the addresses. Never 0: that is how a master resigns. */
@@ -184,13 +186,15 @@ export const labelOf = ({ phase }: ElectorState): Phase['label'] => phase.label
 
 /** What the rest of the node is told. A master is director from the moment its first advert has left. */
 export function roleOf({ phase, options }: ElectorState): RoleMessage {
+  const identity = { instance: options.instance, virtualIps: options.virtualIps }
   if (phase.label === 'MASTER' && phase.holding) {
     const { primaryAddress: masterAddress, priority: masterPriority } = options
-    return { type: 'role', role: 'director', masterAddress, masterPriority }
+    return { type: 'role', ...identity, role: 'director', masterAddress, masterPriority }
   }
   const role = phase.label === 'INIT' ? 'initializing' : 'scanning'
   const master = phase.label === 'BACKUP' || phase.label === 'FAULT' ? phase.master : null
-  return { type: 'role', role, masterAddress: master?.address ?? null, masterPriority: master?.priority ?? null }
+  const heard = { masterAddress: master?.address ?? null, masterPriority: master?.priority ?? null }
+  return { type: 'role', ...identity, role, ...heard }
 }
 
 /** The answer to `describe()`. */

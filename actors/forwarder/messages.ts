@@ -55,8 +55,8 @@ export type ForwarderMessage =
   | { readonly type: 'listeners'; readonly listeners: readonly ListenerPlan[] }
   /** Accept no more, finish what there is for that long, reset the rest, end the task. */
   | { readonly type: 'drain'; readonly patienceMs: number }
-  /** Reset all connections, and go on accepting. */
-  | { readonly type: 'cut' }
+  /** Reset the connections that came in by this VIP, and go on accepting. */
+  | { readonly type: 'cut'; readonly address: string }
 
 /** What it sends on its port. */
 export type ForwarderReport =

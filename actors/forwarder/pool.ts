@@ -10,6 +10,7 @@ import { DEFAULT_STALL_MS, PING_INTERVAL_MS, Watchdog } from '../../runtime/syst
 import { WorkerPool } from '../../runtime/system/worker-pool.ts'
 import type { ConnectionTable } from '../../runtime/table/connection-table.ts'
 import type { RoleMessage } from '../elector/messages.ts'
+import { foldRoles } from '../elector/roles.ts'
 import { captureScript, removeCaptureScript } from './capture.ts'
 import type {
   ForwarderLimits,
@@ -28,7 +29,7 @@ export interface ForwarderPoolOptions {
   readonly count: number
   readonly listeners: readonly ListenerPlan[]
   readonly limits: ForwarderLimits
-  /** How long connections are kept after the VIPs have left this node: they may return. */
+  /** How long connections are kept after their VIP has left this node: it may return. */
   readonly drainMs: number
   readonly restart: RestartPolicy
   onLog(level: LogLevel, line: string): void
@@ -58,8 +59,10 @@ export class ForwarderPool implements ActorGroup {
   readonly #problems = new Map<number, readonly string[]>()
   readonly #captures: boolean
   readonly #watchdog: Watchdog
-  #isDirector = false
-  #cancelCut = (): void => undefined
+  /** As the electors said last, by instance. */
+  readonly #roles = new Map<string, RoleMessage>()
+  /** By VIP that has left: cancels the end of its connections. */
+  readonly #cuts = new Map<string, () => void>()
   #cancelWatch = (): void => undefined
 
   constructor(options: ForwarderPoolOptions, ports: ForwarderPoolPorts) {
@@ -96,7 +99,7 @@ export class ForwarderPool implements ActorGroup {
 
   /** Ends all connections: once the VIP is another node's, no packet of theirs comes here any more. */
   async stop(): Promise<void> {
-    this.#cancelCut()
+    for (const cancelCut of this.#cuts.values()) cancelCut()
     this.#cancelWatch()
     await this.#pool.stop(STOP_PATIENCE_MS)
     if (this.#captures) await this.#ports.nft.apply(removeCaptureScript())
@@ -110,9 +113,9 @@ export class ForwarderPool implements ActorGroup {
     return this.#pool.crash(actor)
   }
 
-  /** The pool as an actor on the main thread: it is told the role, and describes itself. */
+  /** The pool as an actor on the main thread: every elector tells it its role, and it describes itself. */
   asActor(): ActorInstance<RoleMessage> & { readonly control: ForwarderPoolControl } {
-    return { receive: ({ role }) => this.#follow(role === 'director'), control: { describe: () => this.status() } }
+    return { receive: (message) => this.#follow(message), control: { describe: () => this.status() } }
   }
 
   status(): ForwarderPoolStatus {
@@ -153,16 +156,30 @@ export class ForwarderPool implements ActorGroup {
     )
   }
 
-  /** A client whose VIP has moved talks to the new director, and is told by it that it knows no such connection. */
-  #follow(isDirector: boolean): void {
-    if (isDirector === this.#isDirector) return
-    this.#isDirector = isDirector
-    this.#cancelCut()
-    if (isDirector) return
-    this.#cancelCut = this.#ports.clock.setTimer(this.#options.drainMs, () => {
-      const cut: ForwarderMessage = { type: 'cut' }
+  /**
+   * A client whose VIP has moved talks to the new director, and is told by it that it knows no such connection. What came in
+   * by a VIP that is still here lives on.
+   */
+  #follow(message: RoleMessage): void {
+    const before = new Set(foldRoles(this.#roles).virtualIps)
+    this.#roles.set(message.instance, message)
+    const led = new Set(foldRoles(this.#roles).virtualIps)
+    for (const address of led) this.#keep(address)
+    for (const address of before) if (!led.has(address)) this.#cutLater(address)
+  }
+
+  #keep(address: string): void {
+    this.#cuts.get(address)?.()
+    this.#cuts.delete(address)
+  }
+
+  #cutLater(address: string): void {
+    const cut: ForwarderMessage = { type: 'cut', address }
+    const cancel = this.#ports.clock.setTimer(this.#options.drainMs, () => {
+      this.#cuts.delete(address)
       for (let index = 0; index < this.#options.count; index++) this.#pool.post(index, cut)
     })
+    this.#cuts.set(address, cancel)
   }
 
   #heard(index: number, report: ForwarderReport): void {

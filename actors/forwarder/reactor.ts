@@ -132,7 +132,7 @@ export class Reactor {
       }
       if (this.#drainUntilMs !== undefined && nowMs >= this.#drainUntilMs) break
     }
-    return { cut: this.cut() }
+    return { cut: this.#cutWhere(() => true) }
   }
 
   #endEvent(end: number, generation: number, mask: number): void {
@@ -190,12 +190,16 @@ export class Reactor {
     }
   }
 
-  /** Resets all connections; their number. */
-  cut(): number {
-    const { state, highest } = this.#connections
+  /** Resets the connections that came in by this address; those of other VIPs live on. Their number. */
+  cut(lost: string): number {
+    return this.#cutWhere(({ address }) => address === lost)
+  }
+
+  #cutWhere(isLost: (plan: ListenerPlan) => boolean): number {
+    const { state, highest, listener } = this.#connections
     let cut = 0
     for (let connection = 0; connection < highest; connection++) {
-      if (state[connection] === FREE) continue
+      if (state[connection] === FREE || !isLost(this.#acceptor.plans[listener[connection]!]!)) continue
       this.#connections.reset(connection, 'drainCut')
       cut++
     }

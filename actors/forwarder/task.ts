@@ -41,7 +41,7 @@ export function runForwarder(task: ForwarderTask, sockets: StreamSockets, clock:
         reactor.drain(message.patienceMs)
         return
       case 'cut':
-        reactor.cut()
+        reactor.cut(message.address)
         return
       default:
         message satisfies never

@@ -8,6 +8,8 @@ const SLOTS = 4096
 /** The owner of a slot that nobody owns. */
 const NOBODY = 255
 const MAX_NAME_LENGTH = 64
+/** Most virtual routers of a node. */
+export const MAX_LEADS = 8
 export const MAX_SETTINGS = 16
 export const MAX_SETTING_LENGTH = 256
 const DIGEST_BYTES = 8
@@ -50,11 +52,13 @@ interface SharedFields {
   readonly node: BeaconNode
 }
 
-/** Director to all: `[generation, leaving, digest, settings, node, priority, roster]`. */
+/** Director to all: `[generation, leaving, digest, settings, node, leads, established, roster]`. */
 export interface HelloBody extends SharedFields {
   readonly type: 'hello'
-  /** VRRP priority, 1..255. */
-  readonly priority: number
+  /** The virtual routers that it is director of, by `virtualRouterNumber`, each once; none when it stops. At most 8. */
+  readonly leads: readonly number[]
+  /** Its assignment has stood for a while: another director that has just begun follows it. */
+  readonly established: boolean
   /** Every node it knows but itself. */
   readonly roster: readonly RosterEntry[]
 }
@@ -74,13 +78,21 @@ export interface AssignmentBody {
   readonly slots: Uint8Array
 }
 
+/** A virtual router as beacons name it: its VRID, and 256 more for one of IPv6. */
+export const virtualRouterNumber = (family: 'ipv4' | 'ipv6', virtualRouterId: number): number =>
+  virtualRouterId + (family === 'ipv6' ? 256 : 0)
+
+/** The same for people. */
+export const virtualRouterText = (router: number): string =>
+  router > 256 ? `VRID ${router - 256} (IPv6)` : `VRID ${router}`
+
 export type BeaconBody = HelloBody | ReportBody | AssignmentBody
 
 /** Packs a body. Figures out of range are brought to the nearest that is in it. */
 export function packBeaconBody(body: BeaconBody): Uint8Array {
   switch (body.type) {
     case 'hello':
-      return packBody([...packShared(body), clamped(body.priority, 255), body.roster.map(packRosterEntry)])
+      return packBody([...packShared(body), body.leads, body.established, body.roster.map(packRosterEntry)])
     case 'report':
       return packBody(packShared(body))
     case 'assignment': {
@@ -138,14 +150,19 @@ function packRosterEntry(entry: RosterEntry): BeaconValue {
 }
 
 function parseHello(value: unknown): HelloBody | undefined {
-  if (!isTuple(value, 7)) return undefined
+  if (!isTuple(value, 8)) return undefined
   const shared = parseShared(value.slice(0, 5))
-  const [priority, entries] = value.slice(5)
-  if (shared === undefined || !isWhole(priority, 1, 255) || !isList(entries, MAX_GROUP_NODES - 1)) return undefined
+  const [numbers, established, entries] = value.slice(5)
+  if (shared === undefined || typeof established !== 'boolean') return undefined
+  if (!isList(numbers, MAX_LEADS) || !isList(entries, MAX_GROUP_NODES - 1)) return undefined
+  const leads = allOf(numbers, parseVirtualRouter)
+  if (leads === undefined || hasTwice(leads)) return undefined
   const roster = allOf(entries, parseRosterEntry)
   if (roster === undefined || hasTwice(roster.map((entry) => entry.address))) return undefined
-  return { type: 'hello', ...shared, priority, roster }
+  return { type: 'hello', ...shared, leads, established, roster }
 }
+
+const parseVirtualRouter = (value: unknown) => (isWhole(value, 1, 511) && value !== 256 ? value : undefined)
 
 function parseAssignment(value: unknown): AssignmentBody | undefined {
   if (!isTuple(value, 3)) return undefined
@@ -226,7 +243,7 @@ function allOf<Parsed>(
 
 /** Not-a-number counts as 0. */
 const clamped = (value: number, most: number) => Math.round(Math.min(most, Math.max(0, value || 0)))
-const hasTwice = (values: readonly string[]) => new Set(values).size !== values.length
+const hasTwice = (values: readonly unknown[]) => new Set(values).size !== values.length
 const isTuple = (value: unknown, length: number): value is readonly unknown[] =>
   Array.isArray(value) && value.length === length
 const isList = (value: unknown, most: number): value is readonly unknown[] =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { startDiscovery } from '../../../actors/discovery/actor.ts'
 import type { DiscoveryControl, DiscoveryMessage, DiscoveryPeers } from '../../../actors/discovery/messages.ts'
+import type { DiscoveryOptions } from '../../../actors/discovery/state.ts'
 import type { RawIpMessage } from '../../../actors/raw-ip/messages.ts'
 import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
 import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
@@ -9,6 +10,7 @@ import { type BeaconFragment, openBeacon } from '../../../runtime/wire/beacon.ts
 import { parseBeaconBody } from '../../../runtime/wire/beacon-body.ts'
 
 const ADDRESS = '10.10.74.70'
+const instance51 = { type: 'role', instance: 'VI_51', virtualIps: [] } as const
 
 /** A director's discovery, on a clock that moves when it is told to. */
 function started(seed = 1) {
@@ -25,11 +27,13 @@ function started(seed = 1) {
     inspect: () => undefined,
     control: () => undefined,
   }
-  const options = {
+  const options: DiscoveryOptions = {
     name: 'jupiter',
     managementIp: ADDRESS,
     mac: '02:00:00:00:00:46',
     virtualRouterId: 51,
+    instances: [{ name: 'VI_51', family: 'ipv4', virtualRouterId: 51 }],
+    electors: ['elector'],
     key: 'secret',
     intervalMs: 1000,
     staleAfterIntervals: 3,
@@ -38,7 +42,7 @@ function started(seed = 1) {
   const instance = startDiscovery(context, options, {}) as ActorInstance<DiscoveryMessage>
   const give = (message: DiscoveryMessage) => instance.receive(message, 'test')
   give({ type: 'monitor', state: 'ok' })
-  give({ type: 'role', role: 'director', masterAddress: ADDRESS, masterPriority: 99 })
+  give({ ...instance51, role: 'director', masterAddress: ADDRESS, masterPriority: 99 })
   const beacons = (): BeaconFragment[] =>
     sent
       .filter(({ to }) => to === 'raw-ip')
@@ -78,7 +82,7 @@ describe('discovery', () => {
 
   it.each(['director', 'initializing'] as const)('says goodbye to all when it is stopped as %s', (role) => {
     const { instance, give, beacons } = started()
-    give({ type: 'role', role, masterAddress: null, masterPriority: null })
+    give({ ...instance51, role, masterAddress: null, masterPriority: null })
     instance.stop?.()
     const last = beacons().at(-1)!
     expect(parseBeaconBody(last.type, last.body)).toMatchObject({ type: 'hello', leaving: true })

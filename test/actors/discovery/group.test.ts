@@ -134,7 +134,7 @@ describe('a director', () => {
 
   it('moves the slots of a node that stops in order at once, although its elector stopped before', () => {
     const group = settled(A, B, C)
-    group.tell(B, { type: 'role', role: 'initializing', masterAddress: null, masterPriority: null })
+    group.resign(B)
     group.tell(B, { type: 'stop' })
     group.kill(B)
     group.run(10)
@@ -169,7 +169,7 @@ describe('a director', () => {
   it('keeps all slots where they are when its discovery crashes and starts again', () => {
     const group = settled(A, B, C)
     const before = group.owners(A)
-    group.restartDiscovery(A, A)
+    group.restartDiscovery(A)
     for (let ms = 0; ms < 10_000; ms += 100) {
       group.run(100)
       expect(movedBetween(before, group.owners(A))).toBe(0)
@@ -180,7 +180,7 @@ describe('a director', () => {
   it("keeps all slots where they are when a scanning node's discovery crashes and starts again", () => {
     const group = settled(A, B, C)
     const before = group.owners(A)
-    group.restartDiscovery(B, A)
+    group.restartDiscovery(B)
     for (let ms = 0; ms < 10_000; ms += 100) {
       group.run(100)
       expect(movedBetween(before, group.owners(A))).toBe(0)
@@ -224,10 +224,10 @@ describe('a scanning node', () => {
   it('tells an elector that starts again what it has; nothing while it has nothing', () => {
     const group = settled(A, B)
     const before = group.node(B).caughtUpAtMs.length
-    group.tell(B, { type: 'electorUp' })
+    group.tell(B, { type: 'electorUp', elector: 'elector' })
     expect(group.node(B).caughtUpAtMs).toHaveLength(before + 1)
     const late = group.add(C)
-    group.tell(C, { type: 'electorUp' })
+    group.tell(C, { type: 'electorUp', elector: 'elector' })
     expect(late.caughtUpAtMs).toEqual([])
   })
 

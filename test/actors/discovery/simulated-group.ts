@@ -14,11 +14,14 @@ import {
   type DispatcherState,
   initialState as initialDispatcher,
 } from '../../../actors/dispatcher/state.ts'
+import type { Role, RoleMessage } from '../../../actors/elector/messages.ts'
 import { MAX_NODES } from '../../../runtime/table/layout.ts'
 import type { NodeSetting } from '../../../runtime/table/node-rows.ts'
 import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 
 const LATENCY_MS = 1
+/** The instances of every node, unless a test says otherwise. */
+export const [FIRST, SECOND] = ['VI_51', 'VI_52'] as const
 
 /** A packet on the medium, as a test may watch, drop or repeat it. */
 export interface Frame {
@@ -46,6 +49,8 @@ export interface SimulatedNode {
   discovery: DiscoveryState
   dispatcher: DispatcherState
   readonly table: WrittenTable
+  /** As its electors said last. */
+  readonly roles: Map<string, RoleMessage>
   /** When the elector was told that the director's assignment is here. */
   readonly caughtUpAtMs: number[]
   readonly log: { readonly atMs: number; readonly line: string }[]
@@ -73,6 +78,11 @@ export class SimulatedGroup {
       managementIp: address,
       mac: '02:00:00:00:00:01',
       virtualRouterId: 51,
+      instances: [
+        { name: FIRST, family: 'ipv4', virtualRouterId: 51 },
+        { name: SECOND, family: 'ipv4', virtualRouterId: 52 },
+      ],
+      electors: ['elector'],
       key: 'secret',
       intervalMs: 1000,
       staleAfterIntervals: 3,
@@ -85,6 +95,7 @@ export class SimulatedGroup {
       discovery: initialDiscovery(full, this.#epoch(), this.nowMs),
       dispatcher: initialDispatcher(rulesOf(address), { nodes: [], slots, generation: 0 }),
       table: { rows: new Array<NodeSetting | null>(MAX_NODES).fill(null), slots, generation: 0 },
+      roles: new Map(),
       caughtUpAtMs: [],
       log: [],
       life: 0,
@@ -117,15 +128,25 @@ export class SimulatedGroup {
   }
 
   /** What VRRP would: all nodes that live learn at once who is director. */
-  elect(director: string): void {
-    for (const [address, node] of this.nodes) if (node.alive) this.assume(address, director)
+  elect(director: string, instance: string = FIRST): void {
+    for (const [address, node] of this.nodes) if (node.alive) this.assume(address, director, instance)
   }
 
   /** One node believes that this one is director. */
-  assume(address: string, director: string): void {
+  assume(address: string, director: string, instance: string = FIRST): void {
+    this.#hearElector(address, instance, address === director ? 'director' : 'scanning', director)
+  }
+
+  /** A node's electors have stopped. */
+  resign(address: string): void {
+    for (const instance of [...this.node(address).roles.keys()])
+      this.#hearElector(address, instance, 'initializing', null)
+  }
+
+  #hearElector(address: string, instance: string, role: Role, masterAddress: string | null): void {
     const node = this.node(address)
-    const role = address === director ? 'director' : 'scanning'
-    const message = { type: 'role', role, masterAddress: director, masterPriority: 99 } as const
+    const message: RoleMessage = { type: 'role', instance, virtualIps: [], role, masterAddress, masterPriority: null }
+    node.roles.set(instance, message)
     this.#stepDiscovery(node, message)
     this.#stepDispatcher(node, message)
   }
@@ -144,14 +165,13 @@ export class SimulatedGroup {
   }
 
   /** The discovery actor alone crashes, and is started again by its supervisor, which tells it what it needs. */
-  restartDiscovery(address: string, director: string): void {
+  restartDiscovery(address: string): void {
     const node = this.node(address)
     node.life++
     node.discovery = initialDiscovery(node.options, this.#epoch(), this.nowMs)
     this.#stepDiscovery(node, { type: 'start' })
     this.#stepDispatcher(node, { type: 'discoveryUp' })
-    const role = address === director ? 'director' : 'scanning'
-    this.tell(address, { type: 'role', role, masterAddress: director, masterPriority: 99 })
+    for (const message of node.roles.values()) this.tell(address, message)
     this.tell(address, { type: 'monitor', state: 'ok' })
   }
 
@@ -216,7 +236,7 @@ export class SimulatedGroup {
         return
       case 'send':
         if (effect.to === 'dispatcher') this.#stepDispatcher(node, effect.message)
-        else if (effect.to === 'elector') node.caughtUpAtMs.push(this.nowMs)
+        else if (effect.to !== 'raw-ip') node.caughtUpAtMs.push(this.nowMs)
         else if (effect.message.type === 'send') this.#send(node, effect.message.destination, effect.message.payload)
         return
       default:

@@ -48,8 +48,15 @@ function started(table = ConnectionTable.create({ clients: 4096, forwarders: 1, 
 
 function asDirector() {
   const dispatcher = started()
-  dispatcher.give({ type: 'role', role: 'director', masterAddress: A, masterPriority: 99 })
-  dispatcher.give({ type: 'membership', members: [member(A), member(B)] })
+  dispatcher.give({
+    type: 'role',
+    instance: 'VI_51',
+    virtualIps: [],
+    role: 'director',
+    masterAddress: A,
+    masterPriority: 99,
+  })
+  dispatcher.give({ type: 'membership', members: [member(A), member(B)], assigner: A })
   return dispatcher
 }
 
@@ -99,6 +106,7 @@ describe('the dispatcher', () => {
     connect(table, client, Math.floor(clock.nowMs() / 1000))
     give({
       type: 'membership',
+      assigner: A,
       members: [member(A), member(B)].map((each) =>
         each.address === before.node ? { ...each, health: 'draining' } : each,
       ),
@@ -125,8 +133,15 @@ describe('the dispatcher', () => {
     const { table } = asDirector()
     const slots = table.readSlots()
     const again = started(table)
-    again.give({ type: 'role', role: 'director', masterAddress: A, masterPriority: 99 })
-    again.give({ type: 'membership', members: [member(A)] })
+    again.give({
+      type: 'role',
+      instance: 'VI_51',
+      virtualIps: [],
+      role: 'director',
+      masterAddress: A,
+      masterPriority: 99,
+    })
+    again.give({ type: 'membership', members: [member(A)], assigner: A })
     expect(table.readSlots()).toEqual(slots)
     expect(again.control.describe().generation).toBe(2)
   })

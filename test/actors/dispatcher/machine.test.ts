@@ -34,12 +34,17 @@ class Fed {
     return effects
   }
 
-  role(role: 'director' | 'scanning') {
-    return this.give({ type: 'role', role, masterAddress: null, masterPriority: null })
+  role(role: 'director' | 'scanning', instance = 'VI_51') {
+    return this.give({ type: 'role', instance, virtualIps: [], role, masterAddress: null, masterPriority: null })
   }
 
   members(...members: readonly Member[]) {
-    return this.give({ type: 'membership', members })
+    return this.give({ type: 'membership', members, assigner: null })
+  }
+
+  /** The same members, and who assigns now. */
+  assigner(assigner: string | null) {
+    return this.give({ type: 'membership', members: this.#state.members, assigner })
   }
 
   shares(): Record<string, number> {

@@ -18,6 +18,7 @@ export const OTHER = '10.10.74.86'
 export const VIP = '10.10.74.74'
 
 export const v2: ElectorOptions = {
+  instance: 'VI_51',
   virtualRouterId: 51,
   priority: 100,
   track: { interface: 'fault', portMonitor: -40, gateway: -80 },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { describeElector } from '../../../actors/elector/state.ts'
-import { Bench, OTHER, OWN, v2, v3 } from './bench.ts'
+import { Bench, OTHER, OWN, VIP, v2, v3 } from './bench.ts'
 
 describe('drain before acting', () => {
   test('silence is acted on only when all that had arrived was looked at', () => {
@@ -177,11 +177,13 @@ describe('the advert timer', () => {
 })
 
 describe('peers', () => {
+  const identity = { type: 'role', instance: 'VI_51', virtualIps: [VIP] } as const
+
   test('discovery and dispatcher hear of each change of role and of director, and of nothing else', () => {
     const bench = new Bench(v2)
     const told = () => [bench.sent('discovery'), bench.sent('dispatcher')]
     const twice = (role: string, masterAddress: string | null, masterPriority: number | null) => {
-      const message = { type: 'role', role, masterAddress, masterPriority }
+      const message = { ...identity, role, masterAddress, masterPriority }
       return [[message], [message]]
     }
     bench.started()
@@ -205,7 +207,7 @@ describe('peers', () => {
   test.each(['discovery', 'dispatcher'] as const)('%s is told the role when it comes up', (peer) => {
     const bench = new Bench(v2).promoted().feed({ type: 'peerUp', peer })
     expect(bench.effects).toEqual([
-      { type: 'send', to: peer, message: { type: 'role', role: 'director', masterAddress: OWN, masterPriority: 100 } },
+      { type: 'send', to: peer, message: { ...identity, role: 'director', masterAddress: OWN, masterPriority: 100 } },
     ])
   })
 

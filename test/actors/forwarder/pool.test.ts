@@ -12,7 +12,7 @@ import { freePort, nodeAddress, sockets, VIP } from './forwarders.ts'
 /** Twice that is still less than what the watchdog of the loops lets pass: they live by the real clock. */
 const DRAIN_MS = 2000
 const role = (is: 'director' | 'scanning') =>
-  ({ type: 'role', role: is, masterAddress: null, masterPriority: null }) as const
+  ({ type: 'role', instance: 'VI_51', virtualIps: [VIP], role: is, masterAddress: null, masterPriority: null }) as const
 
 const ends: (() => unknown)[] = []
 afterEach(async () => {

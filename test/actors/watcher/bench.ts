@@ -86,7 +86,14 @@ export class Bench {
   }
 
   hears(masterAddress: string | null): this {
-    const message = { type: 'role', role: 'scanning', masterAddress, masterPriority: 100 } as const
+    const message = {
+      type: 'role',
+      instance: 'VI_51',
+      virtualIps: [VIP],
+      role: 'scanning',
+      masterAddress,
+      masterPriority: 100,
+    } as const
     return this.feed({ type: 'message', from: 'elector', message })
   }
 

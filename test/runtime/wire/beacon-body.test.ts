@@ -35,7 +35,8 @@ const report: ReportBody = {
 const hello: HelloBody = {
   ...report,
   type: 'hello',
-  priority: 99,
+  leads: [51, 256 + 51],
+  established: true,
   roster: [
     { address: '10.10.74.86', ageMs: 40, stale: false, settingsDiffer: true, node: { ...node, pressure: 0.125 } },
   ],
@@ -104,7 +105,8 @@ describe('a body', () => {
       settingsDiffer: true,
       node: longest,
     }))
-    const body: HelloBody = { ...hello, node: longest, settings, roster }
+    const leads = Array.from({ length: 8 }, (_, at) => 504 + at)
+    const body: HelloBody = { ...hello, leads, node: longest, settings, roster }
     const packed = packBeaconBody(body)
     expect(packed.length).toBeLessThanOrEqual(BEACON_MAX_BODY_BYTES)
     expect(parseBeaconBody('hello', packed)).toEqual(body)
@@ -158,20 +160,25 @@ describe('a body is refused', () => {
   })
 
   it.each([
-    ['priority', [5], [0, 256, null]],
-    ['roster', [6], [null, [null], 'x', Array.from({ length: 64 }, () => wire(hello)[6])]],
-    ['address', [6, 0, 0], [0, 0xffff_ffff, -1, '10.0.0.1']],
-    ['age', [6, 0, 1], [-1, 0.5, null]],
-    ['stale', [6, 0, 2], [1, null]],
-    ['settingsDiffer', [6, 0, 3], [1, null]],
-    ['node', [6, 0, 4], [null, [], 'x']],
+    [
+      'list of virtual routers',
+      [5],
+      [null, 51, [0], [256], [512], [1.5], ['51'], [51, 51], [1, 2, 3, 4, 5, 6, 7, 8, 9]],
+    ],
+    ['established', [6], [null, 1, 'true']],
+    ['roster', [7], [null, [null], 'x', Array.from({ length: 64 }, () => wire(hello)[7])]],
+    ['address', [7, 0, 0], [0, 0xffff_ffff, -1, '10.0.0.1']],
+    ['age', [7, 0, 1], [-1, 0.5, null]],
+    ['stale', [7, 0, 2], [1, null]],
+    ['settingsDiffer', [7, 0, 3], [1, null]],
+    ['node', [7, 0, 4], [null, [], 'x']],
   ])("when a hello's %s is of another type or out of range", (_, path, values) => {
     for (const value of values) expect(parsed('hello', withField(wire(hello), path, value))).toBeUndefined()
   })
 
   it('when a hello names a node twice', () => {
-    const [entry] = wire(hello)[6] as unknown[]
-    expect(parsed('hello', withField(wire(hello), [6], [entry, entry]))).toBeUndefined()
+    const [entry] = wire(hello)[7] as unknown[]
+    expect(parsed('hello', withField(wire(hello), [7], [entry, entry]))).toBeUndefined()
   })
 
   it.each([

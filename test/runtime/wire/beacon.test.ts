@@ -28,20 +28,20 @@ describe('the bytes of a beacon', () => {
   it('are these for a report without a key', () => {
     const [packet] = sealBeacon('report', body, 7, open)
     expect(Buffer.from(packet!).toString('hex')).toBe(
-      '50480102' + '33000001' + '0a0a4a46' + '0123456789abcdef' + '00000007' + '93010203',
+      '50480202' + '33000001' + '0a0a4a46' + '0123456789abcdef' + '00000007' + '93010203',
     )
   })
 
   it('are these for a report with a key: a flag, and HMAC-SHA-256 over all before it', () => {
     const [packet] = sealBeacon('report', body, 7, keyed)
     expect(Buffer.from(packet!).toString('hex')).toBe(
-      '50480102' +
+      '50480202' +
         '33010001' +
         '0a0a4a46' +
         '0123456789abcdef' +
         '00000007' +
         '93010203' +
-        'afd1e10c95bfaa0d0d759e9bfb9f9b8dac2a0f8579801ecac4db996a2e332445',
+        '814727b6115ecb3b91291d8083e8922ae2714cc1aca59f11f1746fd94a171421',
     )
   })
 })
@@ -128,7 +128,7 @@ describe('a packet is refused', () => {
 
   it('when its magic, version, type, flags or fragment numbers are not known', () => {
     expect(reasonOf(changed(plain, 0, 0x51), null)).toBe('notABeacon')
-    expect(reasonOf(changed(plain, 2, 2), null)).toBe('unknownVersion')
+    expect(reasonOf(changed(plain, 2, 1), null)).toBe('unknownVersion')
     expect(reasonOf(changed(plain, 3, 0), null)).toBe('unknownType')
     expect(reasonOf(changed(plain, 3, 4), null)).toBe('unknownType')
     expect(reasonOf(changed(plain, 5, 2), null)).toBe('malformedHeader')
@@ -141,7 +141,7 @@ describe('a packet is refused', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 1500 }), fc.boolean(), fc.boolean(), (bytes, headed, withKey) => {
         const packet = Uint8Array.from(bytes)
-        if (headed) packet.set([0x50, 0x48, 1, 2, 51].slice(0, packet.length))
+        if (headed) packet.set([0x50, 0x48, 2, 2, 51].slice(0, packet.length))
         const result = openBeacon(packet, 51, withKey ? 'secret' : null)
         expect(result.ok && withKey).toBe(false)
       }),
