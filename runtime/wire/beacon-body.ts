@@ -9,7 +9,7 @@ const SLOTS = 4096
 const NOBODY = 255
 const MAX_NAME_LENGTH = 64
 /** Most virtual routers of a node. */
-export const MAX_LEADS = 8
+const MAX_LEADS = 8
 export const MAX_SETTINGS = 16
 export const MAX_SETTING_LENGTH = 256
 const DIGEST_BYTES = 8

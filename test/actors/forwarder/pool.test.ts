@@ -1,5 +1,5 @@
 import net from 'node:net'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { defaultForwarderLimits } from '../../../actors/forwarder/messages.ts'
 import { ForwarderPool } from '../../../actors/forwarder/pool.ts'
 import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
@@ -11,8 +11,17 @@ import { freePort, nodeAddress, sockets, VIP } from './forwarders.ts'
 
 /** Twice that is still less than what the watchdog of the loops lets pass: they live by the real clock. */
 const DRAIN_MS = 2000
-const role = (is: 'director' | 'scanning') =>
-  ({ type: 'role', instance: 'VI_51', virtualIps: [VIP], role: is, masterAddress: null, masterPriority: null }) as const
+const [FIRST, SECOND] = [VIP, '127.0.77.11'] as const
+/** What an elector says; the first and the second virtual router have one virtual IP each. */
+const role = (is: 'director' | 'scanning', address: string = FIRST) =>
+  ({
+    type: 'role',
+    instance: address,
+    virtualIps: [address],
+    role: is,
+    masterAddress: null,
+    masterPriority: null,
+  }) as const
 
 const ends: (() => unknown)[] = []
 afterEach(async () => {
@@ -28,21 +37,21 @@ async function startPool(options: { readonly captured?: boolean } = {}) {
   table.setNode(0, { address: nodeAddress(0), state: 'ok', weight: 256 })
   table.setSlots(new Uint8Array(SLOT_COUNT), 1)
   const originalPort = options.captured ? port + 1 : port
-  const listener = {
-    address: VIP,
+  const listeners = [FIRST, SECOND].map((address) => ({
+    address,
     port,
     originalPort,
     nodePort,
     redirectIndex: 0,
     proxyProtocol: null,
     clientSpeaksFirst: false,
-  }
+  }))
   const [clock, nft, events] = [new FakeClock(), new FakeNft(), [] as string[]]
   const pool = new ForwarderPool(
     {
       table,
       count: 1,
-      listeners: [listener],
+      listeners,
       limits: defaultForwarderLimits,
       drainMs: DRAIN_MS,
       restart: { maxRestarts: 3, windowMs: 60_000, backoffMs: { first: 1, max: 1 } },
@@ -62,16 +71,17 @@ async function startPool(options: { readonly captured?: boolean } = {}) {
 const PATIENCE = { timeout: 10_000 }
 
 /** A connection through the forwarder that has reached the node; a forwarder that has just begun listens soon. */
-async function connect(port: number, table: ConnectionTable): Promise<net.Socket> {
-  const socket = await vi.waitFor(() => connected(port), PATIENCE)
+async function connect(port: number, table: ConnectionTable, address: string = FIRST): Promise<net.Socket> {
+  const before = table.activeConnections(0)
+  const socket = await vi.waitFor(() => connected(port, address), PATIENCE)
   ends.push(() => socket.destroy())
-  await vi.waitFor(() => expect(table.activeConnections(0)).toBe(1), PATIENCE)
+  await vi.waitFor(() => expect(table.activeConnections(0)).toBe(before + 1), PATIENCE)
   return socket
 }
 
-function connected(port: number): Promise<net.Socket> {
+function connected(port: number, address: string): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect(port, VIP, () => resolve(socket))
+    const socket = net.connect(port, address, () => resolve(socket))
     socket.once('error', reject)
   })
 }
@@ -108,6 +118,57 @@ test('VIPs that return within the drain time find their connections', async () =
   // What the forwarder was told before, it has done once it is told to end: nothing of it was a reset.
   socket.write('still here')
   await vi.waitFor(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length), PATIENCE)
+})
+
+describe('where two virtual routers are led', () => {
+  /** A connection by each of the two virtual IPs, both of which this node leads. */
+  async function leadingBoth() {
+    const started = await startPool()
+    const { pool, port, table } = started
+    await pool.start()
+    const actor = pool.asActor()
+    for (const address of [FIRST, SECOND]) actor.receive(role('director', address), 'elector')
+    const [first, second] = [await connect(port, table, FIRST), await connect(port, table, SECOND)]
+    return { ...started, actor, first, second }
+  }
+
+  test('only the connections of the virtual IP that has left are reset, and counted out', async () => {
+    const { actor, clock, table, pool, first, second } = await leadingBoth()
+    const ended = ending(first)
+    actor.receive(role('scanning', FIRST), 'elector')
+    clock.advance(DRAIN_MS)
+    expect(await ended).toBe('ECONNRESET')
+    await vi.waitFor(() => expect(table.activeConnections(0)).toBe(1), PATIENCE)
+    second.write('still here')
+    await vi.waitFor(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length), PATIENCE)
+    expect(pool.status().counters).toMatchObject({ drainCut: 1, closed: 1, accepted: 2 })
+  })
+
+  test('each has a drain time of its own', async () => {
+    const { actor, clock, table, first, second } = await leadingBoth()
+    const [firstEnded, secondEnded] = [ending(first), ending(second)]
+    actor.receive(role('scanning', FIRST), 'elector')
+    clock.advance(DRAIN_MS / 2)
+    actor.receive(role('scanning', SECOND), 'elector')
+    actor.receive(role('director', FIRST), 'elector')
+    clock.advance(DRAIN_MS / 2)
+    actor.receive(role('scanning', FIRST), 'elector')
+    clock.advance(DRAIN_MS / 2)
+    expect(await secondEnded).toBe('ECONNRESET')
+    await vi.waitFor(() => expect(table.activeConnections(0)).toBe(1), PATIENCE)
+    clock.advance(DRAIN_MS / 2)
+    expect(await firstEnded).toBe('ECONNRESET')
+    await vi.waitFor(() => expect(table.activeConnections(0)).toBe(0), PATIENCE)
+  })
+
+  test('another word of an elector that leads nothing ends nothing', async () => {
+    const { actor, clock, table, first } = await leadingBoth()
+    actor.receive(role('scanning', '127.0.77.12'), 'elector')
+    clock.advance(2 * DRAIN_MS)
+    first.write('still here')
+    await vi.waitFor(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length), PATIENCE)
+    expect(table.activeConnections(0)).toBe(2)
+  })
 })
 
 test('a forwarder whose loop does not turn for 5 s is replaced', async () => {
