@@ -12,6 +12,7 @@ import { openLinuxSocketTable } from './ports/linux/socket-table.ts'
 import { openLinuxSyslog } from './ports/linux/syslog.ts'
 import type { Result } from './ports/result.ts'
 import { ActorSystem } from './system/actor-system.ts'
+import { collectStartupGarbage } from './system/startup-garbage.ts'
 import { ConnectionTable } from './table/connection-table.ts'
 
 /** A gateway that could not be started. `code` is stable; the message says what to do. */
@@ -115,6 +116,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   }
   try {
     await Promise.all([system.start(), forwarders.start()])
+    collectStartupGarbage(0)
   } catch (error) {
     await stopInOrder(system, forwarders, log)
     const { code = 'ESTART', message } = error as { code?: string; message: string }

@@ -1,7 +1,7 @@
 import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import { announce } from './announcing.ts'
-import { noteCorrection } from './corrections.ts'
+import { mayCorrectNow, noteCorrection } from './corrections.ts'
 import { withheldNow } from './occupied.ts'
 import type { Device, Holding, PutRefusal, Taking, VirtualAddress } from './state.ts'
 import type { Turn } from './turn.ts'
@@ -11,8 +11,10 @@ import type { Turn } from './turn.ts'
  * second, a little sooner than adverts of 1 s come.
  */
 const REFRESH_MS = 900
-/** How often it is checked that the addresses are still there. */
-export const CHECK_MS = 1000
+/** How often it is checked that the addresses are still there, without a hint by the watcher; each refresh puts them back, too. */
+const CHECK_MS = 5000
+/** The same while something else keeps changing them. */
+export const CONTESTED_CHECK_MS = 1000
 /** With a refresh a second, one that comes late by half its time must not cost the address. */
 const LEAST_LIFETIME_S = 2
 
@@ -62,7 +64,7 @@ export function finishPut(turn: Turn, phase: Taking | Holding, refusals: readonl
   const kernelLeaseUntilMs = leaseUntilMs
   const holding: Holding = { label: 'HOLDING', leaseUntilMs, device, kernelLeaseUntilMs, withheld, schedule: [] }
   turn.enter(holding)
-  turn.startTimer('check', CHECK_MS)
+  startCheckTimer(turn)
   turn.report({ type: 'held' })
   announce(turn, holding)
 }
@@ -82,13 +84,12 @@ export function extend(turn: Turn, phase: Taking | Holding, until: number): void
   if (refresh) put(turn, extended)
 }
 
-/** Once a second while holding, and when something changed: is what we hold still there, and on the same interface? */
+/** Every few seconds while holding, and when something changed: is what we hold still there, and on the same interface? */
 export function checkHeld(turn: Turn, holding: Holding, read: Result<NetworkInterface>): void {
   if (!read.ok) {
     fail(turn, holding, everyAddress(turn, read.reason))
     return
   }
-  turn.startTimer('check', CHECK_MS)
   const { interfaceName, virtualIps } = turn.options
   if (read.value.up) turn.resolved('link')
   else turn.trouble('link', `${interfaceName} is down: nobody reaches the virtual IPs`)
@@ -97,9 +98,10 @@ export function checkHeld(turn: Turn, holding: Holding, read: Result<NetworkInte
   const gone = virtualIps.filter(
     (virtualIp) => !holding.withheld.includes(virtualIp.address) && !isThere(read.value, virtualIp),
   )
+  if (gone.length > 0) noteCorrection(turn)
+  startCheckTimer(turn)
   if (!moved && gone.length === 0) return
   for (const { address } of gone) turn.log('warn', `${address} was taken off ${interfaceName}: putting it back`)
-  if (gone.length > 0) noteCorrection(turn)
   if (moved) turn.log('warn', `${interfaceName} is another one or has another MAC (${device.mac}): announcing it`)
   const present: Holding = { ...holding, device, kernelLeaseUntilMs: holding.leaseUntilMs }
   turn.enter(present)
@@ -136,6 +138,10 @@ export function put(turn: Turn, phase: Pick<Holding, 'device' | 'leaseUntilMs' |
     addresses: turn.options.virtualIps.filter(({ address }) => !withheld.includes(address)),
     validLifetimeS: kernelLifetimeS(leaseUntilMs, turn.nowMs),
   })
+}
+
+function startCheckTimer(turn: Turn): void {
+  turn.startTimer('check', mayCorrectNow(turn) ? CHECK_MS : CONTESTED_CHECK_MS)
 }
 
 const everyAddress = (turn: Turn, reason: string): readonly PutRefusal[] =>

@@ -130,8 +130,11 @@ export class ForwarderPool implements ActorGroup {
   /** A forwarder's loop never answers a ping; that it turns is its sign of life. */
   #watch(): void {
     const { table, count } = this.#options
-    const beats = Array.from({ length: count }, (_, index) => ({ name: `${index}`, answered: table.heartbeat(index) }))
-    for (const { name, silentMs } of this.#watchdog.tick(beats, this.#ports.clock.nowMs())) {
+    const beats = Array.from({ length: count }, (_, index) => ({
+      name: `${index}`,
+      signOfLife: table.heartbeat(index),
+    }))
+    for (const { name, silentMs } of this.#watchdog.tick(beats, this.#ports.clock.nowMs()).stalls) {
       this.#options.onInspection(`forwarder-${name}`, { type: 'stalled', silentMs })
       this.#watchdog.forget(name)
       this.#pool.abort(Number(name))

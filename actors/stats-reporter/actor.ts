@@ -27,7 +27,7 @@ export interface StatsReporterPorts {
 
 const DEFAULT_INTERVAL_MS = 1000
 
-/** The stats reporter: CPU, memory, pressure and the connections on the proxy ports, to discovery once an interval. */
+/** The stats reporter: CPU, memory, pressure and the connections on the proxy ports, to discovery, as they change. */
 export const startStatsReporter: StartActor<
   StatsReporterOptions,
   StatsReporterPorts,
@@ -57,6 +57,12 @@ export const startStatsReporter: StartActor<
     control,
     receive(message) {
       message satisfies never
+    },
+    peerUp() {
+      machine.dispatch({ type: 'discoveryUp' })
+    },
+    peerDown() {
+      machine.dispatch({ type: 'discoveryDown' })
     },
     stop() {
       machine.dispatch({ type: 'stopped' })

@@ -1,4 +1,4 @@
-/** Turns the kernel's counters into what a node is worth now, and tells discovery once an interval. */
+/** Turns the kernel's counters into what a node is worth now, and tells discovery when that has changed. */
 import type { SystemLoadSample } from '../../runtime/ports/system-load.ts'
 import type { CancelTimer, SendTo, StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import type { NodeLoad } from '../discovery/messages.ts'
@@ -8,6 +8,8 @@ import type { StatsReporterPeers, StatsReporterStatus } from './messages.ts'
 const FIRST_INTERVAL_MS = 250
 /** Time constant of the moving average of the CPU share: one second's peak must not move slots about. */
 const SMOOTHING_MS = 3000
+/** A change of a share that is worth a message to another thread. */
+const NOTABLE_SHARE = 0.01
 
 export interface StatsReporterState {
   readonly intervalMs: number
@@ -16,6 +18,9 @@ export interface StatsReporterState {
   readonly last: { readonly sample: SystemLoadSample; readonly atMs: number } | null
   /** Null until two samples are there. */
   readonly load: NodeLoad | null
+  /** As discovery was told last; null where that is down or knows nothing yet. */
+  readonly told: NodeLoad | null
+  readonly discoveryUp: boolean
   /** What could not be read at the last try, and why; null when all could be. */
   readonly failure: string | null
 }
@@ -27,6 +32,8 @@ type Reading =
 
 export type StatsReporterEvent =
   | { readonly type: 'started' }
+  | { readonly type: 'discoveryUp' }
+  | { readonly type: 'discoveryDown' }
   | (Reading & { readonly failure: string | null })
   | { readonly type: 'stopped' }
   | TimerExpired<'interval'>
@@ -38,7 +45,7 @@ export type StatsReporterEffect =
 type StatsReporterStep = Step<StatsReporterState, StatsReporterEffect>
 
 export function initialStatsReporter(intervalMs: number): StatsReporterState {
-  return { intervalMs, generation: 0, last: null, load: null, failure: null }
+  return { intervalMs, generation: 0, last: null, load: null, told: null, discoveryUp: false, failure: null }
 }
 
 export function stepStatsReporter(
@@ -49,6 +56,10 @@ export function stepStatsReporter(
   switch (event.type) {
     case 'started':
       return { state, effects: [{ type: 'sample' }] }
+    case 'discoveryUp':
+      return telling({ ...state, discoveryUp: true, told: null })
+    case 'discoveryDown':
+      return { state: { ...state, discoveryUp: false }, effects: [] }
     case 'timerExpired':
       return { state, effects: event.generation === state.generation ? [{ type: 'sample' }] : [] }
     case 'sampled':
@@ -85,7 +96,25 @@ function sampled(
     pressure: share(sample.cpuPressure),
     activeConnections: connections ?? state.load?.activeConnections ?? 0,
   }
-  return { state: { ...next, load }, effects: [{ type: 'send', to: 'discovery', message: { type: 'load', load } }] }
+  return telling({ ...next, load })
+}
+
+/** A gateway at rest has nothing to tell, second by second. */
+function telling(state: StatsReporterState): StatsReporterStep {
+  const { load, told, discoveryUp } = state
+  if (load === null || !discoveryUp || (told !== null && !differs(load, told))) return { state, effects: [] }
+  const effect: StatsReporterEffect = { type: 'send', to: 'discovery', message: { type: 'load', load } }
+  return { state: { ...state, told: load }, effects: [effect] }
+}
+
+function differs(load: NodeLoad, told: NodeLoad): boolean {
+  const shares: readonly [number, number][] = [
+    [load.cpu, told.cpu],
+    [load.memory, told.memory],
+    [load.pressure ?? -1, told.pressure ?? -1],
+  ]
+  const moved = shares.some(([now, before]) => Math.abs(now - before) >= NOTABLE_SHARE)
+  return moved || load.activeConnections !== told.activeConnections
 }
 
 /** Moving average over time, so that samples that come late weigh more. */

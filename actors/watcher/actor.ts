@@ -22,7 +22,7 @@ export interface WatcherPorts {
 
 /**
  * Sees at once what becomes of the interface, and who else has the virtual IPs. Without it a gateway still works: the
- * announcer looks once a second by itself. Throws where the kernel lets nobody listen.
+ * announcer looks every five seconds by itself. Throws where the kernel lets nobody listen.
  */
 export const startWatcher: StartActor<WatcherOptions, WatcherPorts, WatcherMessage, WatcherPeers> = (
   context,
@@ -56,7 +56,10 @@ export const startWatcher: StartActor<WatcherOptions, WatcherPorts, WatcherMessa
         effect satisfies never
     }
   }
-  const opened = kernel.open({ defaultRoutes: options.trackGateway }, (event) => dispatch({ type: 'kernel', event }))
+  const opened = kernel.open(
+    { defaultRoutes: options.trackGateway, isExpectant: () => state().timers.read !== undefined },
+    (event) => dispatch({ type: 'kernel', event }),
+  )
   if (!opened.ok) throw Object.assign(new Error(opened.reason), { code: opened.code })
   const control: WatcherControl = { describe: () => describeWatcher(state(), context.clock.nowMs()) }
   dispatch({ type: 'start' })

@@ -36,16 +36,23 @@ export interface InterfaceTruth {
   readonly defaultRoute: { readonly gateway: string | null } | null
 }
 
+export interface KernelEventsOptions {
+  /** Whether these matter; a host may have many routes. */
+  readonly defaultRoutes: boolean
+  /** Whether the listener has set a timer that is soon due. */
+  readonly isExpectant: () => boolean
+}
+
 /**
  * The kernel's own notifications (rtnetlink) and the ARP frames of one interface. They are hints: consumers read the truth
  * anew, so that an event which is lost, late or doubled does no harm.
  */
 export interface KernelEventsPort {
   /**
-   * Begins to listen. `defaultRoutes`: whether these matter; a host may have many routes. The Linux implementation takes
-   * its thread over: it waits in the kernel, and turns the event loop every 250 ms, and more often after each event.
+   * Begins to listen. The Linux implementation takes its thread over: it waits in the kernel, and turns the event loop every
+   * 500 ms, every 20 ms while `isExpectant`, and after each event.
    */
-  open(options: { readonly defaultRoutes: boolean }, listen: (event: KernelEvent) => void): Result
+  open(options: KernelEventsOptions, listen: (event: KernelEvent) => void): Result
   /** Reads it now; an interface that is not there is a `link` of null. */
   read(interfaceName: string): Result<InterfaceTruth>
   /**

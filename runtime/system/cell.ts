@@ -247,6 +247,7 @@ export class ActorCell<Port> {
   /** Runs the actor's code; what it throws, now or as a promise, is its crash. */
   private guard(call: () => unknown): void {
     if (this.ended) return
+    this.counters.add('turns')
     try {
       const result = call()
       if (result instanceof Promise) result.catch((error: unknown) => this.fail(error))

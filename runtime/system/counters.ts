@@ -1,5 +1,5 @@
 /** What is counted for an actor in memory that every thread may look at. */
-const FIELDS = ['handled', 'overflowed', 'corrupt', 'answeredPing'] as const
+const FIELDS = ['handled', 'overflowed', 'corrupt', 'turns', 'answeredPing'] as const
 type Field = (typeof FIELDS)[number]
 
 function createCounters(): SharedArrayBuffer {
@@ -25,6 +25,11 @@ export class Counters {
 
   read(field: Field): number {
     return Atomics.load(this.cells, FIELDS.indexOf(field)) >>> 0
+  }
+
+  /** Changes whenever the actor's thread has run: for a message or a timer of its own, or to answer the watchdog's ping. */
+  get signOfLife(): number {
+    return (this.read('turns') + this.read('answeredPing')) >>> 0
   }
 
   /** The actor's answer to the watchdog: the number of the last ping that it has seen. */

@@ -196,8 +196,8 @@ export class Supervisor<Port> {
 
   private tick(): void {
     const watched = [...this.slots.values()].filter((slot) => slot.isWatched)
-    const stalls = this.watchdog.tick(
-      watched.map((slot) => ({ name: slot.plan.name, answered: slot.counters.read('answeredPing') })),
+    const { stalls, quiet } = this.watchdog.tick(
+      watched.map((slot) => ({ name: slot.plan.name, signOfLife: slot.counters.signOfLife })),
       this.platform.clock.nowMs(),
     )
     for (const { name, silentMs } of stalls) {
@@ -205,7 +205,7 @@ export class Supervisor<Port> {
       this.slots.get(name)?.kill(`stalled: gave no sign of life for ${Math.round(silentMs)} ms`)
     }
     this.lastPing = (this.lastPing + 1) >>> 0
-    for (const slot of watched) slot.post({ type: 'ping', ping: this.lastPing })
+    for (const name of quiet) this.slots.get(name)?.post({ type: 'ping', ping: this.lastPing })
     this.cancelTick = this.platform.clock.setTimer(PING_INTERVAL_MS, () => this.tick())
   }
 }

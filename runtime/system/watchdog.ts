@@ -1,18 +1,25 @@
-/** How often each Worker is asked for a sign of life. */
+/** How often each Worker's sign of life is looked for; one that gave none is asked for it. */
 export const PING_INTERVAL_MS = 1000
 
 /** Silence after which a Worker counts as stalled, unless the system says otherwise. */
 export const DEFAULT_STALL_MS = 5000
 
-/** An actor that is watched: the number of the last ping that it answered. */
+/** An actor that is watched. */
 export interface Watched {
   readonly name: string
-  readonly answered: number
+  /** Another number than before whenever its thread has run. */
+  readonly signOfLife: number
 }
 
 export interface Stall {
   readonly name: string
   readonly silentMs: number
+}
+
+export interface Findings {
+  readonly stalls: readonly Stall[]
+  /** Gave no sign since the last tick, maybe because they had nothing to do: to be pinged. */
+  readonly quiet: readonly string[]
 }
 
 /**
@@ -22,7 +29,7 @@ export interface Stall {
  */
 export class Watchdog {
   private readonly stallMs: number
-  private readonly heard = new Map<string, { answered: number; atMs: number }>()
+  private readonly heard = new Map<string, { signOfLife: number; atMs: number }>()
   private lastTickMs: number
 
   constructor(stallMs: number, nowMs: number) {
@@ -31,19 +38,19 @@ export class Watchdog {
   }
 
   /** To be called each `PING_INTERVAL_MS`, before the next ping, with all that run now. */
-  tick(watched: readonly Watched[], nowMs: number): readonly Stall[] {
+  tick(watched: readonly Watched[], nowMs: number): Findings {
     const late = nowMs - this.lastTickMs >= 2 * PING_INTERVAL_MS
     this.lastTickMs = nowMs
     const stalls: Stall[] = []
-    for (const { name, answered } of watched) {
+    const quiet: string[] = []
+    for (const { name, signOfLife } of watched) {
       const heard = this.heard.get(name)
-      if (late || heard === undefined || heard.answered !== answered) {
-        this.heard.set(name, { answered, atMs: nowMs })
-      } else if (nowMs - heard.atMs >= this.stallMs) {
-        stalls.push({ name, silentMs: nowMs - heard.atMs })
-      }
+      const isQuiet = heard?.signOfLife === signOfLife
+      if (isQuiet) quiet.push(name)
+      if (late || heard === undefined || !isQuiet) this.heard.set(name, { signOfLife, atMs: nowMs })
+      else if (nowMs - heard.atMs >= this.stallMs) stalls.push({ name, silentMs: nowMs - heard.atMs })
     }
-    return stalls
+    return { stalls, quiet }
   }
 
   /** Begins anew with an actor that was (re)started. */

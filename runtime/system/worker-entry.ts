@@ -1,5 +1,5 @@
 import { flushCompileCache } from 'node:module'
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, threadId, workerData } from 'node:worker_threads'
 import { linuxClock } from '../ports/linux/clock.ts'
 import { linuxRandom } from '../ports/linux/random.ts'
 import type { Scheduling } from '../ports/scheduling.ts'
@@ -8,6 +8,7 @@ import { ActorCell, type StartCell } from './cell.ts'
 import { exposeControl, remoteControl } from './control.ts'
 import { PortWire } from './port-wire.ts'
 import type { ActorCommand, ActorReport } from './protocol.ts'
+import { collectStartupGarbage } from './startup-garbage.ts'
 import type { WorkerBirth } from './worker-host.ts'
 
 /**
@@ -39,6 +40,7 @@ supervisor.on('message', (command: ActorCommand<MessagePort>) => cell.take(comma
 await cell.run(await loadActor())
 // Types that were stripped here need not be stripped again by the next Worker; does nothing where there is no cache.
 flushCompileCache()
+collectStartupGarbage(threadId)
 
 /** Loads the C library's interface into those threads only that need it. */
 async function ownScheduling(): Promise<Scheduling | undefined> {

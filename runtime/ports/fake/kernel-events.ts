@@ -1,4 +1,4 @@
-import type { InterfaceTruth, KernelEvent, KernelEventsPort } from '../kernel-events.ts'
+import type { InterfaceTruth, KernelEvent, KernelEventsOptions, KernelEventsPort } from '../kernel-events.ts'
 import type { Netlink } from '../netlink.ts'
 import { done, type Refusal, type Result } from '../result.ts'
 
@@ -29,7 +29,7 @@ export class FakeKernelEvents implements KernelEventsPort {
     this.#listen?.(event)
   }
 
-  open(_options: { readonly defaultRoutes: boolean }, listen: (event: KernelEvent) => void): Result {
+  open(_options: KernelEventsOptions, listen: (event: KernelEvent) => void): Result {
     this.#listen = listen
     return done
   }

@@ -1,5 +1,5 @@
 import type { StreamSockets } from '../epoll.ts'
-import type { InterfaceTruth, KernelEvent, KernelEventsPort } from '../kernel-events.ts'
+import type { InterfaceTruth, KernelEvent, KernelEventsOptions, KernelEventsPort } from '../kernel-events.ts'
 import type { Netlink } from '../netlink.ts'
 import { done, type Result, refused } from '../result.ts'
 import { ArpSocket } from './arp-socket.ts'
@@ -26,10 +26,9 @@ import { eventsOf, groupsOf } from './rtnetlink-events.ts'
 import { encodeGetRoutes, parseDefaultRoute, RTM_GETROUTE, RTM_NEWROUTE } from './rtnetlink-routes.ts'
 
 /** The longest that messages to this thread wait; what the kernel has to say does not wait. */
-const SLICE_MS = 250
-/** The same shortly after an event, when what it led to may have set timers. */
+const SLICE_MS = 500
+/** The same while the listener has set a timer that is soon due. */
 const SHORT_SLICE_MS = 20
-const SHORT_SLICES_FOR_MS = 100
 /** Of each socket in one turn, so that the event loop has its turn in a flood. */
 const DATAGRAMS_A_TURN = 64
 const ARP_FRAMES_A_SECOND = 500
@@ -40,7 +39,7 @@ const ARP_TAG = 2
 
 /**
  * rtnetlink notifications and ARP frames in the network namespace of the calling thread, which must be one of its own:
- * it stands in epoll_wait for up to 250 ms at a time. libuv cannot wait for these sockets itself, since Node.js takes no
+ * it stands in epoll_wait for up to 500 ms at a time. libuv cannot wait for these sockets itself, since Node.js takes no
  * netlink or packet descriptor; a signal by them (O_ASYNC) can be had on the main thread only.
  */
 export function openLinuxKernelEvents(): Result<KernelEventsPort> {
@@ -57,6 +56,7 @@ class LinuxKernelEvents implements KernelEventsPort {
   readonly #routes: NetlinkSocket
   readonly #sockets: StreamSockets = linuxStreamSockets()
   readonly #buffer = Buffer.alloc(RECEIVE_BUFFER_BYTES)
+  #options: KernelEventsOptions = { defaultRoutes: false, isExpectant: () => false }
   #listen: (event: KernelEvent) => void = () => undefined
   #queue = -1
   #notifications = -1
@@ -64,8 +64,6 @@ class LinuxKernelEvents implements KernelEventsPort {
   #arpWatched = false
   #arpFrames = 0
   #secondStartedMs = 0
-  #lastEventMs = 0
-  #withRoutes = false
   #closed = false
 
   constructor(netlink: Netlink, routes: NetlinkSocket) {
@@ -73,7 +71,7 @@ class LinuxKernelEvents implements KernelEventsPort {
     this.#routes = routes
   }
 
-  open(options: { readonly defaultRoutes: boolean }, listen: (event: KernelEvent) => void): Result {
+  open(options: KernelEventsOptions, listen: (event: KernelEvent) => void): Result {
     this.#notifications = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE)
     if (this.#notifications < 0) return lastFailure('netlink notifications')
     const groups = sockaddrNetlink(groupsOf(options))
@@ -82,7 +80,7 @@ class LinuxKernelEvents implements KernelEventsPort {
     if (this.#queue < 0) return refused(errnoName(-this.#queue), 'epoll')
     this.#sockets.watch(this.#queue, this.#notifications, EPOLLIN, NETLINK_TAG, 0)
     this.#listen = listen
-    this.#withRoutes = options.defaultRoutes
+    this.#options = options
     setImmediate(() => this.#turn())
     return done
   }
@@ -93,7 +91,9 @@ class LinuxKernelEvents implements KernelEventsPort {
       return found.code === 'ENODEV' ? { ok: true, value: { link: null, addresses: [], defaultRoute: null } } : found
     }
     const { index, mac, up, addresses } = found.value
-    const defaultRoute = this.#withRoutes ? this.#readDefaultRoute(index) : { ok: true as const, value: null }
+    const defaultRoute = this.#options.defaultRoutes
+      ? this.#readDefaultRoute(index)
+      : { ok: true as const, value: null }
     if (!defaultRoute.ok) return defaultRoute
     return { ok: true, value: { link: { index, mac, up }, addresses, defaultRoute: defaultRoute.value } }
   }
@@ -129,9 +129,7 @@ class LinuxKernelEvents implements KernelEventsPort {
 
   #turn(): void {
     if (this.#closed) return
-    const isRecent = performance.now() - this.#lastEventMs < SHORT_SLICES_FOR_MS
-    const count = this.#sockets.wait(this.#queue, isRecent ? SHORT_SLICE_MS : SLICE_MS)
-    if (count > 0) this.#lastEventMs = performance.now()
+    const count = this.#sockets.wait(this.#queue, this.#options.isExpectant() ? SHORT_SLICE_MS : SLICE_MS)
     this.#beginSecond()
     for (let index = 0; index < count && !this.#closed; index++) {
       if (this.#sockets.eventTag(index) === NETLINK_TAG) this.#takeNotifications()

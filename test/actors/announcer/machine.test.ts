@@ -324,8 +324,8 @@ describe('start', () => {
 })
 
 describe('reconciling', () => {
-  test('an address that somebody removed is put back and announced within a second', () => {
-    bench.hold(3000)
+  test('an address that somebody removed is put back and announced by the next check', () => {
+    bench.hold(30_000)
     kernel.removeAddress({ interfaceIndex: 1, address: '10.10.74.75', prefixLength: 24 })
     bench.expire('check')
     expect(addresses()).toEqual([OWN, ...VIPS])
@@ -335,13 +335,13 @@ describe('reconciling', () => {
   })
 
   test('while all is well it only looks', () => {
-    bench.hold(3000).expire('check')
+    bench.hold(30_000).expire('check')
     expect(bench.kinds()).toEqual(['readInterface', 'startTimer'])
-    expect(bench.running.get('check')!.dueMs).toBe(clock.nowMs() + 1000)
+    expect(bench.running.get('check')!.dueMs).toBe(clock.nowMs() + 5000)
   })
 
   test('an interface that was replaced is announced with its new MAC', () => {
-    bench.hold(3000)
+    bench.hold(30_000)
     kernel.removeInterface('eth0')
     const interfaceIndex = kernel.addInterface('eth0', '02:00:00:00:00:99', [OWN])
     bench.expire('check')
@@ -350,7 +350,7 @@ describe('reconciling', () => {
   })
 
   test('an interface that has gone ends the hold', () => {
-    bench.hold(3000)
+    bench.hold(30_000)
     kernel.removeInterface('eth0')
     bench.expire('check')
     expect(bench.label).toBe('IDLE')

@@ -74,6 +74,7 @@ describe('an event of the interface', () => {
       expect(bench.feed(hint, 1).kinds()).toEqual([])
     }
     expect(held()).not.toContain('10.10.74.74/24')
+    expect(bench.running.get('check')!.dueMs - bench.clock.nowMs()).toBeLessThanOrEqual(1000)
     bench.expire('check')
     expect(held()).toContain('10.10.74.74/24')
   })
@@ -122,7 +123,7 @@ describe('an address that a stranger has', () => {
   })
 
   test('is not added by a renewal or a check either', () => {
-    bench.feed(occupied).hold(3000).renew(3000, 1000)
+    bench.feed(occupied).hold(30_000).renew(30_000, 1000)
     bench.expire('check')
     expect(held()).toEqual([OWN, VIPS[1]])
   })
@@ -141,7 +142,7 @@ describe('an address that a stranger has', () => {
   })
 
   test('what is held already stays held', () => {
-    bench.hold(3000).feed(occupied).renew(3000, 1000)
+    bench.hold(30_000).feed(occupied).renew(30_000, 1000)
     bench.expire('check')
     expect(held()).toEqual([OWN, ...VIPS])
   })

@@ -14,8 +14,9 @@ async function start() {
   return { context, socketTable: ports.sockets, systemLoad: ports.load, actor, describe }
 }
 
-test('discovery hears once a second what the kernel says; connections are those of all proxy ports', async () => {
-  const { context, socketTable, systemLoad } = await start()
+test('discovery hears what the kernel says, and again as it changes; connections are those of all proxy ports', async () => {
+  const { context, socketTable, systemLoad, actor } = await start()
+  actor.peerUp?.('discovery')
   socketTable.setEstablished(9090, 40)
   socketTable.setEstablished(2121, 2)
   systemLoad.spend(0.25, 0.5)
@@ -26,8 +27,13 @@ test('discovery hears once a second what the kernel says; connections are those 
       message: { type: 'load', load: { cpu: 0.5, memory: 0.25, pressure: 0, activeConnections: 42 } },
     },
   ])
-  context.clock.advance(3000)
-  expect(context.sent).toHaveLength(4)
+  context.clock.advance(20_000)
+  const settled = context.sent.length
+  context.clock.advance(10_000)
+  expect(context.sent).toHaveLength(settled)
+  socketTable.setEstablished(2121, 3)
+  context.clock.advance(1000)
+  expect(context.sent).toHaveLength(settled + 1)
 })
 
 test('a socket table that refuses costs the count of connections only', async () => {
@@ -49,6 +55,7 @@ test('a /proc that cannot be read is a warning, not a crash', async () => {
 
 test('after a stop nothing is sent any more', async () => {
   const { context, actor } = await start()
+  actor.peerUp?.('discovery')
   await actor.stop?.()
   context.clock.advance(5000)
   expect(context.sent).toEqual([])

@@ -46,7 +46,7 @@ describe('the load of a node', () => {
 
   test('the second sample comes soon, the others once an interval', () => {
     const first = stepStatsReporter(
-      initialStatsReporter(1000),
+      { ...initialStatsReporter(1000), discoveryUp: true },
       { type: 'sampled', sample: sampleOf(0, 100), connections: 0, failure: null },
       0,
     )
@@ -60,6 +60,27 @@ describe('the load of a node', () => {
       { type: 'send', to: 'discovery', message: { type: 'load' } },
       { type: 'startTimer', timer: 'interval', generation: 2, delayMs: 1000 },
     ])
+  })
+
+  test('is told only when it has changed by a hundredth, or by a connection, and anew to a discovery that restarted', () => {
+    let state: StatsReporterState = { ...initialStatsReporter(1000), discoveryUp: true }
+    const told = (...[event, nowMs]: [Parameters<typeof stepStatsReporter>[1], number]): boolean => {
+      const next = stepStatsReporter(state, event, nowMs)
+      state = next.state
+      return next.effects.some(({ type }) => type === 'send')
+    }
+    const sampled = (sample: SystemLoadSample, connections = 0) =>
+      ({ type: 'sampled', sample, connections, failure: null }) as const
+    expect(told(sampled(sampleOf(0, 0)), 0)).toBe(false)
+    expect(told(sampled(sampleOf(0, 100)), 1000)).toBe(true)
+    expect(told(sampled(sampleOf(0, 200)), 2000)).toBe(false)
+    expect(told(sampled(sampleOf(0, 300), 1), 3000)).toBe(true)
+    expect(told(sampled(sampleOf(0, 400, { memoryAvailableBytes: 741 }), 1), 4000)).toBe(false)
+    expect(told(sampled(sampleOf(0, 500, { memoryAvailableBytes: 739 }), 1), 5000)).toBe(true)
+    expect(told(sampled(sampleOf(10, 600, { memoryAvailableBytes: 739 }), 1), 6000)).toBe(true)
+    expect(told({ type: 'discoveryDown' }, 6500)).toBe(false)
+    expect(told(sampled(sampleOf(10, 700), 2), 7000)).toBe(false)
+    expect(told({ type: 'discoveryUp' }, 7500)).toBe(true)
   })
 
   test('the CPU share is smoothed over three seconds: a peak of one second counts for a part', () => {

@@ -3,16 +3,16 @@ import { PING_INTERVAL_MS, Watchdog } from '../../../runtime/system/watchdog.ts'
 
 const STALL_MS = 5000
 
-/** Ticks a watchdog through the seconds; `answered` says which ping each actor answered last, at that second. */
+/** Ticks a watchdog through the seconds; `answered` is each actor's sign of life at that second. */
 function stallsOver(seconds: readonly number[], answered: (name: string, second: number) => number): string[] {
   const watchdog = new Watchdog(STALL_MS, 0)
   return seconds.flatMap((second) =>
     watchdog
       .tick(
-        ['one', 'other'].map((name) => ({ name, answered: answered(name, second) })),
+        ['one', 'other'].map((name) => ({ name, signOfLife: answered(name, second) })),
         second * PING_INTERVAL_MS,
       )
-      .map(({ name }) => `${name} at ${second}`),
+      .stalls.map(({ name }) => `${name} at ${second}`),
   )
 }
 
@@ -42,8 +42,24 @@ test('a stall that goes on after the lateness is still found', () => {
 
 test('a restarted actor begins with a full period', () => {
   const watchdog = new Watchdog(STALL_MS, 0)
-  for (const second of upTo(5)) watchdog.tick([{ name: 'one', answered: 0 }], second * 1000)
+  for (const second of upTo(5)) watchdog.tick([{ name: 'one', signOfLife: 0 }], second * 1000)
   watchdog.forget('one')
-  expect(watchdog.tick([{ name: 'one', answered: 0 }], 6000)).toEqual([])
-  expect(watchdog.tick([{ name: 'one', answered: 0 }], 7000)).toEqual([])
+  expect(watchdog.tick([{ name: 'one', signOfLife: 0 }], 6000).stalls).toEqual([])
+  expect(watchdog.tick([{ name: 'one', signOfLife: 0 }], 7000).stalls).toEqual([])
+})
+
+test('only who gave no sign of life since the last tick is to be pinged', () => {
+  const watchdog = new Watchdog(STALL_MS, 0)
+  const quietAt = (second: number, busy: number, idle: number) =>
+    watchdog.tick(
+      [
+        { name: 'busy', signOfLife: busy },
+        { name: 'idle', signOfLife: idle },
+      ],
+      second * PING_INTERVAL_MS,
+    ).quiet
+  expect(quietAt(1, 0, 0)).toEqual([])
+  expect(quietAt(2, 7, 0)).toEqual(['idle'])
+  expect(quietAt(3, 9, 1)).toEqual([])
+  expect(quietAt(4, 10, 1)).toEqual(['idle'])
 })
