@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fullRuleset } from '../../../actors/fast-path/ruleset.ts'
+import type { Ruleset } from '../../../actors/fast-path/ruleset-types.ts'
+import { describeInNamespaces, type Namespace } from '../../namespaces.ts'
+import { macOf, nodesOf, rulesetOf } from './rulesets.ts'
+
+const addresses = (role: 'director' | 'node') => [
+  { address: '10.77.0.10', role },
+  { address: 'fd00:77::10', role },
+]
+
+/** Every role with every shape of redirect. */
+const shapes: Readonly<Record<string, Ruleset>> = {
+  'director, ports kept': rulesetOf(),
+  'node, ports kept': rulesetOf({ virtualIps: [{ address: '10.77.0.10', role: 'node' }] }),
+  'director, one original port each': rulesetOf({
+    virtualIps: addresses('director'),
+    redirects: [
+      { originalPorts: [80], proxyPort: 9090 },
+      { originalPorts: [2121], proxyPort: 2122 },
+    ],
+  }),
+  'node, one original port each': rulesetOf({
+    virtualIps: addresses('node'),
+    redirects: [
+      { originalPorts: [80], proxyPort: 9090 },
+      { originalPorts: [2121], proxyPort: 2122 },
+    ],
+  }),
+  'director, several original ports': rulesetOf({
+    redirects: [
+      { originalPorts: [80, 8080], proxyPort: 9090 },
+      { originalPorts: [2121], proxyPort: 2121 },
+    ],
+  }),
+  'node, several original ports': rulesetOf({
+    virtualIps: addresses('node'),
+    redirects: [
+      { originalPorts: [80, 8080], proxyPort: 9090 },
+      { originalPorts: [2121], proxyPort: 2122 },
+    ],
+  }),
+  'director of one address and node of another': rulesetOf({
+    virtualIps: [
+      { address: '10.77.0.10', role: 'director' },
+      { address: '10.77.0.11', role: 'node' },
+    ],
+  }),
+  'director, a node in failure, one draining, pins': rulesetOf({
+    nodes: [...nodesOf(2), { mark: 3, mac: macOf(3), self: false, eligible: false }],
+    pins: [
+      { client: '10.77.0.1', mark: 2 },
+      { client: '10.77.0.3', mark: 2, expiresS: 12 },
+      { client: 'fd00:77::1', mark: 2 },
+    ],
+  }),
+  'director, nobody to forward to': rulesetOf({ nodes: [], slots: new Uint8Array(4096) }),
+}
+
+/** 4096 slots say nothing to a reader: the lines are cut. */
+const abridged = (text: string) =>
+  text.replaceAll(/(slots \{)(.{80}).+( : \d+ \})/g, (_, head, start, end) => `${head}${start} ... ${end}`)
+
+describe('the ruleset', () => {
+  it.each(Object.entries(shapes))('of a host that is %s', async (name, ruleset) => {
+    const file = `./golden/${name.replaceAll(/[ ,]+/g, '-')}.nft`
+    await expect(abridged(fullRuleset(ruleset))).toMatchFileSnapshot(file)
+  })
+})
+
+describeInNamespaces('nft', { programs: ['nft'] }, (namespaces) => {
+  let host: Namespace
+  beforeAll(() => {
+    host = namespaces.subnet('10.77.0.2/24').members[0]!
+  })
+  afterAll(() => namespaces.close())
+
+  it.each(Object.entries(shapes))('takes the ruleset of a host that is %s', async (_, ruleset) => {
+    expect(await host.run('nft', ['-c', fullRuleset(ruleset)])).toMatchObject({ code: 0, stderr: '' })
+  })
+})
