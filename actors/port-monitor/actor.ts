@@ -14,7 +14,7 @@ import { proxyPortsOf } from './port-check.ts'
 
 export interface PortMonitorOptions {
   readonly redirects: readonly { readonly proxyPort: number }[]
-  /** Default 500. */
+  /** Default 1000. */
   readonly pollMs?: number
 }
 
@@ -22,7 +22,7 @@ export interface PortMonitorPorts {
   readonly sockets: SocketTable
 }
 
-const DEFAULT_POLL_MS = 500
+const DEFAULT_POLL_MS = 1000
 
 /** The port monitor: is every proxy port listened on, unbound? Tells discovery at each change and whenever that starts. */
 export const startPortMonitor: StartActor<

@@ -25,7 +25,8 @@ export interface StatsReporterPorts {
   readonly sockets: SocketTable
 }
 
-const DEFAULT_INTERVAL_MS = 1000
+/** What comes of it is smoothed over three seconds. */
+const DEFAULT_INTERVAL_MS = 2000
 
 /** The stats reporter: CPU, memory, pressure and the connections on the proxy ports, to discovery, as they change. */
 export const startStatsReporter: StartActor<

@@ -14,6 +14,7 @@ const RETURN = 0x06
 
 /** SKF_NET_OFF: offsets from here on count from the network header. */
 const NETWORK_HEADER = 0xfff00000
+const IPV4_SOURCE = 12
 const IPV6_HOP_LIMIT = 7
 const IPV6_DESTINATION = 24
 
@@ -31,6 +32,16 @@ export interface Ipv6Filter {
   readonly toDestination: boolean
   /** Only with `toDestination`: whether the hop limit must be this one or any other. */
   readonly hopLimit?: { readonly value: number; readonly equal: boolean }
+}
+
+/** The filter that keeps out what an IPv4 address, four bytes, has sent. As `ipv6Filter` for setsockopt. */
+export function notFromIpv4(source: Uint8Array): Buffer {
+  const view = new DataView(source.buffer, source.byteOffset, source.byteLength)
+  const isSource: readonly Instruction[] = [
+    [LOAD_WORD, 0, 0, NETWORK_HEADER + IPV4_SOURCE],
+    [JUMP_IF_EQUAL, 0, 1, view.getUint32(0)],
+  ]
+  return asOption([...isSource, ...RETURN_NONE, ...RETURN_ALL])
 }
 
 /** The filter for setsockopt(SO_ATTACH_FILTER), its length FILTER_OPTION_LENGTH. The kernel copies the program at the call. */

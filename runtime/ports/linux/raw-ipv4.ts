@@ -6,9 +6,11 @@ import {
   IP_MULTICAST_LOOP,
   IPPROTO_IP,
   ipMreqn,
+  SO_ATTACH_FILTER,
   SO_BROADCAST,
   SOL_SOCKET,
 } from './libc.ts'
+import { FILTER_OPTION_LENGTH, notFromIpv4 } from './packet-filter.ts'
 import type { ChannelFamily } from './raw-ip-channel.ts'
 
 /** The group of the VRRP routers (RFC 9568 §5.1.1.2). */
@@ -24,7 +26,11 @@ export const rawIpv4: ChannelFamily = {
   receivers: [
     {
       prepare(socket, protocol, { source, interfaceIndex }) {
-        if (protocol !== PROTOCOL_VRRP) return
+        if (protocol !== PROTOCOL_VRRP) {
+          // The kernel gives a broadcast to its sender, too.
+          socket.setOption(SOL_SOCKET, SO_ATTACH_FILTER, notFromIpv4(bytesOf(source)), FILTER_OPTION_LENGTH)
+          return
+        }
         const membership = ipMreqn(bytesOf(VRRP_GROUP), bytesOf(source), interfaceIndex)
         socket.setOption(IPPROTO_IP, IP_ADD_MEMBERSHIP, membership, membership.length)
       },

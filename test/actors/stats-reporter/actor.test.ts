@@ -32,7 +32,7 @@ test('discovery hears what the kernel says, and again as it changes; connections
   context.clock.advance(10_000)
   expect(context.sent).toHaveLength(settled)
   socketTable.setEstablished(2121, 3)
-  context.clock.advance(1000)
+  context.clock.advance(2000)
   expect(context.sent).toHaveLength(settled + 1)
 })
 

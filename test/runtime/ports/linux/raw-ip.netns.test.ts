@@ -61,6 +61,9 @@ describeInNamespaces('raw IP', {}, (namespaces) => {
     expect(await packetOf(at(B))).toMatch(/^45.*0a4d00010a4d0002aa$/)
     expect(await packetOf(at(B))).toMatch(/0a4d0001ffffffffbb$/)
     expect(await packetOf(at(C))).toMatch(/0a4d0001ffffffffbb$/)
+    // Had it come back to its sender, it would be there before what another says next.
+    tell(at(B), 'send', 253, '255.255.255.255', 'cc')
+    expect((await nextOf(at(A), 'packet')).packet).toMatch(/0a4d0002ffffffffcc$/)
   })
 
   test('a VIP on the interface is never the source, not even in another subnet than the destination’s', async () => {
