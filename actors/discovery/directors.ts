@@ -44,10 +44,9 @@ function leaderOf(state: DiscoveryState, router: number, nowMs: number): string 
   const master = own?.masterAddress ?? null
   if (master !== null && nodes.has(master)) return master
   const patienceMs = instance !== undefined && master === null ? FORGET_AFTER_MS : staleAfterMs(options)
-  const claims = [...state.directors.values()].flatMap(({ address, terms, lastMs }) => {
+  const claims = [...state.directors.values()].flatMap(({ address, terms }) => {
     const term = terms.get(router)
-    // It must have said so in its last hello.
-    return term?.lastMs === lastMs && nowMs - lastMs < patienceMs ? [{ address, sinceMs: term.firstMs }] : []
+    return term !== undefined && nowMs - term.lastMs < patienceMs ? [{ address, sinceMs: term.firstMs }] : []
   })
   return claims.sort((a, b) => b.sinceMs - a.sinceMs)[0]?.address ?? null
 }

@@ -10,7 +10,7 @@ import { parseIpv4Packet } from '../../runtime/wire/ipv4.ts'
 import { assignerAddress, heardDirector } from './directors.ts'
 import { type Heard, heardNode, replicatedNodes } from './membership.ts'
 import type { ElectorName } from './messages.ts'
-import { withHello, withReport } from './outgoing.ts'
+import { withReport } from './outgoing.ts'
 import { judgeReplay, withWindow } from './replay.ts'
 import { digestOf } from './settings.ts'
 import { counted, type DiscoveryEffect, type DiscoveryState, type Progress } from './state.ts'
@@ -129,7 +129,7 @@ function withAssignmentFrom(progress: Progress, address: string, body: Assignmen
   const { generation, nodes, slots } = body
   const assignment = { generation, nodes, slots }
   const established = state.established || state.directors.get(address)?.established === true
-  const taken: Progress = {
+  return {
     state: { ...state, assignment, established },
     effects: [
       ...effects,
@@ -137,8 +137,6 @@ function withAssignmentFrom(progress: Progress, address: string, body: Assignmen
       ...caughtUp(state.options.electors),
     ],
   }
-  // From now on it may be this node whom the others follow: they must know at once.
-  return state.role === 'director' && established !== state.established ? withHello(taken, nowMs) : taken
 }
 
 /** What to tell electors once an assignment is here. */

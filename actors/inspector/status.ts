@@ -85,8 +85,9 @@ function nodesOf(identity: GatewayIdentity, slices: Slices): readonly NodeStatus
   const members = known.some(({ self }) => self) ? known : [...known, unseenSelf(identity, slices)]
   const shown = isDirector ? members : members.filter(({ self, director }) => self || director)
   const rows = new Map(slices.dispatcher?.nodes.map((row) => [row.address, row]))
-  // Only in workers mode does a director see each connection that it hands on; else the nodes' own counts are the truth.
-  const countsHere = isDirector && identity.forwarding === 'workers'
+  // Only the one director there is, in workers mode, sees each connection of the group; else the nodes' own counts are the truth.
+  const isOnlyDirector = isDirector && !members.some(({ self, director }) => director && !self)
+  const countsHere = isOnlyDirector && identity.forwarding === 'workers'
   return shown
     .toSorted((one, other) => (parseIpv4(one.address) ?? 0) - (parseIpv4(other.address) ?? 0))
     .map((member) => nodeOf(member, rows.get(member.address), countsHere))

@@ -69,6 +69,8 @@ export class SimulatedGroup {
   readonly frames: Frame[] = []
   /** Says which frames are lost on the way to a node. */
   isLost: (frame: Frame, to: string) => boolean = () => false
+  /** What VRRP calls the director of an instance: of IPv6 its link-local address. */
+  masterAddressOf: (director: string, instance: string) => string = (director) => director
   readonly #agenda: Appointment[] = []
   #epochs = 0
 
@@ -134,7 +136,8 @@ export class SimulatedGroup {
 
   /** One node believes that this one is director. */
   assume(address: string, director: string, instance: string = FIRST): void {
-    this.#hearElector(address, instance, address === director ? 'director' : 'scanning', director)
+    const role = address === director ? 'director' : 'scanning'
+    this.#hearElector(address, instance, role, this.masterAddressOf(director, instance))
   }
 
   /** A node's electors have stopped. */

@@ -89,6 +89,17 @@ describe('a beacon of a stranger', () => {
     expect(group.health(A)).toEqual({ [A]: 'ok', [B]: 'ok' })
   })
 
+  it('is dropped and counted when it assigns slots and comes from no director', () => {
+    const group = settled()
+    const before = [group.shares(A), group.shares(B)]
+    const body = packBeaconBody({ type: 'assignment', generation: 9, nodes: [STRANGER], slots: new Uint8Array(4096) })
+    const sender = { address: STRANGER, virtualRouterId: 51, epoch: 'aaaaaaaaaaaaaaaa', key: 'secret' }
+    for (const packet of sealBeacon('assignment', body, 1, sender)) group.inject(STRANGER, '255.255.255.255', packet)
+    group.run(5)
+    expect([group.counter(A, 'assignmentNotFollowed'), group.counter(B, 'assignmentNotFollowed')]).toEqual([1, 1])
+    expect([group.shares(A), group.shares(B)]).toEqual(before)
+  })
+
   it('is dropped without harm, whatever it holds', () => {
     const group = settled()
     const key = fc.constantFrom('secret', 'another')

@@ -240,6 +240,64 @@ describe('a promotion', () => {
   })
 })
 
+describe('where another director assigns', () => {
+  /** Director of one instance, and so is B of another one, which assigns. */
+  function following(): Fed {
+    const fed = new Fed()
+    fed.role('scanning', 'VI_51')
+    fed.members(member(A), member(B))
+    fed.assigner(B)
+    fed.give({ type: 'replica', assignment: assignment([A, B], 7) })
+    fed.role('director', 'VI_52')
+    return fed
+  }
+
+  it('a director moves no slots and publishes nothing, whatever becomes of the members', () => {
+    const fed = following()
+    const health = ['ok', 'stale', 'failure', 'ok'] as const
+    const effects = health.flatMap((each) => [
+      ...fed.give({ type: 'membership', members: [member(A), member(B, each)], assigner: B }),
+    ])
+    expect([written(effects), published(effects), published(fed.give({ type: 'discoveryUp' }))]).toEqual([[], [], []])
+    expect(rows(effects).map(({ state }) => state)).toEqual(['stale', 'failure', 'ok'])
+  })
+
+  it("a director copies that one's slots", () => {
+    const fed = following()
+    fed.give({ type: 'replica', assignment: assignment([B, C], 8) })
+    expect(Object.keys(fed.shares()).sort()).toEqual([B, C])
+    expect(fed.state.generation).toBe(8)
+  })
+
+  it('a director goes on from its slots once it assigns itself, publishes them, and looks at loads later', () => {
+    const fed = following()
+    fed.nowMs = 60_000
+    const busy = [member(A), member(B, 'ok', { cpu: 1 })]
+    const effects = fed.give({ type: 'membership', members: busy, assigner: A })
+    expect(written(effects)).toEqual([])
+    expect(published(effects)).toMatchObject([{ generation: 7, nodes: [A, B] }])
+    fed.nowMs += 5000
+    expect(written(fed.give({ type: 'membership', members: busy, assigner: A }))).toHaveLength(1)
+  })
+
+  it('a node that leads nothing never assigns', () => {
+    const fed = following()
+    fed.role('scanning', 'VI_52')
+    expect(published(fed.give({ type: 'membership', members: [member(A)], assigner: A }))).toEqual([])
+  })
+})
+
+describe('a director of two instances', () => {
+  it('goes on assigning when it loses one of them, and not when it loses both', () => {
+    const fed = new Fed()
+    for (const instance of ['VI_51', 'VI_52']) fed.role('director', instance)
+    fed.role('scanning', 'VI_51')
+    expect(published(fed.members(member(A), member(B)))).toHaveLength(1)
+    fed.role('scanning', 'VI_52')
+    expect(published(fed.members(member(A)))).toEqual([])
+  })
+})
+
 describe('a dispatcher that starts again', () => {
   const nodes: NodeSetting[] = [
     { address: C, state: 'ok', weight: 256 },

@@ -88,6 +88,16 @@ describe('GET /status', () => {
     expect(nodes[1]?.activeConnections).toBe(6)
   })
 
+  test('beside another director the connections are those that the nodes report: each sees only its own', async () => {
+    const members = [
+      memberOf('10.0.0.1', { self: true, director: true, activeConnections: 21 }),
+      memberOf('10.0.0.2', { director: true, activeConnections: 22 }),
+      memberOf('10.0.0.3', { activeConnections: 23 }),
+    ]
+    await describeAs('discovery', { members })
+    expect((await status()).nodes.map(({ activeConnections }) => activeConnections)).toEqual([21, 22, 23])
+  })
+
   test('in kernel mode the connections are those that the nodes report', async () => {
     await gateway.stop()
     await gateway.start({ forwarding: 'kernel' })
