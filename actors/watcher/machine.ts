@@ -42,7 +42,7 @@ function handle(turn: Turn, event: WatcherEvent): void {
       takeTruth(turn, event.truth)
       return
     case 'message':
-      knowMaster(turn, event.from, event.message.masterAddress)
+      knowMaster(turn, event.from, event.message)
       return
     case 'arpRefused':
       turn.count('arpRefused')

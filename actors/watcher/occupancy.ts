@@ -6,6 +6,7 @@
 
 import type { ArpSighting } from '../../runtime/ports/kernel-events.ts'
 import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
+import type { RoleMessage } from '../elector/messages.ts'
 import { CERTAIN_ANSWERS, CLAIM_LIFE_MS, claimedText, type Occupant, occupiedText } from './state.ts'
 import type { Turn } from './turn.ts'
 
@@ -30,7 +31,7 @@ export function probe(turn: Turn): void {
     if (occupant.silentRounds >= SILENT_ROUNDS) vacate(turn, address)
     else setOccupant(turn, address, { ...occupant, silentRounds: occupant.silentRounds + 1 })
   }
-  for (const master of new Set(turn.state.masters.values())) {
+  for (const master of mastersHeard(turn)) {
     if (!turn.state.masterMacs.has(master)) turn.ask(master, turn.options.managementIp)
   }
   const { occupants, ticks } = turn.state
@@ -44,13 +45,13 @@ export function probe(turn: Turn): void {
 }
 
 /** An elector hears a master: it is no stranger, nor will it be when it is dead. */
-export function knowMaster(turn: Turn, elector: string, address: string | null): void {
+export function knowMaster(turn: Turn, elector: string, { masterAddress: address, virtualIps }: RoleMessage): void {
   // IPv6 has no ARP, and no virtual IP of it is probed.
   if (address !== null && familyOf(address) === 'ipv6') return
   const masters = new Map(turn.state.masters)
   if (address === null || address === turn.options.managementIp) masters.delete(elector)
-  else masters.set(elector, address)
-  const isNew = address !== null && turn.state.masters.get(elector) !== address
+  else masters.set(elector, { address, virtualIps })
+  const isNew = address !== null && turn.state.masters.get(elector)?.address !== address
   turn.change({ masters })
   if (isNew && masters.has(elector)) turn.ask(address, turn.options.managementIp)
 }
@@ -60,7 +61,7 @@ export function sight(turn: Turn, sighting: ArpSighting): void {
   const { senderAddress, senderMac, targetMac, form } = sighting
   const link = turn.state.truth?.link
   if (!link || senderMac === link.mac) return
-  if ([...turn.state.masters.values()].includes(senderAddress)) learnMaster(turn, senderAddress, senderMac)
+  if (mastersHeard(turn).has(senderAddress)) learnMaster(turn, senderAddress, senderMac)
   if (!turn.options.virtualIps.includes(senderAddress) || isMaster(turn, senderMac)) return
   if (turn.holds(senderAddress)) claim(turn, senderAddress, senderMac)
   // Only answers to us: an announcement is that of a new master, of which no advert was heard yet.
@@ -76,10 +77,10 @@ export function dropOutdated(turn: Turn): void {
 
 function occupy(turn: Turn, address: string, mac: string): void {
   const { masters, masterMacs, occupants } = turn.state
-  // A master that does not answer for its own address: who answers for the virtual one is taken for it.
-  const unresolved = [...masters.values()].find((master) => !masterMacs.has(master))
-  if (unresolved !== undefined) {
-    learnMaster(turn, unresolved, mac)
+  // A master that does not answer for its own address: who answers for its virtual one is taken for it.
+  const master = [...masters.values()].find(({ virtualIps }) => virtualIps.includes(address))
+  if (master !== undefined && !masterMacs.has(master.address)) {
+    learnMaster(turn, master.address, mac)
     return
   }
   const known = occupants.get(address)
@@ -92,8 +93,11 @@ function occupy(turn: Turn, address: string, mac: string): void {
   }
   turn.tellAnnouncers({ type: 'occupied', address, mac })
   // It may be a master with another MAC than before.
-  for (const master of new Set(masters.values())) turn.ask(master, turn.options.managementIp)
+  for (const each of mastersHeard(turn)) turn.ask(each, turn.options.managementIp)
 }
+
+const mastersHeard = (turn: Turn): ReadonlySet<string> =>
+  new Set([...turn.state.masters.values()].map(({ address }) => address))
 
 function learnMaster(turn: Turn, address: string, mac: string): void {
   const masterMacs = new Map(turn.state.masterMacs)

@@ -55,6 +55,12 @@ export interface Occupant {
   readonly silentRounds: number
 }
 
+/** The director of one of the virtual routers, another node. */
+export interface Master {
+  readonly address: string
+  readonly virtualIps: readonly string[]
+}
+
 /** Somebody announces a virtual IP that this node holds. */
 interface Claim {
   readonly mac: string
@@ -82,8 +88,8 @@ export interface WatcherState {
   readonly gatewayUnanswered: number
   /** As the electors were told last. */
   readonly tracks: Readonly<Partial<Record<TrackMessage['source'], TrackMessage>>>
-  /** The master that each elector hears. */
-  readonly masters: ReadonlyMap<string, string>
+  /** The master that each elector hears, and what virtual IPs it has, by the elector's name. */
+  readonly masters: ReadonlyMap<string, Master>
   /** MAC by address of those that are or were masters: a dead one's kernel may still hold its addresses. */
   readonly masterMacs: ReadonlyMap<string, string>
   readonly occupants: ReadonlyMap<string, Occupant>

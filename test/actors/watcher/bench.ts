@@ -85,16 +85,14 @@ export class Bench {
     return this.says({ type: 'arp', ...reply, ...sighting }, 1)
   }
 
-  hears(masterAddress: string | null): this {
-    const message = {
-      type: 'role',
-      instance: 'VI_51',
-      virtualIps: [VIP],
-      role: 'scanning',
-      masterAddress,
-      masterPriority: 100,
-    } as const
-    return this.feed({ type: 'message', from: 'elector', message })
+  /** An elector whose virtual router has these virtual IPs hears a master. */
+  hears(masterAddress: string | null, elector = 'elector', virtualIps: readonly string[] = [VIP]): this {
+    const role = { role: 'scanning', masterAddress, masterPriority: 100 } as const
+    return this.feed({
+      type: 'message',
+      from: elector,
+      message: { type: 'role', instance: elector, virtualIps, ...role },
+    })
   }
 
   sent<To extends keyof WatcherPeers & string>(to: To): WatcherPeers[To][] {

@@ -77,6 +77,17 @@ describe('who answers for a virtual IP', () => {
     expect(new Bench().hears(MASTER).sees({}).sent('announcer')).toEqual([])
   })
 
+  test('while the silent master is that of another virtual router: a stranger', () => {
+    const bench = new Bench().hears(MASTER, 'elector-b', ['10.0.0.6'])
+    expect(bench.sees({}).sent('announcer')).toEqual([occupied])
+  })
+
+  test('with the MAC of the master of another virtual router: no stranger, it may have been master of this one', () => {
+    const bench = known().hears('10.0.0.3', 'elector-b', ['10.0.0.6'])
+    bench.sees({ senderAddress: '10.0.0.3', senderMac: '02:00:00:00:00:03' })
+    expect(bench.sees({ senderMac: '02:00:00:00:00:03' }).sent('announcer')).toEqual([])
+  })
+
   test('beside the master: a stranger all the same', () => {
     expect(known().sees({}).sent('announcer')).toEqual([occupied])
   })
