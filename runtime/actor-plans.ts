@@ -10,6 +10,7 @@ import { type RawIpOptions, startRawIp } from '../actors/raw-ip/actor.ts'
 import type { StatsReporterOptions } from '../actors/stats-reporter/actor.ts'
 import type { WatcherOptions } from '../actors/watcher/state.ts'
 import type { GatewayConfig } from '../config/schema.ts'
+import { linuxClock } from './ports/linux/clock.ts'
 import { createLinuxRawIpPort, createLinuxRawIpv6Port } from './ports/linux/raw-ip.ts'
 import type { ActorInstance, MailboxOptions } from './system/actor.ts'
 import type { StartCell } from './system/cell.ts'
@@ -25,6 +26,9 @@ const LATEST: MailboxOptions = { capacity: 64, overflow: 'keepLatest' }
 /** Between the frames of a burst of gratuitous ARP: some switches drop what comes back to back. */
 const GARP_SPACING_MS = 4
 const SECOND_CS = 100
+/** From the plan of a gateway until its threads run calmly and have collected the garbage of the start; without `holdOff` 0. */
+const SETTLE_MS = 2500
+const settleMs = (holdOffMs: number): number => Math.min(SETTLE_MS, holdOffMs)
 /** A client without connections is remembered that long. */
 const CLIENT_IDLE_S = 600
 
@@ -72,6 +76,7 @@ export function planActors(
     preempt: config.vrrp.preempt,
     preemptDelayMs: config.vrrp.preemptDelayMs,
     holdOffMs: config.vrrp.holdOffMs,
+    settledAtMs: config.vrrp.advertIntervalCs < SECOND_CS ? linuxClock.nowMs() + settleMs(config.vrrp.holdOffMs) : 0,
     primaryAddress: linkLocalAddress ?? config.managementIp,
     virtualIps,
     checksum: 'pseudoHeader',

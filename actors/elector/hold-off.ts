@@ -5,7 +5,8 @@ import type { Turn } from './turn.ts'
 /**
  * A node that has just started knows no client and no slot. It leaves a director of lower priority alone until discovery
  * has that director's assignment, so that it then decides as that one did; `holdOffMs` bounds the wait, for a director
- * that has none to give (a keepalived). Rules 9 and 13 stand: silence, priority 0 and an owner are not held off.
+ * that has none to give (a keepalived). Rules 9 and 13 stand: silence, priority 0 and an owner are not held off, but for silence
+ * since the start where `settledAtMs` says so.
  */
 export function startHoldOff(turn: Turn): void {
   const { priority, holdOffMs } = turn.options
@@ -15,20 +16,21 @@ export function startHoldOff(turn: Turn): void {
 const OWNER = 255
 
 /** For how long the master-down timer, which has just expired, has to run again; 0 = it is time to act. */
-export function heldOffForMs({ state, nowMs }: Turn, backup: Backup): number {
-  const { holdOffUntilMs, options } = state
-  if (holdOffUntilMs === null || backup.lowerHeardAtMs === null) return 0
+export function heldOffForMs({ state, nowMs, options }: Turn, backup: Backup): number {
+  if (backup.lowerHeardAtMs === null) return state.unheard ? Math.max(0, options.settledAtMs - nowMs) : 0
+  const untilMs = Math.max(state.holdOffUntilMs ?? nowMs, options.settledAtMs)
   const aliveUntilMs = backup.lowerHeardAtMs + masterDownMs(options, backup.masterIntervalMs)
-  return Math.max(0, Math.min(holdOffUntilMs, aliveUntilMs) - nowMs)
+  return Math.max(0, Math.min(untilMs, aliveUntilMs) - nowMs)
 }
 
-/** The director of lower priority stays for that long. */
+/** The director of lower priority, or the silence, is left alone for that long. */
 export function holdOff(turn: Turn, backup: Backup, forMs: number): void {
-  if (!backup.heldOff) {
-    const most = Math.round((turn.state.holdOffUntilMs ?? turn.nowMs) - turn.nowMs)
+  const { holdOffUntilMs } = turn.state
+  if (!backup.heldOff && backup.lowerHeardAtMs !== null && holdOffUntilMs !== null) {
+    const most = Math.round(Math.max(holdOffUntilMs, turn.options.settledAtMs) - turn.nowMs)
     turn.logInstance('info', `preempts when the director's assignment has arrived, in ${most} ms at the latest`)
   }
-  turn.awaitMaster({ ...backup, heldOff: true }, forMs)
+  turn.awaitMaster({ ...backup, heldOff: backup.lowerHeardAtMs !== null }, forMs)
 }
 
 /** Discovery has what the present director decided. Who only waited for that waits no longer. */

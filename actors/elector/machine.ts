@@ -138,6 +138,7 @@ function hear(turn: Turn, packet: Uint8Array): void {
     return
   }
   turn.count('advertsReceived')
+  if (turn.state.unheard) turn.change({ unheard: false })
   const { source, advert } = received
   if (advert.priority === 0) turn.count('priorityZeroReceived')
   compareSettings(turn, source, advert)

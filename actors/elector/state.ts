@@ -28,6 +28,11 @@ export interface ElectorOptions {
   /** For how long after the start a living master of lower priority is left alone at most, until its table is here. */
   readonly holdOffMs: number
   /**
+   * Monotonic. Until then the process is too busy with its own start to keep adverts below a second on time: it neither
+   * preempts nor takes silence for the absence of a master, unless that was heard before.
+   */
+  readonly settledAtMs: number
+  /**
    * This node's own address on the interface, for IPv6 its link-local one: what adverts leave from, never a virtual one. Its
    * family is that of the virtual router.
    */
@@ -150,6 +155,8 @@ export interface ElectorState {
   readonly transitions: number
   /** When this start's hold-off ends at the latest; null once it is over. */
   readonly holdOffUntilMs: number | null
+  /** No router of this group was heard since this machine began. */
+  readonly unheard: boolean
   readonly counters: Readonly<Partial<Record<Counter, number>>>
   readonly notices: Notices
   /** To go to INIT as soon as no hand-over is under way. */
@@ -173,6 +180,7 @@ export function initialElector(options: ElectorOptions): ElectorState {
     mayInherit: true,
     transitions: 0,
     holdOffUntilMs: null,
+    unheard: true,
     counters: {},
     notices: [],
     retiring: false,

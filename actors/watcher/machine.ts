@@ -3,7 +3,7 @@ import type { Result } from '../../runtime/ports/result.ts'
 import type { Step } from '../../runtime/system/machine.ts'
 import { askGateway, hearGateway, judgeGateway } from './gateway.ts'
 import { dropOutdated, knowMaster, probe, sight, tellClaims } from './occupancy.ts'
-import type { WatcherEffect, WatcherEvent, WatcherState } from './state.ts'
+import { CERTAIN_ANSWERS, type WatcherEffect, type WatcherEvent, type WatcherState } from './state.ts'
 import { Turn } from './turn.ts'
 
 const TICK_MS = 1000
@@ -156,7 +156,8 @@ function greet(turn: Turn, peer: string): void {
     for (const message of Object.values(tracks)) turn.perform({ type: 'send', to, message })
   }
   for (const to of options.announcers.filter((announcer) => announcer === peer)) {
-    for (const [address, { mac }] of occupants) {
+    for (const [address, { mac, answers }] of occupants) {
+      if (answers < CERTAIN_ANSWERS) continue
       turn.perform({ type: 'send', to, message: { type: 'occupied', address, mac } })
     }
   }

@@ -85,15 +85,16 @@ function occupy(turn: Turn, address: string, mac: string): void {
   }
   const known = occupants.get(address)
   const isNew = known?.mac !== mac
+  if (known !== undefined && isNew) vacate(turn, address)
   const answers = isNew ? 1 : known.answers + (known.silentRounds > 0 ? 1 : 0)
   setOccupant(turn, address, { mac, answers, silentRounds: 0 })
-  if (!isNew) {
-    if (answers === CERTAIN_ANSWERS && known.answers < CERTAIN_ANSWERS) turn.log('warn', occupiedText(address, mac))
-    return
+  if (isNew) {
+    // It may be a master with another MAC than before.
+    for (const master of mastersHeard(turn)) turn.ask(master, turn.options.managementIp)
+  } else if (answers === CERTAIN_ANSWERS && known.answers < CERTAIN_ANSWERS) {
+    turn.log('warn', occupiedText(address, mac))
+    turn.tellAnnouncers({ type: 'occupied', address, mac })
   }
-  turn.tellAnnouncers({ type: 'occupied', address, mac })
-  // It may be a master with another MAC than before.
-  for (const each of mastersHeard(turn)) turn.ask(each, turn.options.managementIp)
 }
 
 const mastersHeard = (turn: Turn): ReadonlySet<string> =>
@@ -142,7 +143,7 @@ function vacate(turn: Turn, address: string): void {
   const gone = occupants.get(address)
   occupants.delete(address)
   turn.change({ occupants })
+  if (gone === undefined || gone.answers < CERTAIN_ANSWERS) return
   turn.tellAnnouncers({ type: 'vacant', address })
-  if (gone !== undefined && gone.answers >= CERTAIN_ANSWERS)
-    turn.log('info', `${address} is no longer held by ${gone.mac}`)
+  turn.log('info', `${address} is no longer held by ${gone.mac}`)
 }

@@ -124,7 +124,10 @@ export function initialWatcher(options: WatcherOptions): WatcherState {
 
 /** For how long a claim is told of after it was seen last. */
 export const CLAIM_LIFE_MS = 60_000
-/** Rounds of probing after which an occupant is more than a master that was not heard of yet. */
+/**
+ * Rounds of probing, 2 s at first, after which an occupant is more than a master that this thread was not told of yet. A node
+ * does not take over sooner after its start: at adverts of 1 s the silence alone takes longer, and below it settles first.
+ */
 export const CERTAIN_ANSWERS = 3
 
 /** `up`, `down`, `absent` or `unknown`. */

@@ -27,6 +27,7 @@ export const v2: ElectorOptions = {
   preempt: true,
   preemptDelayMs: 0,
   holdOffMs: 0,
+  settledAtMs: 0,
   primaryAddress: OWN,
   virtualIps: [VIP],
   checksum: 'pseudoHeader',

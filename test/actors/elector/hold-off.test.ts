@@ -91,3 +91,43 @@ test('the owner is never held off (rule 13)', () => {
   expect(new Bench({ ...v2, priority: 255, holdOffMs: HOLD_OFF_MS }).started().label).toBe('MASTER')
   expect(new Bench({ ...v2, priority: 255, holdOffMs: HOLD_OFF_MS }).started().state.holdOffUntilMs).toBeNull()
 })
+
+describe('a process that has not settled yet', () => {
+  const settledAfterMs = 2500
+  const started = (): Bench => {
+    const { nowMs } = new Bench(fast)
+    return new Bench({ ...fast, settledAtMs: nowMs + settledAfterMs }).started()
+  }
+
+  test('does not take silence since its start for the absence of a master: it may have been busy itself', () => {
+    const bench = started()
+    const startedMs = bench.nowMs
+    expect(bench.expire('masterDown').label).toBe('BACKUP')
+    expect(bench.effects.map(({ type }) => type)).not.toContain('drain')
+    expect(bench.running.get('masterDown')!.dueMs).toBe(startedMs + settledAfterMs)
+    expect(bench.expire('masterDown').drained().label).toBe('MASTER')
+  })
+
+  test('takes over at once from a master that it heard, and that resigns or falls silent', () => {
+    const resigned = started().hear({ priority: 150 }, 10).hear({ priority: 0 }, 10)
+    expect(resigned.expire('masterDown').drained().label).toBe('MASTER')
+    const silent = started().hear({ priority: 150 }, 10)
+    expect(silent.expire('masterDown').drained().label).toBe('MASTER')
+  })
+
+  test('leaves a lower director alone although it has caught up', () => {
+    const bench = started()
+    const settledMs = bench.nowMs + settledAfterMs
+    bench.feed({ type: 'caughtUp' })
+    while (bench.label === 'BACKUP' && bench.nowMs < settledMs + 1000) {
+      bench.hear({ priority: 50, advertIntervalCs: 10 }, 100)
+      const due = bench.running.get('masterDown')
+      if (due === undefined || due.dueMs > bench.nowMs + 100) continue
+      bench.expire('masterDown')
+      if (bench.effects.some(({ type }) => type === 'drain')) bench.drained()
+    }
+    expect(bench.label).toBe('MASTER')
+    expect(bench.nowMs).toBeGreaterThanOrEqual(settledMs)
+    expect(bench.nowMs).toBeLessThan(settledMs + 200)
+  })
+})

@@ -48,7 +48,10 @@ test('says at once that the cable is pulled', () => {
 })
 
 test('says who answers for a virtual IP', () => {
-  kernel.say({ type: 'arp', form: 'reply', senderAddress: VIP, senderMac: STRANGER_MAC, targetMac: OWN_MAC })
+  for (let probe = 0; probe < 3; probe++) {
+    kernel.say({ type: 'arp', form: 'reply', senderAddress: VIP, senderMac: STRANGER_MAC, targetMac: OWN_MAC })
+    context.clock.advance(1000)
+  }
   expect(context.sent.at(-1)).toEqual({
     to: 'announcer',
     message: { type: 'occupied', address: VIP, mac: STRANGER_MAC },

@@ -86,6 +86,11 @@ export class Bench {
   }
 
   /** An elector whose virtual router has these virtual IPs hears a master. */
+  /** The same answer to three probes in a row: certain. */
+  insists(sighting: Partial<ArpSighting>): this {
+    return this.sees(sighting).tick().sees(sighting).tick().sees(sighting)
+  }
+
   hears(masterAddress: string | null, elector = 'elector', virtualIps: readonly string[] = [VIP]): this {
     const role = { role: 'scanning', masterAddress, masterPriority: 100 } as const
     return this.feed({
