@@ -7,6 +7,7 @@ import { sandboxDirectory } from '../runtime/lab/sandbox.ts'
 import { buildTopology, setHostParameter } from '../runtime/lab/topology.ts'
 import { gatewayYaml, haproxyConf, nginxBackendConf, nginxStreamConf } from './configurations.ts'
 import { nginxStreamModule, versionOf } from './installed.ts'
+import { layKernelWay } from './kernel-way.ts'
 import * as network from './network.ts'
 import type { Way } from './scenarios.ts'
 
@@ -36,13 +37,13 @@ export async function startBench(note: (line: string) => void): Promise<readonly
     log: new Tail(),
   }
   const others = [startHaproxy(note), startNginx(note)].filter((way) => way !== undefined)
-  const own = await startGroup()
+  const own = [await startGroup(), ...kernelWay(note)]
   await pause(settleMs)
   const up = others.filter(({ way, process, log }) => {
     if (!process?.running) note(`${way} is left out, it ended: ${log.last(1).join('')}`)
     return process?.running
   })
-  return [straight, own, ...up]
+  return [straight, ...own, ...up]
 }
 
 /**
@@ -89,6 +90,15 @@ async function startGroup(): Promise<RunningWay> {
     await pause(pollMs)
   }
   return { way: 'proxyha', url: urlOf(network.virtualIp, network.proxyhaPort), process: director, log }
+}
+
+function kernelWay(note: (line: string) => void): readonly RunningWay[] {
+  if (versionOf('nft', '--version') === undefined) {
+    note('nft is not installed: there is no kernel mode')
+    return []
+  }
+  layKernelWay()
+  return [{ way: 'kernel', url: urlOf(network.kernelVirtualIp, network.proxyhaPort), process: null, log: new Tail() }]
 }
 
 function startHaproxy(note: (line: string) => void): RunningWay | undefined {

@@ -9,6 +9,8 @@ const clientIp = '10.20.0.1'
 export const directorIp = '10.20.0.10'
 export const backendIps = ['10.20.0.21', '10.20.0.22'] as const
 export const virtualIp = '10.20.0.100'
+/** The VIP of kernel mode, beside the one of workers mode. */
+export const kernelVirtualIp = '10.20.0.101'
 export const prefixLength = 24
 
 /** Where the backends serve, and where each way between takes connections. */

@@ -1,0 +1,67 @@
+import { statSync } from 'node:fs'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeInNamespaces } from '../../namespaces.ts'
+import { KernelGroup, slotsFor, VIP, VIP6 } from './kernel-group.ts'
+
+const clients = {
+  '10.77.0.101': 1,
+  '10.77.0.102': 2,
+  '10.77.0.103': 3,
+  'fd00:77::101': 1,
+  'fd00:77::102': 2,
+  'fd00:77::103': 3,
+}
+const redirects = [
+  { originalPorts: [9090], proxyPort: 9090 },
+  { originalPorts: [80], proxyPort: 9080 },
+  { originalPorts: [81, 82], proxyPort: 9081 },
+]
+
+describeInNamespaces('kernel mode', { programs: ['nft', 'curl', 'tcpdump'] }, (namespaces) => {
+  let group: KernelGroup
+  beforeAll(async () => {
+    group = new KernelGroup(namespaces)
+    group.addClients(...Object.keys(clients))
+    await group.startProxies(9090, 9080, 9081, 22)
+    await group.direct(group.gateways[0], { redirects, slots: slotsFor(clients) })
+  })
+  afterAll(() => namespaces.close())
+
+  it.each(
+    Object.entries(clients).flatMap(([client, mark]) =>
+      [
+        [9090, 9090],
+        [80, 9080],
+        [81, 9081],
+        [82, 9081],
+      ].map(([original, proxy]) => [client, original, mark, proxy] as const),
+    ),
+  )('brings %s at port %i to node %i, its own address kept', async (client, original, mark, proxy) => {
+    const host = client.includes(':') ? `[${VIP6}]` : VIP
+    expect(await group.ask(`${host}:${original}/`, '--interface', client)).toBe(`node-${mark} ${client} ${proxy}`)
+  })
+
+  it.each(Object.keys(clients))('moves megabytes both ways for %s, offloads on', async (client) => {
+    const host = client.includes(':') ? `[${VIP6}]` : VIP
+    for (const port of [9090, 80, 81]) {
+      const url = `${host}:${port}/`
+      const download = ['-o', '/dev/null', '-w', '%{size_download}', '--interface', client]
+      expect(await group.ask(`${url}big`, ...download)).toBe(`${8 * 1024 * 1024}`)
+      const upload = ['--data-binary', `@${process.execPath}`, '--interface', client]
+      expect(await group.ask(url, ...upload)).toBe(`${statSync(process.execPath).size}`)
+    }
+  })
+
+  it('leaves what is no redirect to the director', async () => {
+    for (const client of ['10.77.0.102', '10.77.0.103']) {
+      expect(await group.ask(`${VIP}:22/`, '--interface', client)).toBe(`node-1 ${client} 22`)
+    }
+  })
+
+  it("leaves a node's own address to the node", async () => {
+    for (const { name, address } of group.gateways) {
+      expect(await group.ask(`${address}:22/`)).toBe(`${name} 10.77.0.1 22`)
+      expect(await group.ask(`${address}:9090/`)).toBe(`${name} 10.77.0.1 9090`)
+    }
+  })
+})

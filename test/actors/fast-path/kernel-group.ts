@@ -1,0 +1,134 @@
+/** Three gateways in kernel mode without their process: namespaces, rulesets by hand, a proxy that says its name, a client. */
+import { fullRuleset } from '../../../actors/fast-path/ruleset.ts'
+import type { Ruleset, RulesetNode } from '../../../actors/fast-path/ruleset-types.ts'
+import { parseClientKey, slotOfKey } from '../../../runtime/table/client-key.ts'
+import type { Namespace, Namespaces } from '../../namespaces.ts'
+import { rulesetOf, slotsOf } from './rulesets.ts'
+
+export const VIP = '10.77.0.10'
+export const VIP6 = 'fd00:77::10'
+
+/** A gateway. Its mark is its number. */
+export interface Gateway {
+  readonly mark: number
+  readonly name: string
+  readonly namespace: Namespace
+  readonly address: string
+  readonly address6: string
+  readonly mac: string
+}
+
+export function macOfDevice(namespace: Namespace, device: string): string {
+  return (JSON.parse(namespace.ip('-j', 'link', 'show', device)) as { address: string }[])[0]!.address
+}
+
+/** Of a client's address, the slot of the kernel's hash. */
+export const slotOfClient = (client: string): number => slotOfKey(...parseClientKey(client)!)
+
+export class KernelGroup {
+  readonly bridge: Namespace
+  readonly client: Namespace
+  readonly clientMac: string
+  readonly gateways: readonly [Gateway, Gateway, Gateway]
+
+  constructor(namespaces: Namespaces) {
+    const addresses = ['10.77.0.1', '10.77.0.2', '10.77.0.3', '10.77.0.4']
+    const { bridge, members } = namespaces.subnet(...addresses.map((address) => `${address}/24`))
+    for (const [index, member] of members.entries()) {
+      member.ip('address', 'add', `fd00:77::${index + 1}/64`, 'dev', 'eth0', 'nodad')
+    }
+    this.bridge = bridge
+    this.client = members[0]!
+    this.clientMac = macOfDevice(this.client, 'eth0')
+    const gateway = (mark: number): Gateway => ({
+      mark,
+      name: `node-${mark}`,
+      namespace: members[mark]!,
+      address: addresses[mark]!,
+      address6: `fd00:77::${mark + 1}`,
+      mac: macOfDevice(members[mark]!, 'eth0'),
+    })
+    this.gateways = [gateway(1), gateway(2), gateway(3)]
+  }
+
+  /** More addresses of the client's. */
+  addClients(...addresses: readonly string[]): void {
+    for (const address of addresses) {
+      const v6 = address.includes(':')
+      this.client.ip('address', 'add', `${address}/${v6 ? 64 : 24}`, 'dev', 'eth0', ...(v6 ? ['nodad'] : []))
+    }
+  }
+
+  async startProxies(...ports: readonly number[]): Promise<void> {
+    const script = new URL('./fixtures/named-proxy.ts', import.meta.url)
+    const proxies = this.gateways.map(({ namespace, name }) =>
+      namespace.startScript(script, name, ...ports.map((port) => `${port}`)),
+    )
+    await Promise.all(proxies.map((proxy) => proxy.nextLine()))
+  }
+
+  nodes(own: Gateway): RulesetNode[] {
+    return this.gateways.map(({ mark, mac }) => ({ mark, mac, self: mark === own.mark, eligible: true }))
+  }
+
+  /** What this gateway's ruleset is. Slots are the first gateway's but for what `changes` says. */
+  rulesetOf(gateway: Gateway, director: boolean, changes: Partial<Ruleset> = {}): Ruleset {
+    const role = director ? 'director' : 'node'
+    return rulesetOf({
+      mac: gateway.mac,
+      managementIp: gateway.address,
+      virtualIps: [VIP, VIP6].map((address) => ({ address, role })),
+      nodes: this.nodes(gateway),
+      slots: slotsOf(() => 1),
+      ...changes,
+    })
+  }
+
+  /** Makes one gateway the director and the others nodes, addresses included. */
+  async direct(director: Gateway, changes: Partial<Ruleset> = {}): Promise<void> {
+    for (const gateway of this.gateways) {
+      await apply(gateway.namespace, fullRuleset(this.rulesetOf(gateway, gateway === director, changes)))
+      placeAddresses(gateway.namespace, gateway === director ? 'eth0' : 'lo')
+    }
+    this.client.ip('neighbour', 'flush', 'dev', 'eth0')
+  }
+
+  /** `NAME CLIENT PORT` of who answers, or how curl ended. */
+  async ask(url: string, ...parameters: readonly string[]): Promise<string> {
+    const { code, stdout } = await this.client.run('curl', ['-gs', '-m', '5', ...parameters, `http://${url}`])
+    return code === 0 ? stdout : `curl ended with ${code}`
+  }
+}
+
+/** One transaction; throws with nft's complaint. */
+export async function apply(namespace: Namespace, script: string): Promise<void> {
+  const { code, stderr } = await namespace.run('sh', ['-c', `nft -f - <<'SCRIPT'\n${script}\nSCRIPT`])
+  if (code !== 0) throw new Error(`nft: ${stderr}`)
+}
+
+/** The VIPs, on the interface with its prefix or on lo without. */
+export function placeAddresses(namespace: Namespace, device: 'eth0' | 'lo'): void {
+  for (const [address, prefix] of [
+    [VIP, device === 'lo' ? 32 : 24],
+    [VIP6, device === 'lo' ? 128 : 64],
+  ] as const) {
+    for (const former of ['eth0', 'lo']) {
+      const listed = namespace.ip('-j', 'address', 'show', 'dev', former, 'to', address)
+      for (const { addr_info: [{ prefixlen } = {}] = [] } of JSON.parse(listed) as Listed[]) {
+        if (prefixlen !== undefined) namespace.ip('address', 'del', `${address}/${prefixlen}`, 'dev', former)
+      }
+    }
+    namespace.ip('address', 'add', `${address}/${prefix}`, 'dev', device, ...(address === VIP6 ? ['nodad'] : []))
+  }
+}
+
+interface Listed {
+  readonly addr_info?: readonly { readonly prefixlen?: number }[]
+}
+
+/** Slots where each of these clients is the node's whose mark stands beside it; all others are of mark 1. */
+export function slotsFor(owners: Readonly<Record<string, number>>): Uint8Array {
+  const marks = new Map(Object.entries(owners).map(([client, mark]) => [slotOfClient(client), mark]))
+  if (marks.size < Object.keys(owners).length) throw new Error('two of these clients have the same slot')
+  return slotsOf((slot) => marks.get(slot) ?? 1)
+}
