@@ -108,22 +108,19 @@ export async function apply(namespace: Namespace, script: string): Promise<void>
 
 /** The VIPs, on the interface with its prefix or on lo without. */
 export function placeAddresses(namespace: Namespace, device: 'eth0' | 'lo'): void {
-  for (const [address, prefix] of [
-    [VIP, device === 'lo' ? 32 : 24],
-    [VIP6, device === 'lo' ? 128 : 64],
-  ] as const) {
-    for (const former of ['eth0', 'lo']) {
-      const listed = namespace.ip('-j', 'address', 'show', 'dev', former, 'to', address)
-      for (const { addr_info: [{ prefixlen } = {}] = [] } of JSON.parse(listed) as Listed[]) {
-        if (prefixlen !== undefined) namespace.ip('address', 'del', `${address}/${prefixlen}`, 'dev', former)
-      }
+  for (const { ifname, addr_info } of JSON.parse(namespace.ip('-j', 'address')) as Listed[]) {
+    for (const { local, prefixlen } of addr_info.filter(({ local }) => local === VIP || local === VIP6)) {
+      namespace.ip('address', 'del', `${local}/${prefixlen}`, 'dev', ifname)
     }
-    namespace.ip('address', 'add', `${address}/${prefix}`, 'dev', device, ...(address === VIP6 ? ['nodad'] : []))
   }
+  const [prefix, prefix6] = device === 'lo' ? [32, 128] : [24, 64]
+  namespace.ip('address', 'add', `${VIP}/${prefix}`, 'dev', device)
+  namespace.ip('address', 'add', `${VIP6}/${prefix6}`, 'dev', device, 'nodad')
 }
 
 interface Listed {
-  readonly addr_info?: readonly { readonly prefixlen?: number }[]
+  readonly ifname: string
+  readonly addr_info: readonly { readonly local?: string; readonly prefixlen?: number }[]
 }
 
 /** Slots where each of these clients is the node's whose mark stands beside it; all others are of mark 1. */
