@@ -3,6 +3,7 @@ import type { AnnouncerOptions } from '../actors/announcer/actor.ts'
 import type { DiscoveryOptions } from '../actors/discovery/state.ts'
 import type { DispatcherOptions } from '../actors/dispatcher/actor.ts'
 import type { ElectorOptions } from '../actors/elector/state.ts'
+import type { FastPathSettings } from '../actors/fast-path/state.ts'
 import type { ForwarderPool } from '../actors/forwarder/pool.ts'
 import type { InspectorOptions } from '../actors/inspector/actor.ts'
 import type { PortMonitorOptions } from '../actors/port-monitor/actor.ts'
@@ -10,6 +11,7 @@ import { type RawIpOptions, startRawIp } from '../actors/raw-ip/actor.ts'
 import type { StatsReporterOptions } from '../actors/stats-reporter/actor.ts'
 import type { WatcherOptions } from '../actors/watcher/state.ts'
 import type { GatewayConfig } from '../config/schema.ts'
+import { CLIENT_IDLE_S, type ForwardingMode, fastPathSettings } from './forwarding-mode.ts'
 import { linuxClock } from './ports/linux/clock.ts'
 import { createLinuxRawIpPort, createLinuxRawIpv6Port } from './ports/linux/raw-ip.ts'
 import type { ActorInstance, MailboxOptions } from './system/actor.ts'
@@ -29,15 +31,17 @@ const SECOND_CS = 100
 /** From the plan of a gateway until its threads run calmly and have collected the garbage of the start; without `holdOff` 0. */
 const SETTLE_MS = 2500
 const settleMs = (holdOffMs: number): number => Math.min(SETTLE_MS, holdOffMs)
-/** A client without connections is remembered that long. */
-const CLIENT_IDLE_S = 600
 
-/** The actors of a gateway, and who talks to whom; ARCHITECTURE.md has the drawing. `mac` is that of the interface. */
+/**
+ * The actors of a gateway, and who talks to whom; ARCHITECTURE.md has the drawing. `mac` is that of the interface; `forwarders` is
+ * there in workers mode only.
+ */
 export function planActors(
   config: GatewayConfig,
   mac: string,
   table: ConnectionTable,
-  forwarders: ForwarderPool,
+  forwarding: ForwardingMode,
+  forwarders: ForwarderPool | undefined,
 ): readonly ActorPlan[] {
   const { redirects } = config
   const virtualIps = config.virtualIps.map(({ address }) => address)
@@ -65,6 +69,7 @@ export function planActors(
     ...(linkLocalAddress === null ? {} : { ipv6SourceAddress: linkLocalAddress }),
     vrrpFamilies: [family],
   }
+  const forwardedBy = forwarding.mode === 'kernel' ? 'fast-path' : 'forwarder'
   const instance = `VI_${config.virtualRouterId}`
   const elector: ElectorOptions = {
     instance,
@@ -81,6 +86,7 @@ export function planActors(
     virtualIps,
     checksum: 'pseudoHeader',
     unicastPeers: config.vrrp.unicastPeers,
+    forwardedBy,
   }
   const announcer: AnnouncerOptions = {
     interfaceName: config.interfaceName,
@@ -98,14 +104,17 @@ export function planActors(
     key: config.cluster.key,
     intervalMs: config.beacons.intervalMs,
     staleAfterIntervals: 3,
-    settings: sharedSettings(config),
+    settings: sharedSettings(config, forwarding),
   }
   const dispatcher: DispatcherOptions = {
     table: table.buffer,
     managementIp: config.managementIp,
     absenceGraceMs: 3 * config.beacons.intervalMs,
     clientIdleS: CLIENT_IDLE_S,
+    tellsFastPath: forwarding.mode === 'kernel',
   }
+  const fastPaths = forwarding.mode === 'kernel' ? ['fast-path'] : []
+  const fastPath: FastPathSettings = fastPathSettings(config)
   const watcher: WatcherOptions = {
     interfaceName: config.interfaceName,
     managementIp: config.managementIp,
@@ -118,7 +127,12 @@ export function planActors(
   const portMonitor: PortMonitorOptions = { redirects }
   const statsReporter: StatsReporterOptions = { redirects }
   // Without the key of the beacons, which is nobody's but discovery's.
-  const inspector: InspectorOptions = { ...config, cluster: undefined, forwarding: 'workers' } as InspectorOptions
+  const inspector: InspectorOptions = {
+    ...config,
+    cluster: undefined,
+    forwarding: forwarding.mode,
+    fallback: forwarding.fallback,
+  } as InspectorOptions
   const described = [
     'elector',
     'announcer',
@@ -127,7 +141,7 @@ export function planActors(
     'port-monitor',
     'stats-reporter',
     'raw-ip',
-    'forwarder',
+    forwardedBy,
     'watcher',
   ]
   // Together they are the whole way of an advert, and of a takeover. Seconds are kept by ordinary threads as well.
@@ -144,11 +158,12 @@ export function planActors(
         ['elector', 'discovery'],
       ),
     ),
-    main('forwarder', () => forwarders.asActor() as ActorInstance<unknown>, []),
-    inTime(worker('elector', elector, ['raw-ip', 'announcer', 'discovery', 'dispatcher', 'forwarder', 'watcher'])),
+    ...(forwarders === undefined ? [] : [main('forwarder', () => forwarders.asActor() as ActorInstance<unknown>, [])]),
+    inTime(worker('elector', elector, ['raw-ip', 'announcer', 'discovery', 'dispatcher', forwardedBy, 'watcher'])),
     inTime(worker('announcer', announcer, ['elector'])),
     worker('discovery', discovery, ['raw-ip', 'dispatcher', 'elector']),
-    worker('dispatcher', dispatcher, ['discovery'], LATEST),
+    worker('dispatcher', dispatcher, ['discovery', ...fastPaths], LATEST),
+    ...fastPaths.map((name) => worker(name, fastPath, [], LATEST)),
     worker('watcher', watcher, [...watcher.electors, ...watcher.announcers, 'raw-ip'], LATEST),
     worker('port-monitor', portMonitor, ['discovery', ...watcher.electors]),
     worker('stats-reporter', statsReporter, ['discovery']),
@@ -157,7 +172,7 @@ export function planActors(
 }
 
 /** What must be the same on every node; the beacons carry it, so that a difference can be named. */
-function sharedSettings(config: GatewayConfig): Readonly<Record<string, string>> {
+function sharedSettings(config: GatewayConfig, { mode }: ForwardingMode): Readonly<Record<string, string>> {
   const redirects = config.redirects.map(({ originalPorts, proxyPort }) => `${originalPorts.join(',')}->${proxyPort}`)
   return {
     virtualIps: config.virtualIps
@@ -165,6 +180,8 @@ function sharedSettings(config: GatewayConfig): Readonly<Record<string, string>>
       .sort()
       .join(' '),
     redirects: redirects.sort().join(' '),
+    // A director in kernel mode hands packets on that a node in workers mode does not take.
+    forwarding: mode,
     'vrrp.version': `${config.vrrp.version}`,
     'vrrp.transport': config.vrrp.unicastPeers.length > 0 ? 'unicast' : 'multicast',
     'vrrp.advertInterval': `${config.vrrp.advertIntervalCs * 10}ms`,

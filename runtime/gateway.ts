@@ -1,8 +1,9 @@
 import { planListeners } from '../actors/forwarder/listener-plan.ts'
 import { defaultForwarderLimits } from '../actors/forwarder/messages.ts'
-import { ForwarderPool } from '../actors/forwarder/pool.ts'
+import { ForwarderPool, type ForwarderPoolOptions } from '../actors/forwarder/pool.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import { planActors, RESTART } from './actor-plans.ts'
+import { chooseForwarding } from './forwarding-mode.ts'
 import { createGatewayLog, type GatewayLog } from './logging.ts'
 import { linuxClock } from './ports/linux/clock.ts'
 import { linuxStreamSockets } from './ports/linux/epoll.ts'
@@ -10,6 +11,7 @@ import { openLinuxNetlink } from './ports/linux/netlink.ts'
 import { createLinuxNft } from './ports/linux/nft.ts'
 import { openLinuxSocketTable } from './ports/linux/socket-table.ts'
 import { openLinuxSyslog } from './ports/linux/syslog.ts'
+import type { Nft } from './ports/nft.ts'
 import type { Result } from './ports/result.ts'
 import { ActorSystem } from './system/actor-system.ts'
 import { collectStartupGarbage } from './system/startup-garbage.ts'
@@ -45,6 +47,8 @@ const STOP_ORDER = [
   'stats-reporter',
   'discovery',
   'dispatcher',
+  // Until the goodbye has left, clients are sent here.
+  'fast-path',
   'inspector',
 ]
 const STOP_PATIENCE_MS = 2000
@@ -57,11 +61,12 @@ const SYSLOG_PATH = '/dev/log'
  * nothing is left running.
  */
 export async function startGateway(config: GatewayConfig): Promise<Gateway> {
-  if (config.forwarding === 'kernel') {
-    throw new GatewayError('EKERNELMODE', 'forwarding: kernel is not part of this version; use auto or workers')
-  }
-  const log = openLog(config.name)
   const host = readHost(config)
+  const nft = createLinuxNft()
+  const chosen = await chooseForwarding(config, host.mac, nft)
+  if (!chosen.ok) throw new GatewayError('EKERNELMODE', `forwarding: kernel: ${chosen.reason}; or use workers`)
+  const forwarding = chosen.value
+  const log = openLog(config.name)
   const table = ConnectionTable.create({
     clients: config.clients.tableSize,
     forwarders: config.forwarders.count,
@@ -77,32 +82,16 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     onLog: (actor, level, line, fields) => log.write(actor, level, line, fields),
     onEscalation: (actor, reason) => giveUp(actor, reason),
   })
-  const listeners = planListeners(
-    config.virtualIps.map(({ address }) => address),
-    config.redirects,
-    host.takenPorts,
-  )
-  const forwarders = new ForwarderPool(
-    {
-      table,
-      count: config.forwarders.count,
-      listeners,
-      limits: {
-        ...defaultForwarderLimits,
-        connectTimeoutMs: config.timeouts.connectMs,
-        idleTimeoutMs: config.timeouts.idleMs,
-        connectionsPerClient: config.limits.connectionsPerClient,
-      },
-      drainMs: config.timeouts.drainMs,
-      restart: RESTART,
-      onLog: (level, line) => log.write('forwarder', level, line),
-      onEscalation: (reason) => giveUp('forwarder', reason),
-      onInspection: (actor, detail) => system.inspect(actor, detail),
-    },
-    { clock: linuxClock, nft: createLinuxNft(), sockets: linuxStreamSockets() },
-  )
-  for (const plan of planActors(config, host.mac, table, forwarders)) system.spawn(plan)
-  system.attach(forwarders)
+  const forwarders =
+    forwarding.mode === 'kernel'
+      ? undefined
+      : createForwarders(config, table, host, nft, {
+          onLog: (level, line) => log.write('forwarder', level, line),
+          onEscalation: (reason) => giveUp('forwarder', reason),
+          onInspection: (actor, detail) => system.inspect(actor, detail),
+        })
+  for (const plan of planActors(config, host.mac, table, forwarding, forwarders)) system.spawn(plan)
+  if (forwarders !== undefined) system.attach(forwarders)
 
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>()
   let stopping: Promise<void> | undefined
@@ -115,7 +104,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     void stop(EXIT_GAVE_UP)
   }
   try {
-    await Promise.all([system.start(), forwarders.start()])
+    await Promise.all([system.start(), forwarders?.start()])
     collectStartupGarbage(0)
   } catch (error) {
     await stopInOrder(system, forwarders, log)
@@ -123,6 +112,30 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     throw new GatewayError(code, message, error)
   }
   return { stop: () => stop(0), finished }
+}
+
+type PoolListener = Pick<ForwarderPoolOptions, 'onLog' | 'onEscalation' | 'onInspection'>
+
+function createForwarders(
+  config: GatewayConfig,
+  table: ConnectionTable,
+  { takenPorts }: HostState,
+  nft: Nft,
+  listener: PoolListener,
+): ForwarderPool {
+  const addresses = config.virtualIps.map(({ address }) => address)
+  const { count } = config.forwarders
+  const limits = {
+    ...defaultForwarderLimits,
+    connectTimeoutMs: config.timeouts.connectMs,
+    idleTimeoutMs: config.timeouts.idleMs,
+    connectionsPerClient: config.limits.connectionsPerClient,
+  }
+  const listeners = planListeners(addresses, config.redirects, takenPorts)
+  return new ForwarderPool(
+    { table, count, listeners, limits, drainMs: config.timeouts.drainMs, restart: RESTART, ...listener },
+    { clock: linuxClock, nft, sockets: linuxStreamSockets() },
+  )
 }
 
 interface HostState {
@@ -158,9 +171,9 @@ function openLog(name: string): GatewayLog {
   return createGatewayLog(name, syslog.ok ? syslog.value : undefined)
 }
 
-async function stopInOrder(system: ActorSystem, forwarders: ForwarderPool, log: GatewayLog): Promise<void> {
+async function stopInOrder(system: ActorSystem, forwarders: ForwarderPool | undefined, log: GatewayLog): Promise<void> {
   // The VIP goes first: no new client comes while the connections that there are get their time to end.
   await system.stop(STOP_ORDER, STOP_PATIENCE_MS)
-  await forwarders.stop()
+  await forwarders?.stop()
   log.flush()
 }

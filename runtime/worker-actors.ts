@@ -25,6 +25,17 @@ export const actors: ActorLoaders = {
     const { startDispatcher } = await import('../actors/dispatcher/actor.ts')
     return cell(startDispatcher, () => ({}))
   },
+  'fast-path': async () => {
+    const { startFastPath } = await import('../actors/fast-path/actor.ts')
+    const { openLinuxNetlink } = await import('./ports/linux/netlink.ts')
+    const { createLinuxNft } = await import('./ports/linux/nft.ts')
+    const { openLinuxSocketTable } = await import('./ports/linux/socket-table.ts')
+    return cell(startFastPath, () => ({
+      nft: createLinuxNft(),
+      netlink: opened(openLinuxNetlink()),
+      sockets: opened(openLinuxSocketTable()),
+    }))
+  },
   watcher: async () => {
     const { startWatcher } = await import('../actors/watcher/actor.ts')
     const { openLinuxKernelEvents } = await import('./ports/linux/kernel-events.ts')

@@ -3,7 +3,15 @@ import type { RoleMessage } from '../elector/messages.ts'
 import { foldRoles } from '../elector/roles.ts'
 import { assignerAddress, directorAddresses, isAssigner, ledSince } from './directors.ts'
 import { caughtUp, withPacket } from './incoming.ts'
-import { agedNodes, excusedNodes, membersOf, nextDeadlineMs, promotedNodes, suspectedNodes } from './membership.ts'
+import {
+  agedNodes,
+  excusedNodes,
+  macsOf,
+  membersOf,
+  nextDeadlineMs,
+  promotedNodes,
+  suspectedNodes,
+} from './membership.ts'
 import type { DiscoveryStatus, Member } from './messages.ts'
 import { withAssignment, withHello, withReport, withReports } from './outgoing.ts'
 import {
@@ -31,7 +39,8 @@ export const step: Machine<DiscoveryState, DiscoveryEvent, DiscoveryEffect> = (s
   const assigner = assignerAddress(moved.state, nowMs)
   const changed = signatureOf(before) !== signatureOf(after) || assigner !== assignerAddress(state, nowMs)
   const due = event.type === 'dispatcherUp' || isBeat(state, event) || changed
-  const message = { type: 'membership', members: after, assigner } as const
+  const macs = macsOf(moved.state)
+  const message = { type: 'membership', members: after, macs, assigner } as const
   const tell: DiscoveryEffect = { type: 'send', to: 'dispatcher', message }
   // Until the port monitor has spoken this node would be missing in the list.
   const told = due && moved.state.monitor !== null ? [tell] : []

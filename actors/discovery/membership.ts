@@ -1,6 +1,6 @@
 import { type BeaconNode, MAX_GROUP_NODES, type RosterEntry } from '../../runtime/wire/beacon-body.ts'
 import { directorAddresses, isHeard } from './directors.ts'
-import type { Health, Member } from './messages.ts'
+import type { Health, Member, NodeMac } from './messages.ts'
 import { type DiscoveryState, FORGET_AFTER_MS, type KnownNode, staleAfterMs } from './state.ts'
 
 /** What this node says of itself; undefined until the port monitor has spoken. */
@@ -32,6 +32,12 @@ export function membersOf(state: DiscoveryState, nowMs: number): Member[] {
     })
   }
   return others.sort((a, b) => (a.address < b.address ? -1 : 1))
+}
+
+/** Where every other node is reached that is known, sorted by address. */
+export function macsOf({ nodes }: DiscoveryState): NodeMac[] {
+  const macs = [...nodes.values()].map(({ address, node }) => ({ address, mac: node.mac }))
+  return macs.sort((a, b) => (a.address < b.address ? -1 : 1))
 }
 
 function memberOf(known: KnownNode, director: boolean, nowMs: number): Member {

@@ -68,10 +68,20 @@ export interface Member extends NodeLoad {
   readonly lastSeenMs: number
 }
 
+/** Where a node's interface is reached. */
+export interface NodeMac {
+  /** Management IP. */
+  readonly address: string
+  /** Lower-case, colon-separated. */
+  readonly mac: string
+}
+
 /** To the dispatcher: all members that are known, sorted by address, whenever one changed and once an interval. */
 export interface MembershipMessage {
   readonly type: 'membership'
   readonly members: readonly Member[]
+  /** Of every other node that is known, also of those that are not this node's to judge; sorted by address. */
+  readonly macs: readonly NodeMac[]
   /** Management IP of the director that decides which node owns which slot; null: there is none. */
   readonly assigner: string | null
 }

@@ -63,6 +63,7 @@ export const startDispatcher: StartActor<DispatcherOptions, DispatcherPorts, Dis
     receive: (message) => machine.dispatch(message),
     peerUp: (peer) => {
       if (peer === 'discovery') machine.dispatch({ type: 'discoveryUp' })
+      if (peer === 'fast-path') machine.dispatch({ type: 'fastPathUp' })
     },
     control: controlOf(table, machine, nowS),
   }

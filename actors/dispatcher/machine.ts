@@ -2,6 +2,7 @@ import type { Machine } from '../../runtime/system/machine.ts'
 import { NOBODY } from '../../runtime/table/layout.ts'
 import type { NodeSetting, NodeState } from '../../runtime/table/node-rows.ts'
 import type { Assignment, Member } from '../discovery/messages.ts'
+import { forwardingMoved, forwardingOf } from './forwarding.ts'
 import { FULL_WEIGHT, nextWeights, quantised, usableMembers } from './policy.ts'
 import { withRows } from './rows.ts'
 import { countSlots, movedSlots, type Slots, shareSlots } from './slots.ts'
@@ -25,6 +26,14 @@ const UINT32 = 2 ** 32
  * starts from the same slots.
  */
 export const step: Machine<DispatcherState, DispatcherEvent, DispatcherEffect> = (state, event, nowMs) => {
+  const next = handled(state, event, nowMs)
+  const isDue = event.type === 'fastPathUp' || forwardingMoved(state, next.state)
+  if (!state.rules.tellsFastPath || !isDue) return next
+  const told: DispatcherEffect = { type: 'send', to: 'fast-path', message: forwardingOf(next.state) }
+  return { state: next.state, effects: [...next.effects, told] }
+}
+
+function handled(state: DispatcherState, event: DispatcherEvent, nowMs: number): Progress {
   const progress: Progress = { state: { ...state, warnings: [] }, effects: [] }
   const quiet = { state, effects: [] }
   switch (event.type) {
@@ -40,8 +49,8 @@ export const step: Machine<DispatcherState, DispatcherEvent, DispatcherEffect> =
       return isAssigning(next) && !isAssigning(state) ? withTakeover(next, nowMs) : { state: next, effects: [] }
     }
     case 'membership': {
-      const { members, assigner } = event
-      const next = { ...progress.state, members, assigner }
+      const { members, assigner, macs } = event
+      const next = { ...progress.state, members, assigner, macs }
       if (!isAssigning(next)) return withRows({ state: next, effects: [] }, memberRows(next))
       if (!isAssigning(state)) return withTakeover(next, nowMs)
       return withPublicationOfChange(withBalance({ state: next, effects: [] }, nowMs), state)
@@ -50,6 +59,8 @@ export const step: Machine<DispatcherState, DispatcherEvent, DispatcherEffect> =
       return isAssigning(state) ? quiet : withReplica(progress, event.assignment)
     case 'discoveryUp':
       return isAssigning(state) ? withPublication(quiet, state) : quiet
+    case 'fastPathUp':
+      return quiet
     default:
       return event satisfies never
   }

@@ -1,7 +1,7 @@
 import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import { MAX_NODES } from '../../runtime/table/layout.ts'
 import type { NodeSetting } from '../../runtime/table/node-rows.ts'
-import type { Member } from '../discovery/messages.ts'
+import type { Member, NodeMac } from '../discovery/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import { foldRoles } from '../elector/roles.ts'
 import type { DispatcherMessage, DispatcherPeers } from './messages.ts'
@@ -14,6 +14,8 @@ export interface DispatcherRules {
   readonly absenceGraceMs: number
   /** A client without connections is forgotten after that many seconds. */
   readonly clientIdleS: number
+  /** Kernel mode: the fast path is told what the table says. */
+  readonly tellsFastPath: boolean
 }
 
 /** What the connection table held when this dispatcher started: it outlives us. */
@@ -32,6 +34,8 @@ export interface DispatcherState {
   readonly assigner: string | null
   /** As discovery said last; empty until it has. */
   readonly members: readonly Member[]
+  /** Of all other nodes, as discovery said last. */
+  readonly macs: readonly NodeMac[]
   /** The table's rows as written last; the index of a node is this node's own affair. */
   readonly rows: readonly (NodeSetting | null)[]
   readonly slots: Slots
@@ -51,6 +55,8 @@ export type DispatcherEvent =
   | { readonly type: 'start' }
   /** Discovery (re)started and has no assignment. */
   | { readonly type: 'discoveryUp' }
+  /** The fast path (re)started and knows nothing. */
+  | { readonly type: 'fastPathUp' }
 
 export type DispatcherEffect =
   | { readonly type: 'writeNode'; readonly index: number; readonly node: NodeSetting }
@@ -74,6 +80,7 @@ export function initialState(rules: DispatcherRules, adopted: AdoptedTable): Dis
     roles: new Map(),
     assigner: null,
     members: [],
+    macs: [],
     rows,
     slots: adopted.slots,
     generation: adopted.generation,

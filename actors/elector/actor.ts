@@ -74,6 +74,7 @@ const PEERS: Readonly<Record<keyof ElectorPeers, true>> = {
   discovery: true,
   dispatcher: true,
   forwarder: true,
+  'fast-path': true,
   watcher: true,
 }
 

@@ -205,6 +205,7 @@ function greet(turn: Turn, peer: keyof ElectorPeers): void {
     case 'discovery':
     case 'dispatcher':
     case 'forwarder':
+    case 'fast-path':
     case 'watcher':
       turn.send(peer, roleOf(turn.state))
       return
@@ -231,6 +232,6 @@ function tellRole(turn: Turn, before: ElectorState): void {
   if (same) return
   turn.send('discovery', is)
   turn.send('dispatcher', is)
-  turn.send('forwarder', is)
+  turn.send(turn.options.forwardedBy ?? 'forwarder', is)
   turn.send('watcher', is)
 }

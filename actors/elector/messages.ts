@@ -5,7 +5,7 @@ import type { RawIpDelivery, RawIpMessage, SocketsReopened } from '../raw-ip/mes
 
 export type Role = 'initializing' | 'scanning' | 'director'
 
-/** Sent by the elector to discovery, dispatcher and forwarder at every change, and whenever one of them (re)starts. */
+/** Sent by the elector to discovery, dispatcher, watcher, and forwarder or fast path, at every change, and whenever one of them (re)starts. */
 export interface RoleMessage {
   readonly type: 'role'
   /** Name of the virtual router that it is about: a node may be director of one and not of another (`foldRoles`). */
@@ -38,6 +38,7 @@ export type ElectorPeers = {
   readonly discovery: DiscoveryMessage
   readonly dispatcher: DispatcherMessage
   readonly forwarder: RoleMessage
+  readonly 'fast-path': RoleMessage
   readonly watcher: RoleMessage
 }
 

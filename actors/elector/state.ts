@@ -42,6 +42,8 @@ export interface ElectorOptions {
   readonly checksum: VrrpChecksum
   /** The other routers of the group, which then speak to each other by unicast; empty = by multicast, as VRRP has it. */
   readonly unicastPeers: readonly string[]
+  /** Who forwards on this node, and so must know its role; the forwarders unless told otherwise. */
+  readonly forwardedBy?: 'forwarder' | 'fast-path'
 }
 
 /** `masterDown` runs in BACKUP only, `advert` in MASTER only. */

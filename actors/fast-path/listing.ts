@@ -35,6 +35,15 @@ export function parseTraffic(json: string): readonly NodeTraffic[] | undefined {
   })
 }
 
+/** The MAC of each mark in the listing of `LISTED_MAPS.traffic`; undefined where the text is not such a listing. */
+export function parseMacs(json: string): ReadonlyMap<number, string> | undefined {
+  const entries = parseEntries(json)?.flatMap(([key, mac]) => {
+    const { val } = elementOf(key)
+    return typeof val === 'number' && typeof mac === 'string' ? [[val, mac] as const] : []
+  })
+  return entries && new Map(entries)
+}
+
 function parseEntries(json: string): readonly Entry[] | undefined {
   const objects = asRecord(parsed(json)).nftables
   if (!Array.isArray(objects)) return undefined

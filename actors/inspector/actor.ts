@@ -14,6 +14,8 @@ import { assembleStatus, type GatewayIdentity } from './status.ts'
 
 export interface InspectorOptions extends GatewayIdentity {
   readonly control: { readonly socketPath: string }
+  /** Why this node does not forward in the kernel, where that was to be tried; else null. */
+  readonly fallback: string | null
   /** `token` may be null on a loopback address only; the configuration sees to that. */
   readonly inspector: { readonly address: string; readonly port: number; readonly token: string | null }
 }
@@ -54,12 +56,14 @@ class Inspector implements ActorInstance<InspectorMessage> {
     this.#context = context
     this.#options = options
     this.#streams = new EventStreams(this.#events, context.clock, (on) => this.#watch(on))
+    const forwardedBy = options.forwarding === 'kernel' ? 'fast-path' : 'forwarder'
     this.#routes = new InspectorRoutes({
       context,
-      gatherer: new SliceGatherer(context),
+      router: options.forwarding === 'kernel' ? 'fast-path' : 'dispatcher',
+      gatherer: new SliceGatherer(context, forwardedBy),
       events: this.#events,
       streams: this.#streams,
-      statusOf: (gathered) => assembleStatus(options, gathered, this.#bindWarning === null ? [] : [this.#bindWarning]),
+      statusOf: (gathered) => assembleStatus(options, gathered, this.#ownWarnings()),
     })
     this.#control = createInspectorServer((request, response) => this.#routes.handle('control', request, response))
     this.#tcp = createInspectorServer(async (request, response) => {
@@ -67,6 +71,10 @@ class Inspector implements ActorInstance<InspectorMessage> {
       if (refusal !== undefined) return failure(refusal.status, refusal.reason, { 'www-authenticate': 'Bearer' })
       return this.#routes.handle('tcp', request, response)
     })
+  }
+
+  #ownWarnings(): readonly string[] {
+    return [this.#bindWarning, this.#options.fallback].filter((warning) => warning !== null)
   }
 
   async listen(): Promise<void> {

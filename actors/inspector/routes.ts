@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import type { ActorContext, Control, RemoteControl } from '../../runtime/system/actor.ts'
 import type { AnnouncerControl } from '../announcer/messages.ts'
-import type { DispatcherControl } from '../dispatcher/messages.ts'
+import type { ClientRoute } from '../dispatcher/messages.ts'
 import type { ElectorControl } from '../elector/messages.ts'
 import type { EventLog } from './event-log.ts'
 import { type EventStreams, STREAMS_MAX } from './event-streams.ts'
@@ -20,9 +20,17 @@ export type Channel = 'control' | 'tcp'
 export interface RouteSources {
   readonly context: ActorContext<InspectorPeers>
   readonly gatherer: SliceGatherer
+  /** Who knows where a client goes. */
+  readonly router: 'dispatcher' | 'fast-path'
   readonly events: EventLog
   readonly streams: EventStreams
   statusOf(gathered: Gathered): GatewayStatus
+}
+
+/** What dispatcher and fast path have in common. */
+type RouterControl = {
+  which(client: string): ClientRoute
+  clients(limit: number): readonly ClientRoute[]
 }
 
 type Order = (query: URLSearchParams) => Promise<Answer>
@@ -100,13 +108,13 @@ export class InspectorRoutes {
   async #clients(query: URLSearchParams): Promise<Answer> {
     const limit = wholeOf(query.get('limit') ?? String(CLIENTS_SHOWN), CLIENTS_MAX)
     if (limit === undefined) return failure(400, `limit must be 1..${CLIENTS_MAX}`)
-    return this.#ask<DispatcherControl>('dispatcher', async (dispatcher) => json(200, await dispatcher.clients(limit)))
+    return this.#ask<RouterControl>(this.#sources.router, async (router) => json(200, await router.clients(limit)))
   }
 
   async #which(query: URLSearchParams): Promise<Answer> {
     const client = query.get('client') ?? ''
     if (isIP(client) === 0) return failure(400, 'client must be an IP address: /which?client=10.0.0.7')
-    return this.#ask<DispatcherControl>('dispatcher', async (dispatcher) => json(200, await dispatcher.which(client)))
+    return this.#ask<RouterControl>(this.#sources.router, async (router) => json(200, await router.which(client)))
   }
 
   async #metrics(): Promise<Answer> {

@@ -3,6 +3,7 @@ import type { AnnouncerControl, AnnouncerStatus } from '../announcer/messages.ts
 import type { DiscoveryControl, DiscoveryStatus } from '../discovery/messages.ts'
 import type { DispatcherControl, DispatcherStatus } from '../dispatcher/messages.ts'
 import type { ElectorControl, ElectorStatus } from '../elector/messages.ts'
+import type { FastPathControl, FastPathStatus } from '../fast-path/messages.ts'
 import type { ForwarderPoolControl, ForwarderPoolStatus } from '../forwarder/messages.ts'
 import type { PortMonitorControl, PortMonitorStatus } from '../port-monitor/messages.ts'
 import type { RawIpControl, RawIpStatus } from '../raw-ip/messages.ts'
@@ -18,7 +19,9 @@ export interface Slices {
   readonly 'port-monitor': PortMonitorStatus | null
   readonly 'stats-reporter': StatsReporterStatus | null
   readonly 'raw-ip': RawIpStatus | null
+  /** Of both only the one that this node's mode of forwarding has. */
   readonly forwarder: ForwarderPoolStatus | null
+  readonly 'fast-path': FastPathStatus | null
   readonly watcher: WatcherStatus | null
 }
 
@@ -31,6 +34,7 @@ type SliceControls = {
   readonly 'stats-reporter': StatsReporterControl
   readonly 'raw-ip': RawIpControl
   readonly forwarder: ForwarderPoolControl
+  readonly 'fast-path': FastPathControl
   readonly watcher: WatcherControl
 }
 
@@ -73,12 +77,16 @@ export class SliceGatherer {
     'stats-reporter': null,
     'raw-ip': null,
     forwarder: null,
+    'fast-path': null,
     watcher: null,
   }
   #underWay: Promise<Gathered> | undefined
 
-  constructor(context: InspectorContext) {
+  readonly #forwardedBy: 'forwarder' | 'fast-path'
+
+  constructor(context: InspectorContext, forwardedBy: 'forwarder' | 'fast-path') {
     this.#context = context
+    this.#forwardedBy = forwardedBy
   }
 
   gather(): Promise<Gathered> {
@@ -90,7 +98,9 @@ export class SliceGatherer {
 
   async #gatherAll(): Promise<Gathered> {
     const silent = new Map<keyof Slices, string>()
+    const isOther = (name: keyof Slices) => (name === 'forwarder' || name === 'fast-path') && name !== this.#forwardedBy
     const ask = async <Name extends keyof Slices>(name: Name): Promise<Slices[Name]> => {
+      if (isOther(name)) return null
       try {
         return await callControl<SliceControls[Name], Slices[Name]>(this.#context, name, describeOf)
       } catch (error) {
@@ -98,7 +108,7 @@ export class SliceGatherer {
         return this.#last[name]
       }
     }
-    const [elector, announcer, discovery, dispatcher, portMonitor, statsReporter, rawIp, forwarder, watcher] =
+    const [elector, announcer, discovery, dispatcher, portMonitor, statsReporter, rawIp, forwarder, fastPath, watcher] =
       await Promise.all([
         ask('elector'),
         ask('announcer'),
@@ -108,6 +118,7 @@ export class SliceGatherer {
         ask('stats-reporter'),
         ask('raw-ip'),
         ask('forwarder'),
+        ask('fast-path'),
         ask('watcher'),
       ])
     this.#last = {
@@ -119,6 +130,7 @@ export class SliceGatherer {
       'stats-reporter': statsReporter,
       'raw-ip': rawIp,
       forwarder,
+      'fast-path': fastPath,
       watcher,
     }
     return { slices: this.#last, silent }

@@ -58,6 +58,7 @@ const BPF_INSTRUCTION_BYTES = 8
 
 export const NETLINK_ROUTE = 0
 export const NETLINK_SOCK_DIAG = 4
+export const NETLINK_NETFILTER = 12
 
 /** Symbols of the running process, which is linked against the C library of the host, be it glibc or musl. */
 const process = koffi.load(null)

@@ -43,7 +43,7 @@ export class NetlinkSocket {
     this.#fd = fd
   }
 
-  /** `protocol` is NETLINK_ROUTE or NETLINK_SOCK_DIAG. */
+  /** `protocol` is NETLINK_ROUTE, NETLINK_SOCK_DIAG or NETLINK_NETFILTER. */
   static open(protocol: number): Result<NetlinkSocket> {
     const fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol)
     if (fd < 0) return lastFailure('netlink socket')

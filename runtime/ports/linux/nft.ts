@@ -1,6 +1,9 @@
 import { type ExecFileException, execFile } from 'node:child_process'
 import type { Nft } from '../nft.ts'
 import { done, type Refusal, refused } from '../result.ts'
+import { NETLINK_NETFILTER } from './libc.ts'
+import { NetlinkSocket } from './netlink-socket.ts'
+import { encodeGetGeneration, NFT_MSG_GETGEN, NFT_MSG_NEWGEN, parseGeneration } from './nftables-messages.ts'
 
 const TIMEOUT_MS = 5000
 /** Output beyond this ends the program: a listing of a gateway's own table is far smaller. */
@@ -13,22 +16,43 @@ type Outcome = { readonly ok: true; readonly stdout: string } | Refusal
 
 /**
  * The `nft` program. Refusals: `ENOENT` (not installed), `EPERM`, `ETIMEDOUT` (ended after 5 s), `EREJECTED` (nft did not
- * take the script: nothing of it was applied). `listTable` rejects only where nft cannot tell: not installed, not
+ * take the script: nothing of it was applied). Listings reject only where nft cannot tell: not installed, not
  * permitted, timed out.
  */
 export function createLinuxNft(program = 'nft'): Nft {
-  return {
-    async apply(script) {
-      const outcome = await run(program, ['-f', '-'], script)
-      return outcome.ok ? done : outcome
-    },
-    async listTable(family, table) {
-      const outcome = await run(program, ['list', 'table', family, table], '')
-      if (outcome.ok) return outcome.stdout
-      if (outcome.code === 'EREJECTED' && outcome.reason.includes('No such file or directory')) return undefined
-      throw Object.assign(new Error(outcome.reason), { code: outcome.code })
-    },
+  const script = async (parameters: readonly string[], text: string) => {
+    const outcome = await run(program, parameters, text)
+    return outcome.ok ? done : outcome
   }
+  return {
+    apply: (text) => script(['-f', '-'], text),
+    check: (text) => script(['-c', '-f', '-'], text),
+    listTable: (family, table) => list(program, ['list', 'table', family, table]),
+    outlineTable: (family, table) => list(program, ['-s', '-t', 'list', 'table', family, table]),
+    listMap: (family, table, map) => list(program, ['-j', 'list', 'map', family, table, map]),
+    generation: () => readGeneration(),
+  }
+}
+
+async function list(program: string, parameters: readonly string[]): Promise<string | undefined> {
+  const outcome = await run(program, parameters, '')
+  if (outcome.ok) return outcome.stdout
+  if (outcome.code === 'EREJECTED' && outcome.reason.includes('No such file or directory')) return undefined
+  throw Object.assign(new Error(outcome.reason), { code: outcome.code })
+}
+
+function readGeneration(): ReturnType<Nft['generation']> {
+  const socket = NetlinkSocket.open(NETLINK_NETFILTER)
+  if (!socket.ok) return socket
+  const read = socket.value.request(NFT_MSG_GETGEN, 0, encodeGetGeneration(), ({ type, payload }) =>
+    type === NFT_MSG_NEWGEN ? parseGeneration(payload) : undefined,
+  )
+  socket.value.close()
+  if (!read.ok) return read
+  const [generation] = read.value
+  return generation === undefined
+    ? refused('EBADMSG', 'nftables: the kernel did not say its generation')
+    : { ok: true, value: generation }
 }
 
 function run(program: string, parameters: readonly string[], input: string): Promise<Outcome> {

@@ -276,7 +276,7 @@ export class SimulatedGroup {
         return
       }
       case 'send':
-        this.#stepDiscovery(node, effect.message)
+        if (effect.to === 'discovery') this.#stepDiscovery(node, effect.message)
         return
       case 'log':
       case 'sweep':
@@ -317,4 +317,9 @@ export class SimulatedGroup {
   }
 }
 
-const rulesOf = (managementIp: string) => ({ managementIp, absenceGraceMs: 5000, clientIdleS: 600 })
+const rulesOf = (managementIp: string) => ({
+  managementIp,
+  absenceGraceMs: 5000,
+  clientIdleS: 600,
+  tellsFastPath: false,
+})

@@ -39,7 +39,7 @@ function started(table = ConnectionTable.create({ clients: 4096, forwarders: 1, 
     inspect: () => undefined,
     control: () => undefined,
   }
-  const options = { managementIp: A, absenceGraceMs: 5000, clientIdleS: 600, table: table.buffer }
+  const options = { managementIp: A, absenceGraceMs: 5000, clientIdleS: 600, tellsFastPath: false, table: table.buffer }
   const instance = startDispatcher(context, options, {}) as ActorInstance<DispatcherMessage>
   const control = instance.control as DispatcherControl
   const give = (message: DispatcherMessage) => instance.receive(message, 'test')
@@ -56,7 +56,7 @@ function asDirector() {
     masterAddress: A,
     masterPriority: 99,
   })
-  dispatcher.give({ type: 'membership', members: [member(A), member(B)], assigner: A })
+  dispatcher.give({ type: 'membership', members: [member(A), member(B)], macs: [], assigner: A })
   return dispatcher
 }
 
@@ -107,6 +107,7 @@ describe('the dispatcher', () => {
     give({
       type: 'membership',
       assigner: A,
+      macs: [],
       members: [member(A), member(B)].map((each) =>
         each.address === before.node ? { ...each, health: 'draining' } : each,
       ),
@@ -141,7 +142,7 @@ describe('the dispatcher', () => {
       masterAddress: A,
       masterPriority: 99,
     })
-    again.give({ type: 'membership', members: [member(A)], assigner: A })
+    again.give({ type: 'membership', members: [member(A)], macs: [], assigner: A })
     expect(table.readSlots()).toEqual(slots)
     expect(again.control.describe().generation).toBe(2)
   })

@@ -20,7 +20,10 @@ class Fed {
   readonly effects: DispatcherEffect[] = []
 
   constructor(adopted: AdoptedTable = empty) {
-    this.#state = initialState({ managementIp: A, absenceGraceMs: 5000, clientIdleS: 600 }, adopted)
+    this.#state = initialState(
+      { managementIp: A, absenceGraceMs: 5000, clientIdleS: 600, tellsFastPath: false },
+      adopted,
+    )
   }
 
   get state() {
@@ -39,12 +42,12 @@ class Fed {
   }
 
   members(...members: readonly Member[]) {
-    return this.give({ type: 'membership', members, assigner: null })
+    return this.give({ type: 'membership', members, macs: [], assigner: null })
   }
 
   /** The same members, and who assigns now. */
   assigner(assigner: string | null) {
-    return this.give({ type: 'membership', members: this.#state.members, assigner })
+    return this.give({ type: 'membership', members: this.#state.members, macs: [], assigner })
   }
 
   shares(): Record<string, number> {
@@ -72,7 +75,7 @@ const member = (address: string, health: Health = 'ok', changes: Partial<Member>
 
 const written = (effects: readonly DispatcherEffect[]) => effects.filter((effect) => effect.type === 'writeSlots')
 const published = (effects: readonly DispatcherEffect[]) =>
-  effects.flatMap((effect) => (effect.type === 'send' ? [effect.message.assignment] : []))
+  effects.flatMap((effect) => (effect.type === 'send' && effect.to === 'discovery' ? [effect.message.assignment] : []))
 const rows = (effects: readonly DispatcherEffect[]) =>
   effects.flatMap((effect) => (effect.type === 'writeNode' ? [effect.node] : []))
 
@@ -256,7 +259,7 @@ describe('where another director assigns', () => {
     const fed = following()
     const health = ['ok', 'stale', 'failure', 'ok'] as const
     const effects = health.flatMap((each) => [
-      ...fed.give({ type: 'membership', members: [member(A), member(B, each)], assigner: B }),
+      ...fed.give({ type: 'membership', members: [member(A), member(B, each)], macs: [], assigner: B }),
     ])
     expect([written(effects), published(effects), published(fed.give({ type: 'discoveryUp' }))]).toEqual([[], [], []])
     expect(rows(effects).map(({ state }) => state)).toEqual(['stale', 'failure', 'ok'])
@@ -273,17 +276,17 @@ describe('where another director assigns', () => {
     const fed = following()
     fed.nowMs = 60_000
     const busy = [member(A), member(B, 'ok', { cpu: 1 })]
-    const effects = fed.give({ type: 'membership', members: busy, assigner: A })
+    const effects = fed.give({ type: 'membership', members: busy, macs: [], assigner: A })
     expect(written(effects)).toEqual([])
     expect(published(effects)).toMatchObject([{ generation: 7, nodes: [A, B] }])
     fed.nowMs += 5000
-    expect(written(fed.give({ type: 'membership', members: busy, assigner: A }))).toHaveLength(1)
+    expect(written(fed.give({ type: 'membership', members: busy, macs: [], assigner: A }))).toHaveLength(1)
   })
 
   it('a node that leads nothing never assigns', () => {
     const fed = following()
     fed.role('scanning', 'VI_52')
-    expect(published(fed.give({ type: 'membership', members: [member(A)], assigner: A }))).toEqual([])
+    expect(published(fed.give({ type: 'membership', members: [member(A)], macs: [], assigner: A }))).toEqual([])
   })
 })
 

@@ -165,6 +165,7 @@ export class InspectedGateway {
       redirects: [{ proxyPort: 3128 }],
       vrrp: { version: 2, advertIntervalCs: 100 },
       forwarding: 'workers',
+      fallback: null,
       control: { socketPath: this.socketPath },
       inspector: { address: '127.0.0.1', port: this.port, token: null },
       ...change,

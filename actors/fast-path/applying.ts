@@ -1,0 +1,66 @@
+import type { Result } from '../../runtime/ports/result.ts'
+import { foldRoles } from '../elector/roles.ts'
+import { desiredRuleset } from './desired.ts'
+import { changeOf, fullRuleset } from './ruleset.ts'
+import type { FastPathState } from './state.ts'
+import { finishStopping } from './stopping.ts'
+import type { Turn } from './turn.ts'
+
+/** After a refusal, doubled with each one that follows, up to the most. */
+const FIRST_RETRY_MS = 100
+const LAST_RETRY_MS = 5000
+
+/** Has the next thing done that is to be done, if nothing is under way and nothing has to be waited for. */
+export function applyNext(turn: Turn): void {
+  const { state } = turn
+  if (state.errand.kind !== 'none' || state.timers.retry !== undefined) return
+  if (state.applied === null && state.found === null) {
+    turn.change({ errand: { kind: 'finding' } })
+    turn.perform({ type: 'findTables' })
+    return
+  }
+  const desired = isReady(state) ? desiredRuleset(state) : undefined
+  const script = desired && (state.applied === null ? fullRuleset(desired) : changeOf(state.applied, desired))
+  if (desired !== undefined && script !== undefined) {
+    turn.change({ errand: { kind: 'applying', ruleset: desired } })
+    turn.perform({ type: 'apply', script })
+    return
+  }
+  if (state.stopping) finishStopping(turn)
+  else if (state.applied !== null && state.outline === null) {
+    turn.change({ errand: { kind: 'outlining', baseline: true } })
+    turn.perform({ type: 'outline' })
+  }
+}
+
+/**
+ * A table that a predecessor left forwards as well as it can until this process knows the group: replaced by what a process knows
+ * that has just started, it would forward nothing.
+ */
+function isReady({ found, applied, patient, roles, group, stopping }: FastPathState): boolean {
+  if (roles.size === 0) return false
+  if (applied !== null || found?.present !== true || !patient || stopping) return true
+  const others = group?.nodes.some(({ self }) => !self) ?? false
+  return group !== null && group.generation > 0 && (others || foldRoles(roles).role === 'director')
+}
+
+/** The kernel has taken it, all of it or nothing. */
+export function continueApplying(turn: Turn, result: Result): void {
+  const { errand, refusals, settings, applied } = turn.state
+  if (errand.kind !== 'applying') return
+  if (result.ok) {
+    turn.count('applied')
+    turn.resolved('apply')
+    const isFirst = applied === null
+    // The outline is read anew: chains may be others now.
+    turn.change({ errand: { kind: 'none' }, applied: errand.ruleset, found: null, outline: null, refusals: 0 })
+    // After the table, which keeps this host from answering ARP for them.
+    if (isFirst) turn.perform({ type: 'putAddresses', addresses: settings.virtualIps })
+    return
+  }
+  turn.count('refused')
+  turn.trouble('apply', `kernel mode cannot be brought up to date: ${result.reason}`)
+  // Somebody may have changed our tables: they are read before the next attempt, which replaces them as a whole.
+  turn.change({ errand: { kind: 'none' }, applied: null, found: null, outline: null, refusals: refusals + 1 })
+  turn.startTimer('retry', Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(refusals, 10)))
+}

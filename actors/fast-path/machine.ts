@@ -1,0 +1,88 @@
+import type { Machine } from '../../runtime/system/machine.ts'
+import { applyNext, continueApplying } from './applying.ts'
+import { compareOutline, look, startLooking } from './looking.ts'
+import type { FastPathEffect, FastPathEvent, FastPathState, FastPathTimer, FoundTables } from './state.ts'
+import { beginStopping, continueRemoving, decideWhatStays } from './stopping.ts'
+import { Turn } from './turn.ts'
+
+/** A group that has a director, and beacons, has told its slots by then. */
+const PATIENCE_MS = 10_000
+
+/**
+ * The fast path, pure: compares what the kernel should do with what it does, and has the difference applied.
+ *
+ *     start -> find the tables of a predecessor -> (wait until the group is known) -> all of it, in one transaction
+ *     role, forwarding -> the smallest change          at most one transaction under way; the newest wish follows it
+ *     a refusal -> read, then all of it, later         look, once a second: somebody changed our tables -> the same
+ *     stop -> node of everything -> tables and addresses removed, or left behind for the connections that live by them
+ */
+export const step: Machine<FastPathState, FastPathEvent, FastPathEffect> = (state, event) => {
+  const turn = new Turn(state)
+  handle(turn, event)
+  applyNext(turn)
+  return { state: turn.state, effects: turn.effects }
+}
+
+function handle(turn: Turn, event: FastPathEvent): void {
+  switch (event.type) {
+    case 'start':
+      startLooking(turn)
+      turn.startTimer('patience', PATIENCE_MS)
+      return
+    case 'role':
+      turn.change({ roles: new Map(turn.state.roles).set(event.instance, event) })
+      return
+    case 'forwarding':
+      turn.change({ group: event })
+      return
+    case 'timerExpired':
+      if (event.generation === turn.state.timers[event.timer]) expire(turn, event.timer)
+      return
+    case 'tablesFound':
+      turn.change({ errand: { kind: 'none' }, found: event.found.ok ? event.found.value : NOTHING_FOUND })
+      if (!event.found.ok) turn.log('warn', `cannot read the tables that are there: ${event.found.reason}`)
+      return
+    case 'applied':
+      continueApplying(turn, event.result)
+      return
+    case 'looked':
+      look(turn, event.look)
+      return
+    case 'outlined':
+      compareOutline(turn, event.generation, event.outline)
+      return
+    case 'addressesPut':
+      if (event.refusals.length === 0) turn.resolved('addresses')
+      for (const refusal of event.refusals) turn.trouble('addresses', refusal)
+      return
+    case 'stop':
+      beginStopping(turn)
+      return
+    case 'connectionsCounted':
+      decideWhatStays(turn, event.connections)
+      return
+    case 'removed':
+      continueRemoving(turn, event.result)
+      return
+    default:
+      event satisfies never
+  }
+}
+
+const NOTHING_FOUND: FoundTables = { present: false, pins: [] }
+
+function expire(turn: Turn, timer: FastPathTimer): void {
+  turn.forgetTimer(timer)
+  switch (timer) {
+    case 'look':
+      startLooking(turn)
+      return
+    case 'patience':
+      turn.change({ patient: false })
+      return
+    case 'retry':
+      return
+    default:
+      timer satisfies never
+  }
+}

@@ -1,0 +1,56 @@
+import type { ClientRoute } from '../dispatcher/messages.ts'
+import type { RoleMessage } from '../elector/messages.ts'
+
+/** A node as the dispatcher knows it. */
+export interface ForwardingNode {
+  /** Management IP. */
+  readonly address: string
+  /** 1..64: its row in the connection table + 1. What is no node of the table has a number that no row needs. */
+  readonly mark: number
+  /** Lower-case, colon-separated. */
+  readonly mac: string
+  readonly self: boolean
+  /** Not stale, not in failure: may get traffic. */
+  readonly eligible: boolean
+}
+
+/** From the dispatcher, at every change and whenever the fast path (re)starts. */
+export interface ForwardingMessage {
+  readonly type: 'forwarding'
+  /** Of the slots; 0 = there was no assignment yet. */
+  readonly generation: number
+  /** Every node whose MAC is known, and this one. At most 64. */
+  readonly nodes: readonly ForwardingNode[]
+  /** 4096 marks; 0 = nobody. */
+  readonly slots: Uint8Array
+}
+
+export type FastPathMessage = RoleMessage | ForwardingMessage
+
+/** It tells nobody anything: what it knows is asked for. */
+export type FastPathPeers = Readonly<Record<never, never>>
+
+/** Packets and bytes that this host, as director, has sent to a node; since its table was made. */
+export interface NodeCounters {
+  readonly address: string
+  readonly packets: number
+  readonly bytes: number
+}
+
+/** `describe()` of the fast path's control. */
+export interface FastPathStatus {
+  /** `waiting`: nothing is applied yet; `applied`: the kernel has what it should; `behind`: it does not have all of it. */
+  readonly state: 'waiting' | 'applied' | 'behind'
+  readonly nodes: readonly NodeCounters[]
+  /** `applied`, `refused`, `restored`: transactions since the start. */
+  readonly counters: Readonly<Record<string, number>>
+  readonly warnings: readonly string[]
+}
+
+export type FastPathControl = {
+  describe(): Promise<FastPathStatus>
+  /** Where a client's next connection goes, in kernel mode. */
+  which(client: string): Promise<ClientRoute>
+  /** At most `limit` of the pins. */
+  clients(limit: number): Promise<readonly ClientRoute[]>
+}

@@ -1,0 +1,59 @@
+import type { Nft } from '../../runtime/ports/nft.ts'
+import { formatClientKey, parseClientKey, slotOfKey } from '../../runtime/table/client-key.ts'
+import type { ClientRoute } from '../dispatcher/messages.ts'
+import type { FastPathControl, FastPathStatus, ForwardingMessage, NodeCounters } from './messages.ts'
+import type { Pin } from './ruleset-types.ts'
+import type { FastPathState } from './state.ts'
+import { readPins, readTraffic } from './tables.ts'
+
+/** What the fast path answers. The kernel's counters and pins are read when somebody asks, never by the clock. */
+export function createFastPathControl(nft: Nft, state: () => FastPathState): FastPathControl {
+  return {
+    describe: async () => describe(state(), await readNodes(nft, state().group)),
+    which: async (client) => {
+      const key = parseClientKey(client)
+      if (key === undefined) throw new RangeError(`'${client}' is not an IP address.`)
+      const text = formatClientKey(key)
+      const pins = await readPins(nft)
+      return routeOf(
+        state(),
+        text,
+        pins.find((pin) => pin.client === text),
+      )
+    },
+    clients: async (limit) => (await readPins(nft)).slice(0, limit).map((pin) => routeOf(state(), pin.client, pin)),
+  }
+}
+
+async function readNodes(nft: Nft, group: ForwardingMessage | null): Promise<readonly NodeCounters[]> {
+  const addresses = new Map(group?.nodes.map(({ mark, address }) => [mark, address]))
+  // A status without them is better than none.
+  const traffic = await readTraffic(nft).catch(() => [])
+  return traffic.flatMap(({ mark, packets, bytes }) => {
+    const address = addresses.get(mark)
+    return address === undefined ? [] : [{ address, packets, bytes }]
+  })
+}
+
+function describe(state: FastPathState, nodes: readonly NodeCounters[]): FastPathStatus {
+  const { applied, problems, counters } = state
+  const behind = problems.has('apply') ? 'behind' : 'applied'
+  return { state: applied === null ? 'waiting' : behind, nodes, counters, warnings: [...problems.values()] }
+}
+
+/** As the ruleset decides: by the pin, where its node gets traffic, else by the slot. */
+function routeOf({ group, settings }: FastPathState, client: string, pin: Pin | undefined): ClientRoute {
+  const nodes = new Map(group?.nodes.filter(({ eligible }) => eligible).map(({ mark, address }) => [mark, address]))
+  const slot = slotOfKey(...(parseClientKey(client) ?? ([0, 0, 0, 0] as const)))
+  const pinned = pin && nodes.get(pin.mark)
+  const { expiresS = settings.pinTimeoutS } = pin ?? {}
+  return {
+    client,
+    slot,
+    node: pinned ?? nodes.get(group?.slots[slot] ?? 0) ?? null,
+    reason: pinned === undefined ? 'slot' : 'pin',
+    // Only its node sees the connections.
+    activeConnections: 0,
+    idleS: pin === undefined ? null : Math.max(0, settings.pinTimeoutS - expiresS),
+  }
+}

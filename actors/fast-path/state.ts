@@ -1,0 +1,150 @@
+import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
+import type { Result } from '../../runtime/ports/result.ts'
+import type { CancelTimer, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { RoleMessage } from '../elector/messages.ts'
+import type { FastPathMessage, ForwardingMessage } from './messages.ts'
+import type { Ruleset, RulesetRedirect } from './ruleset-types.ts'
+
+/** What the ruleset depends on beside the group. */
+export interface FastPathSettings {
+  readonly interfaceName: string
+  readonly managementIp: string
+  /** At least one. */
+  readonly virtualIps: readonly string[]
+  readonly redirects: readonly RulesetRedirect[]
+  /** A client without a packet for so long is forgotten. */
+  readonly pinTimeoutS: number
+  /** Most pins of each family. */
+  readonly tableSize: number
+}
+
+/** A pin as it outlives a process: marks are numbered anew, MACs are not. */
+interface AdoptedPin {
+  readonly client: string
+  readonly mac: string
+  readonly expiresS?: number
+}
+
+/** What was found of tables that somebody with our name made before: a predecessor, or this actor itself. */
+export interface FoundTables {
+  /** Whether there is a table at all. */
+  readonly present: boolean
+  readonly pins: readonly AdoptedPin[]
+}
+
+/** What a look at the kernel came to. */
+export interface Look {
+  /** Of the whole ruleset, whoever changed it. */
+  readonly generation: Result<number>
+  readonly device: Result<NetworkInterface>
+  /** Virtual IPs that the loopback interface does not have. */
+  readonly missing: readonly string[]
+}
+
+/** `look`: once a second; `retry`: after a refusal; `patience`: how long a predecessor's table is left as it is. */
+export type FastPathTimer = 'look' | 'retry' | 'patience'
+
+export type FastPathEvent =
+  | FastPathMessage
+  | TimerExpired<FastPathTimer>
+  | { readonly type: 'start' }
+  /** The answer to `findTables`. */
+  | { readonly type: 'tablesFound'; readonly found: Result<FoundTables> }
+  /** The answer to `apply`. */
+  | { readonly type: 'applied'; readonly result: Result }
+  /** The answer to `look`. */
+  | { readonly type: 'looked'; readonly look: Look }
+  /** The answer to `outline`; the generation is from before it was read. */
+  | { readonly type: 'outlined'; readonly generation: number; readonly outline: Result<string> }
+  /** The answer to `countConnections`: those over the proxy ports, on this host. */
+  | { readonly type: 'connectionsCounted'; readonly connections: Result<number> }
+  /** The answer to `remove`. */
+  | { readonly type: 'removed'; readonly result: Result }
+  /** The answer to `putAddresses`. */
+  | { readonly type: 'addressesPut'; readonly refusals: readonly string[] }
+  /** Ordered shutdown. */
+  | { readonly type: 'stop' }
+
+/** What only the shell can do. Whatever takes a process (`findTables`, `apply`, `outline`, `remove`) is one at a time. */
+export type FastPathEffect =
+  | StartTimer<FastPathTimer>
+  | CancelTimer<FastPathTimer>
+  | WriteLog
+  | { readonly type: 'findTables' }
+  | { readonly type: 'apply'; readonly script: string }
+  | { readonly type: 'outline' }
+  | { readonly type: 'look' }
+  /** Virtual IPs on the loopback interface, for ever. */
+  | { readonly type: 'putAddresses'; readonly addresses: readonly string[] }
+  | { readonly type: 'countConnections' }
+  /** Our tables and the addresses on the loopback interface. */
+  | { readonly type: 'remove' }
+  | { readonly type: 'retired' }
+
+/** What the kernel does for us at this moment, if anything. */
+type Errand =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'finding' }
+  | { readonly kind: 'applying'; readonly ruleset: Ruleset }
+  | { readonly kind: 'outlining'; readonly baseline: boolean }
+  | { readonly kind: 'retiring' }
+
+/** The interface as it was when last looked at. */
+interface Device {
+  readonly index: number
+  readonly mac: string
+}
+
+export interface FastPathState {
+  readonly settings: FastPathSettings
+  /** As the electors said last, by instance. */
+  readonly roles: ReadonlyMap<string, RoleMessage>
+  /** As the dispatcher said last; null until it has. */
+  readonly group: ForwardingMessage | null
+  /** Null while the interface is not there. */
+  readonly device: Device | null
+  readonly errand: Errand
+  /** What our tables hold; null where nobody knows, so that they have to be read before they are replaced. */
+  readonly applied: Ruleset | null
+  /** Read from the tables, to go into the next whole ruleset; null where they were not read. */
+  readonly found: FoundTables | null
+  /** A predecessor's table is replaced only when there is something to replace it by. */
+  readonly patient: boolean
+  /** What somebody else would have to change in our tables; null until it was read. */
+  readonly outline: string | null
+  readonly generation: number | null
+  /** Transactions refused in a row. */
+  readonly refusals: number
+  readonly stopping: boolean
+  readonly nextTimer: number
+  /** Generation of each timer that runs. */
+  readonly timers: Readonly<Partial<Record<FastPathTimer, number>>>
+  readonly counters: Readonly<Record<string, number>>
+  /** What is wrong now, by what it is about. */
+  readonly problems: ReadonlyMap<string, string>
+}
+
+export function initialFastPath(settings: FastPathSettings): FastPathState {
+  return {
+    settings,
+    roles: new Map(),
+    group: null,
+    device: null,
+    errand: { kind: 'none' },
+    applied: null,
+    found: null,
+    patient: true,
+    outline: null,
+    generation: null,
+    refusals: 0,
+    stopping: false,
+    nextTimer: 1,
+    timers: {},
+    counters: {},
+    problems: new Map(),
+  }
+}
+
+/** What an inspection event says of it. */
+export const labelOf = (state: FastPathState): string =>
+  state.stopping ? 'STOPPING' : state.applied === null ? 'WAITING' : 'APPLIED'

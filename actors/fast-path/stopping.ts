@@ -1,0 +1,37 @@
+import type { Result } from '../../runtime/ports/result.ts'
+import type { Turn } from './turn.ts'
+
+/** From now on this host is director of nothing. What is under way is waited for. */
+export function beginStopping(turn: Turn): void {
+  turn.change({ stopping: true })
+  // A refusal is not tried again for long: the shell's patience ends.
+  turn.forgetTimer('retry')
+}
+
+/** The kernel has what a host has that is no director: now it is seen what must stay. */
+export function finishStopping(turn: Turn): void {
+  turn.change({ errand: { kind: 'retiring' } })
+  turn.perform({ type: 'countConnections' })
+}
+
+/**
+ * Connections that clients have to this host live by the port mapping and by the addresses on lo, not by this process: the next one
+ * takes both over, so that a restart costs none of them. Where there are none, nothing is left behind.
+ */
+export function decideWhatStays(turn: Turn, connections: Result<number>): void {
+  if (!connections.ok || connections.value > 0) {
+    const who = connections.ok ? `${connections.value} connections live by them` : connections.reason
+    turn.log(
+      'info',
+      `the tables of kernel mode and the virtual IPs on lo stay, for the next start or until "nft delete table netdev proxyha": ${who}`,
+    )
+    turn.perform({ type: 'retired' })
+    return
+  }
+  turn.perform({ type: 'remove' })
+}
+
+export function continueRemoving(turn: Turn, result: Result): void {
+  if (!result.ok) turn.log('warn', `the tables of kernel mode could not be removed: ${result.reason}`)
+  turn.perform({ type: 'retired' })
+}

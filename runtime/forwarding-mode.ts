@@ -1,0 +1,58 @@
+import { isIPv6 } from 'node:net'
+import type { FastPathSettings } from '../actors/fast-path/state.ts'
+import { kernelModeServes, probeKernelMode } from '../actors/fast-path/support.ts'
+import type { GatewayConfig } from '../config/schema.ts'
+import type { Nft } from './ports/nft.ts'
+import type { Result } from './ports/result.ts'
+import { formatClientKey, parseClientKey } from './table/client-key.ts'
+import { SLOT_COUNT } from './table/layout.ts'
+
+/** A client without connections (kernel mode: without a packet) is remembered that long. */
+export const CLIENT_IDLE_S = 600
+
+/** How this gateway forwards. */
+export interface ForwardingMode {
+  readonly mode: 'kernel' | 'workers'
+  /** Why it is not kernel mode, where that would have been picked; null otherwise. */
+  readonly fallback: string | null
+}
+
+/** What the configuration asks for, as far as this host can. A refusal: it asks for kernel mode, which this host has not. */
+export async function chooseForwarding(config: GatewayConfig, mac: string, nft: Nft): Promise<Result<ForwardingMode>> {
+  // `auto` is workers mode for as long as kernel mode is new.
+  if (config.forwarding !== 'kernel') return { ok: true, value: { mode: 'workers', fallback: null } }
+  const supported = await kernelModeSupport(config, mac, nft)
+  return supported.ok ? { ok: true, value: { mode: 'kernel', fallback: null } } : supported
+}
+
+async function kernelModeSupport(config: GatewayConfig, mac: string, nft: Nft): Promise<Result> {
+  const serves = kernelModeServes(config.redirects)
+  if (!serves.ok) return serves
+  const { virtualIps, ...settings } = fastPathSettings(config)
+  return probeKernelMode(nft, {
+    ...settings,
+    mac,
+    virtualIps: virtualIps.map((address) => ({ address, role: 'director' })),
+    nodes: [{ mark: 1, mac, self: true, eligible: true }],
+    slots: new Uint8Array(SLOT_COUNT).fill(1),
+    pins: [],
+  })
+}
+
+/** What of the configuration the fast path depends on. */
+export function fastPathSettings(config: GatewayConfig): FastPathSettings {
+  return {
+    interfaceName: config.interfaceName,
+    managementIp: config.managementIp,
+    virtualIps: config.virtualIps.map(({ address }) => (isIPv6(address) ? shortestForm(address) : address)),
+    redirects: config.redirects.map(({ originalPorts, proxyPort }) => ({ originalPorts, proxyPort })),
+    pinTimeoutS: CLIENT_IDLE_S,
+    tableSize: config.clients.tableSize,
+  }
+}
+
+/** RFC 5952: the one that the kernel's listings have. */
+function shortestForm(address: string): string {
+  const key = parseClientKey(address)
+  return key === undefined ? address : formatClientKey(key)
+}

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeInNamespaces } from '../namespaces.ts'
+import { CLIENTS, Group, until, VIP } from './group.ts'
+
+/** Three gateways in kernel mode beside real squids, priorities 99, 89 and 79. The steps build on each other. */
+describeInNamespaces('a group in kernel mode', { programs: ['squid', 'curl', 'nft'] }, (namespaces) => {
+  let group: Group
+
+  beforeAll(async () => {
+    group = new Group(namespaces, { priorities: [99, 89, 79], settings: 'forwarding: kernel' })
+    await group.start()
+  })
+  afterAll(async () => {
+    await namespaces.close()
+    group.close()
+  })
+
+  it('has one director, and every node has the VIP on lo', async () => {
+    expect(group.holders()).toEqual(['node0'])
+    const status = (await group.nodes[0]!.status())!
+    expect(status).toMatchObject({ node: 'node0', role: 'director', forwarding: 'kernel', warnings: [] })
+    for (const node of group.nodes) {
+      expect(node.namespace.ip('-o', 'address', 'show', 'dev', 'lo')).toContain(` ${VIP}/32 `)
+    }
+  })
+
+  it('serves 300 requests from 60 clients, each client at one node, every node used', async () => {
+    const nodesOf = new Map(CLIENTS.map((client) => [client, new Set<string | undefined>()]))
+    for (let round = 0; round < 5; round++) {
+      await Promise.all(CLIENTS.map(async (client) => nodesOf.get(client)!.add(await group.fetch(client))))
+    }
+    const nodes = [...nodesOf.values()]
+    expect(nodes.filter((seen) => seen.size !== 1 || seen.has(undefined))).toEqual([])
+    expect(new Set(nodes.flatMap((seen) => [...seen]))).toEqual(new Set(['node0', 'node1', 'node2']))
+  })
+
+  it('restores its tables within 2 s when somebody flushes them all, and leaves those of others alone', async () => {
+    const { namespace } = group.nodes[1]!
+    await namespace.run('nft', ['flush', 'ruleset'])
+    await namespace.run('nft', ['add', 'table', 'ip', 'foreign'])
+    const flushedMs = performance.now()
+    await until(
+      async () => (await namespace.run('nft', ['list', 'map', 'netdev', 'proxyha', 'macs'])).stdout.includes(':'),
+      5000,
+      () => 'the table of node1',
+    )
+    expect(performance.now() - flushedMs).toBeLessThan(2500)
+    expect((await namespace.run('nft', ['list', 'tables'])).stdout).toContain('table ip foreign')
+  })
+})
