@@ -53,8 +53,8 @@ function leaderOf(state: DiscoveryState, router: number, nowMs: number): string 
 
 /**
  * The director whose assignment all follow, the other directors too: the one with the lowest management IP of those that are
- * heard. One whose assignment has stood for a while comes before one that has just begun: a node that becomes director at its
- * start, before it heard of the others, would deal their clients anew. Null: nobody is director.
+ * heard. One whose assignment has stood for a while comes before one that has just begun, or was alone: a node that becomes
+ * director at its start, before it heard of the others, or was cut off, would deal their clients anew. Null: nobody is director.
  */
 export function assignerAddress(state: DiscoveryState, nowMs: number): string | null {
   const all = [...directorAddresses(state, nowMs)]

@@ -128,9 +128,8 @@ function withAssignmentFrom(progress: Progress, address: string, body: Assignmen
   }
   const { generation, nodes, slots } = body
   const assignment = { generation, nodes, slots }
-  const established = state.established || state.directors.get(address)?.established === true
   return {
-    state: { ...state, assignment, established },
+    state: { ...state, assignment },
     effects: [
       ...effects,
       { type: 'send', to: 'dispatcher', message: { type: 'replica', assignment } },

@@ -101,11 +101,20 @@ function withBeat(progress: Progress, nowMs: number): Progress {
 
 function withDirectorBeat(progress: Progress, nowMs: number): Progress {
   const { state, effects } = progress
-  const { beats, assignmentWanted, roleSinceMs, options } = state
-  // By now it would have heard a director that was there before it.
-  const established = state.established || nowMs - roleSinceMs >= staleAfterMs(options)
-  const greeted = withHello({ effects, state: { ...state, established } }, nowMs)
+  const { beats, assignmentWanted } = state
+  const greeted = withHello({ effects, state: { ...state, ...standing(state, nowMs) } }, nowMs)
   return assignmentWanted || beats % ASSIGNMENT_EVERY_BEATS === 0 ? withAssignment(greeted, nowMs) : greeted
+}
+
+/**
+ * A director is established once it must have heard of all nodes, and of a director that was there before it. One that is
+ * alone has no assignment that is worth keeping: where it was cut off, that of the others is.
+ */
+function standing(state: DiscoveryState, nowMs: number): Pick<DiscoveryState, 'companySinceMs' | 'established'> {
+  const isAlone = [...state.nodes.values()].every(({ stale }) => stale)
+  if (isAlone) return { companySinceMs: null, established: false }
+  const companySinceMs = state.companySinceMs ?? nowMs
+  return { companySinceMs, established: state.established || nowMs - companySinceMs >= staleAfterMs(state.options) }
 }
 
 /** A node may have gone stale between two beats. After a standstill that is for the beat to judge, which is late too. */
@@ -138,7 +147,7 @@ function withRole({ state, effects }: Progress, message: RoleMessage, nowMs: num
     ...state,
     roles,
     role,
-    roleSinceMs: role === state.role ? state.roleSinceMs : nowMs,
+    companySinceMs: role === 'director' ? state.companySinceMs : null,
     ledSinceMs: ledSince({ ...state, roles }, nowMs),
     nodes: promoted ? promotedNodes(state, nowMs) : state.nodes,
     assignmentWanted: state.assignmentWanted || promoted,

@@ -57,7 +57,7 @@ export interface Term {
 export interface DirectorHeard {
   readonly address: string
   readonly settingsDigest: string
-  /** Its assignment has stood for a while. */
+  /** See `DiscoveryState`. */
   readonly established: boolean
   /** By the number of the virtual router (`virtualRouterNumber`). */
   readonly terms: ReadonlyMap<number, Term>
@@ -81,10 +81,11 @@ export interface DiscoveryState {
   readonly roles: ReadonlyMap<string, RoleMessage>
   /** All of them folded: director is who leads any instance. */
   readonly role: Role
-  readonly roleSinceMs: number
   /** What this node leads, by the number of the virtual router, and since when. */
   readonly ledSinceMs: ReadonlyMap<number, number>
-  /** The assignment that it has has stood for a while: its own, or taken over from a director of whom that is true. */
+  /** Since when this node, as a director, has had other nodes that live; null: it is none, or is alone. */
+  readonly companySinceMs: number | null
+  /** Was in company for so long, as a director, that it has heard of all nodes and of other directors. */
   readonly established: boolean
   /** Null until the port monitor has spoken: before, nothing is said about this node. */
   readonly monitor: 'ok' | 'failure' | null
@@ -141,8 +142,8 @@ export function initialState(options: DiscoveryOptions, epoch: string, nowMs: nu
     sequence: 0,
     roles: new Map(),
     role: 'initializing',
-    roleSinceMs: nowMs,
     ledSinceMs: new Map(),
+    companySinceMs: null,
     established: false,
     monitor: null,
     draining: false,

@@ -57,7 +57,7 @@ export interface HelloBody extends SharedFields {
   readonly type: 'hello'
   /** The virtual routers that it is director of, by `virtualRouterNumber`, each once; none when it stops. At most 8. */
   readonly leads: readonly number[]
-  /** Its assignment has stood for a while: another director that has just begun follows it. */
+  /** Its assignment has stood for a while: a director that has just begun, or was cut off, follows it. */
   readonly established: boolean
   /** Every node it knows but itself. */
   readonly roster: readonly RosterEntry[]

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { isAssigning } from '../../../actors/dispatcher/state.ts'
 import {
   A,
   B,
@@ -88,19 +89,37 @@ describe('when one of two directors dies', () => {
   })
 })
 
+/** A history that nobody would repeat by chance who dealt all slots anew. */
+function shuffle(group: SimulatedGroup): void {
+  for (const state of ['failure', 'ok'] as const) {
+    group.tell(C, { type: 'monitor', state })
+    group.run(2000)
+  }
+}
+
+/** For a while, nobody owns a slot who did not own it before, but for A, which gets no more than its share. */
+function expectOnlyShareOfA(group: SimulatedGroup, before: readonly (string | null)[]): void {
+  for (let ms = 0; ms < 8000; ms += 100) {
+    group.run(100)
+    for (const address of [B, C, D]) {
+      expect(group.owners(address).every((owner, slot) => owner === before[slot] || owner === A)).toBe(true)
+      expect(group.shares(address)[A] ?? 0).toBeLessThanOrEqual(1024)
+    }
+  }
+  expect(group.shares(A)).toEqual({ [A]: 1024, [B]: 1024, [C]: 1024, [D]: 1024 })
+  expectAgreement(group)
+  expectRest(group)
+}
+
 describe('a director that returns', () => {
-  /** A has died, B leads all, and A has just started again. */
-  function returned(): SimulatedGroup {
+  /** A has died, B leads all, and A has just started again, that long after a hello of B. */
+  function returned(afterMs = 0): SimulatedGroup {
     const group = settledPair(A, B, C, D)
     group.kill(A)
     group.run(3600)
     group.elect(B, FIRST)
-    group.run(4000)
-    // A history that nobody would repeat by chance who dealt all slots anew.
-    for (const state of ['failure', 'ok'] as const) {
-      group.tell(C, { type: 'monitor', state })
-      group.run(2000)
-    }
+    group.run(4000 + afterMs)
+    shuffle(group)
     group.restart(A)
     return group
   }
@@ -120,20 +139,41 @@ describe('a director that returns', () => {
   })
 
   it('and is director before it has heard of the other takes over its assignment, and deals nobody anew', () => {
-    const group = returned()
-    const before = group.owners(B)
-    group.elect(A, FIRST)
-    for (let ms = 0; ms < 4000; ms += 100) {
-      group.run(100)
-      for (const address of [B, C, D]) {
-        const after = group.owners(address)
-        expect(after.every((owner, slot) => owner === before[slot] || owner === A)).toBe(true)
-        expect(group.shares(address)[A] ?? 0).toBeLessThanOrEqual(1024)
-      }
+    for (let afterMs = 0; afterMs < 1000; afterMs += 125) {
+      const group = returned(afterMs)
+      const before = group.owners(B)
+      group.elect(A, FIRST)
+      expectOnlyShareOfA(group, before)
+      expect(isAssigning(group.node(A).dispatcher)).toBe(true)
     }
-    expect(group.shares(A)).toEqual({ [A]: 1024, [B]: 1024, [C]: 1024, [D]: 1024 })
-    expectAgreement(group)
-    expectRest(group)
+  })
+
+  it('does so too when it misses two hellos of the other', () => {
+    const group = returned()
+    const [before, fromMs] = [group.owners(B), group.nowMs]
+    group.isLost = (frame, to) => frame.source === B && to === A && frame.atMs < fromMs + 2200
+    group.elect(A, FIRST)
+    expectOnlyShareOfA(group, before)
+  })
+
+  it('after it was cut off and took everything upon itself does so too', () => {
+    for (let afterMs = 0; afterMs < 1000; afterMs += 125) {
+      const group = settledPair(A, B, C, D)
+      group.isLost = (frame, to) => (frame.source === A) !== (to === A)
+      group.run(3600 + afterMs)
+      for (const address of [B, C, D]) group.assume(address, B, FIRST)
+      group.assume(A, A, SECOND)
+      group.run(4000)
+      shuffle(group)
+      expect(group.shares(A)).toEqual({ [A]: 4096 })
+      const before = group.owners(B)
+      group.isLost = () => false
+      for (const address of [A, B, C, D]) {
+        group.assume(address, A, FIRST)
+        group.assume(address, B, SECOND)
+      }
+      expectOnlyShareOfA(group, before)
+    }
   })
 })
 
