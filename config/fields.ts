@@ -6,6 +6,16 @@ import { notAHostAddress, notInSubnetHosts } from './ipv4-rules.ts'
 import { notAnIpv6HostAddress, notInIpv6SubnetHosts } from './ipv6-rules.ts'
 import { describeValue, mustBe } from './problems.ts'
 
+/** A mapping with these keys and no others. */
+export const mapping = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape, { error: (issue) => mustBe('a mapping of keys to values', issue.input) })
+
+/** A list that is not empty. */
+export const listOf = <Item extends z.ZodType>(item: Item, expectation: string) =>
+  z
+    .array(item, { error: (issue) => mustBe(expectation, issue.input) })
+    .min(1, { error: `is an empty list; it must be ${expectation}` })
+
 /** A whole number of `least..most`. */
 export function whole(least: number, most: number, expectation = `${least}..${most}`) {
   const error = (issue: { readonly input?: unknown }) => {

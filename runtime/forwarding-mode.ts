@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 import type { FastPathSettings } from '../actors/fast-path/state.ts'
 import { kernelModeServes, probeKernelMode } from '../actors/fast-path/support.ts'
-import type { GatewayConfig } from '../config/schema.ts'
+import type { GatewayConfig } from '../config/gateway-config.ts'
 import type { Nft } from './ports/nft.ts'
 import type { Result } from './ports/result.ts'
 import { formatClientKey, parseClientKey } from './table/client-key.ts'

@@ -1,7 +1,7 @@
 import { planListeners } from '../actors/forwarder/listener-plan.ts'
 import { defaultForwarderLimits } from '../actors/forwarder/messages.ts'
 import { ForwarderPool, type ForwarderPoolOptions } from '../actors/forwarder/pool.ts'
-import type { GatewayConfig } from '../config/schema.ts'
+import type { GatewayConfig } from '../config/gateway-config.ts'
 import { planActors, RESTART } from './actor-plans.ts'
 import { chooseForwarding } from './forwarding-mode.ts'
 import { createGatewayLog, type GatewayLog } from './logging.ts'
@@ -14,7 +14,9 @@ import { openLinuxSyslog } from './ports/linux/syslog.ts'
 import type { Nft } from './ports/nft.ts'
 import type { Result } from './ports/result.ts'
 import { ActorSystem } from './system/actor-system.ts'
+import type { ActorPlan } from './system/plan.ts'
 import { collectStartupGarbage } from './system/startup-garbage.ts'
+import type { StopOrder } from './system/supervisor.ts'
 import { ConnectionTable } from './table/connection-table.ts'
 
 /** A gateway that could not be started. `code` is stable; the message says what to do. */
@@ -38,10 +40,8 @@ export interface Gateway {
 
 /** EX_SOFTWARE of sysexits.h: an actor crashed more often than it may. */
 const EXIT_GAVE_UP = 70
-/** First what makes this node director, last what the others need to say goodbye. */
+/** After the electors and the announcers, which make this node director; last what the others need to say goodbye. */
 const STOP_ORDER = [
-  'elector',
-  'announcer',
   'watcher',
   'port-monitor',
   'stats-reporter',
@@ -90,13 +90,15 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
           onEscalation: (reason) => giveUp('forwarder', reason),
           onInspection: (actor, detail) => system.inspect(actor, detail),
         })
-  for (const plan of planActors(config, host.mac, table, forwarding, forwarders)) system.spawn(plan)
+  const plans = planActors(config, host.mac, table, forwarding, forwarders)
+  for (const plan of plans) system.spawn(plan)
+  const stopOrder = stopOrderOf(plans)
   if (forwarders !== undefined) system.attach(forwarders)
 
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>()
   let stopping: Promise<void> | undefined
   const stop = (exitCode: number): Promise<void> => {
-    stopping ??= stopInOrder(system, forwarders, log).then(() => finish(exitCode))
+    stopping ??= stopInOrder(system, stopOrder, forwarders, log).then(() => finish(exitCode))
     return stopping
   }
   giveUp = (actor, reason) => {
@@ -107,7 +109,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     await Promise.all([system.start(), forwarders?.start()])
     collectStartupGarbage(0)
   } catch (error) {
-    await stopInOrder(system, forwarders, log)
+    await stopInOrder(system, stopOrder, forwarders, log)
     const { code = 'ESTART', message } = error as { code?: string; message: string }
     throw new GatewayError(code, message, error)
   }
@@ -171,9 +173,19 @@ function openLog(name: string): GatewayLog {
   return createGatewayLog(name, syslog.ok ? syslog.value : undefined)
 }
 
-async function stopInOrder(system: ActorSystem, forwarders: ForwarderPool | undefined, log: GatewayLog): Promise<void> {
+function stopOrderOf(plans: readonly ActorPlan[]): StopOrder {
+  const running = (actor: string) => plans.filter(({ runs }) => runs === actor).map(({ name }) => name)
+  return [running('elector'), running('announcer'), ...STOP_ORDER]
+}
+
+async function stopInOrder(
+  system: ActorSystem,
+  order: StopOrder,
+  forwarders: ForwarderPool | undefined,
+  log: GatewayLog,
+): Promise<void> {
   // The VIP goes first: no new client comes while the connections that there are get their time to end.
-  await system.stop(STOP_ORDER, STOP_PATIENCE_MS)
+  await system.stop(order, STOP_PATIENCE_MS)
   await forwarders?.stop()
   log.flush()
 }

@@ -2,9 +2,11 @@ import type { Netlink } from '../../runtime/ports/netlink.ts'
 import type { PacketPort } from '../../runtime/ports/packet.ts'
 import type { StartActor } from '../../runtime/system/actor.ts'
 import { type OwnEffect, runMachine } from '../../runtime/system/machine-runner.ts'
+import { withPeerAlias } from '../../runtime/system/peer-alias.ts'
 import { emitGratuitousArp } from '../../runtime/wire/arp.ts'
 import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
 import { emitUnsolicitedAdvertisement } from '../../runtime/wire/neighbour-advertisement.ts'
+import type { ElectorName } from '../elector/messages.ts'
 import { DEFAULT_GARP, type GarpOptions } from './garp-schedule.ts'
 import { stepAnnouncer } from './machine.ts'
 import type { AnnouncerControl, AnnouncerMessage, AnnouncerPeers, AnnouncerStatus } from './messages.ts'
@@ -24,16 +26,19 @@ export interface AnnouncerPorts {
 }
 
 export interface AnnouncerOptions extends Omit<AnnouncerSettings, 'garp'> {
+  /** Who elects the virtual router whose addresses these are. */
+  readonly elector: ElectorName
   /** Default: `DEFAULT_GARP`. */
   readonly garp?: GarpOptions
 }
 
 /** Holds the virtual IPs on the interface while it is told to, and tells the subnet by gratuitous ARP. */
 export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, AnnouncerMessage, AnnouncerPeers> = (
-  context,
-  options,
+  ownContext,
+  { elector, ...options },
   ports,
 ) => {
+  const context = withPeerAlias(ownContext, 'elector', elector)
   const { dispatch, state } = runMachine<AnnouncerState, AnnouncerEvent, AnnouncerEffect>({
     context,
     initial: initialAnnouncer({ garp: DEFAULT_GARP, ...options }),

@@ -25,6 +25,9 @@ export type AnnouncerReport =
   | { readonly type: 'leaseExpired' }
   | { readonly type: 'holdFailed'; readonly address: string; readonly reason: string }
 
+/** Name of an announcer in the system: each virtual router has one. */
+export type AnnouncerName = `announcer${string}`
+
 export type AnnouncerPeers = { readonly elector: AnnouncerReport }
 
 /** `describe()` of the announcer's control. */

@@ -1,5 +1,5 @@
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
-import type { RoleMessage } from '../elector/messages.ts'
+import type { ElectorName, RoleMessage } from '../elector/messages.ts'
 import type { RawIpDelivery, RawIpMessage } from '../raw-ip/messages.ts'
 
 /** What a node is worth now. Shares are 0..1. */
@@ -96,8 +96,6 @@ export interface ReplicaMessage {
 export interface CaughtUpMessage {
   readonly type: 'caughtUp'
 }
-
-export type ElectorName = `elector${string}`
 
 export type DiscoveryPeers = {
   readonly 'raw-ip': RawIpMessage

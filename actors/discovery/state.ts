@@ -1,7 +1,7 @@
 import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import type { BeaconNode } from '../../runtime/wire/beacon-body.ts'
-import type { Role, RoleMessage } from '../elector/messages.ts'
-import type { Assignment, DiscoveryMessage, DiscoveryPeers, ElectorName, NodeLoad } from './messages.ts'
+import type { ElectorName, Role, RoleMessage } from '../elector/messages.ts'
+import type { Assignment, DiscoveryMessage, DiscoveryPeers, NodeLoad } from './messages.ts'
 import type { ReplayWindow } from './replay.ts'
 
 export interface DiscoveryOptions {

@@ -1,5 +1,7 @@
 import type { StartActor } from '../../runtime/system/actor.ts'
 import { runMachine } from '../../runtime/system/machine-runner.ts'
+import { withPeerAlias } from '../../runtime/system/peer-alias.ts'
+import type { AnnouncerName } from '../announcer/messages.ts'
 import type { Drained } from '../raw-ip/messages.ts'
 import { stepElector } from './machine.ts'
 import type { ElectorControl, ElectorMessage, ElectorPeers } from './messages.ts'
@@ -20,11 +22,19 @@ const DRAIN_TIMEOUT_MS = 2000
 /** For how long a stop waits for a follower at most: the longest skew of version 2, and half as much again. */
 const FAREWELL_MS = 1500
 
+export interface ElectorActorOptions extends ElectorOptions {
+  /** Who holds the addresses of this virtual router. */
+  readonly announcer: AnnouncerName
+}
+
 /** The VRRP election of one virtual router. All of its outside world are messages: adverts go through the raw-IP actor. */
-export const startElector: StartActor<ElectorOptions, Readonly<Record<never, never>>, ElectorMessage, ElectorPeers> = (
-  context,
-  options,
-) => {
+export const startElector: StartActor<
+  ElectorActorOptions,
+  Readonly<Record<never, never>>,
+  ElectorMessage,
+  ElectorPeers
+> = (ownContext, { announcer, ...options }) => {
+  const context = withPeerAlias(ownContext, 'announcer', announcer)
   const retired = Promise.withResolvers<void>()
   const { dispatch, state } = runMachine<ElectorState, ElectorEvent, ElectorEffect>({
     context,
@@ -53,7 +63,8 @@ export const startElector: StartActor<ElectorOptions, Readonly<Record<never, nev
   return {
     control,
     receive: dispatch,
-    peerUp: (peer) => {
+    peerUp: (name) => {
+      const peer = name === announcer ? 'announcer' : name
       if (isPeer(peer)) dispatch({ type: 'peerUp', peer })
     },
     stop: async () => {

@@ -3,6 +3,9 @@ import type { CaughtUpMessage, DiscoveryMessage } from '../discovery/messages.ts
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
 import type { RawIpDelivery, RawIpMessage, SocketsReopened } from '../raw-ip/messages.ts'
 
+/** Name of an elector in the system: each virtual router has one. */
+export type ElectorName = `elector${string}`
+
 export type Role = 'initializing' | 'scanning' | 'director'
 
 /** Sent by the elector to discovery, dispatcher, watcher, and forwarder or fast path, at every change, and whenever one of them (re)starts. */

@@ -9,7 +9,7 @@ export interface NodeRole {
 }
 
 /** Folds what the electors said last, by instance, into one role of the node. */
-export function foldRoles(roles: ReadonlyMap<string, RoleMessage>): NodeRole {
+export function foldRoles(roles: ReadonlyMap<string, Pick<RoleMessage, 'role' | 'virtualIps'>>): NodeRole {
   const said = [...roles.values()]
   const led = said.filter(({ role }) => role === 'director')
   const role = led.length > 0 ? 'director' : said.some((one) => one.role === 'scanning') ? 'scanning' : 'initializing'

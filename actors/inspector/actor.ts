@@ -60,7 +60,8 @@ class Inspector implements ActorInstance<InspectorMessage> {
     this.#routes = new InspectorRoutes({
       context,
       router: options.forwarding === 'kernel' ? 'fast-path' : 'dispatcher',
-      gatherer: new SliceGatherer(context, forwardedBy),
+      gatherer: new SliceGatherer(context, options.instances, forwardedBy),
+      identity: options,
       events: this.#events,
       streams: this.#streams,
       statusOf: (gathered) => assembleStatus(options, gathered, this.#ownWarnings()),

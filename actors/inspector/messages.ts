@@ -1,4 +1,5 @@
 import type { ActorDescription } from '../../runtime/system/description.ts'
+import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
 import type { Health } from '../discovery/messages.ts'
 import type { Role, VrrpStatus } from '../elector/messages.ts'
 import type { PortState } from '../port-monitor/messages.ts'
@@ -40,13 +41,33 @@ export interface NodeStatus {
   readonly lastSeenMs: number
 }
 
+interface VirtualIpStatus {
+  readonly address: string
+  readonly held: boolean
+}
+
+/** One virtual router of this node. */
+export interface InstanceStatus extends VrrpStatus {
+  readonly name: string
+  readonly family: AddressFamily
+  readonly role: Role
+  readonly virtualIps: readonly VirtualIpStatus[]
+  /** Those of its elector and announcer, as they are worded where there is but one instance. */
+  readonly warnings: readonly string[]
+}
+
 /** `GET /status` and `proxyha status --json`. On the director all nodes, elsewhere the director and this node. */
 export interface GatewayStatus {
   readonly node: string
+  /** Director of any instance. */
   readonly role: Role
   readonly forwarding: 'kernel' | 'workers'
+  /** Of the first instance. */
   readonly vrrp: VrrpStatus
-  readonly virtualIps: readonly { readonly address: string; readonly held: boolean }[]
+  /** In the order of the configuration. */
+  readonly instances: readonly InstanceStatus[]
+  /** Of all instances. */
+  readonly virtualIps: readonly VirtualIpStatus[]
   readonly monitor: { readonly state: 'ok' | 'failure'; readonly ports: readonly PortState[] }
   readonly nodes: readonly NodeStatus[]
   readonly warnings: readonly string[]

@@ -3,12 +3,13 @@
  *
  * | metric | type | labels | says |
  * |---|---|---|---|
- * | proxyha_info | gauge | node, forwarding, version | 1; version of VRRP |
+ * | proxyha_info | gauge | node, forwarding, version | 1; version of VRRP, of the first instance |
  * | proxyha_role | gauge | role | 1 for the role that the node has |
  * | proxyha_warnings | gauge | | warnings in the status |
- * | proxyha_vrrp_priority | gauge | | own priority |
- * | proxyha_vrrp_transitions_total | counter | | became or ceased to be director |
- * | proxyha_vrrp_events_total | counter | event | adverts sent, received and discarded, by kind |
+ * | proxyha_vrrp_director | gauge | instance | 1 where this node is director of it |
+ * | proxyha_vrrp_priority | gauge | instance | own priority |
+ * | proxyha_vrrp_transitions_total | counter | instance | became or ceased to be director |
+ * | proxyha_vrrp_events_total | counter | instance, event | adverts sent, received and discarded, by kind |
  * | proxyha_virtual_ip_held | gauge | address | 1 where this node holds it |
  * | proxyha_gratuitous_arps_total | counter | | gratuitous ARP packets sent |
  * | proxyha_lease_expiries_total | counter | | VIPs given up because the lease ran out |
@@ -36,8 +37,9 @@
  * | proxyha_process_cpu_seconds_total | counter | | CPU time of the process |
  */
 import { Counter, Gauge, Registry } from 'prom-client'
-import type { ActorDescription, GatewayStatus } from './messages.ts'
-import type { Slices } from './slices.ts'
+import type { AnnouncerStatus } from '../announcer/messages.ts'
+import type { ActorDescription, GatewayStatus, InstanceStatus } from './messages.ts'
+import type { Gathered, InstanceSlices, Slices } from './slices.ts'
 
 /** What only the inspector and its process know. */
 export interface OwnFigures {
@@ -50,12 +52,13 @@ export interface OwnFigures {
 /** `actors`: empty where the supervisor did not answer. */
 export function renderMetrics(
   status: GatewayStatus,
-  slices: Slices,
+  { slices, instances }: Gathered,
   actors: readonly ActorDescription[],
   own: OwnFigures,
 ): Promise<string> {
   const page = new MetricsPage()
-  addRole(page, status, slices)
+  addRole(page, status)
+  addElection(page, status.instances, instances)
   addNodes(page, status, slices)
   addHost(page, status, slices)
   addActors(page, actors)
@@ -91,10 +94,9 @@ class MetricsPage {
   }
 }
 
-function addRole(page: MetricsPage, status: GatewayStatus, slices: Slices): void {
-  const { vrrp } = status
+function addRole(page: MetricsPage, status: GatewayStatus): void {
   page.gauge('info', 'This gateway', [
-    [{ node: status.node, forwarding: status.forwarding, version: String(vrrp.version) }, 1],
+    [{ node: status.node, forwarding: status.forwarding, version: String(status.vrrp.version) }, 1],
   ])
   const roles = ['director', 'scanning', 'initializing'] as const
   page.gauge(
@@ -103,14 +105,36 @@ function addRole(page: MetricsPage, status: GatewayStatus, slices: Slices): void
     roles.map((role) => [{ role }, Number(role === status.role)]),
   )
   page.gauge('warnings', 'Warnings in the status', [[{}, status.warnings.length]])
-  page.gauge('vrrp_priority', 'Own priority', [[{}, vrrp.priority]])
-  page.counter('vrrp_transitions_total', 'Became or ceased to be director', [[{}, vrrp.transitions]])
-  page.counter('vrrp_events_total', 'What happened to adverts', byEvent(slices.elector?.counters))
   const held = status.virtualIps.map(({ address, held }) => [{ address }, Number(held)] as const)
   page.gauge('virtual_ip_held', 'Virtual IPs that this node holds', held)
-  const { gratuitousArpsSent = 0, leaseExpiries = 0 } = slices.announcer ?? {}
-  page.counter('gratuitous_arps_total', 'Gratuitous ARP packets sent', [[{}, gratuitousArpsSent]])
-  page.counter('lease_expiries_total', 'Virtual IPs given up because the lease ran out', [[{}, leaseExpiries]])
+}
+
+function addElection(page: MetricsPage, instances: readonly InstanceStatus[], slices: readonly InstanceSlices[]): void {
+  const ofInstances = (figure: (instance: InstanceStatus) => number): Samples =>
+    instances.map((instance) => [{ instance: instance.name }, figure(instance)])
+  const isDirector = ofInstances(({ role }) => Number(role === 'director'))
+  page.gauge('vrrp_director', 'Virtual routers that this node is director of', isDirector)
+  page.gauge(
+    'vrrp_priority',
+    'Own priority',
+    ofInstances(({ priority }) => priority),
+  )
+  page.counter(
+    'vrrp_transitions_total',
+    'Became or ceased to be director',
+    ofInstances(({ transitions }) => transitions),
+  )
+  const events = instances.flatMap(({ name, counters }) =>
+    Object.entries(counters).map(([event, count]) => [{ instance: name, event }, count] as const),
+  )
+  page.counter('vrrp_events_total', 'What happened to adverts', events)
+  const total = (figure: (announcer: AnnouncerStatus) => number): Samples => [
+    [{}, slices.reduce((sum, { announcer }) => sum + (announcer === null ? 0 : figure(announcer)), 0)],
+  ]
+  const garps = total(({ gratuitousArpsSent }) => gratuitousArpsSent)
+  page.counter('gratuitous_arps_total', 'Gratuitous ARP packets sent', garps)
+  const expiries = total(({ leaseExpiries }) => leaseExpiries)
+  page.counter('lease_expiries_total', 'Virtual IPs given up because the lease ran out', expiries)
 }
 
 function addNodes(page: MetricsPage, { nodes }: GatewayStatus, slices: Slices): void {

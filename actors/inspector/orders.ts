@@ -1,23 +1,44 @@
 /** What an operator may order over the control socket, and when it is refused. Pure. */
-import type { GatewayStatus } from './messages.ts'
+import type { GatewayStatus, InstanceStatus } from './messages.ts'
 
 const OWNER = 255
 
-/** Why this node cannot hand over to another; undefined where it can. `force`: although nobody is known to be there. */
-export function failoverObstacle(status: GatewayStatus, force: boolean): string | undefined {
-  const { role, vrrp, nodes } = status
-  if (role !== 'director') {
-    if (vrrp.masterIp === null) return 'this node is not the director, and none is known'
-    const director = nodes.find(({ address }) => address === vrrp.masterIp)
-    return `this node is not the director: ${director === undefined ? vrrp.masterIp : `${director.name} (${vrrp.masterIp})`} is; order it there`
+/** Which instances to hand over to another node, or why that cannot be. */
+export type FailoverPlan =
+  | { readonly ok: true; readonly instances: readonly InstanceStatus[] }
+  | { readonly ok: false; readonly reason: string }
+
+const refused = (reason: string): FailoverPlan => ({ ok: false, reason })
+
+/** `name`: of the instance; null = all that this node leads. `force`: although nobody is known to be there. */
+export function planFailover(status: GatewayStatus, name: string | null, force: boolean): FailoverPlan {
+  const asked = status.instances.filter((instance) => name === null || instance.name === name)
+  if (asked.length === 0) {
+    const known = status.instances.map((instance) => instance.name).join(', ')
+    return refused(`there is no instance ${name} here; known: ${known}`)
   }
-  if (vrrp.handOver?.outcome === 'underWay') return 'a hand-over is under way already'
+  const led = asked.filter(({ role }) => role === 'director')
+  if (led.length === 0) return refused(whoIsDirector(status, asked, name))
+  const busy = led.find(({ handOver }) => handOver?.outcome === 'underWay')
+  if (busy !== undefined) return refused('a hand-over is under way already')
   // Rule 13: the owner always preempts, also what it has just given.
-  if (!force && vrrp.priority === OWNER) {
-    return 'this node owns the virtual IPs (priority 255) and would take them back at once; --force does it nevertheless'
+  if (!force && led.some(({ priority }) => priority === OWNER)) {
+    const text = 'this node owns the virtual IPs (priority 255) and would take them back at once'
+    return refused(`${text}; --force does it nevertheless`)
   }
-  const others = nodes.filter(({ self }) => !self)
-  if (force || others.some(({ state }) => state === 'ok')) return undefined
-  const known = others.map(({ name, state }) => `${name} is ${state}`).join(', ')
-  return `no other node could take over: ${known || 'none is known'}; --force does it nevertheless`
+  const others = status.nodes.filter(({ self }) => !self)
+  if (force || others.some(({ state }) => state === 'ok')) return { ok: true, instances: led }
+  const known = others.map((node) => `${node.name} is ${node.state}`).join(', ')
+  return refused(`no other node could take over: ${known || 'none is known'}; --force does it nevertheless`)
+}
+
+function whoIsDirector({ nodes }: GatewayStatus, asked: readonly InstanceStatus[], name: string | null): string {
+  const self = `this node is not the director${name === null ? '' : ` of ${name}`}`
+  const masters = new Set(asked.flatMap(({ masterIp }) => masterIp ?? []))
+  if (masters.size === 0) return `${self}, and none is known`
+  const named = [...masters].map((masterIp) => {
+    const director = nodes.find(({ address }) => address === masterIp)
+    return director === undefined ? masterIp : `${director.name} (${masterIp})`
+  })
+  return `${self}: ${named.join(', ')} ${named.length === 1 ? 'is' : 'are'}; order it there`
 }

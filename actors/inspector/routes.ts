@@ -8,10 +8,10 @@ import type { EventLog } from './event-log.ts'
 import { type EventStreams, STREAMS_MAX } from './event-streams.ts'
 import type { GatewayStatus, InspectorPeers, SupervisorControl } from './messages.ts'
 import { renderMetrics } from './metrics.ts'
-import { failoverObstacle } from './orders.ts'
+import { planFailover } from './orders.ts'
 import { type Answer, failure, json } from './server.ts'
 import { callControl, type Gathered, type SliceGatherer } from './slices.ts'
-import { unfitness } from './status.ts'
+import { type GatewayIdentity, unfitness } from './status.ts'
 
 /** How a request has come: the control socket is root's alone and may do more. */
 export type Channel = 'control' | 'tcp'
@@ -22,6 +22,7 @@ export interface RouteSources {
   readonly gatherer: SliceGatherer
   /** Who knows where a client goes. */
   readonly router: 'dispatcher' | 'fast-path'
+  readonly identity: GatewayIdentity
   readonly events: EventLog
   readonly streams: EventStreams
   statusOf(gathered: Gathered): GatewayStatus
@@ -128,7 +129,7 @@ export class InspectorRoutes {
       ).catch(() => []),
     ])
     const { user, system } = process.cpuUsage()
-    const body = await renderMetrics(this.#sources.statusOf(gathered), gathered.slices, actors, {
+    const body = await renderMetrics(this.#sources.statusOf(gathered), gathered, actors, {
       streams: streams.count,
       streamsDropped: streams.dropped,
       residentBytes: process.memoryUsage.rss(),
@@ -140,7 +141,7 @@ export class InspectorRoutes {
   async #health(): Promise<Answer> {
     const gathered = await this.#sources.gatherer.gather()
     const status = this.#sources.statusOf(gathered)
-    const reason = unfitness(status, gathered)
+    const reason = unfitness(this.#sources.identity, status, gathered)
     return reason === undefined
       ? json(200, { ok: true, role: status.role })
       : json(503, { ok: false, role: status.role, reason })
@@ -148,22 +149,35 @@ export class InspectorRoutes {
 
   async #failover(query: URLSearchParams): Promise<Answer> {
     const status = this.#sources.statusOf(await this.#sources.gatherer.gather())
-    const obstacle = failoverObstacle(status, query.get('force') === '1')
-    if (obstacle !== undefined) return failure(409, obstacle)
-    return this.#ask<ElectorControl>('elector', async (elector) =>
-      (await elector.stepDown())
-        ? json(200, { ok: true })
-        : failure(409, 'this node has just ceased to be the director'),
+    const plan = planFailover(status, query.get('instance'), query.get('force') === '1')
+    if (!plan.ok) return failure(409, plan.reason)
+    const names = new Set(plan.instances.map(({ name }) => name))
+    const ordered = this.#sources.identity.instances.filter(({ name }) => names.has(name))
+    const answers = await Promise.all(
+      ordered.map(({ name, elector }) =>
+        this.#ask<ElectorControl>(elector, async (control) =>
+          (await control.stepDown()) ? json(200, name) : failure(409, 'this node has just ceased to be the director'),
+        ),
+      ),
     )
+    // What is under way is told; what was refused beside it the status shows.
+    const begun = ordered.filter((_, index) => answers[index]?.status === 200).map(({ name }) => name)
+    return begun.length > 0 ? json(200, { ok: true, instances: begun }) : (answers[0] ?? failure(409, 'no instance'))
   }
 
   async #announce(): Promise<Answer> {
-    return this.#ask<AnnouncerControl>('announcer', async (announcer) => {
-      const addresses = await announcer.announce()
-      return addresses.length > 0
-        ? json(200, { addresses })
-        : failure(409, 'this node holds no virtual IP: only the director announces them')
-    })
+    const announced = new Set<string>()
+    const answers = await Promise.all(
+      this.#sources.identity.instances.map(({ announcer }) =>
+        this.#ask<AnnouncerControl>(announcer, async (control) => {
+          for (const address of await control.announce()) announced.add(address)
+          return json(200, null)
+        }),
+      ),
+    )
+    if (announced.size > 0) return json(200, { addresses: [...announced] })
+    const silent = answers.find(({ status }) => status !== 200)
+    return silent ?? failure(409, 'this node holds no virtual IP: only the director announces them')
   }
 
   async #stall(query: URLSearchParams): Promise<Answer> {

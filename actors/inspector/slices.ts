@@ -1,8 +1,8 @@
 import type { ActorContext, Control, RemoteControl } from '../../runtime/system/actor.ts'
-import type { AnnouncerControl, AnnouncerStatus } from '../announcer/messages.ts'
+import type { AnnouncerControl, AnnouncerName, AnnouncerStatus } from '../announcer/messages.ts'
 import type { DiscoveryControl, DiscoveryStatus } from '../discovery/messages.ts'
 import type { DispatcherControl, DispatcherStatus } from '../dispatcher/messages.ts'
-import type { ElectorControl, ElectorStatus } from '../elector/messages.ts'
+import type { ElectorControl, ElectorName, ElectorStatus } from '../elector/messages.ts'
 import type { FastPathControl, FastPathStatus } from '../fast-path/messages.ts'
 import type { ForwarderPoolControl, ForwarderPoolStatus } from '../forwarder/messages.ts'
 import type { PortMonitorControl, PortMonitorStatus } from '../port-monitor/messages.ts'
@@ -12,8 +12,6 @@ import type { WatcherControl, WatcherStatus } from '../watcher/messages.ts'
 
 /** What each actor says of itself, or said last; null where it never answered. */
 export interface Slices {
-  readonly elector: ElectorStatus | null
-  readonly announcer: AnnouncerStatus | null
   readonly discovery: DiscoveryStatus | null
   readonly dispatcher: DispatcherStatus | null
   readonly 'port-monitor': PortMonitorStatus | null
@@ -26,8 +24,6 @@ export interface Slices {
 }
 
 type SliceControls = {
-  readonly elector: ElectorControl
-  readonly announcer: AnnouncerControl
   readonly discovery: DiscoveryControl
   readonly dispatcher: DispatcherControl
   readonly 'port-monitor': PortMonitorControl
@@ -38,11 +34,25 @@ type SliceControls = {
   readonly watcher: WatcherControl
 }
 
+/** The two actors of a virtual router. */
+export interface InstanceActors {
+  readonly elector: ElectorName
+  readonly announcer: AnnouncerName
+}
+
+/** What they say of themselves, or said last; null where they never answered. */
+export interface InstanceSlices {
+  readonly elector: ElectorStatus | null
+  readonly announcer: AnnouncerStatus | null
+}
+
 /** The slices as gathered now, and which of them are old. */
 export interface Gathered {
+  /** In the order of the configuration. */
+  readonly instances: readonly InstanceSlices[]
   readonly slices: Slices
-  /** Actors that did not answer this time, with the reason. */
-  readonly silent: ReadonlyMap<keyof Slices, string>
+  /** Actors that did not answer this time, by their names, with the reason. */
+  readonly silent: ReadonlyMap<string, string>
 }
 
 /** How long an actor may take to describe itself. */
@@ -65,28 +75,32 @@ export function callControl<Of extends Control, Value>(
   })
 }
 
+const NOTHING_SAID: Slices = {
+  discovery: null,
+  dispatcher: null,
+  'port-monitor': null,
+  'stats-reporter': null,
+  'raw-ip': null,
+  forwarder: null,
+  'fast-path': null,
+  watcher: null,
+}
+
 /** Asks all actors at once. Whoever asks while an answer is under way gets the same one: callers cannot pile up. */
 export class SliceGatherer {
   readonly #context: InspectorContext
-  #last: Slices = {
-    elector: null,
-    announcer: null,
-    discovery: null,
-    dispatcher: null,
-    'port-monitor': null,
-    'stats-reporter': null,
-    'raw-ip': null,
-    forwarder: null,
-    'fast-path': null,
-    watcher: null,
-  }
+  readonly #actors: readonly InstanceActors[]
+  readonly #names: readonly (keyof Slices)[]
+  #last: Omit<Gathered, 'silent'>
   #underWay: Promise<Gathered> | undefined
 
-  readonly #forwardedBy: 'forwarder' | 'fast-path'
-
-  constructor(context: InspectorContext, forwardedBy: 'forwarder' | 'fast-path') {
+  /** `actors`: of each instance, in the order of the configuration. */
+  constructor(context: InspectorContext, actors: readonly InstanceActors[], forwardedBy: 'forwarder' | 'fast-path') {
     this.#context = context
-    this.#forwardedBy = forwardedBy
+    this.#actors = actors
+    const isOther = (name: keyof Slices) => (name === 'forwarder' || name === 'fast-path') && name !== forwardedBy
+    this.#names = SLICE_NAMES.filter((name) => !isOther(name))
+    this.#last = { instances: actors.map(() => ({ elector: null, announcer: null })), slices: NOTHING_SAID }
   }
 
   gather(): Promise<Gathered> {
@@ -97,45 +111,40 @@ export class SliceGatherer {
   }
 
   async #gatherAll(): Promise<Gathered> {
-    const silent = new Map<keyof Slices, string>()
-    const isOther = (name: keyof Slices) => (name === 'forwarder' || name === 'fast-path') && name !== this.#forwardedBy
-    const ask = async <Name extends keyof Slices>(name: Name): Promise<Slices[Name]> => {
-      if (isOther(name)) return null
+    const silent = new Map<string, string>()
+    const ask = async <Of extends DescribingControl>(actor: string, last: SliceOf<Of>): Promise<SliceOf<Of>> => {
       try {
-        return await callControl<SliceControls[Name], Slices[Name]>(this.#context, name, describeOf)
+        return await callControl<Of, SliceOf<Of>>(this.#context, actor, describeOf)
       } catch (error) {
-        silent.set(name, error instanceof Error ? error.message : String(error))
-        return this.#last[name]
+        silent.set(actor, error instanceof Error ? error.message : String(error))
+        return last
       }
     }
-    const [elector, announcer, discovery, dispatcher, portMonitor, statsReporter, rawIp, forwarder, fastPath, watcher] =
-      await Promise.all([
-        ask('elector'),
-        ask('announcer'),
-        ask('discovery'),
-        ask('dispatcher'),
-        ask('port-monitor'),
-        ask('stats-reporter'),
-        ask('raw-ip'),
-        ask('forwarder'),
-        ask('fast-path'),
-        ask('watcher'),
-      ])
-    this.#last = {
-      elector,
-      announcer,
-      discovery,
-      dispatcher,
-      'port-monitor': portMonitor,
-      'stats-reporter': statsReporter,
-      'raw-ip': rawIp,
-      forwarder,
-      'fast-path': fastPath,
-      watcher,
-    }
-    return { slices: this.#last, silent }
+    const slice = async <Name extends keyof Slices>(name: Name) =>
+      [name, await ask<SliceControls[Name]>(name, this.#last.slices[name] as SliceOf<SliceControls[Name]>)] as const
+    const [instances, slices] = await Promise.all([
+      Promise.all(
+        this.#actors.map(async ({ elector, announcer }, index): Promise<InstanceSlices> => {
+          const last = this.#last.instances[index]
+          const [elected, announced] = await Promise.all([
+            ask<ElectorControl>(elector, last?.elector ?? null),
+            ask<AnnouncerControl>(announcer, last?.announcer ?? null),
+          ])
+          return { elector: elected, announcer: announced }
+        }),
+      ),
+      Promise.all(this.#names.map(slice)),
+    ])
+    // The compiler cannot see that each name came with its own slice.
+    this.#last = { instances, slices: { ...NOTHING_SAID, ...Object.fromEntries(slices) } }
+    return { ...this.#last, silent }
   }
 }
+
+const SLICE_NAMES = Object.keys(NOTHING_SAID) as readonly (keyof Slices)[]
+
+type DescribingControl = { describe(): unknown }
+type SliceOf<Of extends DescribingControl> = ReturnType<Of['describe']> | null
 
 // The compiler cannot see that the control of a name describes the slice of that name.
 const describeOf = (control: { readonly describe?: unknown }): Promise<never> =>

@@ -1,45 +1,70 @@
 /** Puts what the actors say of themselves together to one status. Pure. */
 import { parseIpv4 } from '../../runtime/wire/addresses.ts'
+import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
 import type { Member } from '../discovery/messages.ts'
 import type { DispatchedNode } from '../dispatcher/messages.ts'
-import type { GatewayStatus, NodeStatus } from './messages.ts'
-import type { Gathered, Slices } from './slices.ts'
+import type { VrrpStatus } from '../elector/messages.ts'
+import { foldRoles } from '../elector/roles.ts'
+import type { GatewayStatus, InstanceStatus, NodeStatus } from './messages.ts'
+import type { Gathered, InstanceActors, InstanceSlices, Slices } from './slices.ts'
+
+/** What is known of an instance before its actors have answered. */
+export interface InstanceIdentity extends InstanceActors {
+  readonly name: string
+  readonly family: AddressFamily
+  readonly virtualRouterId: number
+  readonly directorPriority: number
+  readonly virtualIps: readonly { readonly address: string }[]
+  readonly vrrp: { readonly version: 2 | 3; readonly advertIntervalCs: number }
+}
 
 /** What is known of a node before any actor has answered. */
 export interface GatewayIdentity {
   readonly name: string
   readonly managementIp: string
-  readonly directorPriority: number
-  readonly virtualRouterId: number
-  readonly virtualIps: readonly { readonly address: string }[]
+  /** In the order of the configuration; at least one. */
+  readonly instances: readonly [InstanceIdentity, ...InstanceIdentity[]]
   readonly redirects: readonly { readonly proxyPort: number }[]
-  readonly vrrp: { readonly version: 2 | 3; readonly advertIntervalCs: number }
   readonly forwarding: 'kernel' | 'workers'
 }
 
 /** `ownWarnings`: the inspector's. Actors that are silent are shown as they were last, and named in a warning. */
 export function assembleStatus(
   identity: GatewayIdentity,
-  { slices, silent }: Gathered,
+  gathered: Gathered,
   ownWarnings: readonly string[],
 ): GatewayStatus {
+  const { slices } = gathered
   const monitor = slices['port-monitor']
+  const [first, ...others] = identity.instances
+  const instances: readonly [InstanceStatus, ...InstanceStatus[]] = [
+    instanceOf(first, gathered.instances[0]),
+    ...others.map((other, index) => instanceOf(other, gathered.instances[index + 1])),
+  ]
+  const { role } = foldRoles(new Map(instances.map((one) => [one.name, { ...one, virtualIps: [] }])))
   return {
     node: identity.name,
-    role: slices.elector?.role ?? 'initializing',
+    role,
     forwarding: identity.forwarding,
-    vrrp: vrrpOf(identity, slices),
-    virtualIps: slices.announcer?.virtualIps ?? identity.virtualIps.map(({ address }) => ({ address, held: false })),
+    vrrp: vrrpOf(instances[0]),
+    instances,
+    virtualIps: instances.flatMap(({ virtualIps }) => virtualIps),
     monitor: { state: monitor?.state ?? 'failure', ports: monitor?.ports ?? uncheckedPorts(identity) },
-    nodes: nodesOf(identity, slices),
-    warnings: warningsOf({ slices, silent }, ownWarnings),
+    nodes: nodesOf(identity, slices, role === 'director'),
+    warnings: warningsOf(identity, gathered, instances, ownWarnings),
   }
 }
 
 /** Why a node is not fit for traffic; undefined when it is. */
-export function unfitness(status: GatewayStatus, { silent }: Gathered): string | undefined {
-  const electorSilent = silent.get('elector')
-  if (electorSilent !== undefined) return `elector ${electorSilent}`
+export function unfitness(
+  { instances }: GatewayIdentity,
+  status: GatewayStatus,
+  { silent }: Gathered,
+): string | undefined {
+  for (const { elector } of instances) {
+    const electorSilent = silent.get(elector)
+    if (electorSilent !== undefined) return `${elector} ${electorSilent}`
+  }
   if (status.role === 'initializing') return 'the role is not known yet'
   const monitorSilent = silent.get('port-monitor')
   if (monitorSilent !== undefined) return `port-monitor ${monitorSilent}`
@@ -50,27 +75,41 @@ export function unfitness(status: GatewayStatus, { silent }: Gathered): string |
   )
 }
 
-function vrrpOf(identity: GatewayIdentity, { elector }: Slices): GatewayStatus['vrrp'] {
-  const { version, advertIntervalCs } = identity.vrrp
-  return {
-    state: elector?.state ?? 'INIT',
-    version: elector?.version ?? version,
-    virtualRouterId: elector?.virtualRouterId ?? identity.virtualRouterId,
-    priority: elector?.priority ?? identity.directorPriority,
-    effectivePriority: elector?.effectivePriority ?? identity.directorPriority,
-    tracking: elector?.tracking ?? [],
-    advertIntervalMs: elector?.advertIntervalMs ?? advertIntervalCs * 10,
-    masterIp: elector?.masterIp ?? null,
-    masterPriority: elector?.masterPriority ?? null,
-    transitions: elector?.transitions ?? 0,
-    yielding: elector?.yielding ?? false,
-    holdOffMs: elector?.holdOffMs ?? null,
-    handOver: elector?.handOver ?? null,
-    rivals: elector?.rivals ?? [],
-    foreignRouters: elector?.foreignRouters ?? [],
-    vridsHeard: elector?.vridsHeard ?? [],
-    counters: elector?.counters ?? {},
+function instanceOf(identity: InstanceIdentity, said: InstanceSlices | undefined): InstanceStatus {
+  const { name, family, virtualRouterId, directorPriority, vrrp } = identity
+  const silent: Omit<InstanceStatus, 'name' | 'family' | 'virtualIps' | 'warnings'> = {
+    role: 'initializing',
+    state: 'INIT',
+    version: vrrp.version,
+    virtualRouterId,
+    priority: directorPriority,
+    effectivePriority: directorPriority,
+    tracking: [],
+    advertIntervalMs: vrrp.advertIntervalCs * 10,
+    masterIp: null,
+    masterPriority: null,
+    transitions: 0,
+    yielding: false,
+    holdOffMs: null,
+    handOver: null,
+    rivals: [],
+    foreignRouters: [],
+    vridsHeard: [],
+    counters: {},
   }
+  return {
+    name,
+    family,
+    ...silent,
+    ...said?.elector,
+    virtualIps: said?.announcer?.virtualIps ?? identity.virtualIps.map(({ address }) => ({ address, held: false })),
+    warnings: [...(said?.elector?.warnings ?? []), ...(said?.announcer?.warnings ?? [])],
+  }
+}
+
+function vrrpOf(instance: InstanceStatus): VrrpStatus {
+  const { name: _name, family: _family, role: _role, virtualIps: _addresses, warnings: _warnings, ...vrrp } = instance
+  return vrrp
 }
 
 function uncheckedPorts({ redirects }: GatewayIdentity): GatewayStatus['monitor']['ports'] {
@@ -79,10 +118,9 @@ function uncheckedPorts({ redirects }: GatewayIdentity): GatewayStatus['monitor'
 }
 
 /** On the director itself and all scanning nodes; on a scanning node the director and itself. */
-function nodesOf(identity: GatewayIdentity, slices: Slices): readonly NodeStatus[] {
-  const isDirector = slices.elector?.role === 'director'
+function nodesOf(identity: GatewayIdentity, slices: Slices, isDirector: boolean): readonly NodeStatus[] {
   const known = slices.discovery?.members ?? []
-  const members = known.some(({ self }) => self) ? known : [...known, unseenSelf(identity, slices)]
+  const members = known.some(({ self }) => self) ? known : [...known, unseenSelf(identity, slices, isDirector)]
   const shown = isDirector ? members : members.filter(({ self, director }) => self || director)
   const rows = new Map(slices.dispatcher?.nodes.map((row) => [row.address, row]))
   // Only the one director there is, in workers mode, sees each connection of the group; else the nodes' own counts are the truth.
@@ -112,14 +150,14 @@ function nodeOf(member: Member, row: DispatchedNode | undefined, countsHere: boo
 }
 
 /** This node while discovery has not told of it: what its other actors know. */
-function unseenSelf(identity: GatewayIdentity, slices: Slices): Member {
+function unseenSelf(identity: GatewayIdentity, slices: Slices, director: boolean): Member {
   const load = slices['stats-reporter']?.load
   return {
     address: identity.managementIp,
     name: identity.name,
     mac: '',
     self: true,
-    director: slices.elector?.role === 'director',
+    director,
     health: slices['port-monitor']?.state ?? 'failure',
     lastSeenMs: 0,
     cpu: load?.cpu ?? 0,
@@ -129,13 +167,22 @@ function unseenSelf(identity: GatewayIdentity, slices: Slices): Member {
   }
 }
 
-function warningsOf({ slices, silent }: Gathered, ownWarnings: readonly string[]): readonly string[] {
+function warningsOf(
+  identity: GatewayIdentity,
+  { slices, silent }: Gathered,
+  instances: readonly InstanceStatus[],
+  ownWarnings: readonly string[],
+): readonly string[] {
+  const electing = identity.instances.flatMap(({ elector, announcer }) => [elector, announcer])
+  const missing = [...electing, ...Object.keys(slices)].flatMap((actor) => {
+    const reason = silent.get(actor)
+    return reason === undefined ? [] : [`${actor} ${reason}: its part of the status is old or missing`]
+  })
+  const ofInstances = instances.flatMap(({ name, warnings }) =>
+    warnings.map((warning) => (instances.length === 1 ? warning : `${name}: ${warning}`)),
+  )
   const said = Object.values(slices).flatMap(
     (slice: { readonly warnings: readonly string[] } | null) => slice?.warnings ?? [],
   )
-  const missing = Object.keys(slices).flatMap((actor) => {
-    const reason = silent.get(actor as keyof Slices)
-    return reason === undefined ? [] : [`${actor} ${reason}: its part of the status is old or missing`]
-  })
-  return [...new Set([...missing, ...said, ...ownWarnings])]
+  return [...new Set([...missing, ...ofInstances, ...said, ...ownWarnings])]
 }

@@ -12,6 +12,7 @@ import type {
   RawIpPeers,
   RawIpStatus,
 } from './messages.ts'
+import { electorFor, type VrrpRoute } from './routing.ts'
 import { Sockets } from './sockets.ts'
 
 export interface RawIpOptions {
@@ -20,8 +21,8 @@ export interface RawIpOptions {
   readonly sourceAddress: string
   /** Its link-local address, where it speaks VRRP over IPv6. */
   readonly ipv6SourceAddress?: string
-  /** The families of this node's virtual routers; adverts of the other concern nobody. Default: IPv4 alone. */
-  readonly vrrpFamilies?: readonly AddressFamily[]
+  /** This node's virtual routers; adverts of a family that none of them has concern nobody. */
+  readonly routes: readonly VrrpRoute[]
 }
 
 export interface RawIpPorts {
@@ -30,9 +31,6 @@ export interface RawIpPorts {
   readonly rawIpv6?: RawIpPort
 }
 
-/** Of each protocol, whom its packets are for. */
-const RECEIVERS = { 112: 'elector', 253: 'discovery' } as const
-
 /** A send that ends so has met sockets whose interface is gone: it will not come back to them. */
 const SOCKETS_ARE_LOST: ReadonlySet<string> = new Set(['ENODEV', 'ENXIO', 'ENETDOWN', 'EBADF'])
 const NO_SUCH_SOCKETS = refused('EAFNOSUPPORT', 'there are no raw sockets of that address family')
@@ -40,7 +38,7 @@ const NO_SUCH_SOCKETS = refused('EAFNOSUPPORT', 'there are no raw sockets of tha
 const FLOOD_NOTICE_MS = 10_000
 
 /**
- * The raw sockets of a gateway, on the main thread: packets in to the elector (112) and discovery (253), payloads out.
+ * The raw sockets of a gateway, on the main thread: packets in to the electors (112) and discovery (253), payloads out.
  * Throws at start where raw sockets are not permitted; an interface that is not there (any more) is waited for.
  */
 export const startRawIp: StartActor<RawIpOptions, RawIpPorts, RawIpMessage, RawIpPeers> = (context, options, ports) => {
@@ -72,14 +70,14 @@ class Traffic {
 class RawIpActor implements ActorInstance<RawIpMessage> {
   readonly control: RawIpControl = { describe: () => this.#describe() }
   readonly #context: ActorContext<RawIpPeers>
-  readonly #vrrpFamilies: readonly AddressFamily[]
+  readonly #routes: readonly VrrpRoute[]
   readonly #sockets: ReadonlyMap<AddressFamily, Sockets>
   readonly #traffic: { readonly [Protocol in IpProtocol]: Traffic }
   #stopped = false
 
   constructor(context: ActorContext<RawIpPeers>, options: RawIpOptions, ports: RawIpPorts) {
     this.#context = context
-    this.#vrrpFamilies = options.vrrpFamilies ?? ['ipv4']
+    this.#routes = options.routes
     this.#sockets = this.#socketsOf(options, ports)
     const nowMs = context.clock.nowMs()
     this.#traffic = {
@@ -98,7 +96,9 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
       const log = this.#context.log.bind(this.#context)
       const packet = (protocol: IpProtocol, bytes: Uint8Array): void => this.#receivePacket(family, protocol, bytes)
       const reopened = (): void => {
-        if (this.#vrrpFamilies.includes(family)) this.#context.send('elector', { type: 'socketsReopened' })
+        for (const route of this.#routes) {
+          if (route.family === family) this.#context.send(route.elector, { type: 'socketsReopened' })
+        }
       }
       const place = { port, interfaceName, sourceAddress: source, title }
       return [family, new Sockets(place, { clock: this.#context.clock, packet, reopened, log })] as const
@@ -117,7 +117,8 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
         return
       case 'drain':
         Promise.all([...this.#sockets.values()].map(({ port }) => port.drain())).then((packets) => {
-          const deaf = this.#vrrpFamilies.some((family) => this.#sockets.get(family)?.state.open !== true)
+          const asking = this.#routes.filter(({ elector }) => elector === from)
+          const deaf = asking.some(({ family }) => this.#sockets.get(family)?.state.open !== true)
           const drained: Drained = { packets: packets.reduce((sum, count) => sum + count, 0), deaf }
           reply?.(drained)
         })
@@ -145,12 +146,16 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
     sending.then((result) => {
       if (this.#stopped) return
       this.#countSend(protocol, result, sockets)
-      if (confirm === undefined || !isReceiver(from)) return
+      if (confirm === undefined || !this.#isReceiver(from)) return
       const outcome: RawIpDelivery = result.ok
         ? { type: 'sent', confirm, atMs }
         : { type: 'sendFailed', confirm, reason: result.reason }
       this.#context.send(from, outcome)
     })
+  }
+
+  #isReceiver(peer: string): peer is keyof RawIpPeers {
+    return peer === 'discovery' || this.#routes.some(({ elector }) => elector === peer)
   }
 
   #countSend(protocol: IpProtocol, result: Result, sockets: Sockets | undefined): void {
@@ -166,7 +171,8 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
   }
 
   #receivePacket(family: AddressFamily, protocol: IpProtocol, packet: Uint8Array): void {
-    if (protocol === 112 && !this.#vrrpFamilies.includes(family)) return
+    const receiver = protocol === 253 ? 'discovery' : electorFor(this.#routes, family, packet)
+    if (receiver === undefined) return
     const receivedAtMs = this.#context.clock.nowMs()
     const traffic = this.#traffic[protocol]
     traffic.received += 1
@@ -174,7 +180,7 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
       this.#drop(protocol, traffic, receivedAtMs)
       return
     }
-    this.#context.send(RECEIVERS[protocol], { type: 'packet', protocol, packet, receivedAtMs })
+    this.#context.send(receiver, { type: 'packet', protocol, packet, receivedAtMs })
   }
 
   #drop(protocol: IpProtocol, traffic: Traffic, nowMs: number): void {
@@ -201,10 +207,6 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
     const counters = { 112: countersOf(112), 253: countersOf(253) }
     return { open, reopened, counters, warnings }
   }
-}
-
-function isReceiver(peer: string): peer is keyof RawIpPeers {
-  return peer === 'elector' || peer === 'discovery'
 }
 
 function floodText(protocol: IpProtocol): string {

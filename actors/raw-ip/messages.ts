@@ -1,4 +1,5 @@
 import type { IpProtocol } from '../../runtime/ports/raw-ip.ts'
+import type { ElectorName } from '../elector/messages.ts'
 
 /** What the raw-IP actor takes. `confirm` asks for a `sent` or `sendFailed` with the same number. */
 export type RawIpMessage =
@@ -14,7 +15,7 @@ export type RawIpMessage =
   /** The interface was made anew: sockets that are bound to the old one, and its group memberships, are of no more use. */
   | { readonly type: 'interfaceChanged' }
 
-/** What it sends to the actor of a protocol: elector (112), discovery (253). */
+/** What it sends to the actors of a protocol: electors (112), discovery (253). */
 export type RawIpDelivery =
   /** A whole IPv4 packet, header included. */
   | {
@@ -29,17 +30,20 @@ export type RawIpDelivery =
 
 export interface Drained {
   readonly packets: number
-  /** The sockets that adverts come through are closed: that none has come says nothing. */
+  /** The sockets that adverts to whoever asks come through are closed: that none has come says nothing. */
   readonly deaf: boolean
 }
 
-/** Told to the elector: the sockets that adverts come through were closed, and are open from now on. */
+/** Told to an elector: the sockets that adverts come through were closed, and are open from now on. */
 export interface SocketsReopened {
   readonly type: 'socketsReopened'
 }
 
-/** Of each protocol, the actor that its packets are for. */
-export type RawIpPeers = { readonly elector: RawIpDelivery | SocketsReopened; readonly discovery: RawIpDelivery }
+/** Of each protocol, the actors that its packets are for: an advert's is the elector of its family and VRID. */
+export type RawIpPeers = {
+  readonly discovery: RawIpDelivery
+  readonly [elector: ElectorName]: RawIpDelivery | SocketsReopened
+}
 
 /** Counted since the actor started, for one IP protocol. */
 export interface RawIpCounters {

@@ -1,12 +1,9 @@
-import type { AnnouncerHint } from '../announcer/messages.ts'
-import type { RoleMessage, TrackMessage } from '../elector/messages.ts'
+import type { AnnouncerHint, AnnouncerName } from '../announcer/messages.ts'
+import type { ElectorName, RoleMessage, TrackMessage } from '../elector/messages.ts'
 import type { RawIpMessage } from '../raw-ip/messages.ts'
 
 /** What the watcher takes, from each elector: who is director now is no stranger. */
 export type WatcherMessage = RoleMessage
-
-export type ElectorName = `elector${string}`
-export type AnnouncerName = `announcer${string}`
 
 /** Every elector and announcer of the node, by their names, and the raw sockets. */
 export type WatcherPeers = {

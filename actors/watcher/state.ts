@@ -1,8 +1,9 @@
 import type { InterfaceTruth, KernelEvent } from '../../runtime/ports/kernel-events.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
-import type { TrackMessage } from '../elector/messages.ts'
-import type { AnnouncerName, ElectorName, WatcherMessage, WatcherPeers, WatcherStatus } from './messages.ts'
+import type { AnnouncerName } from '../announcer/messages.ts'
+import type { ElectorName, TrackMessage } from '../elector/messages.ts'
+import type { WatcherMessage, WatcherPeers, WatcherStatus } from './messages.ts'
 
 export interface WatcherOptions {
   readonly interfaceName: string

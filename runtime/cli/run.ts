@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { isStaleSocket } from '../../actors/inspector/control-socket.ts'
+import type { GatewayConfig } from '../../config/gateway-config.ts'
 import { loadConfig } from '../../config/load.ts'
 import { resolveConfig } from '../../config/resolve.ts'
-import type { GatewayConfig } from '../../config/schema.ts'
 import { type CliEnv, CliError, DEFAULT_CONFIG } from './env.ts'
 import type { Choose } from './options.ts'
 

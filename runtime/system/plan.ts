@@ -8,6 +8,8 @@ export const SUPERVISOR = 'supervisor'
 /** How one actor of a system is run. */
 export interface ActorPlan {
   readonly name: string
+  /** Which of the composition's actors a Worker runs under this name, where there are several of one; default: its name. */
+  readonly runs?: string
   /** `worker`: a thread of its own. `main`: on the main thread, for what cannot run elsewhere. */
   readonly placement: 'worker' | 'main'
   /** Whom it may send to. A link carries both ways; who only answers or is sent to need not name the other. */

@@ -5,7 +5,7 @@ import type { InspectionEvent } from './inspection.ts'
 import type { LogLevel } from './machine.ts'
 import { SimulatedPlatform } from './simulated-platform.ts'
 import type { SimulatedPort } from './simulated-port.ts'
-import { Supervisor, type SupervisorOptions } from './supervisor.ts'
+import { type StopOrder, Supervisor, type SupervisorOptions } from './supervisor.ts'
 
 export interface WorldOptions {
   /** The same seed and the same actors give the same run, message by message. */
@@ -134,7 +134,7 @@ export class SimulatedSystem extends Supervisor<SimulatedPort> {
   }
 
   /** Stops it in order, letting time go by meanwhile. */
-  override stop(order: readonly string[], patienceMs: number): Promise<void> {
+  override stop(order: StopOrder, patienceMs: number): Promise<void> {
     return this.world.settle(super.stop(order, patienceMs))
   }
 

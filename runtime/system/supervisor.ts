@@ -24,6 +24,9 @@ export interface SupervisorOptions {
   readonly stallMs?: number
 }
 
+/** Names of actors: one after the other, those of an inner list at the same time. */
+export type StopOrder = readonly (string | readonly string[])[]
+
 /** Name under which `onInspection` observes; no actor can have it. */
 const COMPOSITION = '(composition)'
 
@@ -83,10 +86,10 @@ export class Supervisor<Port> {
   }
 
   /**
-   * Stops one after the other in this order, then all that it does not name, the last planned first. Each is given its patience
+   * Stops one after the other in this order, those of an inner list together, then all that it does not name, the last planned first. Each is given its patience
    * and ended after it, so the whole is bounded.
    */
-  stop(order: readonly string[], patienceMs: number): Promise<void> {
+  stop(order: StopOrder, patienceMs: number): Promise<void> {
     return this.stopAll(order, patienceMs)
   }
 
@@ -125,11 +128,14 @@ export class Supervisor<Port> {
     return true
   }
 
-  private async stopAll(order: readonly string[], patienceMs: number): Promise<void> {
+  private async stopAll(order: StopOrder, patienceMs: number): Promise<void> {
     this.phase = 'stopping'
     this.cancelTick?.()
-    const others = [...this.slots.keys()].filter((name) => !order.includes(name)).reverse()
-    for (const name of [...order, ...others]) await this.slots.get(name)?.stop(patienceMs)
+    const named = new Set(order.flat())
+    const others = [...this.slots.keys()].filter((name) => !named.has(name)).reverse()
+    for (const group of [...order, ...others]) {
+      await Promise.all([group].flat().map((name) => this.slots.get(name)?.stop(patienceMs)))
+    }
     for (const close of this.closeControls.values()) close()
     this.closeControls.clear()
   }

@@ -18,7 +18,7 @@ import type { WorkerBirth } from './worker-host.ts'
 export type ActorLoaders = { readonly [actor: string]: () => Promise<StartCell> }
 
 // The first thing that a Worker of the system runs. What it imports, every thread pays for: the codec and comlink, no more.
-const { compositionUrl, seed } = workerData as WorkerBirth
+const { compositionUrl, runs, seed } = workerData as WorkerBirth
 const supervisor = parentPort
 if (supervisor === null) throw new Error('this is the entry of a Worker; it is not to be run by itself')
 
@@ -51,8 +51,8 @@ async function ownScheduling(): Promise<Scheduling | undefined> {
 
 async function loadActor(): Promise<StartCell> {
   const composition = (await import(compositionUrl)) as { readonly actors?: ActorLoaders }
-  const load = composition.actors?.[seed.name]
-  if (load === undefined) throw new Error(`${compositionUrl} exports no actors.${seed.name}; add it there`)
+  const load = composition.actors?.[runs]
+  if (load === undefined) throw new Error(`${compositionUrl} exports no actors.${runs}; add it there`)
   return load()
 }
 

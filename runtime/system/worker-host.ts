@@ -7,6 +7,8 @@ import { workerEnvironment } from './worker-environment.ts'
 /** What a Worker is told at its birth. */
 export interface WorkerBirth {
   readonly compositionUrl: string
+  /** The actor that it runs, as the composition names it. */
+  readonly runs: string
   readonly seed: ActorSeed
 }
 
@@ -25,7 +27,7 @@ export function openWorkerHost(
   listener: HostListener,
   compositionUrl: URL,
 ): ActorHost<MessagePort> {
-  const birth: WorkerBirth = { compositionUrl: compositionUrl.href, seed }
+  const birth: WorkerBirth = { compositionUrl: compositionUrl.href, runs: plan.runs ?? plan.name, seed }
   const worker = new Worker(ENTRY, {
     name: plan.name,
     workerData: birth,

@@ -1,3 +1,5 @@
+import { brokenInstances } from './broken-instances.ts'
+
 /** A broken configuration, and exactly the lines that must be said about it. */
 export interface BrokenFile {
   readonly title: string
@@ -6,7 +8,7 @@ export interface BrokenFile {
 }
 
 const TOP_LEVEL =
-  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, redirects, forwarding, vrrp, track, garp, cluster, inspector, control, forwarders, clients, limits, timeouts, beacons'
+  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, instances, redirects, forwarding, vrrp, track, garp, cluster, inspector, control, forwarders, clients, limits, timeouts, beacons'
 
 const VIPS = 'virtualIps: [10.0.0.5/24]'
 const REDIRECTS = 'redirects: [{originalPorts: [8080], proxyPort: 3128}]'
@@ -192,7 +194,7 @@ const addresses: readonly BrokenFile[] = [
   brokenVips(
     'VIPs of both families',
     '[10.0.0.5/24, "2001:db8::5"]\nvrrp: { version: 3 }',
-    'virtualIps: has IPv4 (10.0.0.5) and IPv6 (2001:db8::5); a virtual router has addresses of one family, keep those of one',
+    'virtualIps: has IPv4 (10.0.0.5) and IPv6 (2001:db8::5); a virtual router has addresses of one family: make two instances of them',
   ),
   brokenVips(
     'unicast peers of a VIP of IPv6',
@@ -591,6 +593,7 @@ const several: readonly BrokenFile[] = [
 export const brokenFiles: readonly BrokenFile[] = [
   ...numbers,
   ...addresses,
+  ...brokenInstances,
   ...redirects,
   ...keys,
   ...words,

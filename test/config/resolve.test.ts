@@ -37,7 +37,7 @@ describe('what the host adds', () => {
         virtualIps: [{ address: '10.0.0.5', prefixLength: 24 }],
         forwarders: { count: 4 },
         cluster: { key: null },
-        vrrp: { advertIntervalCs: 100 },
+        instances: [{ name: 'VI_51', family: 'ipv4', virtualRouterId: 51, vrrp: { advertIntervalCs: 100 } }],
         limits: { connections: 65_536, connectionsPerClient: 65_536 },
       },
     })
@@ -49,7 +49,7 @@ describe('what the host adds', () => {
       resolveConfig(fileOf(yaml), host('10.0.0.1/24', '2001:db8::1/64', 'fe80::9/64', 'fe80::1/64')),
     ).toMatchObject({
       value: {
-        family: 'ipv6',
+        instances: [{ name: 'VI_51', family: 'ipv6', virtualRouterId: 51 }],
         managementIp: '10.0.0.1',
         linkLocalAddress: 'fe80::1',
         virtualIps: [
@@ -66,13 +66,61 @@ describe('what the host adds', () => {
 
   test('IPv4 needs no link-local address', () => {
     const resolved = resolveConfig(fileOf('virtualIps: [10.0.0.5]'), host('10.0.0.1/24'))
-    expect(resolved).toMatchObject({ value: { family: 'ipv4', linkLocalAddress: null } })
+    expect(resolved).toMatchObject({ value: { instances: [{ family: 'ipv4' }], linkLocalAddress: null } })
   })
 
   test('a unicast peer that is this node itself is named', () => {
     expect(
       problemsOf('virtualIps: [10.0.0.5]\nvrrp: {unicastPeers: [10.0.0.2, 10.0.0.1]}', host('10.0.0.1/24')),
     ).toEqual(["vrrp.unicastPeers[1]: 10.0.0.1 is this node's own address; list the other nodes only"])
+  })
+
+  test('an instance has the vrrp of all but for what it sets itself; virtualIps are those of all instances', () => {
+    const yaml = `vrrp: {version: 3, advertInterval: 100ms, preempt: false, unicastPeers: [10.0.0.2]}
+instances:
+  - {virtualRouterId: 5, directorPriority: 99, virtualIps: [10.0.0.5]}
+  - {name: web, virtualRouterId: 6, virtualIps: [10.0.0.6/32], vrrp: {advertInterval: 1s, preempt: true, unicastPeers: []}}`
+    expect(resolveConfig(fileOf(yaml), host('10.0.0.5/24', '10.0.0.1/24'))).toMatchObject({
+      ok: true,
+      value: {
+        managementIp: '10.0.0.1',
+        virtualIps: [
+          { address: '10.0.0.5', prefixLength: 24 },
+          { address: '10.0.0.6', prefixLength: 32 },
+        ],
+        instances: [
+          {
+            name: 'VI_5',
+            directorPriority: 99,
+            virtualIps: [{ address: '10.0.0.5', prefixLength: 24 }],
+            vrrp: { version: 3, advertIntervalCs: 10, preempt: false, unicastPeers: ['10.0.0.2'] },
+          },
+          {
+            name: 'web',
+            virtualRouterId: 6,
+            directorPriority: 100,
+            virtualIps: [{ address: '10.0.0.6', prefixLength: 32 }],
+            vrrp: { version: 3, advertIntervalCs: 100, preempt: true, unicastPeers: [] },
+          },
+        ],
+      },
+    })
+  })
+
+  test('instances of both families, also of one VRID, by names of their own', () => {
+    const yaml = `vrrp: {version: 3}
+instances:
+  - {name: v4, virtualRouterId: 5, virtualIps: [10.0.0.5]}
+  - {name: v6, virtualRouterId: 5, virtualIps: ["2001:db8::5"]}`
+    expect(resolveConfig(fileOf(yaml), host('10.0.0.1/24', 'fe80::1/64'))).toMatchObject({
+      value: {
+        linkLocalAddress: 'fe80::1',
+        instances: [
+          { name: 'v4', family: 'ipv4', virtualIps: [{ prefixLength: 24 }] },
+          { name: 'v6', family: 'ipv6', virtualIps: [{ prefixLength: 128 }] },
+        ],
+      },
+    })
   })
 
   test('gratuitous ARP: repetitions rise and differ, a refresh of 0s is none', () => {
@@ -133,6 +181,18 @@ describe('what the host refuses', () => {
       'directorPriority: must be 1..254, is 255: that is for the owner of the virtual IPs, and 10.0.0.6 is not on eth0',
     ])
     expect(problemsOf(yaml, host('10.0.0.1/24', '10.0.0.5/24', '10.0.0.6/24'))).toEqual([])
+  })
+
+  test('what the host contradicts in an instance is named by its place', () => {
+    const yaml = `vrrp: {unicastPeers: [10.0.0.1]}
+instances:
+  - {virtualRouterId: 5, directorPriority: 255, virtualIps: [10.9.0.5], vrrp: {unicastPeers: []}}
+  - {virtualRouterId: 6, virtualIps: [10.0.0.6]}`
+    expect(problemsOf(yaml, host('10.0.0.1/24'))).toEqual([
+      'instances[0].directorPriority: must be 1..254, is 255: that is for the owner of the virtual IPs, and 10.9.0.5 is not on eth0',
+      'instances[0].virtualIps[0]: 10.9.0.5 is outside the subnet of eth0 (10.0.0.0/24); correct it, or give its prefix: 10.9.0.5/32',
+      "vrrp.unicastPeers[0]: 10.0.0.1 is this node's own address; list the other nodes only",
+    ])
   })
 
   test('several of these at once', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { parseConfig } from '../../config/load.ts'
 import { resolveConfig } from '../../config/resolve.ts'
 import { gatewayJsonSchema } from '../../config/schema.ts'
@@ -44,8 +44,21 @@ test('the example shows every key that there is', () => {
   const known = keyPaths(gatewayJsonSchema())
   expect(known.length).toBeGreaterThan(30)
   // keyFile excludes key; the example names it in a comment.
-  expect(known.filter((path) => !shown.has(path))).toEqual(['cluster.keyFile'])
+  const hidden = known.filter((path) => !shown.has(path) && !/^instances(\.|$)/.test(path))
+  expect(hidden).toEqual(['cluster.keyFile'])
   expect(read('gateway.example.yaml')).toContain('keyFile')
+})
+
+test('the example shows instances in a comment, which loads in place of the short form', () => {
+  const example = read('gateway.example.yaml')
+  const shown = /^# instances:\n(# {3}.*\n)+/m.exec(example)?.[0].replaceAll(/^# /gm, '') ?? ''
+  const paths = new Set(valuePaths(parse(shown)))
+  const known = keyPaths(gatewayJsonSchema()).filter((path) => /^instances(\.|$)/.test(path))
+  // Which settings of vrrp an instance may have of its own, a line says; one of them is shown.
+  expect(known.filter((path) => !paths.has(path) && !path.startsWith('instances.vrrp.'))).toEqual([])
+  for (const path of known) expect(example).toContain(path.split('.').at(-1))
+  const { directorPriority: _, virtualRouterId: __, virtualIps: ___, ...others } = parse(example)
+  expect(parseConfig(stringify({ ...others, ...parse(shown) }))).toMatchObject({ ok: true })
 })
 
 test('every key has a description for editors', () => {

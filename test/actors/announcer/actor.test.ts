@@ -28,7 +28,11 @@ beforeEach(async () => {
   netlink = new FakeNetlink(context.clock)
   packet = new FakePacketPort(context.clock)
   netlink.addInterface('eth0', MAC, [OWN, '10.10.74.75/24'])
-  announcer = await startAnnouncer(context, { interfaceName, virtualIps, virtualRouterId }, { netlink, packet })
+  announcer = await startAnnouncer(
+    context,
+    { elector: 'elector', interfaceName, virtualIps, virtualRouterId },
+    { netlink, packet },
+  )
 })
 
 const take = (message: AnnouncerMessage): void => announcer.receive(message, 'elector')
@@ -111,6 +115,14 @@ describe('the announcer', () => {
   })
 })
 
+test('of several, each reports to its own elector', async () => {
+  const options = { elector: 'elector-web', interfaceName, virtualIps, virtualRouterId } as const
+  const one = new RecordedContext<AnnouncerPeers>()
+  const web = await startAnnouncer(one, options, { netlink, packet })
+  web.receive({ type: 'hold', leaseUntilMs: one.clock.nowMs() + 3000 }, 'elector-web')
+  expect(one.sent).toEqual([{ to: 'elector-web', message: { type: 'held' } }])
+})
+
 describe('the announcer of a virtual router of IPv6', () => {
   const VIP6 = { address: '2001:db8::74', prefixLength: 128 }
 
@@ -118,7 +130,7 @@ describe('the announcer of a virtual router of IPv6', () => {
     const device = new FakeNetlink(context.clock)
     const frames = new FakePacketPort(context.clock)
     device.addInterface('eth0', MAC, ['fe80::70/64', '2001:db8::74/64'])
-    const options = { interfaceName, virtualIps: [VIP6], virtualRouterId }
+    const options = { elector: 'elector', interfaceName, virtualIps: [VIP6], virtualRouterId } as const
     const ipv6 = await startAnnouncer(context, options, { netlink: device, packet: frames })
     expect(device.addressesOf('eth0')).toEqual(['fe80::70/64'])
     ipv6.receive({ type: 'hold', leaseUntilMs: context.clock.nowMs() + 3000 }, 'elector')

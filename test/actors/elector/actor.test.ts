@@ -24,7 +24,7 @@ class DrainedContext extends RecordedContext<ElectorPeers> {
 
 async function started(options: ElectorOptions = v2) {
   const context = new DrainedContext()
-  const elector = await startElector(context, options, {})
+  const elector = await startElector(context, { ...options, announcer: 'announcer' }, {})
   return { context, elector, ...(elector.control as ElectorControl) }
 }
 
@@ -48,6 +48,14 @@ describe('the elector', () => {
     const { context, describe } = await started()
     expect(describe()).toMatchObject({ state: 'BACKUP', role: 'scanning' })
     expect(context.inspected).toEqual([{ type: 'state', from: 'INIT', to: 'BACKUP', cause: 'start' }])
+  })
+
+  test('of several, each speaks to its own announcer', async () => {
+    const context = new DrainedContext()
+    const elector = await startElector(context, { ...v2, announcer: 'announcer-web' }, {})
+    context.sent.length = 0
+    elector.peerUp?.('announcer-web')
+    expect(context.sent).toEqual([{ to: 'announcer-web', message: { type: 'release' } }])
   })
 
   test('asks raw-ip to drain before it acts on silence, for 2 s at most', async () => {

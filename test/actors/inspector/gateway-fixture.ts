@@ -9,6 +9,7 @@ import type { ClientRoute, DispatcherStatus } from '../../../actors/dispatcher/m
 import type { ElectorStatus } from '../../../actors/elector/messages.ts'
 import { type InspectorOptions, startInspector } from '../../../actors/inspector/actor.ts'
 import type { ActorDescription } from '../../../actors/inspector/messages.ts'
+import type { InstanceIdentity } from '../../../actors/inspector/status.ts'
 import type { PortMonitorStatus } from '../../../actors/port-monitor/messages.ts'
 import type { RawIpStatus } from '../../../actors/raw-ip/messages.ts'
 import type { StatsReporterStatus } from '../../../actors/stats-reporter/messages.ts'
@@ -118,6 +119,18 @@ export const actorOf = (name: string, change: Partial<ActorDescription> = {}): A
   ...change,
 })
 
+const instanceOf = (name: string, change: Partial<InstanceIdentity> = {}): InstanceIdentity => ({
+  name,
+  family: 'ipv4',
+  elector: 'elector',
+  announcer: 'announcer',
+  virtualRouterId: 51,
+  directorPriority: 99,
+  virtualIps: [{ address: '10.0.0.5' }],
+  vrrp: { version: 2, advertIntervalCs: 100 },
+  ...change,
+})
+
 type FakeControl = Readonly<Record<string, (...parameters: never[]) => Promise<unknown>>>
 
 /** What the actors of a healthy director answer; a test replaces what it is about. */
@@ -159,11 +172,8 @@ export class InspectedGateway {
     const options: InspectorOptions = {
       name: 'jupiter',
       managementIp: '10.0.0.1',
-      directorPriority: 99,
-      virtualRouterId: 51,
-      virtualIps: [{ address: '10.0.0.5' }],
+      instances: [instanceOf('VI_51')],
       redirects: [{ proxyPort: 3128 }],
-      vrrp: { version: 2, advertIntervalCs: 100 },
       forwarding: 'workers',
       fallback: null,
       control: { socketPath: this.socketPath },

@@ -17,30 +17,33 @@ const describeAs = async (actor: string, change: object) => {
 
 describe('GET /status', () => {
   test('is one object, the same on the control socket and on TCP', async () => {
+    const vrrp = {
+      state: 'MASTER',
+      version: 2,
+      virtualRouterId: 51,
+      priority: 99,
+      effectivePriority: 99,
+      tracking: [],
+      advertIntervalMs: 1000,
+      masterIp: '10.0.0.1',
+      masterPriority: 99,
+      transitions: 1,
+      yielding: false,
+      holdOffMs: null,
+      handOver: null,
+      rivals: [],
+      foreignRouters: [],
+      vridsHeard: [],
+      counters: { advertsSent: 12, advertsReceived: 3 },
+    }
+    const virtualIps = [{ address: '10.0.0.5', held: true }]
     const expected = {
       node: 'jupiter',
       role: 'director',
       forwarding: 'workers',
-      vrrp: {
-        state: 'MASTER',
-        version: 2,
-        virtualRouterId: 51,
-        priority: 99,
-        effectivePriority: 99,
-        tracking: [],
-        advertIntervalMs: 1000,
-        masterIp: '10.0.0.1',
-        masterPriority: 99,
-        transitions: 1,
-        yielding: false,
-        holdOffMs: null,
-        handOver: null,
-        rivals: [],
-        foreignRouters: [],
-        vridsHeard: [],
-        counters: { advertsSent: 12, advertsReceived: 3 },
-      },
-      virtualIps: [{ address: '10.0.0.5', held: true }],
+      vrrp,
+      instances: [{ name: 'VI_51', family: 'ipv4', role: 'director', ...vrrp, virtualIps, warnings: [] }],
+      virtualIps,
       monitor: { state: 'ok', ports: [{ port: 3128, listening: true, problem: null }] },
       nodes: [
         {
@@ -322,7 +325,7 @@ describe('GET /metrics', () => {
       'proxyha_nodes{state="failure"}': 1,
       'proxyha_node_active_connections{address="10.0.0.2",name="node-2"}': 12,
       'proxyha_node_connections_total{address="10.0.0.1",name="node-1"}': 500,
-      'proxyha_vrrp_events_total{event="advertsSent"}': 12,
+      'proxyha_vrrp_events_total{instance="VI_51",event="advertsSent"}': 12,
       'proxyha_beacon_events_total{event="helloSent"}': 7,
       'proxyha_packets_total{protocol="112",outcome="sent"}': 2,
       'proxyha_actor_restarts_total{actor="discovery"}': 2,

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { startRawIp } from '../../../actors/raw-ip/actor.ts'
 import type { RawIpMessage, RawIpPeers, RawIpStatus } from '../../../actors/raw-ip/messages.ts'
+import type { VrrpRoute } from '../../../actors/raw-ip/routing.ts'
 import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
 import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
 import { type FakeRawIpPort, FakeSubnet } from '../../../runtime/ports/fake/raw-ip.ts'
@@ -8,7 +9,6 @@ import type { IpProtocol, RawIpPort } from '../../../runtime/ports/raw-ip.ts'
 import { done, refused } from '../../../runtime/ports/result.ts'
 import type { ActorContext, ActorInstance } from '../../../runtime/system/actor.ts'
 import { sealBeacon } from '../../../runtime/wire/beacon.ts'
-import type { AddressFamily } from '../../../runtime/wire/ip-address-bytes.ts'
 import { emitAdvertisement } from '../../../runtime/wire/vrrp.ts'
 
 const advertisement = {
@@ -27,7 +27,8 @@ const RIGHT: Readonly<Record<IpProtocol, Uint8Array>> = {
 const ends = (packet: Uint8Array, payload: Uint8Array): boolean =>
   Buffer.from(packet).subarray(20).equals(Buffer.from(payload))
 
-const OPTIONS = { interfaceName: 'eth0', sourceAddress: '10.77.0.1' }
+const ROUTE = { elector: 'elector', family: 'ipv4', virtualRouterId: 51 } as const
+const OPTIONS = { interfaceName: 'eth0', sourceAddress: '10.77.0.1', routes: [ROUTE] }
 
 describe('raw-IP actor', () => {
   let clock: FakeClock
@@ -255,24 +256,60 @@ describe('raw-IP actor', () => {
     await expect(start()).rejects.toMatchObject({ code: 'EPERM', message: 'raw sockets need CAP_NET_RAW' })
   })
 
+  describe('with several virtual routers', () => {
+    const two = { ...OPTIONS, routes: [ROUTE, { ...ROUTE, elector: 'elector-web', virtualRouterId: 52 }] } as const
+    const startTwo = async () => startRawIp(context(), two, { rawIp: port })
+    const advertOf = (virtualRouterId: number) =>
+      emitAdvertisement({ ...advertisement, virtualRouterId }, { source: '10.77.0.2', checksum: 'message' })
+
+    test('each elector gets the adverts of its own, one of them those of strangers', async () => {
+      await startTwo()
+      for (const vrid of [51, 52, 7]) await arrive(112, 1, advertOf(vrid))
+      expect(sent.map(({ to }) => to)).toEqual(['elector', 'elector-web', 'elector'])
+    })
+
+    test('a confirmation goes to the elector that asked for it, and to nobody who is none', async () => {
+      const actor = await startTwo()
+      actor.receive(advert(3), 'elector-web')
+      actor.receive(advert(4), 'elector-of-nobody')
+      await settle()
+      expect(sent).toEqual([{ to: 'elector-web', message: { type: 'sent', confirm: 3, atMs: 1000 } }])
+    })
+
+    test('that the sockets are open again is told to all that hear by them', async () => {
+      await startTwo()
+      port.raiseError(112, 'polling failed')
+      clock.advance(100)
+      expect(sent.map(({ to }) => to)).toEqual(['elector', 'elector-web'])
+    })
+
+    test('they share one budget: a flood of one VRID fills no mailbox', async () => {
+      const actor = await startTwo()
+      await arrive(112, 400, advertOf(51))
+      await arrive(112, 400, advertOf(52))
+      expect(sent).toHaveLength(600)
+      expect(actor.control?.describe?.()).toMatchObject({ counters: { 112: { received: 800, dropped: 200 } } })
+    })
+  })
+
   describe('with IPv6', () => {
     const V6 = { ...OPTIONS, ipv6SourceAddress: 'fe80::1' }
     let port6: FakeRawIpPort
     let neighbour6: FakeRawIpPort
 
-    async function startDual(vrrpFamilies: readonly AddressFamily[]) {
+    async function startDual(...routes: readonly VrrpRoute[]) {
       const subnet6 = new FakeSubnet(clock, new SeededRandom(3), { delayMs: 0 })
       port6 = subnet6.createPort()
       neighbour6 = subnet6.createPort()
       neighbour6.open('eth0', 'fe80::2', { packet: (_protocol, packet) => heard.push(packet.length), error() {} })
-      const actor = await startRawIp(context(), { ...V6, vrrpFamilies }, { rawIp: port, rawIpv6: port6 })
+      const actor = await startRawIp(context(), { ...V6, routes }, { rawIp: port, rawIpv6: port6 })
       return Object.assign(actor, { describe: () => actor.control?.describe?.() as RawIpStatus })
     }
     const heard: number[] = []
     const advert6: RawIpMessage = { ...(advert(9) as Extract<RawIpMessage, { type: 'send' }>), destination: 'ff02::12' }
 
     test('a packet leaves by the sockets of its family; what comes back of a virtual router of IPv6 goes to the elector', async () => {
-      const actor = await startDual(['ipv6'])
+      const actor = await startDual({ ...ROUTE, family: 'ipv6' })
       actor.receive(advert6, 'elector')
       await settle()
       clock.advance(0)
@@ -286,7 +323,7 @@ describe('raw-IP actor', () => {
     })
 
     test('what IPv6 lacks does not close the sockets of IPv4, and is said by its name', async () => {
-      const actor = await startDual(['ipv4'])
+      const actor = await startDual(ROUTE)
       port6.fail(refused('EADDRNOTAVAIL', 'fe80::1 on eth0: Cannot assign requested address'))
       port6.raiseError(112, 'polling failed')
       expect(actor.describe()).toMatchObject({ open: false, warnings: ['raw IPv6 sockets are closed: polling failed'] })
@@ -295,6 +332,18 @@ describe('raw-IP actor', () => {
       port6.repair()
       clock.advance(2000)
       expect(actor.describe()).toMatchObject({ open: true, reopened: 1, warnings: [] })
+    })
+
+    test('only the elector that would hear by the closed sockets is deaf', async () => {
+      const actor = await startDual(ROUTE, { ...ROUTE, elector: 'elector-v6', family: 'ipv6' })
+      port6.fail(refused('EADDRNOTAVAIL', 'fe80::1 on eth0: Cannot assign requested address'))
+      port6.raiseError(112, 'polling failed')
+      const drain = (who: string) => new Promise((resolve) => actor.receive({ type: 'drain' }, who, resolve))
+      expect(await drain('elector')).toEqual({ packets: 0, deaf: false })
+      expect(await drain('elector-v6')).toEqual({ packets: 0, deaf: true })
+      port6.repair()
+      clock.advance(2000)
+      expect(sent).toEqual([{ to: 'elector-v6', message: { type: 'socketsReopened' } }])
     })
 
     test('without sockets of IPv6 a packet for it is refused', async () => {

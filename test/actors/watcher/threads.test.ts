@@ -25,11 +25,20 @@ beforeEach(async () => {
   }
   const virtualIps = [{ address: VIP, prefixLength: 24 }]
   // Nobody makes it master here: the test is about what it is told.
-  const elected = { ...v3, primaryAddress: '10.0.0.1', virtualIps: [VIP], advertIntervalCs: 4095 }
+  const elected = {
+    ...v3,
+    announcer: 'announcer',
+    primaryAddress: '10.0.0.1',
+    virtualIps: [VIP],
+    advertIntervalCs: 4095,
+  }
   live = new LiveSystem(
     [
       livePlan('elector', { options: elected, peers: ['announcer', 'watcher'] }),
-      livePlan('announcer', { options: { interfaceName, virtualIps, virtualRouterId: 51 }, peers: ['elector'] }),
+      livePlan('announcer', {
+        options: { elector: 'elector', interfaceName, virtualIps, virtualRouterId: 51 },
+        peers: ['elector'],
+      }),
       livePlan('watcher', { options: watcher, peers: ['elector', 'announcer'] }),
     ],
     { compositionUrl: new URL('./fixtures/threads.ts', import.meta.url) },

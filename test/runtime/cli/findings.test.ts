@@ -27,12 +27,14 @@ const nodeOf = (address: string, change: Partial<NodeStatus> = {}): NodeStatus =
 function statusOf(bench: Bench, change: Partial<GatewayStatus> = {}): GatewayStatus {
   const { role, warnings, ...vrrp } = describeElector(bench.state, bench.nowMs)
   const isDirector = role === 'director'
+  const virtualIps = [{ address: VIP, held: isDirector }]
   return {
     node: 'jupiter',
     role,
     forwarding: 'workers',
     vrrp,
-    virtualIps: [{ address: VIP, held: isDirector }],
+    instances: [{ name: 'VI_51', family: 'ipv4', role, ...vrrp, virtualIps, warnings }],
+    virtualIps,
     monitor: { state: 'ok', ports: [{ port: 3128, listening: true, problem: null }] },
     nodes: [nodeOf(OWN, { self: true, director: isDirector }), nodeOf(OTHER)],
     warnings,

@@ -80,6 +80,7 @@ describe('status', () => {
       'role',
       'forwarding',
       'vrrp',
+      'instances',
       'virtualIps',
       'monitor',
       'nodes',

@@ -201,6 +201,13 @@ describe('starting and stopping', () => {
     await expect(broken.system.start()).rejects.toThrow(/exports no actors.nobody/)
   })
 
+  test('several of one kind run under names of their own', async () => {
+    live = new LiveSystem([livePlan('echo'), { ...livePlan('echo-two'), runs: 'echo' }])
+    await live.system.start()
+    const running = live.system.describe().filter(({ state }) => state === 'running')
+    expect(running.map(({ name }) => name)).toEqual(expect.arrayContaining(['echo', 'echo-two']))
+  })
+
   test('actors stop in the order that is given, each with its patience', async () => {
     const system = new LiveSystem([
       livePlan('caller', { peers: ['echo'] }),

@@ -255,6 +255,23 @@ describe('stopping', () => {
     expect(world.clock.nextDueMs()).toBeUndefined()
   })
 
+  test('those of an inner list stop at the same time, and the next when all of them have', async () => {
+    const world = new World({ seed: 1 })
+    const system = world.createSystem('node')
+    const stops: string[] = []
+    for (const name of ['a', 'b', 'c']) {
+      const stop = (): Promise<void> => {
+        stops.push(`${name} at ${world.clock.nowMs() - startMs}`)
+        return name === 'b' ? new Promise(() => {}) : Promise.resolve()
+      }
+      system.spawn(plan(name, createPuppet({ stop })))
+    }
+    await system.start()
+    const startMs = world.clock.nowMs()
+    await system.stop([['b', 'c'], 'a'], 300)
+    expect(stops).toEqual(['b at 0', 'c at 0', 'a at 300'])
+  })
+
   test('no timer of any actor is left, wherever it is placed', async () => {
     const world = new World({ seed: 1 })
     const system = world.createSystem('node')

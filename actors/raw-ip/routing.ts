@@ -1,0 +1,35 @@
+import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
+import type { ElectorName } from '../elector/messages.ts'
+
+/** A virtual router of this node, and the actor that elects it. */
+export interface VrrpRoute {
+  readonly elector: ElectorName
+  readonly family: AddressFamily
+  /** 1..255. */
+  readonly virtualRouterId: number
+}
+
+/** Header of IPv6 as the port puts it together: without extensions. */
+const IPV6_HEADER_BYTES = 40
+
+/**
+ * Which elector a VRRP packet is for: that of its family and VRID. What names none of ours, or is too short to name one, goes
+ * to the first of the family, which counts it and knows who else is there; undefined where the family is nobody's.
+ */
+export function electorFor(
+  routes: readonly VrrpRoute[],
+  family: AddressFamily,
+  packet: Uint8Array,
+): ElectorName | undefined {
+  const ofFamily = routes.filter((route) => route.family === family)
+  const [first] = ofFamily
+  if (ofFamily.length < 2) return first?.elector
+  const vrid = vridOf(family, packet)
+  return (ofFamily.find(({ virtualRouterId }) => virtualRouterId === vrid) ?? first)?.elector
+}
+
+/** The second byte of the VRRP header, in version 2 and 3 (RFC 9568 §5.2.3). */
+function vridOf(family: AddressFamily, packet: Uint8Array): number | undefined {
+  const headerBytes = family === 'ipv6' ? IPV6_HEADER_BYTES : ((packet[0] ?? 0) & 0x0f) * 4
+  return packet[headerBytes + 1]
+}

@@ -1,0 +1,84 @@
+import type { AddressFamily } from '../runtime/wire/ip-address-bytes.ts'
+
+/** An address that the director holds. */
+export interface VirtualIp {
+  readonly address: string
+  /** 1..32, IPv6 1..128. */
+  readonly prefixLength: number
+}
+
+/** How one virtual router is elected. */
+export interface VrrpConfig {
+  readonly version: 2 | 3
+  /** Centiseconds: whole seconds (100..25500) in version 2, 1..4095 in version 3. */
+  readonly advertIntervalCs: number
+  readonly preempt: boolean
+  readonly preemptDelayMs: number
+  readonly holdOffMs: number
+  /** Empty = multicast. */
+  readonly unicastPeers: readonly string[]
+}
+
+/** One virtual router: its family and VRID tell it from the others. */
+export interface InstanceConfig {
+  /** `VI_51` where the file gives none; no two have the same. */
+  readonly name: string
+  readonly family: AddressFamily
+  /** 1..255. */
+  readonly virtualRouterId: number
+  /** 1..255; 255 = owner of the addresses. */
+  readonly directorPriority: number
+  /** At least one, all of `family`. */
+  readonly virtualIps: readonly VirtualIp[]
+  readonly vrrp: VrrpConfig
+}
+
+interface Redirect {
+  /** For people. */
+  readonly protocol: string
+  readonly originalPorts: readonly number[]
+  readonly proxyPort: number
+  readonly proxyProtocol: 'off' | 'v1' | 'v2'
+}
+
+/** A gateway's configuration with nothing left open: what every actor's options are made from. */
+export interface GatewayConfig {
+  readonly name: string
+  readonly interfaceName: string
+  /** This node's own IPv4 address on the interface; never a virtual IP. */
+  readonly managementIp: string
+  readonly managementPrefixLength: number
+  /** The interface's IPv6 link-local address, which adverts of IPv6 are sent from; null where no instance is of IPv6. */
+  readonly linkLocalAddress: string | null
+  /** At least one and at most 8; the short form of the file is one. */
+  readonly instances: readonly [InstanceConfig, ...InstanceConfig[]]
+  /** Those of all instances, all different. */
+  readonly virtualIps: readonly VirtualIp[]
+  /** At least one; no original port occurs twice. */
+  readonly redirects: readonly Redirect[]
+  readonly forwarding: 'auto' | 'kernel' | 'workers'
+  /** Whether the threads of the election may be real-time. */
+  readonly realtime: 'auto' | 'off'
+  /** What a failure does: nothing, no part in the election, or a change of the priority by -253..-1. */
+  readonly track: {
+    readonly interface: 'off' | 'fault'
+    readonly portMonitor: 'off' | 'fault' | number
+    readonly gateway: 'off' | 'fault' | number
+  }
+  /** Times in ms; `repeatAfterMs` rises; `refreshIntervalMs` null = never. */
+  readonly garp: {
+    readonly burstCount: number
+    readonly repeatAfterMs: readonly number[]
+    readonly refreshIntervalMs: number | null
+  }
+  /** `key` is the HMAC key of the beacons, as text (its UTF-8 bytes are the key); null = not authenticated. */
+  readonly cluster: { readonly key: string | null }
+  readonly inspector: { readonly address: string; readonly port: number; readonly token: string | null }
+  readonly control: { readonly socketPath: string }
+  readonly forwarders: { readonly count: number }
+  /** A power of two. */
+  readonly clients: { readonly tableSize: number }
+  readonly limits: { readonly connections: number; readonly connectionsPerClient: number }
+  readonly timeouts: { readonly connectMs: number; readonly idleMs: number; readonly drainMs: number }
+  readonly beacons: { readonly intervalMs: number }
+}

@@ -1,0 +1,74 @@
+import type { AnnouncerOptions } from '../actors/announcer/actor.ts'
+import type { ElectorActorOptions } from '../actors/elector/actor.ts'
+import type { GatewayConfig, InstanceConfig } from '../config/gateway-config.ts'
+
+/** The two actors of one virtual router. */
+export interface InstancePlan {
+  readonly instance: InstanceConfig
+  readonly elector: { readonly name: `elector${string}`; readonly options: ElectorActorOptions }
+  readonly announcer: { readonly name: `announcer${string}`; readonly options: AnnouncerOptions }
+  /** Whether their threads go before everything ordinary on the host. */
+  readonly realtime: boolean
+}
+
+/** Between the frames of a burst of gratuitous ARP: some switches drop what comes back to back. */
+const GARP_SPACING_MS = 4
+const SECOND_CS = 100
+/** From the plan of a gateway until its threads run calmly and have collected the garbage of the start; without `holdOff` 0. */
+const SETTLE_MS = 2500
+const settleMs = (holdOffMs: number): number => Math.min(SETTLE_MS, holdOffMs)
+
+/** What the actors of each instance are started with; those of the first are named without it. `nowMs`: monotonic. */
+export function planInstances(
+  config: GatewayConfig,
+  forwardedBy: 'forwarder' | 'fast-path',
+  nowMs: number,
+): readonly [InstancePlan, ...InstancePlan[]] {
+  const plan = (instance: InstanceConfig, suffix: string) => planInstance(config, instance, suffix, forwardedBy, nowMs)
+  const [first, ...others] = config.instances
+  return [plan(first, ''), ...others.map((other) => plan(other, `-${other.name}`))]
+}
+
+function planInstance(
+  config: GatewayConfig,
+  instance: InstanceConfig,
+  suffix: string,
+  forwardedBy: 'forwarder' | 'fast-path',
+  nowMs: number,
+): InstancePlan {
+  const isFast = instance.vrrp.advertIntervalCs < SECOND_CS
+  const { vrrp, family, virtualRouterId, virtualIps } = instance
+  const [elector, announcer] = [`elector${suffix}`, `announcer${suffix}`] as const
+  const electorOptions: ElectorActorOptions = {
+    instance: instance.name,
+    announcer,
+    virtualRouterId,
+    priority: instance.directorPriority,
+    track: config.track,
+    version: vrrp.version,
+    advertIntervalCs: vrrp.advertIntervalCs,
+    preempt: vrrp.preempt,
+    preemptDelayMs: vrrp.preemptDelayMs,
+    holdOffMs: vrrp.holdOffMs,
+    settledAtMs: isFast ? nowMs + settleMs(vrrp.holdOffMs) : 0,
+    primaryAddress: (family === 'ipv6' ? config.linkLocalAddress : null) ?? config.managementIp,
+    virtualIps: virtualIps.map(({ address }) => address),
+    checksum: 'pseudoHeader',
+    unicastPeers: vrrp.unicastPeers,
+    forwardedBy,
+  }
+  const announcerOptions: AnnouncerOptions = {
+    interfaceName: config.interfaceName,
+    elector,
+    virtualIps,
+    virtualRouterId,
+    garp: { ...config.garp, burstSpacingMs: GARP_SPACING_MS },
+  }
+  return {
+    instance,
+    elector: { name: elector, options: electorOptions },
+    announcer: { name: announcer, options: announcerOptions },
+    // Together they are the whole way of an advert, and of a takeover. Seconds are kept by ordinary threads as well.
+    realtime: config.realtime === 'auto' && isFast,
+  }
+}

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { parseConfig } from '../../config/load.ts'
+import { resolveConfig } from '../../config/resolve.ts'
+import { planInstances } from '../../runtime/election-plans.ts'
+import { sharedSettings } from '../../runtime/shared-settings.ts'
+
+const WORKERS = { mode: 'workers', fallback: null } as const
+const REDIRECTS = 'redirects: [{originalPorts: [8443, 8080], proxyPort: 3128}]'
+const ADDRESSES = [
+  { family: 4, address: '10.0.0.1', prefixLength: 24, validLifetimeS: null },
+  { family: 6, address: 'fe80::1', prefixLength: 64, validLifetimeS: null },
+] as const
+
+function configOf(yaml: string) {
+  const read = parseConfig(`${yaml}\n${REDIRECTS}`)
+  if (!read.ok) throw new Error(read.problems.join('\n'))
+  const resolved = resolveConfig(read.value, { hostname: 'jupiter', cores: 1, interfaceAddresses: ADDRESSES })
+  if (!resolved.ok) throw new Error(resolved.problems.join('\n'))
+  return resolved.value
+}
+
+const SHORT = configOf('virtualIps: [10.0.0.6, 10.0.0.5]\ndirectorPriority: 99')
+const TWO = configOf(`vrrp: {version: 3, advertInterval: 100ms}
+instances:
+  - {virtualRouterId: 51, virtualIps: [10.0.0.5], vrrp: {advertInterval: 1s}}
+  - {name: web, virtualRouterId: 51, directorPriority: 90, virtualIps: ["2001:db8::5"]}`)
+
+test('the actors of the short form have the plain names', () => {
+  const plans = planInstances(SHORT, 'forwarder', 1000)
+  expect(plans).toHaveLength(1)
+  expect(plans[0]).toMatchObject({
+    elector: { name: 'elector', options: { instance: 'VI_51', announcer: 'announcer', priority: 99 } },
+    announcer: { name: 'announcer', options: { elector: 'elector', virtualRouterId: 51 } },
+    realtime: false,
+  })
+})
+
+test('those of a further instance are named after it, know each other, and have its settings and its family’s address', () => {
+  const [first, second] = planInstances(TWO, 'forwarder', 1000)
+  expect(first).toMatchObject({
+    elector: { name: 'elector', options: { advertIntervalCs: 100, settledAtMs: 0, primaryAddress: '10.0.0.1' } },
+    realtime: false,
+  })
+  expect(second).toMatchObject({
+    elector: {
+      name: 'elector-web',
+      options: {
+        instance: 'web',
+        announcer: 'announcer-web',
+        priority: 90,
+        advertIntervalCs: 10,
+        settledAtMs: 3500,
+        primaryAddress: 'fe80::1',
+        virtualIps: ['2001:db8::5'],
+      },
+    },
+    announcer: {
+      name: 'announcer-web',
+      options: { elector: 'elector-web', virtualIps: [{ address: '2001:db8::5', prefixLength: 128 }] },
+    },
+    realtime: true,
+  })
+})
+
+test('what all nodes must have alike: setting by setting for one instance, a line for each of several', () => {
+  expect(sharedSettings(SHORT, WORKERS)).toEqual({
+    redirects: '8443,8080->3128',
+    forwarding: 'workers',
+    virtualIps: '10.0.0.5 10.0.0.6',
+    'vrrp.version': '2',
+    'vrrp.transport': 'multicast',
+    'vrrp.advertInterval': '1000ms',
+  })
+  expect(sharedSettings(TWO, WORKERS)).toEqual({
+    redirects: '8443,8080->3128',
+    forwarding: 'workers',
+    'instance 51': '10.0.0.5, 3, multicast, 1000ms',
+    'instance 51 (IPv6)': '2001:db8::5, 3, multicast, 100ms',
+  })
+})
