@@ -19,7 +19,8 @@ function electionSettings(instances: Shared['instances']): Readonly<Record<strin
   const [only, ...others] = instances.map(settingsOf)
   if (only !== undefined && others.length === 0) return only
   const lines = instances.map((instance) => {
-    const key = `instance ${instance.virtualRouterId}${instance.family === 'ipv6' ? ' (IPv6)' : ''}`
+    // A beacon takes words of letters, digits, dots and hyphens.
+    const key = `instance.${instance.virtualRouterId}.${instance.family}`
     return [key, Object.values(settingsOf(instance)).join(', ')] as const
   })
   return Object.fromEntries(lines)

@@ -3,6 +3,7 @@ import { parseConfig } from '../../config/load.ts'
 import { resolveConfig } from '../../config/resolve.ts'
 import { planInstances } from '../../runtime/election-plans.ts'
 import { sharedSettings } from '../../runtime/shared-settings.ts'
+import { packBeaconBody, parseBeaconBody, type ReportBody } from '../../runtime/wire/beacon-body.ts'
 
 const WORKERS = { mode: 'workers', fallback: null } as const
 const REDIRECTS = 'redirects: [{originalPorts: [8443, 8080], proxyPort: 3128}]'
@@ -74,7 +75,17 @@ test('what all nodes must have alike: setting by setting for one instance, a lin
   expect(sharedSettings(TWO, WORKERS)).toEqual({
     redirects: '8443,8080->3128',
     forwarding: 'workers',
-    'instance 51': '10.0.0.5, 3, multicast, 1000ms',
-    'instance 51 (IPv6)': '2001:db8::5, 3, multicast, 100ms',
+    'instance.51.ipv4': '10.0.0.5, 3, multicast, 1000ms',
+    'instance.51.ipv6': '2001:db8::5, 3, multicast, 100ms',
   })
+})
+
+test('these are settings that a beacon carries', () => {
+  const load = { cpu: 0, memory: 0, pressure: null, activeConnections: 0 }
+  const node = { name: 'jupiter', mac: '02:00:00:00:00:01', monitor: 'ok', draining: false, ...load } as const
+  const identity = { type: 'report', generation: 0, leaving: false, settingsDigest: '0123456789abcdef', node } as const
+  for (const config of [SHORT, TWO]) {
+    const report: ReportBody = { ...identity, settings: sharedSettings(config, WORKERS) }
+    expect(parseBeaconBody('report', packBeaconBody(report))).toEqual(report)
+  }
 })
