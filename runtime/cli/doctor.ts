@@ -39,8 +39,10 @@ async function doctor(options: PrintOptions, env: CliEnv): Promise<number> {
   return findings.some(({ severity }) => severity === 'problem') ? 1 : 0
 }
 
-function format({ node, role, vrrp }: GatewayStatus, findings: readonly Finding[], paint: Paint): string {
-  const director = role === 'director' || vrrp.masterIp === null ? '' : `; the director is ${vrrp.masterIp}`
+function format({ node, role, instances }: GatewayStatus, findings: readonly Finding[], paint: Paint): string {
+  const masters = [...new Set(instances.flatMap(({ masterIp }) => masterIp ?? []))]
+  const known = masters.length === 1 ? `; the director is ${masters[0]}` : `; the directors are ${masters.join(', ')}`
+  const director = role === 'director' || masters.length === 0 ? '' : known
   const healthy = findings.some(({ severity }) => severity === 'problem') ? '' : ': nothing to worry about'
   const lines = [`${paint(printable(node), 'bold')} is ${role}${director}${healthy}`]
   for (const { severity, what, evidence, advice } of findings) {

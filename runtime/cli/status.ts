@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { GatewayStatus, NodeStatus } from '../../actors/inspector/messages.ts'
-import { discardedAdverts } from './discarded-adverts.ts'
+import { discardedLines, electionLines } from './election-lines.ts'
 import type { CliEnv } from './env.ts'
 import { CliError } from './env.ts'
 import { askGateway } from './gateway-client.ts'
@@ -23,6 +23,7 @@ interface StatusOptions extends PrintOptions {
 
 const HELP = `
 On the director all nodes are shown, on a scanning node the director and itself. A star marks the node that was asked.
+Of several instances each has a line; ROLE is director for a node that leads any of them.
 ACTIVE and TOTAL are connections, SLOTS a node's part of the 4096 slots that clients fall into.
 
 Examples:
@@ -69,23 +70,15 @@ async function watch(options: StatusOptions, env: CliEnv): Promise<number> {
 
 /** The status for people, at most 100 columns wide. */
 function formatStatus(status: GatewayStatus, paint: Paint): string {
-  const { vrrp } = status
-  const interval =
-    vrrp.advertIntervalMs % 1000 === 0 ? `${vrrp.advertIntervalMs / 1000} s` : `${vrrp.advertIntervalMs} ms`
-  const master =
-    vrrp.masterIp === null ? 'not known' : `${vrrp.masterIp} (priority ${vrrp.masterPriority ?? 'not known'})`
-  const priority =
-    vrrp.effectivePriority === vrrp.priority ? vrrp.priority : `${vrrp.priority} (now ${vrrp.effectivePriority})`
   const held = status.virtualIps.map(({ address, held }) => `${address} ${held ? 'held here' : 'not here'}`)
   const lines = [
     `${paint(printable(status.node), 'bold')} is ${paint(status.role, 'bold')}; forwards by ${status.forwarding}`,
     '',
-    `VRRP        ${vrrp.state}, version ${vrrp.version}, VRID ${vrrp.virtualRouterId}, priority ${priority}, adverts every ${interval}, ${vrrp.transitions} ${vrrp.transitions === 1 ? 'transition' : 'transitions'}`,
-    `Director    ${master}`,
+    ...electionLines(status, paint),
     ...held.map((text, index) => `${index === 0 ? 'Virtual IP' : '          '}  ${text}`),
     `Monitor     ${monitorOf(status, paint)}`,
     ...trackingOf(status),
-    ...discardedOf(status),
+    ...discardedLines(status),
     '',
     ...formatTable(NODE_COLUMNS, status.nodes, paint),
     ...(status.warnings.length > 0 ? [''] : []),
@@ -98,11 +91,6 @@ function formatStatus(status: GatewayStatus, paint: Paint): string {
 function trackingOf({ vrrp }: GatewayStatus): readonly string[] {
   const tracked = vrrp.tracking.map(({ source, state, effect }) => `${source} ${state} (${effect})`)
   return tracked.length === 0 ? [] : [`Tracking    ${tracked.join(', ')}`]
-}
-
-function discardedOf({ vrrp }: GatewayStatus): readonly string[] {
-  const reasons = discardedAdverts(vrrp)
-  return reasons.length === 0 ? [] : [`Discarded   adverts, by reason: ${reasons.join(', ')}`]
 }
 
 function monitorOf({ monitor }: GatewayStatus, paint: Paint): string {

@@ -1,12 +1,22 @@
 /** What the election has to say to the doctor. */
 import { freeVrids } from '../../actors/elector/free-vrids.ts'
 import type { ForeignRouter, Rival, VrrpStatus } from '../../actors/elector/messages.ts'
-import type { GatewayStatus } from '../../actors/inspector/messages.ts'
+import type { GatewayStatus, InstanceStatus } from '../../actors/inspector/messages.ts'
 import { discardedAdverts } from './discarded-adverts.ts'
 import type { Finding, FindingRule } from './findings.ts'
 
-/** All rules about the election. */
-export const VRRP_RULES: readonly FindingRule[] = [
+/** A rule about one virtual router: of the status it sees that one's part only. */
+type InstanceRule = (instance: InstanceView) => readonly Finding[]
+
+interface InstanceView extends Pick<InstanceStatus, 'role' | 'virtualIps'> {
+  readonly vrrp: InstanceStatus
+  /** Its own, and those of the node. */
+  readonly warnings: readonly string[]
+  /** VRIDs of this node's other virtual routers. */
+  readonly otherVrids: readonly number[]
+}
+
+const INSTANCE_RULES: readonly InstanceRule[] = [
   tracked,
   nobodyDirector,
   addressesNotHeld,
@@ -16,6 +26,26 @@ export const VRRP_RULES: readonly FindingRule[] = [
   discardedOnce,
   waiting,
 ]
+
+/** All rules about the election, for each virtual router. */
+export const VRRP_RULES: readonly FindingRule[] = INSTANCE_RULES.map((rule) => (status) => ofEach(rule, status))
+
+/** Of several virtual routers each finding and its evidence are told with the name, as the status words their warnings. */
+function ofEach(rule: InstanceRule, { instances, warnings }: GatewayStatus): readonly Finding[] {
+  const named = new Set(instances.flatMap(({ name, warnings: own }) => own.map((warning) => `${name}: ${warning}`)))
+  const common = warnings.filter((warning) => !named.has(warning))
+  return instances.flatMap((vrrp) => {
+    const { name, role, virtualIps, virtualRouterId } = vrrp
+    const otherVrids = instances.map((other) => other.virtualRouterId).filter((vrid) => vrid !== virtualRouterId)
+    if (instances.length === 1) return rule({ vrrp, role, virtualIps, warnings, otherVrids })
+    const found = rule({ vrrp, role, virtualIps, warnings: [...vrrp.warnings, ...common], otherVrids })
+    return found.map((finding) => ({
+      ...finding,
+      what: `${name}: ${finding.what}`,
+      evidence: finding.evidence.map((fact) => (common.includes(fact) ? fact : `${name}: ${fact}`)),
+    }))
+  })
+}
 
 const problem = (code: string, what: string, evidence: readonly string[], advice: string): Finding => ({
   code,
@@ -32,7 +62,7 @@ const note = (code: string, what: string, evidence: readonly string[], advice: s
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`
 
 /** What is tracked has failed: no part in the election, or a lower priority. */
-function tracked({ vrrp, warnings }: GatewayStatus): readonly Finding[] {
+function tracked({ vrrp, warnings }: InstanceView): readonly Finding[] {
   return vrrp.tracking
     .filter(({ state }) => state === 'failed')
     .map(({ source, effect, reason }) => {
@@ -50,7 +80,7 @@ function tracked({ vrrp, warnings }: GatewayStatus): readonly Finding[] {
     })
 }
 
-function nobodyDirector({ role, vrrp }: GatewayStatus): readonly Finding[] {
+function nobodyDirector({ role, vrrp }: InstanceView): readonly Finding[] {
   if (role === 'director' || vrrp.masterIp !== null || vrrp.state === 'FAULT') return []
   const evidence = [`VRRP is in ${vrrp.state}, and no advert for VRID ${vrrp.virtualRouterId} was taken of late`]
   const advice =
@@ -58,7 +88,7 @@ function nobodyDirector({ role, vrrp }: GatewayStatus): readonly Finding[] {
   return [problem('no-director', 'no director is known here', evidence, advice)]
 }
 
-function addressesNotHeld({ role, virtualIps, warnings }: GatewayStatus): readonly Finding[] {
+function addressesNotHeld({ role, virtualIps, warnings }: InstanceView): readonly Finding[] {
   const missing = virtualIps.filter(({ held }) => !held).map(({ address }) => address)
   if (role !== 'director' || missing.length === 0) return []
   const why = warnings.filter((warning) => missing.some((address) => warning.includes(address)))
@@ -73,7 +103,7 @@ function addressesNotHeld({ role, virtualIps, warnings }: GatewayStatus): readon
   ]
 }
 
-function dualMaster({ vrrp, warnings }: GatewayStatus): readonly Finding[] {
+function dualMaster({ vrrp, warnings }: InstanceView): readonly Finding[] {
   return vrrp.rivals.map((rival) => {
     const told = warnings.filter((warning) => warning.startsWith(`two directors: ${rival.address} `))
     return problem(
@@ -89,7 +119,7 @@ function rivalText(vrrp: VrrpStatus, { priority, adverts, forMs, lastHeardMs }: 
   return `it has priority ${priority}, this node ${vrrp.effectivePriority}: it has to give way, and has sent ${adverts} adverts over ${seconds(forMs)}, the last ${seconds(lastHeardMs)} ago`
 }
 
-function foreignRouters({ vrrp, virtualIps, warnings }: GatewayStatus): readonly Finding[] {
+function foreignRouters({ vrrp, virtualIps, warnings, otherVrids }: InstanceView): readonly Finding[] {
   const ours = new Set(virtualIps.map(({ address }) => address))
   return vrrp.foreignRouters.map((router) => {
     const told = warnings.filter((warning) => warning.includes(`${router.address} (priority`))
@@ -101,7 +131,7 @@ function foreignRouters({ vrrp, virtualIps, warnings }: GatewayStatus): readonly
       [foreignText(router), ...told],
       sharesAddress
         ? `make ${router.differs.join(', ')} the same on all nodes of the group`
-        : `give one of both groups another virtualRouterId, on all of its nodes: ${suggestion(vrrp)}`,
+        : `give one of both groups another virtualRouterId, on all of its nodes: ${suggestion(vrrp, otherVrids)}`,
     )
   })
 }
@@ -119,12 +149,12 @@ function foreignText({
   return `version ${version}, priority ${priority}, every ${advertIntervalMs} ms${authentication}, virtual IPs ${virtualIps.join(' ')}; differs in ${differs.join(', ')}; heard ${seconds(lastHeardMs)} ago`
 }
 
-function suggestion({ virtualRouterId, vridsHeard }: VrrpStatus): string {
-  const free = freeVrids(vridsHeard, virtualRouterId).slice(0, 3)
+function suggestion({ virtualRouterId, vridsHeard }: VrrpStatus, otherVrids: readonly number[]): string {
+  const free = freeVrids([...vridsHeard, ...otherVrids], virtualRouterId).slice(0, 3)
   return free.length === 0 ? 'all are in use' : `${free.join(', ')} were not heard in the last five minutes`
 }
 
-function discardedNow({ vrrp, warnings }: GatewayStatus): readonly Finding[] {
+function discardedNow({ vrrp, warnings }: InstanceView): readonly Finding[] {
   return warnings
     .filter((warning) => warning.startsWith('discarded an advert of '))
     .map((warning) =>
@@ -138,7 +168,7 @@ function discardedNow({ vrrp, warnings }: GatewayStatus): readonly Finding[] {
 }
 
 /** Nothing is wrong by now, but it may explain what was. */
-function discardedOnce({ vrrp, warnings }: GatewayStatus): readonly Finding[] {
+function discardedOnce({ vrrp, warnings }: InstanceView): readonly Finding[] {
   const isNow =
     vrrp.foreignRouters.length > 0 || warnings.some((warning) => warning.startsWith('discarded an advert of '))
   if (isNow || discardedAdverts(vrrp).length === 0) return []
@@ -155,7 +185,7 @@ function discardedOnce({ vrrp, warnings }: GatewayStatus): readonly Finding[] {
 const discardedText = (vrrp: VrrpStatus): string => `since the start, by reason: ${discardedAdverts(vrrp).join(', ')}`
 
 /** Why a node of higher priority is not director, where that is as it should be. */
-function waiting({ vrrp, warnings }: GatewayStatus): readonly Finding[] {
+function waiting({ vrrp, warnings }: InstanceView): readonly Finding[] {
   const findings: Finding[] = []
   if (vrrp.yielding) {
     const told = warnings.filter((warning) => warning.startsWith('stepped down'))

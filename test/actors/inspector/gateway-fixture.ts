@@ -183,6 +183,15 @@ export class InspectedGateway {
     this.#instance = await startInspector(this.#context(), options, {})
   }
 
+  /** Starts it with a second instance, `web`, whose actors say the same as those of the first but for what is changed. */
+  async startWithWeb(elected: Partial<ElectorStatus> = {}, announced: Partial<AnnouncerStatus> = {}): Promise<void> {
+    const web = { elector: 'elector-web', announcer: 'announcer-web', virtualRouterId: 52 } as const
+    const virtualIps = [{ address: '10.0.0.6', held: true }]
+    this.controls['elector-web'] = { describe: async () => ({ ...elector, virtualRouterId: 52, ...elected }) }
+    this.controls['announcer-web'] = { describe: async () => ({ ...announcer, virtualIps, ...announced }) }
+    await this.start({ instances: [instanceOf('VI_51'), instanceOf('web', { ...web, virtualIps })] })
+  }
+
   observe(event: Partial<InspectionEvent> & { readonly type: string }): void {
     this.#instance?.observe?.({
       sequence: 0,

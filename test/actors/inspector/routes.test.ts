@@ -190,6 +190,125 @@ describe('GET /status', () => {
   })
 })
 
+describe('of two instances', () => {
+  const backup = { role: 'scanning', state: 'BACKUP', masterIp: '10.0.0.2', masterPriority: 150 } as const
+  beforeEach(() => gateway.stop())
+
+  test('vrrp is the first, instances are both, virtualIps are those of both', async () => {
+    await gateway.startWithWeb(backup, { virtualIps: [{ address: '10.0.0.6', held: false }] })
+    const said = await status()
+    expect(said).toMatchObject({
+      role: 'director',
+      vrrp: { virtualRouterId: 51, state: 'MASTER' },
+      instances: [
+        { name: 'VI_51', family: 'ipv4', virtualRouterId: 51, role: 'director', state: 'MASTER' },
+        {
+          ...{ name: 'web', virtualRouterId: 52, priority: 99, ...backup, transitions: 1 },
+          virtualIps: [{ address: '10.0.0.6', held: false }],
+        },
+      ],
+      virtualIps: [
+        { address: '10.0.0.5', held: true },
+        { address: '10.0.0.6', held: false },
+      ],
+    })
+    expect(said.nodes).toHaveLength(3)
+  })
+
+  test('the node is director where it leads the second only', async () => {
+    await gateway.startWithWeb()
+    await describeAs('elector', backup)
+    expect(await status()).toMatchObject({ role: 'director', vrrp: { state: 'BACKUP' } })
+    await describeAs('elector-web', backup)
+    expect((await status()).role).toBe('scanning')
+  })
+
+  test('what one of them warns of is told with its name, and who is silent by the name of the actor', async () => {
+    await gateway.startWithWeb({ warnings: ['the same priority'] }, { warnings: ['cannot hold 10.0.0.6'] })
+    expect((await status()).warnings).toEqual([
+      'web: the same priority',
+      'web: cannot hold 10.0.0.6',
+      'beacons are not authenticated',
+    ])
+    delete gateway.controls['elector-web']
+    expect((await status()).warnings).toContain('elector-web does not run: its part of the status is old or missing')
+    const health = await ask(gateway.port, '/healthz')
+    expect([health.status, JSON.parse(health.body).reason]).toEqual([503, 'elector-web does not run'])
+  })
+
+  test('the metrics of the election are by instance', async () => {
+    await gateway.startWithWeb({ ...backup, priority: 90, counters: { advertsSent: 3 } })
+    const { body } = await ask(gateway.port, '/metrics')
+    for (const line of [
+      'proxyha_vrrp_director{instance="VI_51"} 1',
+      'proxyha_vrrp_director{instance="web"} 0',
+      'proxyha_vrrp_priority{instance="web"} 90',
+      'proxyha_vrrp_events_total{instance="VI_51",event="advertsSent"} 12',
+      'proxyha_vrrp_events_total{instance="web",event="advertsSent"} 3',
+      'proxyha_gratuitous_arps_total 10',
+      'proxyha_virtual_ip_held{address="10.0.0.6"} 1',
+    ]) {
+      expect(body.split('\n')).toContain(line)
+    }
+  })
+
+  test('announce is for what this node holds of all of them', async () => {
+    await gateway.startWithWeb()
+    gateway.controls.announcer = { announce: async () => [] }
+    gateway.controls['announcer-web'] = { announce: async () => ['10.0.0.6'] }
+    const reply = await ask(gateway.socketPath, '/announce', { method: 'POST' })
+    expect([reply.status, JSON.parse(reply.body)]).toEqual([200, { addresses: ['10.0.0.6'] }])
+    delete gateway.controls['announcer-web']
+    expect((await ask(gateway.socketPath, '/announce', { method: 'POST' })).status).toBe(503)
+  })
+
+  describe('failover', () => {
+    const orders: string[] = []
+    const order = async (query = '') => {
+      const reply = await ask(gateway.socketPath, `/failover${query}`, { method: 'POST' })
+      return [reply.status, JSON.parse(reply.body)]
+    }
+    beforeEach(async () => {
+      orders.length = 0
+      await gateway.startWithWeb()
+      for (const elector of ['elector', 'elector-web']) {
+        const stepDown = async () => orders.push(elector) > 0
+        gateway.controls[elector] = { ...gateway.controls[elector], stepDown }
+      }
+    })
+
+    test('is of all that this node leads, or of the one that is named', async () => {
+      expect(await order()).toEqual([200, { ok: true, instances: ['VI_51', 'web'] }])
+      expect(orders).toEqual(['elector', 'elector-web'])
+      expect(await order('?instance=web')).toEqual([200, { ok: true, instances: ['web'] }])
+      expect(orders).toEqual(['elector', 'elector-web', 'elector-web'])
+    })
+
+    test('leaves alone what another node leads', async () => {
+      await describeAs('elector', backup)
+      expect(await order()).toEqual([200, { ok: true, instances: ['web'] }])
+      const error = 'this node is not the director of VI_51: node-2 (10.0.0.2) is; order it there'
+      expect(await order('?instance=VI_51')).toEqual([409, { error }])
+      expect(orders).toEqual(['elector-web'])
+    })
+
+    test('names those that there are where there is none of that name', async () => {
+      const error = 'there is no instance mail here; known: VI_51, web'
+      expect(await order('?instance=mail')).toEqual([409, { error }])
+      expect(orders).toEqual([])
+    })
+
+    test('names every director where this node is none', async () => {
+      await describeAs('elector', backup)
+      await describeAs('elector-web', { ...backup, masterIp: '10.0.0.10' })
+      const directors = ['10.0.0.2', '10.0.0.10'].map((address) => memberOf(address, { director: true }))
+      await describeAs('discovery', { members: [memberOf('10.0.0.1', { self: true }), ...directors] })
+      const error = 'this node is not the director: node-2 (10.0.0.2), node-10 (10.0.0.10) are; order it there'
+      expect(await order()).toEqual([409, { error }])
+    })
+  })
+})
+
 describe('GET /healthz', () => {
   test('is 200 when the role is known and all ports listen', async () => {
     const reply = await ask(gateway.port, '/healthz')

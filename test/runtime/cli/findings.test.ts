@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { describeElector } from '../../../actors/elector/state.ts'
-import type { GatewayStatus, NodeStatus } from '../../../actors/inspector/messages.ts'
+import type { GatewayStatus, InstanceStatus, NodeStatus } from '../../../actors/inspector/messages.ts'
 import { diagnose, type Finding } from '../../../runtime/cli/findings.ts'
 import { NODE_RULES } from '../../../runtime/cli/node-findings.ts'
 import { VRRP_RULES } from '../../../runtime/cli/vrrp-findings.ts'
@@ -23,22 +23,30 @@ const nodeOf = (address: string, change: Partial<NodeStatus> = {}): NodeStatus =
   ...change,
 })
 
+/** One virtual router whose elector is in that state. */
+function instanceOf(bench: Bench, name: string, change: Partial<InstanceStatus> = {}): InstanceStatus {
+  const described = describeElector(bench.state, bench.nowMs)
+  const virtualIps = [{ address: VIP, held: described.role === 'director' }]
+  return { name, family: 'ipv4', ...described, virtualIps, ...change }
+}
+
 /** The status of a node whose elector is in that state, everything else being as it should be. */
 function statusOf(bench: Bench, change: Partial<GatewayStatus> = {}): GatewayStatus {
-  const { role, warnings, ...vrrp } = describeElector(bench.state, bench.nowMs)
+  const { virtualIps: changed, ...others } = change
+  const only = instanceOf(bench, 'VI_51', changed === undefined ? {} : { virtualIps: changed })
+  const { role, warnings, virtualIps } = only
   const isDirector = role === 'director'
-  const virtualIps = [{ address: VIP, held: isDirector }]
   return {
     node: 'jupiter',
     role,
     forwarding: 'workers',
-    vrrp,
-    instances: [{ name: 'VI_51', family: 'ipv4', role, ...vrrp, virtualIps, warnings }],
+    vrrp: only,
+    instances: [only],
     virtualIps,
     monitor: { state: 'ok', ports: [{ port: 3128, listening: true, problem: null }] },
     nodes: [nodeOf(OWN, { self: true, director: isDirector }), nodeOf(OTHER)],
     warnings,
-    ...change,
+    ...others,
   }
 }
 
@@ -57,6 +65,48 @@ describe('nothing is found', () => {
     const bench = director().hear({ virtualRouterId: 7 }).hear({ source: OWN })
     expect(bench.counter('discarded.vrid') + bench.counter('discarded.ownLoop')).toBe(2)
     expect(find(statusOf(bench))).toEqual([])
+  })
+})
+
+describe('of several virtual routers', () => {
+  /** Two, the first as it should be, with the warnings worded as the status words them. */
+  function twoOf(troubled: Bench, change: Partial<InstanceStatus> = {}, common: readonly string[] = []): GatewayStatus {
+    const [healthy, second] = [instanceOf(director(), 'VI_51'), instanceOf(troubled, 'web', change)]
+    const own = second.warnings.map((warning) => `web: ${warning}`)
+    return { ...statusOf(director()), instances: [healthy, second], warnings: [...own, ...common] }
+  }
+
+  test('nothing is found where both are as they should be', () => {
+    expect(find(twoOf(backup()))).toEqual([])
+  })
+
+  test('a finding is told with the name of the one it is about, and each warning once', () => {
+    const bench = director()
+    for (let advert = 0; advert < 3; advert++) bench.hear({ priority: 50 }, 1000).confirm()
+    const [finding, ...others] = find(twoOf(bench))
+    expect(others).toEqual([])
+    expect(finding).toMatchObject({
+      code: 'dual-master',
+      what: `web: two directors: ${OTHER} advertises beside this node`,
+      evidence: [expect.stringMatching(/^web: it has priority 50/), expect.stringMatching(/^web: two directors/)],
+    })
+  })
+
+  test('a warning of the node may be the evidence too, as it stands', () => {
+    const stranger = `${VIP} is held by 02:00:00:00:00:09, which is no VRRP master`
+    const missing = { virtualIps: [{ address: VIP, held: false }] }
+    expect(find(twoOf(director(), missing, [stranger]))).toMatchObject([
+      { code: 'not-held', evidence: [`web: not on the interface: ${VIP}`, stranger] },
+    ])
+  })
+
+  test('a VRID that this node has itself is none that is free', () => {
+    const bench = director().hear({ addresses: ['10.10.74.99'] })
+    const [finding] = find({ ...twoOf(bench, { virtualRouterId: 50 }) })
+    expect(finding).toMatchObject({
+      code: 'foreign-vrid',
+      advice: expect.stringMatching(/: 52, 53, 54 were not heard/),
+    })
   })
 })
 

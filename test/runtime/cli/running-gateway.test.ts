@@ -88,6 +88,26 @@ describe('status', () => {
     ])
   })
 
+  test('of several instances there is a line for each', async () => {
+    await gateway.stop()
+    const lost = { state: 'BACKUP', role: 'scanning', masterIp: '10.0.0.2', masterPriority: 150 } as const
+    await gateway.startWithWeb(
+      { ...lost, effectivePriority: 79, counters: { 'discarded.ttl': 2 } },
+      { virtualIps: [{ address: '10.0.0.6', held: false }] },
+    )
+    const { stdout } = await ask('status')
+    expect(stdout.split('\n').slice(2, 10)).toEqual([
+      'INSTANCE  VRID  STATE   PRIORITY     DIRECTOR        ADVERTS  HELD    CHANGES',
+      'VI_51       51  MASTER  99           10.0.0.1 (99)   v2, 1 s  1 of 1        1',
+      'web         52  BACKUP  99 (now 79)  10.0.0.2 (150)  v2, 1 s  0 of 1        1',
+      '',
+      'Virtual IP  10.0.0.5 held here',
+      '            10.0.0.6 not here',
+      'Monitor     ok',
+      'Discarded   adverts of web, by reason: ttl 2',
+    ])
+  })
+
   test('names that other hosts sent cannot move the cursor', async () => {
     const { describe } = gateway.controls.discovery!
     gateway.controls.discovery = {
@@ -332,6 +352,56 @@ describe('failover', () => {
     await expect.poll(() => cli.clock.nextDueMs()).toBe(50)
     cli.clock.advance(50)
     expect((await failing).code).toBe(0)
+  })
+})
+
+describe('failover of several instances', () => {
+  const taken = { outcome: 'taken', by: '10.0.0.2', priority: 89, afterMs: 652.4 } as const
+  const nobody = { outcome: 'nobody', afterMs: 1500 } as const
+
+  /** Both are led here; once ordered, each has that outcome. */
+  async function ordered(...outcomes: readonly object[]): Promise<string[]> {
+    const orders: string[] = []
+    await gateway.stop()
+    await gateway.startWithWeb()
+    for (const [index, elector] of ['elector', 'elector-web'].entries()) {
+      const { describe } = gateway.controls[elector]!
+      gateway.controls[elector] = {
+        describe: async () => ({
+          ...((await describe!()) as object),
+          ...(orders.includes(elector) ? { handOver: outcomes[index] } : {}),
+        }),
+        stepDown: async () => orders.push(elector) > 0,
+      }
+    }
+    return orders
+  }
+
+  test('tells of each by its name', async () => {
+    await ordered(taken, taken)
+    expect(await ask('failover')).toEqual({
+      code: 0,
+      stdout: ['VI_51', 'web']
+        .map((name) => `${name}: node-2 (10.0.0.2) took over after 652 ms, with priority 89\n`)
+        .join(''),
+      stderr: '',
+    })
+  })
+
+  test('--instance orders that one alone', async () => {
+    const orders = await ordered(taken, taken)
+    const { code, stdout } = await ask('failover', '--instance', 'web', '--json')
+    expect([code, JSON.parse(stdout)]).toEqual([0, { ...taken, instance: 'web' }])
+    expect(orders).toEqual(['elector-web'])
+  })
+
+  test('one that nobody took over makes the exit code 1, and the other is told nevertheless', async () => {
+    await ordered(nobody, taken)
+    expect(await ask('failover')).toEqual({
+      code: 1,
+      stdout: 'web: node-2 (10.0.0.2) took over after 652 ms, with priority 89\n',
+      stderr: 'VI_51: nobody took over within 1500 ms: this node goes on as director; see "proxyha status"\n',
+    })
   })
 })
 
