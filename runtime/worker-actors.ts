@@ -15,7 +15,12 @@ export const actors: ActorLoaders = {
     const { startAnnouncer } = await import('../actors/announcer/actor.ts')
     const { openLinuxNetlink } = await import('./ports/linux/netlink.ts')
     const { openLinuxPacketPort } = await import('./ports/linux/packet.ts')
-    return cell(startAnnouncer, () => ({ netlink: opened(openLinuxNetlink()), packet: opened(openLinuxPacketPort()) }))
+    const { rehearseTakeover } = await import('./ports/linux/rehearsal.ts')
+    return cell(startAnnouncer, () => {
+      const ports = { netlink: opened(openLinuxNetlink()), packet: opened(openLinuxPacketPort()) }
+      rehearseTakeover(ports.netlink, ports.packet)
+      return ports
+    })
   },
   discovery: async () => {
     const { startDiscovery } = await import('../actors/discovery/actor.ts')

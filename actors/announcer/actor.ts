@@ -10,6 +10,7 @@ import type { ElectorName } from '../elector/messages.ts'
 import { DEFAULT_GARP, type GarpOptions } from './garp-schedule.ts'
 import { stepAnnouncer } from './machine.ts'
 import type { AnnouncerControl, AnnouncerMessage, AnnouncerPeers, AnnouncerStatus } from './messages.ts'
+import { rehearseTakeover } from './rehearsal.ts'
 import {
   type AnnouncerEffect,
   type AnnouncerEvent,
@@ -39,9 +40,11 @@ export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, Announ
   ports,
 ) => {
   const context = withPeerAlias(ownContext, 'elector', elector)
+  const settings = { garp: DEFAULT_GARP, ...options }
+  rehearseTakeover(settings)
   const { dispatch, state } = runMachine<AnnouncerState, AnnouncerEvent, AnnouncerEffect>({
     context,
-    initial: initialAnnouncer({ garp: DEFAULT_GARP, ...options }),
+    initial: initialAnnouncer(settings),
     step: stepAnnouncer,
     label: labelOf,
     perform: (effect) => {

@@ -15,12 +15,13 @@ export function sendDueGarp(turn: Turn, holding: Holding): void {
   turn.enter({ ...holding, schedule })
   if (due !== undefined) {
     const addresses = virtualIps.map(({ address }) => address).filter((address) => !holding.withheld.includes(address))
+    const { index, mac } = holding.device
+    // Clients wait for it: it goes before the log lines.
+    if (addresses.length > 0) turn.perform({ type: 'sendGratuitousArp', interfaceIndex: index, mac, addresses })
     if (due.opens) {
       for (const address of addresses)
         turn.log('info', `Sending ${announcementOf(address)} on ${interfaceName} for ${address}`)
     }
-    const { index, mac } = holding.device
-    if (addresses.length > 0) turn.perform({ type: 'sendGratuitousArp', interfaceIndex: index, mac, addresses })
   }
   const [next] = schedule
   if (next !== undefined) turn.startTimer('garp', next.atMs - turn.nowMs)

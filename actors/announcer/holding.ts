@@ -27,7 +27,7 @@ export function kernelLifetimeS(leaseUntilMs: number, nowMs: number): number {
   return Math.max(LEAST_LIFETIME_S, Math.round((leaseUntilMs - nowMs) / 1000))
 }
 
-/** To hold: first find the interface, since its MAC and index may not be what they were. */
+/** To hold: on the interface as it was when it was last read; the watcher has it read anew whenever it changes. */
 export function take(turn: Turn, leaseUntilMs: number): void {
   if (leaseUntilMs <= turn.nowMs) {
     // The message was under way for longer than it was worth.
@@ -35,25 +35,33 @@ export function take(turn: Turn, leaseUntilMs: number): void {
     turn.report({ type: 'leaseExpired' })
     return
   }
-  turn.enter({ label: 'TAKING', leaseUntilMs, device: null, withheld: [] })
+  const { device } = turn.state
+  const taking: Taking = { label: 'TAKING', leaseUntilMs, device, isRemembered: device !== null, withheld: [] }
+  turn.enter(taking)
   turn.startTimer('lease', leaseUntilMs - turn.nowMs)
-  turn.perform({ type: 'readInterface' })
+  if (device === null) turn.perform({ type: 'readInterface' })
+  else putFirst(turn, taking, device)
 }
 
 export function continueTaking(turn: Turn, taking: Taking, read: Result<NetworkInterface>): void {
-  if (!read.ok) {
-    fail(turn, taking, everyAddress(turn, read.reason))
-    return
-  }
-  const device = deviceOf(read.value)
-  turn.logInstance('info', 'setting protocol VIPs.')
+  if (read.ok) putFirst(turn, taking, deviceOf(read.value))
+  else fail(turn, taking, everyAddress(turn, read.reason))
+}
+
+function putFirst(turn: Turn, taking: Taking, device: Device): void {
   const taken: Taking = { ...taking, device, withheld: withheldNow(turn) }
   turn.enter(taken)
   put(turn, { ...taken, device })
+  turn.logInstance('info', 'setting protocol VIPs.')
 }
 
 /** The kernel has answered. A refused address fails the whole hold: a director serves all of them or leaves them all. */
 export function finishPut(turn: Turn, phase: Taking | Holding, refusals: readonly PutRefusal[]): void {
+  if (refusals.length > 0 && phase.label === 'TAKING' && phase.isRemembered) {
+    turn.enter({ ...phase, device: null, isRemembered: false })
+    turn.perform({ type: 'readInterface' })
+    return
+  }
   if (refusals.length > 0) {
     fail(turn, phase, refusals)
     return
@@ -65,8 +73,10 @@ export function finishPut(turn: Turn, phase: Taking | Holding, refusals: readonl
   const holding: Holding = { label: 'HOLDING', leaseUntilMs, device, kernelLeaseUntilMs, withheld, schedule: [] }
   turn.enter(holding)
   startCheckTimer(turn)
-  turn.report({ type: 'held' })
   announce(turn, holding)
+  turn.report({ type: 'held' })
+  // What was remembered of the interface is looked at now that nobody waits for it.
+  if (phase.isRemembered) turn.perform({ type: 'readInterface' })
 }
 
 /** The lease goes on. It is never shortened: messages of one link come in order, those of a stall all at once. */
@@ -147,7 +157,8 @@ function startCheckTimer(turn: Turn): void {
 const everyAddress = (turn: Turn, reason: string): readonly PutRefusal[] =>
   turn.options.virtualIps.map(({ address }) => ({ address, reason }))
 
-const deviceOf = ({ index, mac }: NetworkInterface): Device => ({ index, mac })
+/** What is remembered of an interface. */
+export const deviceOf = ({ index, mac }: NetworkInterface): Device => ({ index, mac })
 
 function isThere(device: NetworkInterface, { address, prefixLength }: VirtualAddress): boolean {
   return device.addresses.some((held) => held.address === address && held.prefixLength === prefixLength)

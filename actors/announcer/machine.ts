@@ -1,6 +1,6 @@
 import type { Step } from '../../runtime/system/machine.ts'
 import { announce, sendDueGarp } from './announcing.ts'
-import { checkHeld, continueTaking, extend, finishPut, giveUp, take } from './holding.ts'
+import { checkHeld, continueTaking, deviceOf, extend, finishPut, giveUp, take } from './holding.ts'
 import { sweep } from './leftovers.ts'
 import { occupy } from './occupied.ts'
 import { lookNow, vacate } from './reconcile.ts'
@@ -72,6 +72,7 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
       if (event.generation === turn.state.timers[event.timer]) expire(turn, event.timer)
       return
     case 'interfaceRead':
+      turn.change({ device: event.result.ok ? deviceOf(event.result.value) : null })
       if (phase.label === 'IDLE') sweep(turn, event.result)
       if (phase.label === 'TAKING') continueTaking(turn, phase, event.result)
       if (phase.label === 'HOLDING') checkHeld(turn, phase, event.result)

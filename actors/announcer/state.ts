@@ -77,6 +77,8 @@ export interface Taking {
   readonly label: 'TAKING'
   readonly leaseUntilMs: number
   readonly device: Device | null
+  /** The device is as it was when last read, which may be long ago. */
+  readonly isRemembered: boolean
   readonly withheld: readonly string[]
 }
 
@@ -102,6 +104,8 @@ export interface Device {
 export interface AnnouncerState {
   readonly options: AnnouncerSettings
   readonly phase: Phase
+  /** As last read; null where it could not be. */
+  readonly device: Device | null
   readonly nextGeneration: number
   /** Generation of each timer that was started last. */
   readonly timers: Readonly<Partial<Record<AnnouncerTimer, number>>>
@@ -120,6 +124,7 @@ export function initialAnnouncer(options: AnnouncerSettings): AnnouncerState {
   return {
     options,
     phase: { label: 'IDLE' },
+    device: null,
     nextGeneration: 1,
     timers: {},
     gratuitousArpsSent: 0,

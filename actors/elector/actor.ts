@@ -5,6 +5,7 @@ import type { AnnouncerName } from '../announcer/messages.ts'
 import type { Drained } from '../raw-ip/messages.ts'
 import { stepElector } from './machine.ts'
 import type { ElectorControl, ElectorMessage, ElectorPeers } from './messages.ts'
+import { rehearseElection } from './rehearsal.ts'
 import {
   describeElector,
   type ElectorEffect,
@@ -35,7 +36,9 @@ export const startElector: StartActor<
   ElectorPeers
 > = (ownContext, { announcer, ...options }) => {
   const context = withPeerAlias(ownContext, 'announcer', announcer)
+  rehearseElection(options)
   const retired = Promise.withResolvers<void>()
+  const drain = (): Promise<unknown> => context.request('raw-ip', { type: 'drain' }, DRAIN_TIMEOUT_MS)
   const { dispatch, state } = runMachine<ElectorState, ElectorEvent, ElectorEffect>({
     context,
     initial: initialElector(options),
@@ -45,7 +48,7 @@ export const startElector: StartActor<
       if (effect.type === 'retired') return retired.resolve()
       const { generation } = effect
       // Its deliveries and its reply come over one link in order: what had arrived was dispatched before this resolves.
-      context.request('raw-ip', { type: 'drain' }, DRAIN_TIMEOUT_MS).then(
+      drain().then(
         (reply) => dispatch({ type: (reply as Drained).deaf ? 'drainFailed' : 'drained', generation }),
         () => dispatch({ type: 'drainFailed', generation }),
       )
@@ -66,6 +69,8 @@ export const startElector: StartActor<
     peerUp: (name) => {
       const peer = name === announcer ? 'announcer' : name
       if (isPeer(peer)) dispatch({ type: 'peerUp', peer })
+      // In vain, so that the first one that matters is not the slow first one.
+      if (peer === 'raw-ip') drain().catch(() => undefined)
     },
     stop: async () => {
       const cancel = context.clock.setTimer(FAREWELL_MS, () => {

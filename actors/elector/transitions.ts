@@ -44,10 +44,10 @@ function sendAdvert(turn: Turn, priority: number, confirm?: number): void {
  * keeps a node that cannot send from holding them (rule 18).
  */
 export function becomeMaster(turn: Turn): void {
-  turn.logInstance('info', 'Transition to MASTER STATE')
-  turn.log('info', `state=master previous=${turn.state.phase.label.toLowerCase()}`)
   const firstConfirm = turn.state.nextConfirm
   advertise(turn)
+  turn.logInstance('info', 'Transition to MASTER STATE')
+  turn.log('info', `state=master previous=${turn.state.phase.label.toLowerCase()}`)
   const intervalMs = ownIntervalMs(turn)
   turn.enter({
     label: 'MASTER',

@@ -158,3 +158,29 @@ describe('an address that a stranger has', () => {
     expect(status().warnings).toEqual([])
   })
 })
+
+describe('an interface that was read before the takeover', () => {
+  test('is not read again until the addresses are on it and announced; nobody waits for a look', () => {
+    const kinds = bench.hold(60_000).kinds()
+    expect(kinds.indexOf('putAddresses')).toBeLessThan(kinds.indexOf('sendGratuitousArp'))
+    expect(kinds.indexOf('sendGratuitousArp')).toBeLessThan(kinds.indexOf('readInterface'))
+    expect(held()).toEqual([OWN, ...VIPS])
+    expect(bench.of('sendGratuitousArp')).toHaveLength(1)
+  })
+
+  test('was made anew and nobody said so: read after all, and held', () => {
+    kernel.removeInterface('eth0')
+    kernel.addInterface('eth0', '02:00:00:00:00:71', [OWN])
+    bench.hold(60_000)
+    expect(bench.reports()).toEqual([{ type: 'held' }])
+    expect(held()).toEqual([OWN, ...VIPS])
+    expect(bench.of('sendGratuitousArp').map(({ mac }) => mac)).toEqual(['02:00:00:00:00:71'])
+  })
+
+  test('has gone: the hold fails as it does where nothing was remembered', () => {
+    kernel.removeInterface('eth0')
+    bench.hold(60_000)
+    expect(bench.label).toBe('IDLE')
+    expect(bench.reports().map(({ type }) => type)).toEqual(['holdFailed', 'holdFailed'])
+  })
+})
