@@ -29,6 +29,8 @@ export interface GroupOptions {
   readonly virtualIp?: string
   /** More lines of YAML. */
   readonly settings?: string
+  /** Of each node: the lines of YAML that say what it leads, instead of its priority and the `virtualIp`. */
+  readonly elections?: readonly string[]
 }
 
 /** The fixed interface of `GET /status`, as far as the tests look at it. */
@@ -37,6 +39,7 @@ export interface Status {
   readonly role: string
   readonly forwarding: string
   readonly vrrp: { readonly state: string; readonly masterIp: string | null; readonly transitions: number }
+  readonly instances: readonly { readonly name: string; readonly state: string; readonly transitions: number }[]
   readonly virtualIps: readonly { readonly address: string; readonly held: boolean }[]
   readonly monitor: {
     readonly state: string
@@ -83,14 +86,14 @@ export class GatewayNode {
 
   /** `priority`: where it is not to be that of the group's options. */
   startGateway(priority = this.priority): void {
-    const { originalPort = 8080, settings = '' } = this.#group.options
+    const { originalPort = 8080, settings = '', elections } = this.#group.options
+    const shortForm = `directorPriority: ${priority}\nvirtualIps: ['${this.#group.virtualIp}']`
     writeFileSync(
       this.configFile,
       `name: ${this.name}
 interface: eth0
 managementIp: ${this.address}
-directorPriority: ${priority}
-virtualIps: ['${this.#group.virtualIp}']
+${elections?.[this.#group.nodes.indexOf(this)] ?? shortForm}
 redirects: [{ protocol: http, originalPorts: [${originalPort}], proxyPort: 3128 }]
 cluster: { key: "a key of the tests, long enough" }
 control: { socket: ${this.socket} }
@@ -136,9 +139,9 @@ shutdown_lifetime 0 seconds
     return this.namespace.run(PROXYHA, parameters)
   }
 
-  /** Does the kernel hold the VIP on eth0? */
-  holdsVip(): boolean {
-    return this.namespace.ip('-o', 'address', 'show', 'dev', 'eth0').includes(` ${this.#group.virtualIp} `)
+  /** Does the kernel hold the VIP on eth0? `virtualIp`: with its prefix. */
+  holdsVip(virtualIp = this.#group.virtualIp): boolean {
+    return this.namespace.ip('-o', 'address', 'show', 'dev', 'eth0').includes(` ${virtualIp} `)
   }
 
   setCable(plugged: boolean): void {
@@ -220,9 +223,9 @@ export class Group {
   }
 
   /** One request through the VIP; the name of the node that served it, or undefined where it failed. */
-  async fetch(client: string): Promise<string | undefined> {
+  async fetch(client: string, virtualIp = this.virtualIp): Promise<string | undefined> {
     const { originalPort = 8080 } = this.options
-    const [vip = ''] = this.virtualIp.split('/')
+    const [vip = ''] = virtualIp.split('/')
     const proxy = `http://${vip.includes(':') ? `[${vip}]` : vip}:${originalPort}`
     const curl = [
       '-s',
@@ -242,8 +245,8 @@ export class Group {
     return code === 0 && / 200 /.test(stdout) ? /^Via: \S+ (\S+)/m.exec(stdout)?.[1] : undefined
   }
 
-  holders(): readonly string[] {
-    return this.nodes.filter((node) => node.holdsVip()).map((node) => node.name)
+  holders(virtualIp = this.virtualIp): readonly string[] {
+    return this.nodes.filter((node) => node.holdsVip(virtualIp)).map((node) => node.name)
   }
 
   close(): void {

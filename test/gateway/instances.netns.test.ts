@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeInNamespaces, type RunningProgram } from '../namespaces.ts'
+import { CLIENTS, Group, until } from './group.ts'
+
+const WEB = '10.88.0.10/16'
+const MAIL = '10.88.0.20/16'
+const ALL = ['node0', 'node1', 'node2']
+
+/** Node 0 leads `web`, node 1 leads `mail`, and each is the next for the other. */
+const electionOf = (web: number, mail: number): string => `instances:
+  - { name: web, virtualRouterId: 51, directorPriority: ${web}, virtualIps: [${WEB}] }
+  - { name: mail, virtualRouterId: 52, directorPriority: ${mail}, virtualIps: [${MAIL}] }`
+
+/** Two virtual routers, led by two nodes at once. */
+describeInNamespaces('a group of two instances', { programs: ['squid', 'curl'] }, (namespaces) => {
+  let group: Group
+
+  beforeAll(async () => {
+    const elections = [electionOf(99, 89), electionOf(89, 99), electionOf(79, 79)]
+    group = new Group(namespaces, { priorities: [99, 89, 79], elections })
+    await group.start()
+    await led('node0', 'node1')
+    await group.settled(1, 3)
+  })
+  afterAll(async () => {
+    await namespaces.close()
+    group.close()
+  })
+
+  /** Waits until each virtual IP is held by that node alone. */
+  const led = (web: string, mail: string) =>
+    until(
+      () => `${group.holders(WEB)}` === web && `${group.holders(MAIL)}` === mail,
+      15_000,
+      () => `${web} with web (it is ${group.holders(WEB)}) and ${mail} with mail (it is ${group.holders(MAIL)})`,
+    )
+
+  /** By whom the clients are served through a virtual IP, in the order of the clients. */
+  async function servers(virtualIp: string): Promise<readonly (string | undefined)[]> {
+    const served: (string | undefined)[] = []
+    for (const client of CLIENTS.slice(0, 20)) served.push(await group.fetch(client, virtualIp))
+    return served
+  }
+  const distinct = (served: readonly (string | undefined)[]) => [...new Set(served)].sort()
+
+  const keep = (client: string, virtualIp: string): RunningProgram => {
+    const script = new URL('./fixtures/kept-connection.ts', import.meta.url)
+    return group.client.startScript(script, client, virtualIp.split('/')[0]!, '8080', 'http://10.88.0.99/')
+  }
+  async function ask(connection: RunningProgram): Promise<unknown> {
+    connection.process.stdin!.write('\n')
+    return JSON.parse(await connection.nextLine())
+  }
+
+  it('each virtual IP has a director of its own, and every node knows both', async () => {
+    const states = await Promise.all(group.nodes.map(async (node) => (await node.status())!))
+    expect(states.map(({ role }) => role)).toEqual(['director', 'director', 'scanning'])
+    expect(states.map(({ instances }) => instances.map(({ name, state }) => `${name} ${state}`))).toEqual([
+      ['web MASTER', 'mail BACKUP'],
+      ['web BACKUP', 'mail MASTER'],
+      ['web BACKUP', 'mail BACKUP'],
+    ])
+    // A busy machine is warned of as well.
+    const serious = /two directors|differ|VRID|no VRRP master/
+    expect(states.flatMap(({ warnings }) => warnings.filter((warning) => serious.test(warning)))).toEqual([])
+    const { stdout } = await group.nodes[2]!.proxyha('status', '-s', group.nodes[2]!.socket)
+    expect(stdout).toMatch(/^web +51 +BACKUP +79 +10\.88\.0\.11 \(99\)/m)
+    expect(stdout).toMatch(/^mail +52 +BACKUP +79 +10\.88\.0\.12 \(99\)/m)
+  })
+
+  it('all nodes serve the clients of both, each client the same node through either', async () => {
+    const throughWeb = await servers(WEB)
+    expect(distinct(throughWeb)).toEqual(ALL)
+    expect(await servers(MAIL)).toEqual(throughWeb)
+  })
+
+  it('a director dies: the other leads both; it returns: takes its own back, and cuts nothing of the other', {
+    timeout: 90_000,
+  }, async () => {
+    const [first, second] = group.nodes
+    // Of a client whose proxy survives: what the dead node's proxy had is lost.
+    const survivor = (await servers(MAIL)).indexOf('node2')
+    const client = CLIENTS[survivor]!
+    const kept = keep(client, MAIL)
+    expect(await ask(kept)).toEqual({ status: 200, proxy: 'node2' })
+    const mailTransitions = async () => (await second!.status())?.instances[1]?.transitions
+    const before = await mailTransitions()
+
+    first!.setCable(false)
+    await first!.stopGateway('SIGKILL')
+    await until(
+      () => second!.holdsVip(WEB) && second!.holdsVip(MAIL) && !first!.holdsVip(WEB),
+      15_000,
+      () => 'node1 with both',
+    )
+    await group.settled(1, 2)
+    for (const virtualIp of [WEB, MAIL]) expect(distinct(await servers(virtualIp))).toEqual(['node1', 'node2'])
+    expect(await ask(kept)).toEqual({ status: 200, proxy: 'node2' })
+
+    first!.setCable(true)
+    first!.startGateway()
+    await group.settled(0, 3)
+    await led('node0', 'node1')
+    expect(await ask(kept)).toEqual({ status: 200, proxy: 'node2' })
+    expect(await mailTransitions()).toBe(before)
+    const [web, mail] = [await servers(WEB), await servers(MAIL)]
+    expect(distinct(web)).toEqual(ALL)
+    // But the one whose connection has pinned it, at the director that has the connection.
+    expect(mail[survivor]).toBe('node2')
+    expect(mail.with(survivor, undefined)).toEqual(web.with(survivor, undefined))
+  })
+
+  it('an order hands over the one that is named; without a name all that the node leads', {
+    timeout: 60_000,
+  }, async () => {
+    const [first, second] = group.nodes
+    const order = (index: number, ...more: string[]) =>
+      group.nodes[index]!.proxyha('failover', '-s', group.nodes[index]!.socket, ...more)
+    expect(await order(1, '--instance', 'web')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('not the director of web: node0 (10.88.0.11) is'),
+    })
+    expect((await order(1, '--instance', 'mail')).stdout).toMatch(
+      /^mail: node0 \(10\.88\.0\.11\) took over after \d+ ms/,
+    )
+    await led('node0', 'node0')
+    expect((await first!.status())?.role).toBe('director')
+    expect((await second!.status())?.role).toBe('scanning')
+    const { code, stdout } = await order(0)
+    expect([code, stdout.match(/^\w+(?=: node1 )/gm)]).toEqual([0, ['web', 'mail']])
+    await led('node1', 'node1')
+  })
+})
