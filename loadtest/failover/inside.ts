@@ -1,17 +1,14 @@
 /** The comparison inside its sandbox: `node inside.ts OPTIONS-AS-JSON`. Exit code 0, 1 where a round of proxyha's failed, 130 when cut short. */
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, release } from 'node:os'
-import { dirname } from 'node:path'
 import { settleInSandbox } from '../../runtime/lab/sandbox.ts'
 import { versionOf } from '../installed.ts'
 import { type Measurement, measure } from './measure.ts'
 import type { FailoverOptions } from './options.ts'
-import { daemons, rowsOf, turnsOf } from './plan.ts'
-import { plotGaps } from './plot.ts'
+import { daemons, turnsOf } from './plan.ts'
 import { type QuietRun, runQuietly } from './quiet-run.ts'
-import { drawQuietRuns, drawRows, legend, milliseconds } from './report.ts'
+import { drawQuietRuns, milliseconds } from './report.ts'
+import { type Circumstances, showGaps, writeResult } from './results.ts'
 import { Stage } from './stage.ts'
-import { summarize } from './summary.ts'
 
 settleInSandbox(() => process.exit(130))
 process.exitCode = await run(JSON.parse(process.argv[2] ?? '') as FailoverOptions)
@@ -40,7 +37,7 @@ async function run(options: FailoverOptions): Promise<number> {
     : await countFalseFailovers(stage, options, options.quietMinutes, context)
 }
 
-async function compareGaps(stage: Stage, options: FailoverOptions, context: { startedAt: string }): Promise<number> {
+async function compareGaps(stage: Stage, options: FailoverOptions, context: Circumstances): Promise<number> {
   const measurements: Measurement[] = []
   for (const turn of turnsOf(options, options.rounds)) {
     await stage.setLoad(turn.load)
@@ -48,16 +45,7 @@ async function compareGaps(stage: Stage, options: FailoverOptions, context: { st
     measurements.push(measurement)
     print(describe(measurement))
   }
-  const summaries = summarize(rowsOf(options), measurements)
-  print([...drawRows(summaries), '', ...legend].join('\n'))
-  write(options.json, `${JSON.stringify({ ...context, summaries, measurements }, null, 2)}\n`)
-  print(`\nall figures are in ${options.json}`)
-  if (options.svg !== null) {
-    const cores = availableParallelism()
-    const subtitle = `A dot is a round (of ${options.rounds}), a tick and a figure (ms) the median, a dashed line the protocol's own bound. ${cores} cores, a connection every 2 ms, ${context.startedAt.slice(0, 10)}.`
-    write(options.svg, plotGaps(summaries, subtitle))
-    print(`the plot is in ${options.svg}`)
-  }
+  const summaries = showGaps(measurements, context, options)
   const failed = summaries.some((row) =>
     row.daemons.some(({ daemon, failures }) => daemon === 'proxyha' && failures > 0),
   )
@@ -82,7 +70,7 @@ async function countFalseFailovers(
     }
   }
   print(drawQuietRuns(runs).join('\n'))
-  write(options.json, `${JSON.stringify({ ...context, runs }, null, 2)}\n`)
+  writeResult(options.json, `${JSON.stringify({ ...context, runs }, null, 2)}\n`)
   print(`\nall figures are in ${options.json}`)
   return runs.some(({ daemon, transitions }) => daemon === 'proxyha' && transitions > 0) ? 1 : 0
 }
@@ -93,11 +81,6 @@ function describe({ turn, disturbed, gapMs, takeoverMs, floorMs }: Measurement):
   const figures = `takeover ${milliseconds(takeoverMs ?? undefined)} ms, client ${milliseconds(floorMs)} ms`
   if (disturbed) return `${label} the VIP moved before the fault`
   return gapMs === null ? `${label} nobody took over` : `${label} gap ${milliseconds(gapMs)} ms (${figures})`
-}
-
-function write(path: string, content: string): void {
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, content)
 }
 
 function print(text: string): void {

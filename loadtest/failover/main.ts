@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runInSandbox } from '../../runtime/lab/sandbox.ts'
 import { parseOptions, usage } from './options.ts'
+import { readRuns, showGaps } from './results.ts'
 
 const defaultJson = (name: string) => fileURLToPath(new URL(`../results/${name}.json`, import.meta.url))
 const parsed = parseOptions(process.argv.slice(2), defaultJson)
@@ -15,6 +16,11 @@ switch (parsed.type) {
     process.stderr.write(`${parsed.reason}\n\n${usage}`)
     process.exitCode = 1
     break
+  case 'gather': {
+    const { measurements, ...circumstances } = readRuns(parsed.from)
+    showGaps(measurements, circumstances, parsed.files)
+    break
+  }
   case 'run': {
     const { options } = parsed
     const files = { json: resolve(options.json), svg: options.svg === null ? null : resolve(options.svg) }

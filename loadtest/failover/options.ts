@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util'
 import { isCount, type Mistake, readingOptions } from '../option-reading.ts'
 import { faults, loads, paces, type Selection } from './plan.ts'
+import type { ResultFiles } from './results.ts'
 
-export interface FailoverOptions extends Selection {
+export interface FailoverOptions extends Selection, ResultFiles {
   readonly rounds: number
   /** Minutes of each quiet run instead of faults; null = faults. */
   readonly quietMinutes: number | null
-  readonly json: string
-  /** Where the plot goes; null = no plot. */
-  readonly svg: string | null
 }
 
 export type ParsedOptions =
   | { readonly type: 'run'; readonly options: FailoverOptions }
+  /** Nothing is measured: one table of what earlier runs have in their files. */
+  | { readonly type: 'gather'; readonly from: readonly string[]; readonly files: ResultFiles }
   | { readonly type: 'help' }
   | Mistake
 
@@ -32,6 +32,7 @@ in turns. A round of everything takes some 15 minutes.
   --minutes N      minutes of each quiet run (10)
   --json FILE      where the figures go (loadtest/results/failover.json, failover-quiet.json)
   --svg FILE       draw the plot, too
+  --from FILE      measure nothing: one table, JSON and plot of what earlier runs wrote by --json; may be given again
 `
 
 const fastPaces = paces.filter(({ advertIntervalMs }) => advertIntervalMs < 1000)
@@ -53,6 +54,7 @@ function read(args: readonly string[]) {
       minutes: { type: 'string', default: '10' },
       json: { type: 'string' },
       svg: { type: 'string' },
+      from: { type: 'string', multiple: true },
       help: { type: 'boolean', default: false },
     },
   }).values
@@ -81,7 +83,7 @@ function interpret(values: ReturnType<typeof read>, defaultJson: (name: string) 
     json: values.json ?? defaultJson(quiet ? 'failover-quiet' : 'failover'),
     svg: values.svg ?? null,
   }
-  return { type: 'run', options }
+  return values.from === undefined ? { type: 'run', options } : { type: 'gather', from: values.from, files: options }
 }
 
 const loadNames = loads.map((name) => ({ name }))

@@ -11,7 +11,7 @@ export interface Watched {
   readonly signOfLife: number
 }
 
-export interface Stall {
+interface Stall {
   readonly name: string
   readonly silentMs: number
 }

@@ -19,6 +19,14 @@ describe('parseOptions', () => {
     })
   })
 
+  it('measures nothing where it is given the figures of earlier runs', () => {
+    expect(parse('--from', 'a.json', '--from', 'b.json', '--svg', 'gaps.svg')).toMatchObject({
+      type: 'gather',
+      from: ['a.json', 'b.json'],
+      files: { json: 'failover.json', svg: 'gaps.svg' },
+    })
+  })
+
   it('is left alone busy and at short intervals, into a file of its own', () => {
     expect(parse('--quiet-run', '--minutes', '2')).toMatchObject({
       options: {
