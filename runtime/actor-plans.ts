@@ -82,6 +82,7 @@ export function planActors(
     key: config.cluster.key,
     intervalMs: config.beacons.intervalMs,
     staleAfterIntervals: 3,
+    tellsFastPath: forwarding.mode === 'kernel',
     settings: sharedSettings(config, forwarding),
   }
   const dispatcher: DispatcherOptions = {
@@ -140,9 +141,9 @@ export function planActors(
     { ...main('raw-ip', startSockets, [...electors, 'discovery']), realtime: instances.some((one) => one.realtime) },
     ...(forwarders === undefined ? [] : [main('forwarder', () => forwarders.asActor() as ActorInstance<unknown>, [])]),
     ...election,
-    worker('discovery', discovery, ['raw-ip', 'dispatcher', ...electors]),
+    worker('discovery', discovery, ['raw-ip', 'dispatcher', ...electors, ...fastPaths]),
     worker('dispatcher', dispatcher, ['discovery', ...fastPaths], LATEST),
-    ...fastPaths.map((name) => worker(name, fastPath, [], LATEST)),
+    ...fastPaths.map((name) => worker(name, fastPath, ['discovery'])),
     worker('watcher', watcher, [...electors, ...announcers, 'raw-ip'], LATEST),
     worker('port-monitor', portMonitor, ['discovery', ...electors]),
     worker('stats-reporter', statsReporter, ['discovery']),

@@ -1,14 +1,16 @@
-import { isIPv6 } from 'node:net'
 import type { FastPathSettings } from '../actors/fast-path/state.ts'
 import { kernelModeServes, probeKernelMode } from '../actors/fast-path/support.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import type { Nft } from './ports/nft.ts'
 import type { Result } from './ports/result.ts'
-import { formatClientKey, parseClientKey } from './table/client-key.ts'
 import { SLOT_COUNT } from './table/layout.ts'
+import { canonicalAddress } from './wire/ip-address-bytes.ts'
 
 /** A client without connections (kernel mode: without a packet) is remembered that long. */
 export const CLIENT_IDLE_S = 600
+
+/** The lease is three adverts; below this the kernel's own lateness is no part of it. */
+const SHORTEST_FENCE_MS = 100
 
 /** How this gateway forwards. */
 export interface ForwardingMode {
@@ -44,15 +46,10 @@ export function fastPathSettings(config: GatewayConfig): FastPathSettings {
   return {
     interfaceName: config.interfaceName,
     managementIp: config.managementIp,
-    virtualIps: config.virtualIps.map(({ address }) => (isIPv6(address) ? shortestForm(address) : address)),
+    virtualIps: config.virtualIps.map(({ address }) => canonicalAddress(address) ?? address),
     redirects: config.redirects.map(({ originalPorts, proxyPort }) => ({ originalPorts, proxyPort })),
     pinTimeoutS: CLIENT_IDLE_S,
     tableSize: config.clients.tableSize,
+    fencedAfterMs: Math.max(SHORTEST_FENCE_MS, ...config.instances.map(({ vrrp }) => 3 * 10 * vrrp.advertIntervalCs)),
   }
-}
-
-/** RFC 5952: the one that the kernel's listings have. */
-function shortestForm(address: string): string {
-  const key = parseClientKey(address)
-  return key === undefined ? address : formatClientKey(key)
 }

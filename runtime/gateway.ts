@@ -45,10 +45,10 @@ const STOP_ORDER = [
   'watcher',
   'port-monitor',
   'stats-reporter',
+  // Before the goodbye: it names the clients that have to stay.
+  'fast-path',
   'discovery',
   'dispatcher',
-  // Until the goodbye has left, clients are sent here.
-  'fast-path',
   'inspector',
 ]
 const STOP_PATIENCE_MS = 2000

@@ -1,6 +1,7 @@
 import { openBeacon } from '../../runtime/wire/beacon.ts'
 import {
   type AssignmentBody,
+  type ClientsBody,
   type HelloBody,
   parseBeaconBody,
   type ReportBody,
@@ -22,7 +23,7 @@ type Received =
   | { readonly kind: 'beacon'; readonly state: DiscoveryState; readonly from: string; readonly body: ReceivedBody }
   | { readonly kind: 'nothing'; readonly state: DiscoveryState }
 
-type ReceivedBody = HelloBody | ReportBody | AssignmentBody
+type ReceivedBody = HelloBody | ReportBody | AssignmentBody | ClientsBody
 
 /** Acts on one IPv4 packet. Whatever it holds, the worst that comes of it is a counter. */
 export function withPacket(progress: Progress, packet: Uint8Array, nowMs: number): Progress {
@@ -37,6 +38,8 @@ export function withPacket(progress: Progress, packet: Uint8Array, nowMs: number
       return withReportFrom(next, from, body, nowMs)
     case 'assignment':
       return withAssignmentFrom(next, from, body, nowMs)
+    case 'clients':
+      return withClientsFrom(next, from, body)
     default:
       return body satisfies never
   }
@@ -61,7 +64,7 @@ function receive(state: DiscoveryState, bytes: Uint8Array, nowMs: number): Recei
   const window = {
     ...verdict.window,
     partial: whole.kind === 'partial' ? whole.partial : null,
-    left: body !== undefined && body.type !== 'assignment' && body.leaving,
+    left: (body?.type === 'hello' || body?.type === 'report') && body.leaving,
   }
   const heard = { ...state, replayWindows: withWindow(state.replayWindows, source, window) }
   if (whole.kind === 'broken') return nothing(heard, 'brokenFragments')
@@ -118,6 +121,13 @@ function withReportFrom(progress: Progress, address: string, report: ReportBody,
 function withNode(state: DiscoveryState, heard: Heard, nowMs: number): DiscoveryState {
   const nodes = heardNode(state, heard, nowMs)
   return nodes === undefined ? counted({ ...state, fullAtMs: nowMs }, 'tooManyNodes') : { ...state, nodes }
+}
+
+/** Of use in kernel mode only; there everybody keeps them, since any node may be the next director. */
+function withClientsFrom({ state, effects }: Progress, address: string, { all, clients }: ClientsBody): Progress {
+  if (!state.options.tellsFastPath) return { effects, state: counted(state, 'clientsIgnored') }
+  const message = { type: 'clientsOf', address, all, clients } as const
+  return { state, effects: [...effects, { type: 'send', to: 'fast-path', message }] }
 }
 
 /** All follow the same director, so that a client finds the same node whichever director it comes to. */

@@ -13,7 +13,7 @@ import {
   suspectedNodes,
 } from './membership.ts'
 import type { DiscoveryStatus, Member } from './messages.ts'
-import { withAssignment, withHello, withReport, withReports } from './outgoing.ts'
+import { withAssignment, withClients, withHello, withReport, withReports } from './outgoing.ts'
 import {
   counted,
   type DiscoveryEffect,
@@ -65,6 +65,8 @@ function handled(progress: Progress, event: DiscoveryEvent, nowMs: number): Prog
     case 'drain':
       if (event.draining === state.draining) return progress
       return withReports({ effects, state: { ...state, draining: event.draining } }, nowMs)
+    case 'clients':
+      return withClients(progress, event)
     case 'load':
       return { effects, state: { ...state, load: event.load } }
     case 'publish':

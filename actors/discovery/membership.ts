@@ -36,7 +36,7 @@ export function membersOf(state: DiscoveryState, nowMs: number): Member[] {
 
 /** Where every other node is reached that is known, sorted by address. */
 export function macsOf({ nodes }: DiscoveryState): NodeMac[] {
-  const macs = [...nodes.values()].map(({ address, node }) => ({ address, mac: node.mac }))
+  const macs = [...nodes.values()].map(({ address, node, left }) => ({ address, mac: node.mac, left }))
   return macs.sort((a, b) => (a.address < b.address ? -1 : 1))
 }
 
@@ -84,7 +84,16 @@ export function heardNode(
   const { address, node, leaving, settingsDiffer, settings } = heard
   if (!state.nodes.has(address) && state.nodes.size >= MAX_GROUP_NODES - 1) return undefined
   const aliveUntilMs = nowMs + staleAfterMs(state.options)
-  const known = { address, node, lastSeenMs: nowMs, aliveUntilMs, stale: leaving, settingsDiffer, settings }
+  const known = {
+    address,
+    node,
+    lastSeenMs: nowMs,
+    aliveUntilMs,
+    stale: leaving,
+    left: leaving,
+    settingsDiffer,
+    settings,
+  }
   return new Map(state.nodes).set(address, known)
 }
 
@@ -107,6 +116,7 @@ export function replicatedNodes(
       lastSeenMs,
       aliveUntilMs: Number.POSITIVE_INFINITY,
       stale,
+      left: state.nodes.get(address)?.left === true && stale,
       settingsDiffer,
       settings: null,
     })

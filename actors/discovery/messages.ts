@@ -45,12 +45,31 @@ interface DrainMessage {
   readonly draining: boolean
 }
 
+/** From the fast path: clients that have connections to this node, and must stay with it although their slot is another's. */
+export interface ClientsMessage {
+  readonly type: 'clients'
+  /** Every client that it has: this gateway has just started, or is about to stop. */
+  readonly all: boolean
+  readonly clients: readonly string[]
+}
+
+/** To the fast path: the same of another node, in place of what that node has said before. */
+export interface ClientsOfMessage {
+  readonly type: 'clientsOf'
+  /** Management IP. */
+  readonly address: string
+  /** That gateway has just started, or is about to stop. */
+  readonly all: boolean
+  readonly clients: readonly string[]
+}
+
 export type DiscoveryMessage =
   | RoleMessage
   | MonitorMessage
   | LoadMessage
   | PublishMessage
   | DrainMessage
+  | ClientsMessage
   | RawIpDelivery
 
 export type Health = 'ok' | 'failure' | 'stale' | 'draining'
@@ -74,6 +93,8 @@ export interface NodeMac {
   readonly address: string
   /** Lower-case, colon-separated. */
   readonly mac: string
+  /** It has said goodbye: its gateway is down, in order, while its host may go on serving what it has. */
+  readonly left: boolean
 }
 
 /** To the dispatcher: all members that are known, sorted by address, whenever one changed and once an interval. */
@@ -100,6 +121,7 @@ export interface CaughtUpMessage {
 export type DiscoveryPeers = {
   readonly 'raw-ip': RawIpMessage
   readonly dispatcher: DispatcherMessage
+  readonly 'fast-path': ClientsOfMessage
   readonly [elector: ElectorName]: CaughtUpMessage
 }
 

@@ -2,6 +2,7 @@ import { type BeaconSender, sealBeacon } from '../../runtime/wire/beacon.ts'
 import { type BeaconBody, packBeaconBody, type RosterEntry } from '../../runtime/wire/beacon-body.ts'
 import { heardDirectors, isAssigner } from './directors.ts'
 import { selfNode } from './membership.ts'
+import type { ClientsMessage } from './messages.ts'
 import { compactSettings, digestOf } from './settings.ts'
 import { counted, type DiscoveryEffect, type DiscoveryState, type Progress } from './state.ts'
 
@@ -77,6 +78,10 @@ export function withAssignment(progress: Progress, nowMs: number): Progress {
   const sent = withBeacon(progress, { type: 'assignment', ...assignment }, BROADCAST)
   return { ...sent, state: { ...sent.state, assignmentWanted: false } }
 }
+
+/** Who is to stay with this node, to all: any of them may be the next director. */
+export const withClients = (progress: Progress, { all, clients }: ClientsMessage): Progress =>
+  withBeacon(progress, { type: 'clients', all, clients }, BROADCAST)
 
 const identityOf = (state: DiscoveryState) => ({
   generation: state.assignment?.generation ?? 0,

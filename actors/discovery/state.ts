@@ -25,6 +25,8 @@ export interface DiscoveryOptions {
   readonly intervalMs: number
   /** Intervals without a sign of life after which a node is stale. */
   readonly staleAfterIntervals: number
+  /** Kernel mode: the fast path is told which clients are to stay with another node. */
+  readonly tellsFastPath?: boolean
   /** What must be the same on every node, as text by name (`virtualIps`, `redirects`, ...). At most 16. */
   readonly settings: Readonly<Record<string, string>>
 }
@@ -41,6 +43,8 @@ export interface KnownNode {
   /** Not stale before; Infinity while the director watches over it. */
   readonly aliveUntilMs: number
   readonly stale: boolean
+  /** It said goodbye: its host may live on. */
+  readonly left: boolean
   /** Its settings are not ours, or (as the director says) not the director's. */
   readonly settingsDiffer: boolean
   /** Its settings as it said them, where they are not ours; else null. */

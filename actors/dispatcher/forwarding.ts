@@ -15,26 +15,30 @@ export const forwardingMoved = (before: DispatcherState, after: DispatcherState)
 
 /** What the fast path needs to know: slots by marks, and the MAC behind each mark. */
 export function forwardingOf({ rows, slots, generation, macs, rules }: DispatcherState): ForwardingMessage {
-  const known = new Map(macs.map(({ address, mac }) => [address, mac]))
+  const known = new Map(macs.map((node) => [node.address, node]))
   const ofRows = rows.flatMap((row, index): ForwardingNode[] => {
     const self = row?.address === rules.managementIp
     // The fast path itself looks at the interface.
-    const mac = row === null ? undefined : self ? '' : known.get(row.address)
-    return row === null || mac === undefined ? [] : [nodeOf(row, index + 1, mac, self)]
+    const place = row === null ? undefined : self ? { mac: '', left: false } : known.get(row.address)
+    return row === null || place === undefined ? [] : [nodeOf(row, index + 1, place, self)]
   })
   const placed = new Set(rows.map((row) => row?.address))
   const free = rows.map((_, index) => index + 1).filter((mark) => rows[mark - 1] === null)
   const beside = macs.filter(({ address }) => !placed.has(address)).slice(0, free.length)
-  const strangers = beside.map(({ address, mac }, at): ForwardingNode => {
-    return { address, mac, mark: free.at(-1 - at)!, self: false, eligible: false }
+  const strangers = beside.map(({ address, mac, left }, at): ForwardingNode => {
+    return { address, mac, left, mark: free.at(-1 - at)!, self: false, eligible: false }
   })
   return { type: 'forwarding', generation, nodes: [...ofRows, ...strangers].slice(0, MARKS), slots: marksOf(slots) }
 }
 
-function nodeOf({ address, state }: NodeSetting, mark: number, mac: string, self: boolean): ForwardingNode {
-  return { address, mark, mac, self, eligible: state === 'ok' || state === 'draining' }
+type Place = Pick<ForwardingNode, 'mac' | 'left'>
+
+function nodeOf({ address, state }: NodeSetting, mark: number, { mac, left }: Place, self: boolean): ForwardingNode {
+  const eligible = state === 'ok' || state === 'draining'
+  return { address, mark, mac, self, eligible, left: left && !eligible }
 }
 
 const marksOf = (slots: Slots): Uint8Array => slots.map((owner) => (owner < MARKS ? owner + 1 : 0))
 
-const macsText = ({ macs }: DispatcherState): string => macs.map(({ address, mac }) => `${address} ${mac}`).join()
+const macsText = ({ macs }: DispatcherState): string =>
+  macs.map(({ address, mac, left }) => `${address} ${mac} ${left}`).join()

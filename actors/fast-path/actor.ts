@@ -17,7 +17,7 @@ import {
   initialFastPath,
   labelOf,
 } from './state.ts'
-import { findTables, outlineTables } from './tables.ts'
+import { addPins, findTables, outlineTables } from './tables.ts'
 
 export interface FastPathPorts {
   readonly nft: Nft
@@ -71,14 +71,14 @@ export const startFastPath: StartActor<FastPathSettings, FastPathPorts, FastPath
       case 'putAddresses':
         dispatch({ type: 'addressesPut', refusals: putOnLoopback(netlink, effect.addresses) })
         return
-      case 'countConnections': {
-        const counted = sockets.established(settings.redirects.map(({ proxyPort }) => proxyPort))
-        const connections: Result<number> = counted.ok
-          ? { ok: true, value: [...counted.value.values()].reduce((sum, count) => sum + count, 0) }
-          : counted
-        dispatch({ type: 'connectionsCounted', connections })
+      case 'readClients': {
+        const ports = new Set(settings.redirects.map(({ proxyPort }) => proxyPort))
+        dispatch({ type: 'clientsRead', clients: sockets.clients([...ports], settings.virtualIps) })
         return
       }
+      case 'addPins':
+        void addPins(nft, effect.pins, settings).then((result) => dispatch({ type: 'pinsAdded', result }))
+        return
       case 'remove':
         removeFromLoopback(netlink, settings)
         void nft.apply(removedRuleset()).then((result) => dispatch({ type: 'removed', result }))

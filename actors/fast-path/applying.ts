@@ -1,8 +1,9 @@
 import type { Result } from '../../runtime/ports/result.ts'
 import { foldRoles } from '../elector/roles.ts'
 import { desiredRuleset } from './desired.ts'
-import { changeOf, fullRuleset } from './ruleset.ts'
+import { changeOf, fullRuleset, isDirector } from './ruleset.ts'
 import type { FastPathState } from './state.ts'
+import { stayingPins } from './staying.ts'
 import { finishStopping } from './stopping.ts'
 import type { Turn } from './turn.ts'
 
@@ -17,6 +18,12 @@ export function applyNext(turn: Turn): void {
   if (state.applied === null && state.found === null) {
     turn.change({ errand: { kind: 'finding' } })
     turn.perform({ type: 'findTables' })
+    return
+  }
+  if (state.pinsDue && state.applied !== null && isDirector(state.applied)) {
+    // Before the slots that they are exceptions from.
+    turn.change({ errand: { kind: 'pinning' }, pinsDue: false })
+    turn.perform({ type: 'addPins', pins: stayingPins(state) })
     return
   }
   const desired = isReady(state) ? desiredRuleset(state) : undefined
@@ -34,14 +41,28 @@ export function applyNext(turn: Turn): void {
 }
 
 /**
- * A table that a predecessor left forwards as well as it can until this process knows the group: replaced by what a process knows
- * that has just started, it would forward nothing.
+ * A table that a predecessor left forwards as well as it can until this process knows the group, and every node that clients are
+ * pinned to: replaced by what a process knows that has just started, it would forward nothing, or forget them.
  */
-function isReady({ found, applied, patient, roles, group, stopping }: FastPathState): boolean {
+function isReady({ found, applied, patient, roles, group, device, stopping }: FastPathState): boolean {
   if (roles.size === 0) return false
   if (applied !== null || found?.present !== true || !patient || stopping) return true
-  const others = group?.nodes.some(({ self }) => !self) ?? false
-  return group !== null && group.generation > 0 && (others || foldRoles(roles).role === 'director')
+  if (group === null || group.generation === 0) return false
+  const known = new Set([device?.mac, ...group.nodes.map(({ mac }) => mac)])
+  const others = group.nodes.some(({ self }) => !self) || foldRoles(roles).role === 'director'
+  return others && found.pins.every(({ mac }) => known.has(mac))
+}
+
+/** Pins that the packets wrote meanwhile make the kernel refuse: asked for again. */
+export function continuePinning(turn: Turn, result: Result): void {
+  turn.change({ errand: { kind: 'none' } })
+  if (result.ok) {
+    turn.resolved('pins')
+    return
+  }
+  turn.trouble('pins', `cannot pin clients to the nodes that they have connections to: ${result.reason}`)
+  turn.change({ pinsDue: true })
+  turn.startTimer('retry', FIRST_RETRY_MS)
 }
 
 /** The kernel has taken it, all of it or nothing. */

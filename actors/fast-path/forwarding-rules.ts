@@ -49,7 +49,11 @@ export function forwardingChains(ruleset: Ruleset, mapping: PortMapping): NftCha
   const present = FAMILIES.filter(({ n }) => ruleset.virtualIps.some(({ address }) => isIPv6(address) === (n === 6)))
   return [
     ...FAMILIES.flatMap((family) => familyChains(family, ruleset, mapping)),
-    { name: 'ingress', hook: hookOf('ingress', ruleset), rules: present.flatMap(ingressRules) },
+    {
+      name: 'ingress',
+      hook: hookOf('ingress', ruleset),
+      rules: present.flatMap((family) => ingressRules(family, ruleset)),
+    },
     {
       name: 'egress',
       hook: hookOf('egress', ruleset),
@@ -62,19 +66,25 @@ function hookOf(hook: 'ingress' | 'egress', { interfaceName }: Ruleset): string 
   return `type filter hook ${hook} device "${interfaceName}" priority 0; policy accept;`
 }
 
-function ingressRules({ n, ip }: Family): string[] {
+function ingressRules({ n, ip }: Family, { fencedAfterMs }: Ruleset): string[] {
   const silence = {
     4: 'arp daddr ip @silent4 drop',
     6: 'icmpv6 type nd-neighbor-solicit @th,64,128 @silent6 drop',
   }[n]
-  return [`${ip} daddr vmap @duties${n}`, silence]
+  // The kernel answers a neighbour solicitation only for an address of the interface itself, whose lease ends by itself.
+  const fence = n === 4 && fencedAfterMs !== undefined ? ['arp daddr ip @vips4 meta iif != @speaking drop'] : []
+  return [`${ip} daddr vmap @duties${n}`, silence, ...fence]
 }
 
-function egressRules({ n, ip }: Family, { managementIp }: Ruleset, { stateless }: PortMapping): string[] {
+function egressRules({ n, ip }: Family, ruleset: Ruleset, { stateless }: PortMapping): string[] {
+  const { managementIp, fencedAfterMs } = ruleset
   // A request that the kernel makes with the VIP as sender would teach the client this host's MAC for it. A gratuitous one, to the VIP, is the announcer's business.
   const arp = `arp operation request arp saddr ip @silent4 arp daddr ip != @silent4 arp saddr ip set ${managementIp}`
   const backward = `${ip} saddr @vips${n} tcp sport set tcp sport map @to_original`
-  return [...(stateless.length > 0 ? [backward] : []), ...(n === 4 ? [arp] : [])]
+  // Written by the adverts themselves: a process that is dead or stopped sends none.
+  const speak = `ip protocol 112 update @speaking { meta oif timeout ${fencedAfterMs}ms }`
+  const own = n === 4 ? [arp, ...(fencedAfterMs === undefined ? [] : [speak])] : []
+  return [...(stateless.length > 0 ? [backward] : []), ...own]
 }
 
 /** Bottom up, as nft prints them. */
@@ -130,9 +140,13 @@ function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMappi
  * any more is forgotten. A lookup that finds nothing ends its rule, so "no pin" is not mistaken for a mark.
  */
 function choice({ n, ip }: Family, next: string): string[] {
+  // A later fragment has no flags, and belongs to whatever there is.
+  const established = next === 'keep' ? ' tcp flags & syn == 0' : ''
   const forward = `ether daddr set meta mark map @macs goto ${next}${n}`
   return [
     `meta mark set ${ip} saddr map @pins${n} ${forward}`,
+    // Its gateway was stopped in order: whoever opens a connection goes elsewhere, whoever has one keeps it.
+    `meta mark != 0${established} ether daddr set meta mark map @left goto ${next}${n}`,
     `meta mark != 0 delete @pins${n} { ${ip} saddr : meta mark }`,
     `meta mark set jhash ${ip} saddr mod ${SLOT_COUNT} seed ${SLOT_HASH_SEED} meta mark set meta mark map @slots ${forward}`,
   ]

@@ -20,7 +20,7 @@ export function forwardingTable(ruleset: Ruleset): NftTable {
   const mapping = portMappingOf(ruleset.redirects)
   return {
     ...FORWARDING,
-    sets: [...addressSets(ruleset), ...nodeSets(ruleset), ...portSets(mapping), ...pinMaps(ruleset)],
+    sets: [...addressSets(ruleset), ...nodeSets(ruleset), ...portSets(mapping), ...pinMaps(ruleset), ...fence(ruleset)],
     chains: forwardingChains(ruleset, mapping),
   }
 }
@@ -54,6 +54,12 @@ function nodeSets({ nodes, mac, slots }: Ruleset): NftSet[] {
   const members = nodes.filter(({ self }) => !self).map((node) => node.mac)
   const owned = Array.from(slots.subarray(0, SLOT_COUNT), (mark, slot) => [`${slot}`, ` : ${mark}`] as const)
   return [
+    {
+      kind: 'map',
+      name: 'left',
+      declaration: `type mark : ether_addr; size ${NODES_MAX};`,
+      elements: new Map(nodes.filter(({ left }) => left).map((node) => [`${node.mark}`, ` : ${node.mac}`] as const)),
+    },
     keySet('members', `type ether_addr; size ${NODES_MAX};`, members),
     {
       kind: 'map',
@@ -91,12 +97,22 @@ function pinMaps({ tableSize }: Ruleset): NftSet[] {
   }))
 }
 
+/** The interface, while the process speaks. */
+function fence({ fencedAfterMs }: Ruleset): NftSet[] {
+  const declaration = 'type iface_index; size 16; flags dynamic,timeout;'
+  return fencedAfterMs === undefined ? [] : [{ kind: 'set', name: 'speaking', declaration, elements: undefined }]
+}
+
 function keySet(name: string, declaration: string, keys: readonly string[]): NftSet {
   return { kind: 'set', name, declaration, elements: new Map(keys.map((key) => [key, ''])) }
 }
 
 /** Adds the ruleset's pins, as many as there is room for. */
-export function loadedPins({ pins, pinTimeoutS, tableSize }: Ruleset): string {
+export function loadedPins({
+  pins,
+  pinTimeoutS,
+  tableSize,
+}: Pick<Ruleset, 'pins' | 'pinTimeoutS' | 'tableSize'>): string {
   const element = ({ client, mark, expiresS }: Pin) => {
     const left = Math.min(pinTimeoutS, Math.max(1, Math.ceil(expiresS ?? pinTimeoutS)))
     return [`${client} timeout ${pinTimeoutS}s expires ${left}s`, ` : ${mark}`] as const

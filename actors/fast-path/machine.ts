@@ -1,12 +1,13 @@
 import type { Machine } from '../../runtime/system/machine.ts'
-import { applyNext, continueApplying } from './applying.ts'
+import { applyNext, continueApplying, continuePinning } from './applying.ts'
 import { compareOutline, look, startLooking } from './looking.ts'
 import type { FastPathEffect, FastPathEvent, FastPathState, FastPathTimer, FoundTables } from './state.ts'
+import { keepStaying, noteMove, startTelling, tellStaying } from './staying.ts'
 import { beginStopping, continueRemoving, decideWhatStays } from './stopping.ts'
 import { Turn } from './turn.ts'
 
-/** A group that has a director, and beacons, has told its slots by then. */
-const PATIENCE_MS = 10_000
+/** A group that has a director, and beacons, has told its slots by then; and a node that has not answered is stale. */
+const PATIENCE_MS = 5000
 
 /**
  * The fast path, pure: compares what the kernel should do with what it does, and has the difference applied.
@@ -32,14 +33,21 @@ function handle(turn: Turn, event: FastPathEvent): void {
     case 'role':
       turn.change({ roles: new Map(turn.state.roles).set(event.instance, event) })
       return
-    case 'forwarding':
+    case 'forwarding': {
+      const before = turn.state
       turn.change({ group: event })
+      noteMove(turn, before)
+      return
+    }
+    case 'clientsOf':
+      keepStaying(turn, event)
       return
     case 'timerExpired':
       if (event.generation === turn.state.timers[event.timer]) expire(turn, event.timer)
       return
     case 'tablesFound':
       turn.change({ errand: { kind: 'none' }, found: event.found.ok ? event.found.value : NOTHING_FOUND })
+      if (event.found.ok && event.found.value.present) startTelling(turn)
       if (!event.found.ok) turn.log('warn', `cannot read the tables that are there: ${event.found.reason}`)
       return
     case 'applied':
@@ -58,8 +66,12 @@ function handle(turn: Turn, event: FastPathEvent): void {
     case 'stop':
       beginStopping(turn)
       return
-    case 'connectionsCounted':
-      decideWhatStays(turn, event.connections)
+    case 'clientsRead':
+      tellStaying(turn, event.clients)
+      if (turn.state.errand.kind === 'retiring') decideWhatStays(turn, event.clients)
+      return
+    case 'pinsAdded':
+      continuePinning(turn, event.result)
       return
     case 'removed':
       continueRemoving(turn, event.result)
@@ -80,7 +92,13 @@ function expire(turn: Turn, timer: FastPathTimer): void {
     case 'patience':
       turn.change({ patient: false })
       return
+    case 'askAgain':
+      if (turn.state.applied === null && !turn.state.stopping) startTelling(turn)
+      else turn.perform({ type: 'readClients' })
+      return
     case 'retry':
+    case 'settle':
+      // What was waited for is done below.
       return
     default:
       timer satisfies never

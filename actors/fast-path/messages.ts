@@ -1,3 +1,4 @@
+import type { ClientsMessage, ClientsOfMessage } from '../discovery/messages.ts'
 import type { ClientRoute } from '../dispatcher/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 
@@ -12,6 +13,8 @@ export interface ForwardingNode {
   readonly self: boolean
   /** Not stale, not in failure: may get traffic. */
   readonly eligible: boolean
+  /** Gets no new connection, but keeps those that it has: its gateway was stopped in order, its host goes on. */
+  readonly left: boolean
 }
 
 /** From the dispatcher, at every change and whenever the fast path (re)starts. */
@@ -25,10 +28,9 @@ export interface ForwardingMessage {
   readonly slots: Uint8Array
 }
 
-export type FastPathMessage = RoleMessage | ForwardingMessage
+export type FastPathMessage = RoleMessage | ForwardingMessage | ClientsOfMessage
 
-/** It tells nobody anything: what it knows is asked for. */
-export type FastPathPeers = Readonly<Record<never, never>>
+export type FastPathPeers = { readonly discovery: ClientsMessage }
 
 /** Packets and bytes that this host, as director, has sent to a node; since its table was made. */
 export interface NodeCounters {

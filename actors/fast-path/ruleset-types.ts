@@ -22,6 +22,8 @@ export interface RulesetNode {
   readonly self: boolean
   /** May get traffic: not stale, not in failure. A draining node stays eligible for the clients it has; it just owns no slot. */
   readonly eligible: boolean
+  /** Its gateway was stopped in order: no new connection, but the clients that are pinned to it reach it. */
+  readonly left?: boolean
 }
 
 /** A client that stays with a node. */
@@ -46,6 +48,11 @@ export interface Ruleset {
   readonly pins: readonly Pin[]
   /** A client without a packet for so long is forgotten. */
   readonly pinTimeoutS: number
+  /**
+   * The virtual IPs are on lo for good, and the process may die while it is director: ARP is answered only for so long after an advert
+   * of VRRP has left the interface. Missing: always.
+   */
+  readonly fencedAfterMs?: number
   /** Most pins of each family. A client beyond follows its slot. */
   readonly tableSize: number
 }

@@ -1,9 +1,10 @@
 import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
-import type { CancelTimer, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { ClientsOfMessage } from '../discovery/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
-import type { FastPathMessage, ForwardingMessage } from './messages.ts'
-import type { Ruleset, RulesetRedirect } from './ruleset-types.ts'
+import type { FastPathMessage, FastPathPeers, ForwardingMessage } from './messages.ts'
+import type { Pin, Ruleset, RulesetRedirect } from './ruleset-types.ts'
 
 /** What the ruleset depends on beside the group. */
 export interface FastPathSettings {
@@ -16,6 +17,8 @@ export interface FastPathSettings {
   readonly pinTimeoutS: number
   /** Most pins of each family. */
   readonly tableSize: number
+  /** For so long after an advert has left this host answers ARP for a virtual IP that it holds. */
+  readonly fencedAfterMs: number
 }
 
 /** A pin as it outlives a process: marks are numbered anew, MACs are not. */
@@ -41,8 +44,11 @@ export interface Look {
   readonly missing: readonly string[]
 }
 
-/** `look`: once a second; `retry`: after a refusal; `patience`: how long a predecessor's table is left as it is. */
-export type FastPathTimer = 'look' | 'retry' | 'patience'
+/**
+ * `look`: once a second; `retry`: after a refusal; `patience`: how long a predecessor's table is left as it is; `askAgain`, `settle`:
+ * after slots have moved.
+ */
+export type FastPathTimer = 'look' | 'retry' | 'patience' | 'askAgain' | 'settle'
 
 export type FastPathEvent =
   | FastPathMessage
@@ -56,8 +62,10 @@ export type FastPathEvent =
   | { readonly type: 'looked'; readonly look: Look }
   /** The answer to `outline`; the generation is from before it was read. */
   | { readonly type: 'outlined'; readonly generation: number; readonly outline: Result<string> }
-  /** The answer to `countConnections`: those over the proxy ports, on this host. */
-  | { readonly type: 'connectionsCounted'; readonly connections: Result<number> }
+  /** The answer to `readClients`: who has connections to this host's proxies over a virtual IP. */
+  | { readonly type: 'clientsRead'; readonly clients: Result<readonly string[]> }
+  /** The answer to `addPins`. */
+  | { readonly type: 'pinsAdded'; readonly result: Result }
   /** The answer to `remove`. */
   | { readonly type: 'removed'; readonly result: Result }
   /** The answer to `putAddresses`. */
@@ -76,10 +84,16 @@ export type FastPathEffect =
   | { readonly type: 'look' }
   /** Virtual IPs on the loopback interface, for ever. */
   | { readonly type: 'putAddresses'; readonly addresses: readonly string[] }
-  | { readonly type: 'countConnections' }
+  | { readonly type: 'readClients' }
+  /** Those that are missing; a client that is pinned stays where it is. */
+  | { readonly type: 'addPins'; readonly pins: readonly Pin[] }
+  | SendTo<FastPathPeers>
   /** Our tables and the addresses on the loopback interface. */
   | { readonly type: 'remove' }
   | { readonly type: 'retired' }
+
+/** What a node says of its clients. */
+type Staying = Pick<ClientsOfMessage, 'all' | 'clients'>
 
 /** What the kernel does for us at this moment, if anything. */
 type Errand =
@@ -87,6 +101,7 @@ type Errand =
   | { readonly kind: 'finding' }
   | { readonly kind: 'applying'; readonly ruleset: Ruleset }
   | { readonly kind: 'outlining'; readonly baseline: boolean }
+  | { readonly kind: 'pinning' }
   | { readonly kind: 'retiring' }
 
 /** The interface as it was when last looked at. */
@@ -113,6 +128,10 @@ export interface FastPathState {
   /** What somebody else would have to change in our tables; null until it was read. */
   readonly outline: string | null
   readonly generation: number | null
+  /** Clients that are to stay with a node although their slot is another's: as each node said last, by its address. */
+  readonly staying: ReadonlyMap<string, Staying>
+  /** They are to be pinned, if this host is director. */
+  readonly pinsDue: boolean
   /** Transactions refused in a row. */
   readonly refusals: number
   readonly stopping: boolean
@@ -136,6 +155,8 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
     patient: true,
     outline: null,
     generation: null,
+    staying: new Map(),
+    pinsDue: false,
     refusals: 0,
     stopping: false,
     nextTimer: 1,

@@ -11,16 +11,16 @@ export function beginStopping(turn: Turn): void {
 /** The kernel has what a host has that is no director: now it is seen what must stay. */
 export function finishStopping(turn: Turn): void {
   turn.change({ errand: { kind: 'retiring' } })
-  turn.perform({ type: 'countConnections' })
+  turn.perform({ type: 'readClients' })
 }
 
 /**
  * Connections that clients have to this host live by the port mapping and by the addresses on lo, not by this process: the next one
  * takes both over, so that a restart costs none of them. Where there are none, nothing is left behind.
  */
-export function decideWhatStays(turn: Turn, connections: Result<number>): void {
-  if (!connections.ok || connections.value > 0) {
-    const who = connections.ok ? `${connections.value} connections live by them` : connections.reason
+export function decideWhatStays(turn: Turn, clients: Result<readonly string[]>): void {
+  if (!clients.ok || clients.value.length > 0) {
+    const who = clients.ok ? `${clients.value.length} clients have connections that live by them` : clients.reason
     turn.log(
       'info',
       `the tables of kernel mode and the virtual IPs on lo stay, for the next start or until "nft delete table netdev proxyha": ${who}`,

@@ -1,8 +1,8 @@
 import type { Nft } from '../../runtime/ports/nft.ts'
-import { type Result, refused } from '../../runtime/ports/result.ts'
-import { FORWARDING } from './forwarding-table.ts'
+import { done, type Result, refused } from '../../runtime/ports/result.ts'
+import { FORWARDING, loadedPins } from './forwarding-table.ts'
 import { LISTED_MAPS, type NodeTraffic, parseMacs, parsePins, parseTraffic } from './listing.ts'
-import type { Pin } from './ruleset-types.ts'
+import type { Pin, Ruleset } from './ruleset-types.ts'
 import type { FoundTables } from './state.ts'
 import { TRACKING } from './tracking-table.ts'
 
@@ -26,6 +26,19 @@ export async function findTables(nft: Nft): Promise<Result<FoundTables>> {
 export async function readPins(nft: Nft): Promise<readonly Pin[]> {
   const listings = await Promise.all(LISTED_MAPS.pins.map((map) => nft.listMap(family, name, map)))
   return listings.flatMap((listing) => (listing === undefined ? [] : (parsePins(listing) ?? [])))
+}
+
+/** Pins those clients that are not pinned; a refusal where packets were faster. */
+export async function addPins(
+  nft: Nft,
+  pins: readonly Pin[],
+  { pinTimeoutS, tableSize }: Pick<Ruleset, 'pinTimeoutS' | 'tableSize'>,
+): Promise<Result> {
+  const there = await refusedOr(() => readPins(nft))
+  if (!there.ok) return there
+  const pinned = new Set(there.value.map(({ client }) => client))
+  const missing = pins.filter(({ client }) => !pinned.has(client)).slice(0, Math.max(0, tableSize - pinned.size))
+  return missing.length === 0 ? done : nft.apply(loadedPins({ pins: missing, pinTimeoutS, tableSize }))
 }
 
 /** What was sent to each node. Rejects where nft cannot tell. */

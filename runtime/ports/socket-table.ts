@@ -14,5 +14,7 @@ export interface SocketTable {
   listeners(): Result<readonly Listener[]>
   /** Established connections whose local port is one of these, by port. */
   established(localPorts: readonly number[]): Result<ReadonlyMap<number, number>>
+  /** Who has established connections to one of these ports at one of these addresses; each once, in the canonical form. */
+  clients(localPorts: readonly number[], localAddresses: readonly string[]): Result<readonly string[]>
   close(): void
 }

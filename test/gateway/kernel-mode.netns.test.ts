@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInNamespaces } from '../namespaces.ts'
+import { describeInNamespaces, type Namespace } from '../namespaces.ts'
 import { CLIENTS, Group, until, VIP } from './group.ts'
 
+const macOf = (namespace: Namespace) => /link\/ether (\S+)/.exec(namespace.ip('link', 'show', 'dev', 'eth0'))?.[1]
+
 /** Three gateways in kernel mode beside real squids, priorities 99, 89 and 79. The steps build on each other. */
-describeInNamespaces('a group in kernel mode', { programs: ['squid', 'curl', 'nft'] }, (namespaces) => {
+describeInNamespaces('a group in kernel mode', { programs: ['squid', 'curl', 'nft', 'arping'] }, (namespaces) => {
   let group: Group
 
   beforeAll(async () => {
@@ -46,5 +48,15 @@ describeInNamespaces('a group in kernel mode', { programs: ['squid', 'curl', 'nf
     )
     expect(performance.now() - flushedMs).toBeLessThan(2500)
     expect((await namespace.run('nft', ['list', 'tables'])).stdout).toContain('table ip foreign')
+  })
+
+  it('a director that was killed answers ARP no more, although the VIP is on its lo and its table stays', async () => {
+    const [killed] = group.nodes
+    await killed!.stopGateway('SIGKILL')
+    await group.settled(1, 2)
+    expect(killed!.namespace.ip('-o', 'address', 'show', 'dev', 'lo')).toContain(` ${VIP}/32 `)
+    const { stdout } = await group.client.run('arping', ['-c', '3', '-w', '3', '-I', 'eth0', VIP])
+    const macs = new Set(stdout.match(/(?:[\da-f]{2}:){5}[\da-f]{2}/gi)?.map((mac) => mac.toLowerCase()))
+    expect([...macs]).toEqual([macOf(group.nodes[1]!.namespace)])
   })
 })

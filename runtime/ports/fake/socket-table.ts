@@ -5,6 +5,7 @@ import type { Listener, SocketTable } from '../socket-table.ts'
 export class FakeSocketTable implements SocketTable {
   readonly #listeners = new Map<string, Listener>()
   readonly #established = new Map<number, number>()
+  #clients: readonly string[] = []
   #refusal: Refusal | undefined
 
   /** A program starts to listen on an IPv4 or IPv6 address; `0.0.0.0` and `::` are unbound. */
@@ -22,6 +23,10 @@ export class FakeSocketTable implements SocketTable {
     this.#established.set(localPort, connections)
   }
 
+  setClients(clients: readonly string[]): void {
+    this.#clients = clients
+  }
+
   /** From now on every question is refused like this; undefined = no longer. */
   refuse(refusal: Refusal | undefined): void {
     this.#refusal = refusal
@@ -34,6 +39,10 @@ export class FakeSocketTable implements SocketTable {
   established(localPorts: readonly number[]): Result<ReadonlyMap<number, number>> {
     if (this.#refusal) return this.#refusal
     return { ok: true, value: new Map(localPorts.map((port) => [port, this.#established.get(port) ?? 0])) }
+  }
+
+  clients(): Result<readonly string[]> {
+    return this.#refusal ?? { ok: true, value: this.#clients }
   }
 
   close(): void {}

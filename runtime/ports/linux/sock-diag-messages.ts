@@ -20,6 +20,8 @@ const REQUEST_LENGTH = 56
 const REPLY_LENGTH = 72
 const LOCAL_PORT_OFFSET = 4
 const LOCAL_ADDRESS_OFFSET = 8
+const PEER_ADDRESS_OFFSET = 24
+const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex')
 
 const INET_DIAG_REQ_BYTECODE = 1
 const INET_DIAG_SKV6ONLY = 11
@@ -74,6 +76,21 @@ function encodePortFilter(ports: readonly number[]): Buffer {
 /** The local port of a socket; undefined where the reply cannot be read. */
 export function parseLocalPort(payload: Buffer): number | undefined {
   return payload.length < REPLY_LENGTH ? undefined : payload.readUInt16BE(LOCAL_PORT_OFFSET)
+}
+
+/** Both ends of a connection, IPv4 also where an IPv6 listener accepted it; undefined where the reply cannot be read. */
+export function parseEnds(payload: Buffer): { readonly local: string; readonly peer: string } | undefined {
+  if (payload.length < REPLY_LENGTH) return undefined
+  const read = (at: number) =>
+    endText(payload[0] === AF_INET ? payload.subarray(at, at + 4) : payload.subarray(at, at + 16))
+  const [local, peer] = [read(LOCAL_ADDRESS_OFFSET), read(PEER_ADDRESS_OFFSET)]
+  return local === undefined || peer === undefined ? undefined : { local, peer }
+}
+
+/** RFC 4291 §2.5.5.2: ::ffff:a.b.c.d is a.b.c.d. */
+function endText(bytes: Buffer): string | undefined {
+  const isMapped = bytes.length === 16 && MAPPED_PREFIX.equals(bytes.subarray(0, MAPPED_PREFIX.length))
+  return addressText(isMapped ? bytes.subarray(MAPPED_PREFIX.length) : bytes)
 }
 
 /** A listening socket; undefined where the reply cannot be read. */

@@ -6,6 +6,7 @@ import { NetlinkSocket } from './netlink-socket.ts'
 import {
   encodeSocketRequest,
   FILTER_PORTS_MAX,
+  parseEnds,
   parseListener,
   parseLocalPort,
   SOCK_DIAG_BY_FAMILY,
@@ -41,6 +42,16 @@ class LinuxSocketTable implements SocketTable {
       if (count !== undefined) counts.set(port, count + 1)
     }
     return { ok: true, value: counts }
+  }
+
+  clients(localPorts: readonly number[], localAddresses: readonly string[]): Result<readonly string[]> {
+    if (localPorts.length > FILTER_PORTS_MAX) return refused('E2BIG', `more than ${FILTER_PORTS_MAX} ports`)
+    const ends = localPorts.length === 0 ? undefined : this.#dump('established', localPorts, parseEnds)
+    if (ends === undefined) return { ok: true, value: [] }
+    if (!ends.ok) return ends
+    const ours = new Set(localAddresses)
+    const peers = ends.value.filter(({ local }) => ours.has(local)).map(({ peer }) => peer)
+    return { ok: true, value: [...new Set(peers)] }
   }
 
   close(): void {

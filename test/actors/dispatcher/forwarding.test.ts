@@ -8,7 +8,8 @@ const A = '10.0.0.1'
 const B = '10.0.0.2'
 const C = '10.0.0.3'
 const macOf = (address: string) => `02:00:00:00:00:0${address.at(-1)}`
-const macsOf = (...addresses: readonly string[]) => addresses.map((address) => ({ address, mac: macOf(address) }))
+const macsOf = (...addresses: readonly string[]) =>
+  addresses.map((address) => ({ address, mac: macOf(address), left: false }))
 
 const member = (address: string, health: Member['health'] = 'ok'): Member => ({
   address,
@@ -91,7 +92,7 @@ describe('the fast path is told', () => {
     const before = telling.told.length
     telling.members([member(A), member(B)])
     expect(telling.told).toHaveLength(before)
-    telling.members([member(A), member(B)], [{ address: B, mac: '02:00:00:00:00:99' }])
+    telling.members([member(A), member(B)], [{ address: B, mac: '02:00:00:00:00:99', left: false }])
     expect(telling.told.at(-1)!.nodes.map(({ mac }) => mac)).toEqual(['', '02:00:00:00:00:99'])
     telling.give({ type: 'fastPathUp' })
     expect(telling.told).toHaveLength(before + 2)

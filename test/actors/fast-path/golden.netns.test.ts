@@ -54,6 +54,7 @@ const shapes: Readonly<Record<string, Ruleset>> = {
       { client: 'fd00:77::1', mark: 2 },
     ],
   }),
+  'director, fenced by its adverts': rulesetOf({ fencedAfterMs: 3000 }),
   'director, nobody to forward to': rulesetOf({ nodes: [], slots: new Uint8Array(4096) }),
 }
 

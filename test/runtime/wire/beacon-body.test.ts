@@ -5,6 +5,7 @@ import { BEACON_MAX_BODY_BYTES, type BeaconType } from '../../../runtime/wire/be
 import {
   type AssignmentBody,
   type BeaconNode,
+  type ClientsBody,
   type HelloBody,
   packBeaconBody,
   parseBeaconBody,
@@ -12,7 +13,7 @@ import {
 } from '../../../runtime/wire/beacon-body.ts'
 
 const packr = new Packr({ useRecords: false })
-const TYPES: readonly BeaconType[] = ['hello', 'report', 'assignment']
+const TYPES: readonly BeaconType[] = ['hello', 'report', 'assignment', 'clients']
 
 const node: BeaconNode = {
   name: 'jupiter',
@@ -48,6 +49,8 @@ const assignment: AssignmentBody = {
   slots: Uint8Array.from({ length: 4096 }, (_, slot) => (slot === 0 ? 255 : slot % 2)),
 }
 
+const clients: ClientsBody = { type: 'clients', all: true, clients: ['10.10.74.201', 'fd00:74::201'] }
+
 const printable = (maxLength: number) =>
   fc
     .string({ unit: 'grapheme', minLength: 1, maxLength })
@@ -72,9 +75,33 @@ describe('a body', () => {
   })
 
   it('is unpacked to what was packed', () => {
-    for (const body of [hello, report, assignment]) {
+    for (const body of [hello, report, assignment, clients]) {
       expect(parseBeaconBody(body.type, packBeaconBody(body))).toEqual(body)
     }
+  })
+
+  it('has room for 4096 clients of IPv4 and 512 of IPv6; more are left out', () => {
+    const many = (family: (index: number) => string, count: number) =>
+      Array.from({ length: count }, (_, index) => family(index))
+    const ipv4 = many((index) => `10.1.${index >> 8}.${index & 255}`, 5000)
+    const ipv6 = many((index) => `fd00::${(index + 1).toString(16)}`, 600)
+    const bytes = packBeaconBody({ type: 'clients', all: false, clients: [...ipv4, ...ipv6] })
+    expect(bytes.length).toBeLessThanOrEqual(BEACON_MAX_BODY_BYTES)
+    expect(parseBeaconBody('clients', bytes)).toEqual({
+      type: 'clients',
+      all: false,
+      clients: [...ipv4.slice(0, 4096), ...ipv6.slice(0, 512)],
+    })
+  })
+
+  it.each([
+    ['no list', [true, 4, new Uint8Array()]],
+    ['half an address', [true, new Uint8Array(5), new Uint8Array()]],
+    ['too many', [true, new Uint8Array(4 * 4097), new Uint8Array()]],
+    ['no flag', [1, new Uint8Array(), new Uint8Array()]],
+    ['a field more', [true, new Uint8Array(), new Uint8Array(), 1]],
+  ])('of clients is refused with %s', (_, value) => {
+    expect(parseBeaconBody('clients', Uint8Array.from(packr.pack(value)))).toBeUndefined()
   })
 
   it('is unpacked to what was packed, for any figures', () => {

@@ -1,0 +1,95 @@
+import type { Result } from '../../runtime/ports/result.ts'
+import { parseClientKey, slotOfKey } from '../../runtime/table/client-key.ts'
+import { SLOT_COUNT } from '../../runtime/table/layout.ts'
+import type { ClientsOfMessage } from '../discovery/messages.ts'
+import type { ForwardingNode } from './messages.ts'
+import { isDirector } from './ruleset.ts'
+import type { Pin } from './ruleset-types.ts'
+import type { FastPathState } from './state.ts'
+import type { Turn } from './turn.ts'
+
+/**
+ * Who stays where although the slot has moved. The packets write the director's pins, and the next director has none of them. But
+ * every node knows its clients, idle ones too: by its own sockets. So each tells all, whenever slots have moved, which of its clients
+ * have a slot of another node by now; and all of them, when it is stopped in order, since it loses all its slots. Whoever is or becomes
+ * director pins them.
+ */
+
+/** Once more after a move: a beacon may be lost, and a handshake may have been under way. */
+const ASK_AGAIN_MS = 1000
+/** The nodes that have the clients of a moved slot say so meanwhile. */
+const SETTLE_MS = 300
+
+/** Slots have moved: who has to stay? */
+export function noteMove(turn: Turn, before: FastPathState): void {
+  const { group, applied, stopping } = turn.state
+  if (group === null || stopping || before.group === null || !slotsDiffer(before.group.slots, group.slots)) return
+  turn.perform({ type: 'readClients' })
+  turn.startTimer('askAgain', ASK_AGAIN_MS)
+  if (applied !== null && isDirector(applied) && turn.state.timers.settle === undefined) {
+    turn.startTimer('settle', SETTLE_MS)
+  }
+}
+
+/**
+ * A predecessor left clients here, and its end may have been taken for the host's. Said at once and once a second, until this
+ * process knows the group.
+ */
+export function startTelling(turn: Turn): void {
+  turn.perform({ type: 'readClients' })
+  turn.startTimer('askAgain', ASK_AGAIN_MS)
+}
+
+/** Says which clients have to stay here; nothing, if there are none now and were none before. */
+export function tellStaying(turn: Turn, read: Result<readonly string[]>): void {
+  const { group, settings, staying, stopping, applied } = turn.state
+  if (!read.ok) return
+  const own = group?.nodes.find(({ self }) => self)?.mark
+  const all = stopping || applied === null
+  const clients = read.value.filter((client) => all || group?.slots[slotOfAddress(client)] !== own)
+  if (clients.length === 0 && (staying.get(settings.managementIp)?.clients.length ?? 0) === 0) return
+  turn.perform({ type: 'send', to: 'discovery', message: { type: 'clients', all, clients } })
+  if (group !== null) keepStaying(turn, { type: 'clientsOf', address: settings.managementIp, all, clients })
+}
+
+/** What a node says of its clients. Bounded by the nodes of the group, and what one beacon holds. */
+export function keepStaying(turn: Turn, { address, all, clients }: ClientsOfMessage): void {
+  const { group, staying } = turn.state
+  if (!group?.nodes.some((node) => node.address === address)) {
+    turn.count('clientsOfStranger')
+    return
+  }
+  const known = [...staying].filter(([node]) => group.nodes.some((other) => other.address === node))
+  turn.change({ staying: new Map(known).set(address, { all, clients }), pinsDue: true })
+}
+
+/** The pins that follow from it. */
+export function stayingPins({ staying, group }: FastPathState): readonly Pin[] {
+  const marks = new Map(group?.nodes.map(({ address, mark }) => [address, mark]))
+  return [...staying].flatMap(([address, { clients }]) => {
+    const mark = marks.get(address)
+    return mark === undefined ? [] : clients.map((client) => ({ client, mark }))
+  })
+}
+
+/**
+ * The slots for now: one that moves between nodes that both work does so when the clients that have to stay are known. Until then its
+ * former owner gets new clients too.
+ */
+export function slotsForNow({ group, applied, timers }: FastPathState): Uint8Array {
+  const next = group?.slots ?? new Uint8Array(SLOT_COUNT)
+  if (timers.settle === undefined || applied === null) return next
+  const eligible = new Set(group?.nodes.filter((node) => node.eligible).map(({ mark }) => mark))
+  return next.map((mark, slot) => (eligible.has(applied.slots[slot]!) ? applied.slots[slot]! : mark))
+}
+
+/**
+ * Nodes that get no new connection but keep what they have: whoever said goodbye, and whoever has told all its clients since, which only
+ * a gateway does that has just started.
+ */
+export const isReachable = ({ staying }: FastPathState, { address, left, eligible }: ForwardingNode): boolean =>
+  !eligible && (left || staying.get(address)?.all === true)
+
+const slotOfAddress = (client: string): number => slotOfKey(...(parseClientKey(client) ?? ([0, 0, 0, 0] as const)))
+
+const slotsDiffer = (one: Uint8Array, other: Uint8Array) => one.some((mark, slot) => mark !== other[slot])

@@ -1,0 +1,139 @@
+import { expect, test } from 'vitest'
+import { done, refused } from '../../../runtime/ports/result.ts'
+import { parseClientKey, slotOfKey } from '../../../runtime/table/client-key.ts'
+import { group, lookOf, OTHER, role, Stepped } from './stepped.ts'
+
+const OWN_MARK = 1
+const OTHER_MARK = 2
+const CLIENT = '10.0.9.1'
+const SECOND = '10.0.9.2'
+
+/** All slots are the other node's but those of these clients. */
+const slotsKeeping = (...clients: readonly string[]) => {
+  const slots = new Uint8Array(4096).fill(OTHER_MARK)
+  for (const client of clients) slots[slotOfKey(...parseClientKey(client)!)] = OWN_MARK
+  return slots
+}
+const ownSlots = () => new Uint8Array(4096).fill(OWN_MARK)
+const read = (...clients: readonly string[]) =>
+  ({ type: 'clientsRead', clients: { ok: true, value: clients } }) as const
+const staysWithOther = { type: 'clientsOf', address: '10.0.0.2', all: false, clients: [CLIENT] } as const
+
+const running = () => new Stepped().running(group({ slots: ownSlots() }))
+
+test('slots have moved: the clients whose slot is another node’s by now are told to all, and asked for again a second later', () => {
+  const fastPath = running().give(group({ slots: slotsKeeping(SECOND) }))
+  expect(fastPath.take('readClients')).toBeDefined()
+  expect(fastPath.give(read(CLIENT, SECOND)).take('send')?.message).toEqual({
+    type: 'clients',
+    all: false,
+    clients: [CLIENT],
+  })
+  fastPath.settle().expire('askAgain')
+  expect(fastPath.take('readClients')).toBeDefined()
+})
+
+test('nothing is told where nobody has to stay, but once when the last of them has gone', () => {
+  const fastPath = running().give(group({ slots: slotsKeeping(CLIENT) }))
+  expect(fastPath.give(read(CLIENT)).take('send')).toBeUndefined()
+  fastPath
+    .give(group({ slots: slotsKeeping() }))
+    .give(read(CLIENT))
+    .settle()
+  expect(fastPath.take('send')?.message.clients).toEqual([CLIENT])
+  expect(fastPath.give(read()).take('send')?.message.clients).toEqual([])
+  expect(fastPath.give(read()).take('send')).toBeUndefined()
+})
+
+test('a message that changes no slot asks for nothing', () => {
+  const fastPath = running().give(group({ slots: ownSlots(), generation: 9 }))
+  expect(fastPath.take('readClients')).toBeUndefined()
+})
+
+test('whoever becomes director pins those that have to stay', () => {
+  const fastPath = running().give(staysWithOther).give(role('director'))
+  expect(fastPath.take('apply')?.script).toMatch(/pins4 \{ 10\.0\.9\.1 [^}]*: 2 \}/)
+})
+
+test('a director pins them at once, and before their slots move', () => {
+  const fastPath = running().give(role('director')).settle().give(staysWithOther)
+  expect(fastPath.take('addPins')?.pins).toEqual([{ client: CLIENT, mark: OTHER_MARK }])
+  fastPath.give(group({ slots: slotsKeeping(CLIENT) }))
+  expect(fastPath.take('apply')).toBeUndefined()
+  fastPath.give({ type: 'pinsAdded', result: done }).expire('settle')
+  expect(fastPath.take('apply')?.script).toContain('slots')
+})
+
+test('pins that were refused, because packets wrote one meanwhile, are tried again', () => {
+  const fastPath = running().give(role('director')).settle().give(staysWithOther)
+  fastPath.take('addPins')
+  fastPath.give({ type: 'pinsAdded', result: refused('EREJECTED', 'File exists') })
+  expect([...fastPath.state.problems.values()]).toEqual([expect.stringContaining('File exists')])
+  expect(fastPath.take('addPins')).toBeUndefined()
+  expect(fastPath.expire('retry').take('addPins')).toBeDefined()
+  expect(fastPath.give({ type: 'pinsAdded', result: done }).state.problems.size).toBe(0)
+})
+
+test('a director moves a slot between nodes that work only after those who have to stay were named; from a dead one at once', () => {
+  const fastPath = running().give(role('director')).settle()
+  fastPath.give(group({ slots: slotsKeeping() }))
+  expect(fastPath.take('apply')).toBeUndefined()
+  expect(fastPath.asked).toContainEqual(expect.objectContaining({ timer: 'settle', delayMs: 300 }))
+  expect(fastPath.expire('settle').take('apply')).toBeDefined()
+  fastPath.give({ type: 'applied', result: done }).settle()
+
+  const nodes = group().nodes.map((node) => (node.self ? node : { ...node, eligible: false }))
+  fastPath.give(group({ nodes, slots: ownSlots() }))
+  expect(fastPath.take('apply')?.script).toMatch(/add element netdev proxyha slots \{ 0 : 1/)
+})
+
+test('what a node says replaces what it said before; of whom nobody knows it is counted only', () => {
+  const fastPath = running()
+    .give(staysWithOther)
+    .give({ ...staysWithOther, clients: [SECOND] })
+  fastPath.give({ ...staysWithOther, address: '10.0.0.77' })
+  expect([...fastPath.state.staying]).toEqual([['10.0.0.2', { all: false, clients: [SECOND] }]])
+  expect(fastPath.state.counters.clientsOfStranger).toBe(1)
+})
+
+test('a gateway that stops names all its clients, whatever their slots, before it ends', () => {
+  const fastPath = running().give({ type: 'stop' })
+  fastPath.give(read(CLIENT, SECOND))
+  const effects = fastPath.asked.map(({ type }) => type)
+  expect(fastPath.take('send')?.message).toEqual({ type: 'clients', all: true, clients: [CLIENT, SECOND] })
+  expect(effects.indexOf('send')).toBeLessThan(effects.indexOf('retired'))
+})
+
+test('a gateway that finds tables of a predecessor names all its clients, once a second until it knows the group', () => {
+  const fastPath = new Stepped().started({ present: true, pins: [] })
+  for (let second = 0; second < 3; second++) {
+    expect(fastPath.take('readClients')).toBeDefined()
+    expect(fastPath.give(read(CLIENT)).take('send')?.message).toEqual({ type: 'clients', all: true, clients: [CLIENT] })
+    fastPath.expire('askAgain')
+  }
+})
+
+test.each([
+  ['that said goodbye', { left: true }, false],
+  ['whose gateway was killed and has told its clients since', { left: false }, true],
+])('pins to a node %s hold for the connections that there are', (_, change, all) => {
+  const nodes = group().nodes.map((node) => (node.self ? node : { ...node, ...change, eligible: false }))
+  const fastPath = running()
+    .give(role('director'))
+    .settle()
+    .give({ ...staysWithOther, all })
+    .give(group({ nodes, slots: ownSlots() }))
+  fastPath.take('addPins')
+  fastPath.give({ type: 'pinsAdded', result: done })
+  expect(fastPath.take('apply')?.script).toContain(`proxyha left { 2 : ${OTHER} }`)
+})
+
+test('pins to a node that fell silent do not hold: its host may be dead', () => {
+  const nodes = group().nodes.map((node) => (node.self ? node : { ...node, eligible: false }))
+  const fastPath = running()
+    .give(role('director'))
+    .settle()
+    .give(group({ nodes, slots: ownSlots() }))
+  expect(fastPath.take('apply')?.script).not.toContain('left {')
+  fastPath.give({ type: 'looked', look: lookOf() })
+})

@@ -1,0 +1,120 @@
+import type { RoleMessage } from '../../../actors/elector/messages.ts'
+import { step } from '../../../actors/fast-path/machine.ts'
+import type { ForwardingMessage } from '../../../actors/fast-path/messages.ts'
+import {
+  type FastPathEffect,
+  type FastPathEvent,
+  type FastPathState,
+  type FastPathTimer,
+  type FoundTables,
+  initialFastPath,
+  type Look,
+} from '../../../actors/fast-path/state.ts'
+import type { NetworkInterface } from '../../../runtime/ports/netlink.ts'
+import { done } from '../../../runtime/ports/result.ts'
+
+export const VIP = '10.0.0.5'
+export const OWN = '02:00:00:00:00:01'
+export const OTHER = '02:00:00:00:00:02'
+
+/** A fast path that is stepped by hand. What it asks of the shell waits in `asked` until it is answered. */
+export class Stepped {
+  state: FastPathState = initialFastPath({
+    interfaceName: 'eth0',
+    managementIp: '10.0.0.1',
+    virtualIps: [VIP],
+    redirects: [{ originalPorts: [80], proxyPort: 3128 }],
+    pinTimeoutS: 600,
+    tableSize: 1024,
+    fencedAfterMs: 3000,
+  })
+  asked: FastPathEffect[] = []
+  readonly lines: string[] = []
+
+  give(event: FastPathEvent): this {
+    const { state, effects } = step(this.state, event, 0)
+    this.state = state
+    this.asked.push(...effects)
+    this.lines.push(...effects.flatMap((effect) => (effect.type === 'log' ? [effect.line] : [])))
+    return this
+  }
+
+  /** The one effect of that type that was asked for since `take` last took one. */
+  take<Type extends FastPathEffect['type']>(type: Type): Extract<FastPathEffect, { type: Type }> | undefined {
+    const at = this.asked.findIndex((effect) => effect.type === type)
+    return at < 0 ? undefined : (this.asked.splice(at, 1)[0] as Extract<FastPathEffect, { type: Type }>)
+  }
+
+  expire(timer: FastPathTimer): this {
+    const generation = this.state.timers[timer]
+    if (generation === undefined) throw new Error(`${timer} does not run`)
+    return this.give({ type: 'timerExpired', timer, generation })
+  }
+
+  /** Started on a host where `found` was there; the group is known, and this node is none of its directors. */
+  started(found: FoundTables = { present: false, pins: [] }): this {
+    this.give({ type: 'start' })
+      .give({ type: 'looked', look: lookOf({ missing: [VIP] }) })
+      .take('findTables')
+    return this.give({ type: 'tablesFound', found: { ok: true, value: found } })
+  }
+
+  /** As a node of a group; everything that was asked for is applied. */
+  running(message = group()): this {
+    this.started().give(role('scanning')).give(message)
+    return this.settle()
+  }
+
+  /** Answers what is asked until nothing is. */
+  settle(): this {
+    for (;;) {
+      if (this.take('apply')) this.give({ type: 'applied', result: done })
+      else if (this.take('outline')) this.give(outlined('the tables'))
+      else if (this.take('putAddresses')) this.give({ type: 'addressesPut', refusals: [] })
+      else return this
+    }
+  }
+}
+
+export const device = (change: Partial<NetworkInterface> = {}): NetworkInterface => ({
+  index: 2,
+  name: 'eth0',
+  mac: OWN,
+  mtu: 1500,
+  up: true,
+  addresses: [],
+  ...change,
+})
+
+export const lookOf = (change: Partial<Look> = {}): Look => ({
+  generation: { ok: true, value: 7 },
+  device: { ok: true, value: device() },
+  missing: [],
+  ...change,
+})
+
+export const outlined = (text: string, generation = 7): FastPathEvent => ({
+  type: 'outlined',
+  generation,
+  outline: { ok: true, value: text },
+})
+
+export const role = (is: RoleMessage['role']): RoleMessage => ({
+  type: 'role',
+  instance: 'VI_51',
+  virtualIps: [VIP],
+  role: is,
+  masterAddress: null,
+  masterPriority: null,
+})
+
+export const group = (change: Partial<ForwardingMessage> = {}): ForwardingMessage => ({
+  type: 'forwarding',
+  generation: 3,
+  nodes: [
+    { address: '10.0.0.1', mark: 1, mac: '', self: true, eligible: true, left: false },
+    { address: '10.0.0.2', mark: 2, mac: OTHER, self: false, eligible: true, left: false },
+  ],
+  slots: new Uint8Array(4096).fill(2),
+  ...change,
+})

@@ -1,0 +1,103 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { describeInNamespaces } from '../namespaces.ts'
+import { Group, until } from './group.ts'
+import { LongConnections, startNamedServers } from './survival.ts'
+
+const ORIGINAL_PORT = 8080
+const PATIENCE_MS = 60_000
+const UNHURRIED = `forwarding: kernel
+vrrp: { advertInterval: 5s }
+beacons: { interval: 5s }`
+
+/**
+ * Kernel mode: 60 downloads and 60 idle connections, from 60 addresses, over three nodes. A gateway that is killed has to be back before
+ * another takes its host for dead, which with the usual second takes three: too short a time for a busy machine to start in.
+ */
+const CASES = { 'in kernel mode': 'forwarding: kernel', 'in kernel mode, with adverts of 5 s': UNHURRIED }
+
+function describeConnections(
+  title: keyof typeof CASES,
+  tests: (group: () => Group, connections: () => LongConnections) => void,
+): void {
+  describeInNamespaces(`connections ${title}`, { programs: ['nft'] }, (namespaces) => {
+    let group: Group
+    let connections: LongConnections
+
+    beforeAll(async () => {
+      group = new Group(namespaces, { priorities: [99, 89, 79], settings: CASES[title] })
+      startNamedServers(group)
+      for (const node of group.nodes) node.startGateway()
+      await group.settled(0, 3, PATIENCE_MS)
+    }, PATIENCE_MS)
+    beforeEach(async () => {
+      connections = new LongConnections(group, ORIGINAL_PORT)
+      const opened = await connections.next()
+      expect(opened.lost).toEqual([])
+      expect(Object.keys(opened.nodes)).toEqual(expect.arrayContaining(['node0', 'node1']))
+    })
+    afterEach(() => connections.stop())
+    afterAll(async () => {
+      await namespaces.close()
+      group.close()
+    })
+    tests(
+      () => group,
+      () => connections,
+    )
+  })
+}
+
+const alone = (group: Group, name: string) =>
+  until(
+    () => `${group.holders()}` === name,
+    10_000,
+    () => `${name} alone with the VIP: ${group.holders()}`,
+  )
+
+describeConnections('in kernel mode', (group, connections) => {
+  it('outlive an ordered hand-over, and the return of the former director', async () => {
+    const [former, next] = group().nodes
+    expect((await former!.proxyha('failover', '-s', former!.socket)).code).toBe(0)
+    await group().settled(1, 3)
+    expect((await connections().check()).lost).toEqual([])
+    expect((await next!.proxyha('failover', '-s', next!.socket)).code).toBe(0)
+    await group().settled(0, 3)
+    expect((await connections().check()).lost).toEqual([])
+  })
+
+  it('outlive a gateway that is stopped in order and started again, director or not', async () => {
+    for (const node of [group().nodes[2]!, group().nodes[0]!]) {
+      await node.stopGateway('SIGTERM')
+      expect((await connections().check()).lost).toEqual([])
+      node.startGateway()
+      await group().settled(0, 3, PATIENCE_MS)
+      await alone(group(), 'node0')
+      expect((await connections().check()).lost).toEqual([])
+    }
+  })
+
+  it('outlive the death of the director, and its return, but those that end on it', async () => {
+    const [dead] = group().nodes
+    dead!.setCable(false)
+    await group().settled(1, 2)
+    const { lost } = await connections().check()
+    expect(lost.filter(({ node }) => node !== 'node0')).toEqual([])
+    dead!.setCable(true)
+    await group().settled(0, 3, PATIENCE_MS)
+    const returned = await connections().check()
+    expect(returned.lost.filter(({ node }) => node !== 'node0')).toEqual([])
+  })
+})
+
+describeConnections('in kernel mode, with adverts of 5 s', (group, connections) => {
+  it('outlive a gateway that is killed and started again, director or not', async () => {
+    for (const node of [group().nodes[2]!, group().nodes[0]!]) {
+      await node.stopGateway('SIGKILL')
+      expect((await connections().check()).lost).toEqual([])
+      node.startGateway()
+      await group().settled(0, 3, PATIENCE_MS)
+      await alone(group(), 'node0')
+      expect((await connections().check()).lost).toEqual([])
+    }
+  }, 120_000)
+})

@@ -1,0 +1,42 @@
+import type { RunningProgram } from '../namespaces.ts'
+import { CLIENTS, type Group, VIP } from './group.ts'
+
+const SERVER = new URL('./fixtures/named-server.ts', import.meta.url)
+const CLIENT = new URL('./fixtures/long-connections.ts', import.meta.url)
+const PROXY_PORT = 3128
+
+/** What became of the connections since they were opened. */
+export interface Survival {
+  /** Connections by the node that they were opened to. */
+  readonly nodes: Readonly<Record<string, number>>
+  readonly lost: readonly { readonly kind: 'download' | 'idle'; readonly node: string; readonly failure: string }[]
+}
+
+/** Starts a server on each node in the place of a proxy: one that says its name, and sends without end. */
+export function startNamedServers(group: Group): void {
+  for (const node of group.nodes) node.proxy = node.namespace.startScript(SERVER, node.name, `${PROXY_PORT}`)
+}
+
+/** From every client a download and an idle connection, all through the VIP. */
+export class LongConnections {
+  readonly #program: RunningProgram
+
+  constructor(group: Group, originalPort: number, clients: readonly string[] = CLIENTS) {
+    this.#program = group.client.startScript(CLIENT, VIP, `${originalPort}`, ...clients)
+  }
+
+  /** The first call resolves when all are open. */
+  async next(): Promise<Survival> {
+    return JSON.parse(await this.#program.nextLine()) as Survival
+  }
+
+  /** Uses every idle connection once, and waits until every download went on. */
+  check(): Promise<Survival> {
+    this.#program.process.stdin?.write('\n')
+    return this.next()
+  }
+
+  stop(): Promise<void> {
+    return this.#program.stop()
+  }
+}
