@@ -29,17 +29,17 @@ const priorityOf = ({ priority, effectivePriority }: VrrpStatus): string =>
   effectivePriority === priority ? `${priority}` : `${priority} (now ${effectivePriority})`
 
 const INSTANCE_COLUMNS: readonly Column<InstanceStatus>[] = [
-  { title: 'INSTANCE', maxWidth: 18, text: ({ name }) => name },
+  { title: 'INSTANCE', maxWidth: 12, text: ({ name }) => name },
   { title: 'VRID', align: 'right', text: ({ virtualRouterId }) => String(virtualRouterId) },
   { title: 'STATE', text: ({ state }) => state },
   { title: 'PRIORITY', text: priorityOf },
   {
     title: 'DIRECTOR',
-    maxWidth: 28,
+    maxWidth: 31,
     text: ({ masterIp, masterPriority }) =>
       masterIp === null ? 'not known' : `${masterIp} (${masterPriority ?? '?'})`,
   },
-  { title: 'ADVERTS', text: (instance) => `v${instance.version}, ${intervalOf(instance)}` },
+  { title: 'ADVERTS', text: intervalOf },
   {
     title: 'HELD',
     text: ({ virtualIps }) => `${virtualIps.filter(({ held }) => held).length} of ${virtualIps.length}`,

@@ -12,8 +12,8 @@ interface InstanceView extends Pick<InstanceStatus, 'role' | 'virtualIps'> {
   readonly vrrp: InstanceStatus
   /** Its own, and those of the node. */
   readonly warnings: readonly string[]
-  /** VRIDs of this node's other virtual routers. */
-  readonly otherVrids: readonly number[]
+  /** VRIDs that this node has, or has heard of others: whose they are, one elector counts for all. */
+  readonly usedVrids: readonly number[]
 }
 
 const INSTANCE_RULES: readonly InstanceRule[] = [
@@ -34,11 +34,11 @@ export const VRRP_RULES: readonly FindingRule[] = INSTANCE_RULES.map((rule) => (
 function ofEach(rule: InstanceRule, { instances, warnings }: GatewayStatus): readonly Finding[] {
   const named = new Set(instances.flatMap(({ name, warnings: own }) => own.map((warning) => `${name}: ${warning}`)))
   const common = warnings.filter((warning) => !named.has(warning))
+  const usedVrids = instances.flatMap(({ virtualRouterId, vridsHeard }) => [virtualRouterId, ...vridsHeard])
   return instances.flatMap((vrrp) => {
-    const { name, role, virtualIps, virtualRouterId } = vrrp
-    const otherVrids = instances.map((other) => other.virtualRouterId).filter((vrid) => vrid !== virtualRouterId)
-    if (instances.length === 1) return rule({ vrrp, role, virtualIps, warnings, otherVrids })
-    const found = rule({ vrrp, role, virtualIps, warnings: [...vrrp.warnings, ...common], otherVrids })
+    const { name, role, virtualIps } = vrrp
+    if (instances.length === 1) return rule({ vrrp, role, virtualIps, warnings, usedVrids })
+    const found = rule({ vrrp, role, virtualIps, warnings: [...vrrp.warnings, ...common], usedVrids })
     return found.map((finding) => ({
       ...finding,
       what: `${name}: ${finding.what}`,
@@ -119,7 +119,7 @@ function rivalText(vrrp: VrrpStatus, { priority, adverts, forMs, lastHeardMs }: 
   return `it has priority ${priority}, this node ${vrrp.effectivePriority}: it has to give way, and has sent ${adverts} adverts over ${seconds(forMs)}, the last ${seconds(lastHeardMs)} ago`
 }
 
-function foreignRouters({ vrrp, virtualIps, warnings, otherVrids }: InstanceView): readonly Finding[] {
+function foreignRouters({ vrrp, virtualIps, warnings, usedVrids }: InstanceView): readonly Finding[] {
   const ours = new Set(virtualIps.map(({ address }) => address))
   return vrrp.foreignRouters.map((router) => {
     const told = warnings.filter((warning) => warning.includes(`${router.address} (priority`))
@@ -131,7 +131,7 @@ function foreignRouters({ vrrp, virtualIps, warnings, otherVrids }: InstanceView
       [foreignText(router), ...told],
       sharesAddress
         ? `make ${router.differs.join(', ')} the same on all nodes of the group`
-        : `give one of both groups another virtualRouterId, on all of its nodes: ${suggestion(vrrp, otherVrids)}`,
+        : `give one of both groups another virtualRouterId, on all of its nodes: ${suggestion(vrrp, usedVrids)}`,
     )
   })
 }
@@ -149,8 +149,8 @@ function foreignText({
   return `version ${version}, priority ${priority}, every ${advertIntervalMs} ms${authentication}, virtual IPs ${virtualIps.join(' ')}; differs in ${differs.join(', ')}; heard ${seconds(lastHeardMs)} ago`
 }
 
-function suggestion({ virtualRouterId, vridsHeard }: VrrpStatus, otherVrids: readonly number[]): string {
-  const free = freeVrids([...vridsHeard, ...otherVrids], virtualRouterId).slice(0, 3)
+function suggestion({ virtualRouterId }: VrrpStatus, usedVrids: readonly number[]): string {
+  const free = freeVrids(usedVrids, virtualRouterId).slice(0, 3)
   return free.length === 0 ? 'all are in use' : `${free.join(', ')} were not heard in the last five minutes`
 }
 

@@ -100,12 +100,13 @@ describe('of several virtual routers', () => {
     ])
   })
 
-  test('a VRID that this node has itself is none that is free', () => {
-    const bench = director().hear({ addresses: ['10.10.74.99'] })
-    const [finding] = find({ ...twoOf(bench, { virtualRouterId: 50 }) })
+  test('a VRID that this node has itself, or that its first elector has heard, is none that is free', () => {
+    const status = twoOf(director().hear({ addresses: ['10.10.74.99'] }), { virtualRouterId: 50 })
+    const first = instanceOf(director().hear({ virtualRouterId: 53 }), 'VI_51')
+    const [finding] = find({ ...status, instances: [first, ...status.instances.slice(1)] })
     expect(finding).toMatchObject({
       code: 'foreign-vrid',
-      advice: expect.stringMatching(/: 52, 53, 54 were not heard/),
+      advice: expect.stringMatching(/: 52, 54, 55 were not heard/),
     })
   })
 })

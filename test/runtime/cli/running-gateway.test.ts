@@ -98,14 +98,29 @@ describe('status', () => {
     const { stdout } = await ask('status')
     expect(stdout.split('\n').slice(2, 10)).toEqual([
       'INSTANCE  VRID  STATE   PRIORITY     DIRECTOR        ADVERTS  HELD    CHANGES',
-      'VI_51       51  MASTER  99           10.0.0.1 (99)   v2, 1 s  1 of 1        1',
-      'web         52  BACKUP  99 (now 79)  10.0.0.2 (150)  v2, 1 s  0 of 1        1',
+      'VI_51       51  MASTER  99           10.0.0.1 (99)   1 s      1 of 1        1',
+      'web         52  BACKUP  99 (now 79)  10.0.0.2 (150)  1 s      0 of 1        1',
       '',
       'Virtual IP  10.0.0.5 held here',
       '            10.0.0.6 not here',
       'Monitor     ok',
       'Discarded   adverts of web, by reason: ttl 2',
     ])
+  })
+
+  test('the line of an instance fits 100 columns, also with a director of IPv6', async () => {
+    await gateway.stop()
+    const masterIp = 'fe80::3402:53ff:feff:e985'
+    await gateway.startWithWeb({
+      masterIp,
+      masterPriority: 254,
+      priority: 254,
+      effectivePriority: 154,
+      advertIntervalMs: 200,
+    })
+    const { stdout } = await ask('status')
+    expect(stdout).toContain(`${masterIp} (254)`)
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
   })
 
   test('names that other hosts sent cannot move the cursor', async () => {
