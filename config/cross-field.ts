@@ -15,6 +15,7 @@ export function crossFieldProblems(raw: Readonly<Record<string, unknown>>): read
   return [
     ...instanceProblems(raw, valid(raw, 'managementIp')),
     ...redirectProblems(raw),
+    ...kernelModeProblems(raw),
     ...clusterProblems(raw),
     ...inspectorProblems(raw),
     ...socketProblems(raw),
@@ -51,6 +52,17 @@ function redirectProblems(raw: Readonly<Record<string, unknown>>): readonly Prob
     }
   }
   return problems
+}
+
+/** In kernel mode the client itself talks to the proxy: nothing could be put before what it says. */
+function kernelModeProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
+  if (raw.forwarding !== 'kernel') return []
+  return listAt(raw.redirects).flatMap((redirect, index) => {
+    const header = fieldAt(redirect, 'proxyProtocol')
+    if (header !== 'v1' && header !== 'v2') return []
+    const text = `${header} is for workers mode; in kernel mode the proxy sees the client's own address: leave it out`
+    return [{ path: ['redirects', index, 'proxyProtocol'], text }]
+  })
 }
 
 function clusterProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {

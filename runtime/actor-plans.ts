@@ -57,7 +57,7 @@ export function planActors(
     restart: RESTART,
   })
 
-  const forwardedBy = forwarding.mode === 'kernel' ? 'fast-path' : 'forwarder'
+  const forwardedBy = forwarding === 'kernel' ? 'fast-path' : 'forwarder'
   const instances = planInstances(config, forwardedBy, linuxClock.nowMs())
   const [{ instance: first }] = instances
   const electors = instances.map(({ elector }) => elector.name)
@@ -82,7 +82,7 @@ export function planActors(
     key: config.cluster.key,
     intervalMs: config.beacons.intervalMs,
     staleAfterIntervals: 3,
-    tellsFastPath: forwarding.mode === 'kernel',
+    tellsFastPath: forwarding === 'kernel',
     settings: sharedSettings(config, forwarding),
   }
   const dispatcher: DispatcherOptions = {
@@ -90,9 +90,9 @@ export function planActors(
     managementIp: config.managementIp,
     absenceGraceMs: 3 * config.beacons.intervalMs,
     clientIdleS: CLIENT_IDLE_S,
-    tellsFastPath: forwarding.mode === 'kernel',
+    tellsFastPath: forwarding === 'kernel',
   }
-  const fastPaths = forwarding.mode === 'kernel' ? ['fast-path'] : []
+  const fastPaths = forwarding === 'kernel' ? ['fast-path'] : []
   const fastPath: FastPathSettings = fastPathSettings(config)
   const watcher: WatcherOptions = {
     interfaceName: config.interfaceName,
@@ -109,8 +109,7 @@ export function planActors(
     name: config.name,
     managementIp: config.managementIp,
     redirects,
-    forwarding: forwarding.mode,
-    fallback: forwarding.fallback,
+    forwarding,
     control: config.control,
     inspector: config.inspector,
     instances: [identityOf(instances[0]), ...instances.slice(1).map(identityOf)],

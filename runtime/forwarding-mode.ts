@@ -1,5 +1,5 @@
 import type { FastPathSettings } from '../actors/fast-path/state.ts'
-import { kernelModeServes, probeKernelMode } from '../actors/fast-path/support.ts'
+import { probeKernelMode } from '../actors/fast-path/support.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import type { Nft } from './ports/nft.ts'
 import type { Result } from './ports/result.ts'
@@ -13,23 +13,17 @@ export const CLIENT_IDLE_S = 600
 const SHORTEST_FENCE_MS = 100
 
 /** How this gateway forwards. */
-export interface ForwardingMode {
-  readonly mode: 'kernel' | 'workers'
-  /** Why it is not kernel mode, where that would have been picked; null otherwise. */
-  readonly fallback: string | null
-}
+export type ForwardingMode = 'kernel' | 'workers'
 
 /** What the configuration asks for, as far as this host can. A refusal: it asks for kernel mode, which this host has not. */
 export async function chooseForwarding(config: GatewayConfig, mac: string, nft: Nft): Promise<Result<ForwardingMode>> {
-  // `auto` is workers mode for as long as kernel mode is new.
-  if (config.forwarding !== 'kernel') return { ok: true, value: { mode: 'workers', fallback: null } }
+  // Every node of a group must have the same mode, and what this host can says nothing of the others: `auto` is what all of them can.
+  if (config.forwarding !== 'kernel') return { ok: true, value: 'workers' }
   const supported = await kernelModeSupport(config, mac, nft)
-  return supported.ok ? { ok: true, value: { mode: 'kernel', fallback: null } } : supported
+  return supported.ok ? { ok: true, value: 'kernel' } : supported
 }
 
 async function kernelModeSupport(config: GatewayConfig, mac: string, nft: Nft): Promise<Result> {
-  const serves = kernelModeServes(config.redirects)
-  if (!serves.ok) return serves
   const { virtualIps, ...settings } = fastPathSettings(config)
   return probeKernelMode(nft, {
     ...settings,

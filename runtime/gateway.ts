@@ -83,7 +83,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     onEscalation: (actor, reason) => giveUp(actor, reason),
   })
   const forwarders =
-    forwarding.mode === 'kernel'
+    forwarding === 'kernel'
       ? undefined
       : createForwarders(config, table, host, nft, {
           onLog: (level, line) => log.write('forwarder', level, line),

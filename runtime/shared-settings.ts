@@ -4,12 +4,12 @@ import type { ForwardingMode } from './forwarding-mode.ts'
 type Shared = Pick<GatewayConfig, 'instances' | 'redirects'>
 
 /** What must be the same on every node; the beacons carry it, so that a difference can be named. */
-export function sharedSettings(config: Shared, { mode }: ForwardingMode): Readonly<Record<string, string>> {
+export function sharedSettings(config: Shared, forwarding: ForwardingMode): Readonly<Record<string, string>> {
   const redirects = config.redirects.map(({ originalPorts, proxyPort }) => `${originalPorts.join(',')}->${proxyPort}`)
   return {
     redirects: redirects.sort().join(' '),
     // A director in kernel mode hands packets on that a node in workers mode does not take.
-    forwarding: mode,
+    forwarding,
     ...electionSettings(config.instances),
   }
 }

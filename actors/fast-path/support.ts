@@ -1,5 +1,5 @@
 import type { Nft } from '../../runtime/ports/nft.ts'
-import { done, type Result, refused } from '../../runtime/ports/result.ts'
+import { type Result, refused } from '../../runtime/ports/result.ts'
 import { fullRuleset } from './ruleset.ts'
 import type { Ruleset } from './ruleset-types.ts'
 
@@ -28,13 +28,4 @@ export async function probeKernelMode(nft: Nft, ruleset: Ruleset): Promise<Resul
 function hookOnly(hook: 'ingress' | 'egress', interfaceName: string): string {
   const chain = `type filter hook ${hook} device "${interfaceName}" priority 0; policy accept;`
   return `table netdev proxyha-probe {\n  chain ${hook} {\n    ${chain}\n  }\n}\n`
-}
-
-/** What kernel mode can be asked to do; the refusal names the setting that it cannot serve. */
-export function kernelModeServes(redirects: readonly { readonly proxyProtocol: string }[]): Result {
-  if (redirects.every(({ proxyProtocol }) => proxyProtocol === 'off')) return done
-  return refused(
-    'ENOTSUP',
-    'redirects: proxyProtocol is for workers mode: in kernel mode the client itself talks to the proxy, by its own address',
-  )
 }

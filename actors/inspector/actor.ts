@@ -14,8 +14,6 @@ import { assembleStatus, type GatewayIdentity } from './status.ts'
 
 export interface InspectorOptions extends GatewayIdentity {
   readonly control: { readonly socketPath: string }
-  /** Why this node does not forward in the kernel, where that was to be tried; else null. */
-  readonly fallback: string | null
   /** `token` may be null on a loopback address only; the configuration sees to that. */
   readonly inspector: { readonly address: string; readonly port: number; readonly token: string | null }
 }
@@ -64,7 +62,7 @@ class Inspector implements ActorInstance<InspectorMessage> {
       identity: options,
       events: this.#events,
       streams: this.#streams,
-      statusOf: (gathered) => assembleStatus(options, gathered, this.#ownWarnings()),
+      statusOf: (gathered) => assembleStatus(options, gathered, this.#bindWarning === null ? [] : [this.#bindWarning]),
     })
     this.#control = createInspectorServer((request, response) => this.#routes.handle('control', request, response))
     this.#tcp = createInspectorServer(async (request, response) => {
@@ -72,10 +70,6 @@ class Inspector implements ActorInstance<InspectorMessage> {
       if (refusal !== undefined) return failure(refusal.status, refusal.reason, { 'www-authenticate': 'Bearer' })
       return this.#routes.handle('tcp', request, response)
     })
-  }
-
-  #ownWarnings(): readonly string[] {
-    return [this.#bindWarning, this.#options.fallback].filter((warning) => warning !== null)
   }
 
   async listen(): Promise<void> {

@@ -22,6 +22,8 @@
  * | proxyha_beacon_events_total | counter | event | beacons sent, received and dropped, by kind |
  * | proxyha_packets_total | counter | protocol, outcome | raw IP packets |
  * | proxyha_forwarder_events_total | counter | event | what the forwarders count: connections, refusals, retries |
+ * | proxyha_kernel_packets_total, proxyha_kernel_bytes_total | counter | address | kernel mode: sent to the node by this host, as director |
+ * | proxyha_kernel_transactions_total | counter | event | kernel mode: nftables transactions applied, refused, restored |
  * | proxyha_proxy_port_listening | gauge | port | 1 where the proxy listens as it must |
  * | proxyha_cpu_share, proxyha_memory_share | gauge | | 0..1 of this host |
  * | proxyha_cpu_pressure, proxyha_memory_pressure | gauge | | PSI `some avg10`, 0..1 |
@@ -38,6 +40,7 @@
  */
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { AnnouncerStatus } from '../announcer/messages.ts'
+import type { NodeCounters } from '../fast-path/messages.ts'
 import type { ActorDescription, GatewayStatus, InstanceStatus } from './messages.ts'
 import type { Gathered, InstanceSlices, Slices } from './slices.ts'
 
@@ -174,6 +177,18 @@ function addNodes(page: MetricsPage, { nodes }: GatewayStatus, slices: Slices): 
   )
   page.counter('forwarder_events_total', 'What the forwarders count', byEvent(slices.forwarder?.counters))
   page.counter('packets_total', 'Raw IP packets', packets)
+  addKernel(page, slices['fast-path'])
+}
+
+function addKernel(page: MetricsPage, kernel: Slices['fast-path']): void {
+  if (kernel === null) return
+  const ofNodes = (figure: (node: NodeCounters) => number): Samples =>
+    kernel.nodes.map((node) => [{ address: node.address }, figure(node)])
+  const packets = ofNodes((node) => node.packets)
+  const bytes = ofNodes((node) => node.bytes)
+  page.counter('kernel_packets_total', 'Packets that were sent to the node', packets)
+  page.counter('kernel_bytes_total', 'Bytes that were sent to the node', bytes)
+  page.counter('kernel_transactions_total', 'nftables transactions', byEvent(kernel.counters))
 }
 
 function addHost(page: MetricsPage, { monitor }: GatewayStatus, slices: Slices): void {

@@ -32,8 +32,9 @@ async function which(client: string, options: PrintOptions, env: CliEnv): Promis
 
 function describeRoute({ client, node, reason, slot, activeConnections, idleS }: ClientRoute): string {
   if (node === null) return `${client} -> nowhere: no node can take connections (slot ${slot})`
-  const why =
-    reason === 'pin' ? `pinned by ${activeConnections} active connections; slot ${slot}` : `owner of slot ${slot}`
+  // In kernel mode only the node itself sees the connections.
+  const by = activeConnections === 0 ? '' : ` by ${activeConnections} active connections`
+  const why = reason === 'pin' ? `pinned${by}; slot ${slot}` : `owner of slot ${slot}`
   return `${client} -> ${node} (${why}; ${idleS === null ? 'not seen yet' : `last seen ${formatAge(idleS * 1000)} ago`})`
 }
 

@@ -331,6 +331,13 @@ const keys: readonly BrokenFile[] = [
   broken('a key that is not a word', '"a b": 1', `["a b"]: is not a known key; known here: ${TOP_LEVEL}`),
   broken('the key of every object', '__proto__: {a: 1}', `__proto__: is not a known key; known here: ${TOP_LEVEL}`),
   {
+    title: 'PROXY headers in kernel mode',
+    yaml: `${VIPS}\nforwarding: kernel\nredirects: [{originalPorts: [8080], proxyPort: 3128, proxyProtocol: v2}]\n`,
+    lines: [
+      "redirects[0].proxyProtocol: v2 is for workers mode; in kernel mode the proxy sees the client's own address: leave it out",
+    ],
+  },
+  {
     title: 'virtualIps missing',
     yaml: `${REDIRECTS}\n`,
     lines: ['virtualIps: is missing; it must be a list of addresses such as [10.0.0.5/24]'],

@@ -50,6 +50,50 @@ describeInNamespaces('a group in kernel mode', { programs: ['squid', 'curl', 'nf
     expect((await namespace.run('nft', ['list', 'tables'])).stdout).toContain('table ip foreign')
   })
 
+  it('says where a client goes, as it then goes, and what was sent to each node', async () => {
+    const client = CLIENTS[7]!
+    const served = await group.fetch(client)
+    const [director] = group.nodes
+    const { stdout } = await director!.proxyha('which', client, '--json', '-s', director!.socket)
+    const address = group.nodes.find((node) => node.name === served)!.address
+    expect(JSON.parse(stdout)).toMatchObject({ client, node: address, reason: 'pin' })
+    const clients = (await director!.get('/clients')) as { client: string }[]
+    expect(clients).toContainEqual(expect.objectContaining({ client, node: address }))
+    const metrics = await director!.namespace.run('curl', [
+      '-s',
+      '--unix-socket',
+      director!.socket,
+      'http://proxyha/metrics',
+    ])
+    expect(metrics.stdout).toMatch(new RegExp(`proxyha_kernel_packets_total{address="${address}"} [1-9]`))
+  })
+
+  it('a crash of the fast path costs nothing: its tables stay, and it takes them over', async () => {
+    const [director] = group.nodes
+    const served = await group.fetch(CLIENTS[3]!)
+    await director!.get('/test/crash?actor=fast-path')
+    expect(await group.fetch(CLIENTS[3]!)).toBe(served)
+    const restarted = async () => {
+      const actors = (await director!.get('/actors')) as { name: string; restarts: number; state: string }[]
+      return actors.some(({ name, restarts, state }) => name === 'fast-path' && restarts === 1 && state === 'running')
+    }
+    await until(restarted, 10_000, () => 'fast-path restarted')
+    expect(await group.fetch(CLIENTS[3]!)).toBe(served)
+  })
+
+  it('a gateway that is stopped leaves nothing of its own where no connection lives by it, and nothing of others is touched', async () => {
+    const [, , stopped] = group.nodes
+    await stopped!.namespace.run('nft', ['add', 'table', 'ip', 'foreign'])
+    const noClients = async () =>
+      (await stopped!.namespace.run('ss', ['-Htn', 'state', 'established'])).stdout.trim() === ''
+    await until(noClients, 20_000, () => 'the end of all connections of node2')
+    await stopped!.stopGateway('SIGTERM')
+    expect((await stopped!.namespace.run('nft', ['list', 'ruleset'])).stdout).toBe('table ip foreign {\n}\n')
+    expect(stopped!.namespace.ip('-o', 'address', 'show', 'dev', 'lo')).not.toContain(VIP)
+    stopped!.startGateway()
+    await group.settled(0, 3)
+  })
+
   it('a director that was killed answers ARP no more, although the VIP is on its lo and its table stays', async () => {
     const [killed] = group.nodes
     await killed!.stopGateway('SIGKILL')

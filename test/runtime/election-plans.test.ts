@@ -5,7 +5,7 @@ import { planInstances } from '../../runtime/election-plans.ts'
 import { sharedSettings } from '../../runtime/shared-settings.ts'
 import { packBeaconBody, parseBeaconBody, type ReportBody } from '../../runtime/wire/beacon-body.ts'
 
-const WORKERS = { mode: 'workers', fallback: null } as const
+const WORKERS = 'workers' as const
 const REDIRECTS = 'redirects: [{originalPorts: [8443, 8080], proxyPort: 3128}]'
 const ADDRESSES = [
   { family: 4, address: '10.0.0.1', prefixLength: 24, validLifetimeS: null },

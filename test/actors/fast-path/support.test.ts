@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { kernelModeServes, probeKernelMode } from '../../../actors/fast-path/support.ts'
+import { probeKernelMode } from '../../../actors/fast-path/support.ts'
 import { FakeNft } from '../../../runtime/ports/fake/nft.ts'
 import { done, type Result, refused } from '../../../runtime/ports/result.ts'
 
@@ -55,12 +55,4 @@ test.each(['ENOENT', 'EPERM', 'ETIMEDOUT'])('%s is passed on as it is: nothing m
   nft.refuse(refused(code, 'why'))
   expect(await probeKernelMode(nft, RULESET)).toEqual(refused(code, 'why'))
   expect(nft.checked).toHaveLength(1)
-})
-
-test('PROXY headers are beyond kernel mode', () => {
-  expect(kernelModeServes([{ proxyProtocol: 'off' }])).toEqual(done)
-  expect(kernelModeServes([{ proxyProtocol: 'off' }, { proxyProtocol: 'v2' }])).toMatchObject({
-    ok: false,
-    reason: expect.stringContaining('proxyProtocol'),
-  })
 })

@@ -175,7 +175,6 @@ export class InspectedGateway {
       instances: [instanceOf('VI_51')],
       redirects: [{ proxyPort: 3128 }],
       forwarding: 'workers',
-      fallback: null,
       control: { socketPath: this.socketPath },
       inspector: { address: '127.0.0.1', port: this.port, token: null },
       ...change,
