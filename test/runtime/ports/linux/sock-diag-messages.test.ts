@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { encodeAttribute } from '../../../../runtime/ports/linux/netlink-messages.ts'
 import {
   encodeSocketRequest,
+  parseEnds,
   parseListener,
   parseLocalPort,
 } from '../../../../runtime/ports/linux/sock-diag-messages.ts'
@@ -77,11 +78,25 @@ test('a reply that is too short is left out', () => {
   expect(parseLocalPort(reply(2, 9090, []))).toBe(9090)
 })
 
+test('both ends of a connection are read, a mapped IPv4 address as IPv4', () => {
+  const ends = (family: number, local: readonly number[], peer: readonly number[]) => {
+    const message = reply(family, 3128, local)
+    message.set(peer, 24)
+    return parseEnds(message)
+  }
+  const mapped = (last: number) => [...new Array<number>(10).fill(0), 255, 255, 10, 0, 0, last]
+  expect(ends(2, [10, 0, 0, 5], [10, 0, 9, 1])).toEqual({ local: '10.0.0.5', peer: '10.0.9.1' })
+  expect(ends(10, mapped(5), mapped(7))).toEqual({ local: '10.0.0.5', peer: '10.0.0.7' })
+  expect(ends(10, [0xfd], [0xfe, 0x80])).toEqual({ local: 'fd00::', peer: 'fe80::' })
+  expect(parseEnds(reply(2, 3128, []).subarray(0, 71))).toBeUndefined()
+})
+
 test('no bytes whatever make the parsers throw', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => {
       parseListener(Buffer.from(bytes))
       parseLocalPort(Buffer.from(bytes))
+      parseEnds(Buffer.from(bytes))
     }),
   )
 })

@@ -8,7 +8,7 @@ const CONNECTIONS = 1500
 describeInNamespaces('socket table', {}, (namespaces) => {
   afterAll(() => namespaces.close())
 
-  test('listeners come with address, port and IPv6-only; connections are counted by local port over both families', async () => {
+  test('listeners come with address, port and IPv6-only; connections are counted by local port over both families, clients named by local address', async () => {
     const shown = await namespaces.create().runScript(FIXTURE, String(CONNECTIONS))
     expect(shown).toEqual({
       listeners: {
@@ -27,6 +27,8 @@ describeInNamespaces('socket table', {}, (namespaces) => {
         [7002, CONNECTIONS],
         [7003, 2],
       ],
+      // Each once, and IPv4 as IPv4 where an IPv6 listener accepted it.
+      clients: { ipv4: ['127.0.0.1'], ipv6: ['::1'], other: [] },
       none: [],
     })
     expect((shown as { listeners: { value: unknown[] } }).listeners.value).toHaveLength(5)

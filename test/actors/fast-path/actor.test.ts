@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest'
+import { startFastPath } from '../../../actors/fast-path/actor.ts'
+import type { FastPathControl, FastPathMessage, FastPathPeers } from '../../../actors/fast-path/messages.ts'
+import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
+import { FakeNetlink } from '../../../runtime/ports/fake/netlink.ts'
+import { FakeNft } from '../../../runtime/ports/fake/nft.ts'
+import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
+import { FakeSocketTable } from '../../../runtime/ports/fake/socket-table.ts'
+import type { ActorContext, ActorInstance } from '../../../runtime/system/actor.ts'
+import { group, OTHER, OWN, role, VIP } from './stepped.ts'
+
+const SETTINGS = {
+  interfaceName: 'eth0',
+  managementIp: '10.0.0.1',
+  virtualIps: [VIP],
+  redirects: [{ originalPorts: [80], proxyPort: 3128 }],
+  pinTimeoutS: 600,
+  tableSize: 1024,
+  fencedAfterMs: 3000,
+}
+
+const listing = (elem: unknown) => JSON.stringify({ nftables: [{ metainfo: {} }, { map: { elem } }] })
+
+/** On a host with eth0; `foundPins`: a predecessor's tables are there. */
+function started(foundPins?: unknown) {
+  const clock = new FakeClock()
+  const netlink = new FakeNetlink(clock)
+  netlink.addInterface('lo', '00:00:00:00:00:00', ['127.0.0.1/8'])
+  netlink.addInterface('eth0', OWN, ['10.0.0.1/24'])
+  const nft = new FakeNft()
+  const outline = 'table netdev proxyha {}'
+  nft.setTable('netdev', 'proxyha', outline)
+  if (foundPins !== undefined) {
+    nft.setMap('netdev', 'proxyha', 'macs', listing([[7, OTHER]]))
+    nft.setMap('netdev', 'proxyha', 'pins4', listing(foundPins))
+  }
+  const sockets = new FakeSocketTable()
+  const sent: unknown[] = []
+  const context: ActorContext<FastPathPeers> = {
+    name: 'fast-path',
+    incarnation: 0,
+    clock,
+    random: new SeededRandom(1),
+    send: (_to, message) => sent.push(message),
+    request: () => Promise.reject(new Error('nobody answers')),
+    log: () => undefined,
+    inspect: () => undefined,
+    control: () => undefined,
+  }
+  const instance = startFastPath(context, SETTINGS, { nft, netlink, sockets }) as ActorInstance<FastPathMessage>
+  const give = (...messages: readonly FastPathMessage[]) => {
+    for (const message of messages) instance.receive(message, 'test')
+  }
+  return { clock, netlink, nft, sockets, sent, instance, give, control: instance.control as FastPathControl }
+}
+
+/** What nft answers at once is taken in turn. */
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+test('the tables, then the addresses on lo; at the end both go, addresses first', async () => {
+  const { netlink, nft, give, instance } = started()
+  give(role('scanning'), group())
+  await settled()
+  expect(nft.scripts).toHaveLength(1)
+  expect(netlink.addressesOf('lo')).toContain(`${VIP}/32`)
+  await instance.stop?.()
+  expect(netlink.addressesOf('lo')).not.toContain(`${VIP}/32`)
+  expect(nft.scripts.at(-1)).toContain('delete table netdev proxyha')
+})
+
+test('an address that was taken off lo is back within a second', async () => {
+  const { netlink, clock, give } = started()
+  give(role('scanning'), group())
+  await settled()
+  netlink.removeAddress({ interfaceIndex: 1, address: VIP, prefixLength: 32 })
+  clock.advance(1000)
+  await settled()
+  expect(netlink.addressesOf('lo')).toContain(`${VIP}/32`)
+})
+
+test('clients that have connections here keep tables and addresses at the end, and all are told', async () => {
+  const { netlink, nft, sockets, sent, give, instance } = started()
+  give(role('scanning'), group())
+  await settled()
+  sockets.setClients(['10.0.9.1'])
+  await instance.stop?.()
+  expect(sent).toEqual([{ type: 'clients', all: true, clients: ['10.0.9.1'] }])
+  expect(netlink.addressesOf('lo')).toContain(`${VIP}/32`)
+  expect(nft.scripts).toHaveLength(1)
+})
+
+test('pins that are in the tables go on, by the number that the node has now', async () => {
+  const { nft, give } = started([[{ elem: { val: '10.0.9.1', expires: 30 } }, 7]])
+  await settled()
+  give(role('director'), group())
+  await settled()
+  expect(nft.scripts[0]).toMatch(/10\.0\.9\.1 timeout 600s expires 30s : 2/)
+})
+
+test('of clients that have to stay only those are pinned that are not', async () => {
+  const { nft, give } = started()
+  give(role('director'), group())
+  await settled()
+  nft.setMap('netdev', 'proxyha', 'pins4', listing([['10.0.9.1', 1]]))
+  give({ type: 'clientsOf', address: '10.0.0.2', all: false, clients: ['10.0.9.1', '10.0.9.2'] })
+  await settled()
+  const added = nft.scripts.at(-1)
+  expect(added).toMatch(/^add element netdev proxyha pins4 \{ 10\.0\.9\.2 [^,]* \}\n$/)
+})
+
+test('says where a client goes: by its pin, else by its slot; and what was sent to each node', async () => {
+  const { nft, give, control } = started()
+  give(role('director'), group())
+  await settled()
+  nft.setMap('netdev', 'proxyha', 'pins4', listing([[{ elem: { val: '10.0.9.1', expires: 590 } }, 1]]))
+  nft.setMap('netdev', 'proxyha', 'macs', listing([[{ elem: { val: 2, counter: { packets: 5, bytes: 300 } } }, OTHER]]))
+  expect(await control.which('10.0.9.1')).toMatchObject({ node: '10.0.0.1', reason: 'pin', idleS: 10 })
+  expect(await control.which('10.0.9.2')).toMatchObject({ node: '10.0.0.2', reason: 'slot', idleS: null })
+  await expect(control.which('nobody')).rejects.toThrow(RangeError)
+  expect(await control.clients(10)).toEqual([expect.objectContaining({ client: '10.0.9.1', node: '10.0.0.1' })])
+  expect(await control.describe()).toMatchObject({
+    state: 'applied',
+    nodes: [{ address: '10.0.0.2', packets: 5, bytes: 300 }],
+    warnings: [],
+  })
+})
