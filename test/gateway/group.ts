@@ -205,7 +205,8 @@ export class Group {
       node.startProxy()
       node.startGateway()
     }
-    await this.settled(0, this.nodes.length)
+    // Processes start slowly on a busy machine.
+    await this.settled(0, this.nodes.length, 45_000)
   }
 
   /** Waits until that node is director and so many nodes own slots. */

@@ -17,7 +17,7 @@ describeInNamespaces('a group of two instances', { programs: ['squid', 'curl'] }
 
   beforeAll(async () => {
     const elections = [electionOf(99, 89), electionOf(89, 99), electionOf(79, 79)]
-    group = new Group(namespaces, { priorities: [99, 89, 79], elections })
+    group = new Group(namespaces, { priorities: [99, 89, 79], elections, settings: 'timeouts: { drain: 1s }' })
     await group.start()
     await led('node0', 'node1')
     await group.settled(1, 3)
@@ -129,5 +129,33 @@ describeInNamespaces('a group of two instances', { programs: ['squid', 'curl'] }
     const { code, stdout } = await order(0)
     expect([code, stdout.match(/^\w+(?=: node1 )/gm)]).toEqual([0, ['web', 'mail']])
     await led('node1', 'node1')
+  })
+
+  it('a virtual IP that moves away has its connections cut where they were, those of the other one live on', {
+    timeout: 60_000,
+  }, async () => {
+    const [first, second] = group.nodes
+    const connectionsOf = async (virtualIp: string) => {
+      const filter = ['-Htn', 'state', 'established', 'src', virtualIp.split('/')[0]!]
+      return (await second!.namespace.run('ss', filter)).stdout.split('\n').filter((line) => line !== '').length
+    }
+    const [byWeb, byMail] = [keep(CLIENTS[0]!, WEB), keep(CLIENTS[0]!, MAIL)]
+    for (const connection of [byWeb, byMail]) expect(await ask(connection)).toMatchObject({ status: 200 })
+    expect([await connectionsOf(WEB), await connectionsOf(MAIL)]).toEqual([1, 1])
+    await second!.proxyha('failover', '-s', second!.socket, '--instance', 'web')
+    await led('node0', 'node1')
+    await until(
+      async () => (await connectionsOf(WEB)) === 0,
+      15_000,
+      () => 'the connection through web cut at node1',
+    )
+    expect(await connectionsOf(MAIL)).toBe(1)
+    expect(await ask(byMail)).toMatchObject({ status: 200 })
+    const nodes = (await first!.status())!.nodes
+    expect(nodes.map(({ name, director }) => `${name} ${director}`)).toEqual([
+      'node0 true',
+      'node1 true',
+      'node2 false',
+    ])
   })
 })
