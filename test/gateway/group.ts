@@ -20,6 +20,9 @@ const ORIGIN = '10.88.0.99'
 export const CLIENTS = Array.from({ length: 60 }, (_, index) => `10.88.1.${index + 1}`)
 const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
 
+/** On a busy machine the threads of a few gateways take their time. */
+export const START_PATIENCE_MS = 45_000
+
 /** What a test may choose. */
 export interface GroupOptions {
   /** Of each node; the first is to be the director. */
@@ -205,8 +208,7 @@ export class Group {
       node.startProxy()
       node.startGateway()
     }
-    // Processes start slowly on a busy machine.
-    await this.settled(0, this.nodes.length, 45_000)
+    await this.settled(0, this.nodes.length, START_PATIENCE_MS)
   }
 
   /** Waits until that node is director and so many nodes own slots. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeInNamespaces, type RunningProgram } from '../namespaces.ts'
-import { CLIENTS, Group, until } from './group.ts'
+import { CLIENTS, Group, START_PATIENCE_MS, until } from './group.ts'
 
 const WEB = '10.88.0.10/16'
 const MAIL = '10.88.0.20/16'
@@ -21,7 +21,7 @@ describeInNamespaces('a group of two instances', { programs: ['squid', 'curl'] }
     await group.start()
     await led('node0', 'node1')
     await group.settled(1, 3)
-  })
+  }, 2 * START_PATIENCE_MS)
   afterAll(async () => {
     await namespaces.close()
     group.close()
@@ -31,7 +31,7 @@ describeInNamespaces('a group of two instances', { programs: ['squid', 'curl'] }
   const led = (web: string, mail: string) =>
     until(
       () => `${group.holders(WEB)}` === web && `${group.holders(MAIL)}` === mail,
-      15_000,
+      20_000,
       () => `${web} with web (it is ${group.holders(WEB)}) and ${mail} with mail (it is ${group.holders(MAIL)})`,
     )
 
@@ -75,7 +75,7 @@ describeInNamespaces('a group of two instances', { programs: ['squid', 'curl'] }
   })
 
   it('a director dies: the other leads both; it returns: takes its own back, and cuts nothing of the other', {
-    timeout: 90_000,
+    timeout: 150_000,
   }, async () => {
     const [first, second] = group.nodes
     // Of a client whose proxy survives: what the dead node's proxy had is lost.
@@ -99,7 +99,7 @@ describeInNamespaces('a group of two instances', { programs: ['squid', 'curl'] }
 
     first!.setCable(true)
     first!.startGateway()
-    await group.settled(0, 3)
+    await group.settled(0, 3, START_PATIENCE_MS)
     await led('node0', 'node1')
     expect(await ask(kept)).toEqual({ status: 200, proxy: 'node2' })
     expect(await mailTransitions()).toBe(before)
