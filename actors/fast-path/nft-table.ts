@@ -18,7 +18,7 @@ export interface NftChain {
 }
 
 export interface NftTable {
-  readonly family: 'netdev' | 'inet'
+  readonly family: 'netdev' | 'arp' | 'inet'
   readonly name: string
   readonly sets: readonly NftSet[]
   readonly chains: readonly NftChain[]

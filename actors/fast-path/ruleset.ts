@@ -1,8 +1,9 @@
 /**
  * Kernel mode as text for `nft -f`: pure functions from what shall hold to one transaction.
  *
- * Two tables are ours. `netdev proxyha` does the forwarding, before routing and connection tracking see a packet.
- * `inet proxyha` exists only where several original ports lead to one proxy port (see `port-mapping.ts`).
+ * Three tables are ours. `netdev proxyha` does the forwarding, before routing and connection tracking see a packet; `arp proxyha` keeps
+ * the host's other interfaces from speaking for the VIPs; `inet proxyha` exists only where several original ports lead to one
+ * proxy port (see `port-mapping.ts`).
  *
  * What the caller has to know:
  * - A host that is `director` of a VIP forwards what comes for it; one that is `node` takes redirected packets only from
@@ -20,12 +21,18 @@
  */
 import { FORWARDING, flushedPins, forwardingTable, loadedPins } from './forwarding-table.ts'
 import { hasSameSkeleton, type NftTable, removedTable, tableChange, wholeTable } from './nft-table.ts'
+import { OTHER_INTERFACES, otherInterfacesTable } from './other-interfaces-table.ts'
 import type { Ruleset } from './ruleset-types.ts'
 import { TRACKING, trackingTable } from './tracking-table.ts'
 
 /** One transaction that makes everything anew, whatever was there; no packet meets a moment without rules. */
 export function fullRuleset(ruleset: Ruleset): string {
-  return wholeTable(forwardingTable(ruleset)) + loadedPins(ruleset) + trackingChange(undefined, trackingTable(ruleset))
+  return [
+    wholeTable(forwardingTable(ruleset)),
+    loadedPins(ruleset),
+    wholeTable(otherInterfacesTable(ruleset)),
+    trackingChange(undefined, trackingTable(ruleset)),
+  ].join('')
 }
 
 /**
@@ -34,8 +41,12 @@ export function fullRuleset(ruleset: Ruleset): string {
  */
 export function changeOf(before: Ruleset, after: Ruleset): string | undefined {
   const [was, is] = [forwardingTable(before), forwardingTable(after)]
-  const text =
-    tableChange(was, is) + pinsChange() + trackingChange(trackingTable(before) ?? 'none', trackingTable(after))
+  const text = [
+    tableChange(was, is),
+    pinsChange(),
+    tableChange(otherInterfacesTable(before), otherInterfacesTable(after)),
+    trackingChange(trackingTable(before) ?? 'none', trackingTable(after)),
+  ].join('')
   return text === '' ? undefined : text
 
   function pinsChange(): string {
@@ -49,9 +60,12 @@ export function isDirector({ virtualIps }: Ruleset): boolean {
   return virtualIps.some(({ role }) => role === 'director')
 }
 
+/** Every table that is ours, where it is there. */
+export const OWN_TABLES = [FORWARDING, OTHER_INTERFACES, TRACKING] as const
+
 /** What removes our tables, also where there are none. */
 export function removedRuleset(): string {
-  return removedTable(FORWARDING) + removedTable(TRACKING)
+  return OWN_TABLES.map(removedTable).join('')
 }
 
 /** `before` undefined: nobody knows. */

@@ -2,9 +2,9 @@ import type { Nft } from '../../runtime/ports/nft.ts'
 import { done, type Result, refused } from '../../runtime/ports/result.ts'
 import { FORWARDING, loadedPins } from './forwarding-table.ts'
 import { LISTED_MAPS, type NodeTraffic, parseMacs, parsePins, parseTraffic } from './listing.ts'
+import { OWN_TABLES } from './ruleset.ts'
 import type { Pin, Ruleset } from './ruleset-types.ts'
 import type { FoundTables } from './state.ts'
-import { TRACKING } from './tracking-table.ts'
 
 const { family, name } = FORWARDING
 
@@ -47,12 +47,11 @@ export async function readTraffic(nft: Nft): Promise<readonly NodeTraffic[]> {
   return listing === undefined ? [] : (parseTraffic(listing) ?? [])
 }
 
-/** Both tables as only somebody else would change them; empty where there is none of ours. */
+/** Our tables as only somebody else would change them; empty where there is none of ours. */
 export function outlineTables(nft: Nft): Promise<Result<string>> {
   return refusedOr(async () => {
-    const forwarding = await nft.outlineTable(family, name)
-    if (forwarding === undefined) return ''
-    return forwarding + ((await nft.outlineTable(TRACKING.family, TRACKING.name)) ?? '')
+    const outlines = await Promise.all(OWN_TABLES.map((table) => nft.outlineTable(table.family, table.name)))
+    return outlines.map((outline) => outline ?? '').join('')
   })
 }
 

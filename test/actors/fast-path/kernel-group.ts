@@ -25,15 +25,37 @@ export function macOfDevice(namespace: Namespace, device: string): string {
 /** Of a client's address, the slot of the kernel's hash. */
 export const slotOfClient = (client: string): number => slotOfKey(...parseClientKey(client)!)
 
+export type InterfaceKind = 'veth' | 'bridge' | 'macvlan'
+
+/** Puts another interface of that name and address on top of `eth0`, which becomes its port. */
+function layInterface(namespace: Namespace, kind: InterfaceKind, address: string): void {
+  if (kind === 'veth') return
+  namespace.ip('link', 'set', 'eth0', 'down')
+  namespace.ip('address', 'flush', 'dev', 'eth0')
+  namespace.ip('link', 'set', 'eth0', 'name', 'port0')
+  if (kind === 'bridge') {
+    namespace.ip('link', 'add', 'eth0', 'type', 'bridge')
+    namespace.ip('link', 'set', 'port0', 'master', 'eth0')
+  } else {
+    namespace.ip('link', 'add', 'link', 'port0', 'name', 'eth0', 'type', 'macvlan', 'mode', 'bridge')
+  }
+  for (const device of ['port0', 'eth0']) namespace.ip('link', 'set', device, 'up')
+  namespace.ip('address', 'add', address, 'dev', 'eth0')
+}
+
 export class KernelGroup {
   readonly bridge: Namespace
   readonly client: Namespace
   readonly clientMac: string
   readonly gateways: readonly [Gateway, Gateway, Gateway]
 
-  constructor(namespaces: Namespaces) {
+  /** What `eth0` of each gateway is: by itself one end of a veth pair, else on top of one. */
+  constructor(namespaces: Namespaces, kinds: readonly InterfaceKind[] = []) {
     const addresses = ['10.77.0.1', '10.77.0.2', '10.77.0.3', '10.77.0.4']
     const { bridge, members } = namespaces.subnet(...addresses.map((address) => `${address}/24`))
+    kinds.forEach((kind, index) => {
+      layInterface(members[index + 1]!, kind, `${addresses[index + 1]}/24`)
+    })
     for (const [index, member] of members.entries()) {
       member.ip('address', 'add', `fd00:77::${index + 1}/64`, 'dev', 'eth0', 'nodad')
     }

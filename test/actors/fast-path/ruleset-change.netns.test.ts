@@ -72,7 +72,7 @@ describeInNamespaces('a change of the ruleset', { programs: ['nft'] }, (namespac
   const list = async () => (await host.run('nft', ['list', 'ruleset'])).stdout
   /** Ours, in one order whichever was made first. */
   const ours = async () => {
-    const tables = ['netdev', 'inet'].map((family) => host.run('nft', ['list', 'table', family, 'proxyha']))
+    const tables = ['netdev', 'arp', 'inet'].map((family) => host.run('nft', ['list', 'table', family, 'proxyha']))
     return (await Promise.all(tables)).map(({ stdout }) => stdout).join('')
   }
   /** Writes what the operator has beside ours; every test sees that it stays. */

@@ -1,0 +1,55 @@
+import { statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeInNamespaces } from '../../namespaces.ts'
+import { KernelGroup, slotsFor, VIP, VIP6 } from './kernel-group.ts'
+
+const clients = {
+  '10.77.0.101': 1,
+  '10.77.0.102': 2,
+  '10.77.0.103': 3,
+  'fd00:77::101': 1,
+  'fd00:77::102': 2,
+  'fd00:77::103': 3,
+}
+const redirects = [
+  { originalPorts: [9090], proxyPort: 9090 },
+  { originalPorts: [80], proxyPort: 9080 },
+]
+
+/** Large enough to come in many packets. */
+const upload = fileURLToPath(new URL('../../../package-lock.json', import.meta.url))
+
+const kinds = [
+  ['a bridge', 'a macvlan', ['bridge', 'macvlan', 'veth']],
+  ['a macvlan', 'a bridge', ['macvlan', 'bridge', 'veth']],
+] as const
+
+describeInNamespaces('kernel mode on other interfaces', { programs: ['nft', 'curl'] }, (namespaces) => {
+  afterAll(() => namespaces.close())
+
+  for (const [director, node, interfaces] of kinds) {
+    describe(`${director} at the director and ${node} at a node`, () => {
+      let group: KernelGroup
+      beforeAll(async () => {
+        group = new KernelGroup(namespaces, interfaces)
+        group.addClients(...Object.keys(clients))
+        await group.startProxies(9090, 9080)
+        await group.direct(group.gateways[0], { redirects, slots: slotsFor(clients) })
+      })
+
+      it.each(Object.entries(clients))('brings %s to node %i', async (client, mark) => {
+        const host = client.includes(':') ? `[${VIP6}]` : VIP
+        for (const [port, proxyPort] of [
+          [9090, 9090],
+          [80, 9080],
+        ]) {
+          const url = `${host}:${port}/`
+          expect(await group.ask(url, '--interface', client)).toBe(`node-${mark} ${client} ${proxyPort}`)
+          const parameters = ['--data-binary', `@${upload}`, '--interface', client]
+          expect(await group.ask(url, ...parameters)).toBe(`${statSync(upload).size}`)
+        }
+      })
+    })
+  }
+})
