@@ -57,7 +57,7 @@ export interface Occupant {
 }
 
 /** The director of one of the virtual routers, another node. */
-export interface Master {
+interface Master {
   readonly address: string
   readonly virtualIps: readonly string[]
 }
