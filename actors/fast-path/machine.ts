@@ -2,7 +2,7 @@ import type { Machine } from '../../runtime/system/machine.ts'
 import { applyNext, continueApplying, continuePinning } from './applying.ts'
 import { compareOutline, look, startLooking } from './looking.ts'
 import type { FastPathEffect, FastPathEvent, FastPathState, FastPathTimer, FoundTables } from './state.ts'
-import { keepStaying, noteMove, startTelling, tellStaying } from './staying.ts'
+import { askLater, keepStaying, noteDirector, noteMove, startTelling, tellStaying } from './staying.ts'
 import { beginStopping, continueRemoving, decideWhatStays } from './stopping.ts'
 import { Turn } from './turn.ts'
 
@@ -30,9 +30,12 @@ function handle(turn: Turn, event: FastPathEvent): void {
       startLooking(turn)
       turn.startTimer('patience', PATIENCE_MS)
       return
-    case 'role':
+    case 'role': {
+      const before = turn.state.roles.get(event.instance)
       turn.change({ roles: new Map(turn.state.roles).set(event.instance, event) })
+      if (before?.role !== event.role || before.masterAddress !== event.masterAddress) noteDirector(turn)
       return
+    }
     case 'forwarding': {
       const before = turn.state
       turn.change({ group: event })
@@ -67,6 +70,7 @@ function handle(turn: Turn, event: FastPathEvent): void {
       beginStopping(turn)
       return
     case 'clientsRead':
+      if (turn.state.errand.kind === 'reading') turn.change({ errand: { kind: 'none' } })
       tellStaying(turn, event.clients)
       if (turn.state.errand.kind === 'retiring') decideWhatStays(turn, event.clients)
       return
@@ -94,7 +98,7 @@ function expire(turn: Turn, timer: FastPathTimer): void {
       return
     case 'askAgain':
       if (turn.state.applied === null && !turn.state.stopping) startTelling(turn)
-      else turn.perform({ type: 'readClients' })
+      else askLater(turn)
       return
     case 'retry':
     case 'settle':

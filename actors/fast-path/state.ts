@@ -102,6 +102,8 @@ type Errand =
   | { readonly kind: 'applying'; readonly ruleset: Ruleset }
   | { readonly kind: 'outlining'; readonly baseline: boolean }
   | { readonly kind: 'pinning' }
+  /** Of the sockets, which answer within the turn. */
+  | { readonly kind: 'reading' }
   | { readonly kind: 'retiring' }
 
 /** The interface as it was when last looked at. */
@@ -130,6 +132,8 @@ export interface FastPathState {
   readonly generation: number | null
   /** Clients that are to stay with a node although their slot is another's: as each node said last, by its address. */
   readonly staying: ReadonlyMap<string, Staying>
+  /** All were told that no client has to stay here. */
+  readonly saidNobody: boolean
   /** They are to be pinned, if this host is director. */
   readonly pinsDue: boolean
   /** Transactions refused in a row. */
@@ -156,6 +160,7 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
     outline: null,
     generation: null,
     staying: new Map(),
+    saidNobody: false,
     pinsDue: false,
     refusals: 0,
     stopping: false,

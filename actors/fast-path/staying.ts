@@ -10,15 +10,33 @@ import type { Turn } from './turn.ts'
 
 /**
  * Who stays where although the slot has moved. The packets write the director's pins, and the next director has none of them. But
- * every node knows its clients, idle ones too: by its own sockets. So each tells all, whenever slots have moved, which of its clients
- * have a slot of another node by now; and all of them, when it is stopped in order, since it loses all its slots. Whoever is or becomes
+ * every node knows its clients, idle ones too: by its own sockets. So each tells all, whenever slots have moved, there is another
+ * director, and every five seconds, which of its clients have a slot of another node by now; and all of them, when it is stopped in order, since it loses all its slots. Whoever is or becomes
  * director pins them.
  */
 
 /** Once more after a move: a beacon may be lost, and a handshake may have been under way. */
 const ASK_AGAIN_MS = 1000
+/** Clients that are pinned open connections beside their slot at any time. The kernel's walk through its sockets takes up to 10 ms. */
+const ASK_EVERY_MS = 5000
 /** The nodes that have the clients of a moved slot say so meanwhile. */
 const SETTLE_MS = 300
+
+/**
+ * There is another director, which has no pins: who has to stay? Where it is this host, its own clients are pinned in the transaction
+ * that makes it director.
+ */
+export function noteDirector(turn: Turn): void {
+  const { applied, stopping, errand } = turn.state
+  if (applied === null || stopping) return
+  turn.perform({ type: 'readClients' })
+  if (errand.kind === 'none') turn.change({ errand: { kind: 'reading' } })
+}
+
+export function askLater(turn: Turn): void {
+  turn.perform({ type: 'readClients' })
+  turn.startTimer('askAgain', ASK_EVERY_MS)
+}
 
 /** Slots have moved: who has to stay? */
 export function noteMove(turn: Turn, before: FastPathState): void {
@@ -40,14 +58,15 @@ export function startTelling(turn: Turn): void {
   turn.startTimer('askAgain', ASK_AGAIN_MS)
 }
 
-/** Says which clients have to stay here; nothing, if there are none now and were none before. */
+/** Says which clients have to stay here; that there are none only once, which also takes back what a predecessor has said. */
 export function tellStaying(turn: Turn, read: Result<readonly string[]>): void {
-  const { group, settings, staying, stopping, applied } = turn.state
+  const { group, settings, saidNobody, stopping, applied } = turn.state
   if (!read.ok) return
   const own = group?.nodes.find(({ self }) => self)?.mark
   const all = stopping || applied === null
   const clients = read.value.filter((client) => all || group?.slots[slotOfAddress(client)] !== own)
-  if (clients.length === 0 && (staying.get(settings.managementIp)?.clients.length ?? 0) === 0) return
+  if (clients.length === 0 && saidNobody) return
+  turn.change({ saidNobody: clients.length === 0 })
   turn.perform({ type: 'send', to: 'discovery', message: { type: 'clients', all, clients } })
   if (group !== null) keepStaying(turn, { type: 'clientsOf', address: settings.managementIp, all, clients })
 }
@@ -60,13 +79,19 @@ export function keepStaying(turn: Turn, { address, all, clients }: ClientsOfMess
     return
   }
   const known = [...staying].filter(([node]) => group.nodes.some((other) => other.address === node))
-  turn.change({ staying: new Map(known).set(address, { all, clients }), pinsDue: true })
+  turn.change({
+    staying: new Map(known).set(address, { all, clients }),
+    pinsDue: turn.state.pinsDue || clients.length > 0,
+  })
 }
 
 /** The pins that follow from it. */
-export function stayingPins({ staying, group }: FastPathState): readonly Pin[] {
+export function stayingPins({ staying, group, settings }: FastPathState): readonly Pin[] {
   const marks = new Map(group?.nodes.map(({ address, mark }) => [address, mark]))
-  return [...staying].flatMap(([address, { clients }]) => {
+  // Of two nodes that name a client the last counts: the one whose sockets this host sees itself.
+  const isOwn = ([address]: readonly [string, unknown]) => Number(address === settings.managementIp)
+  const ownLast = [...staying].sort((one, other) => isOwn(one) - isOwn(other))
+  return ownLast.flatMap(([address, { clients }]) => {
     const mark = marks.get(address)
     return mark === undefined ? [] : clients.map((client) => ({ client, mark }))
   })

@@ -33,8 +33,11 @@ test('slots have moved: the clients whose slot is another node’s by now are to
   expect(fastPath.take('readClients')).toBeDefined()
 })
 
-test('nothing is told where nobody has to stay, but once when the last of them has gone', () => {
-  const fastPath = running().give(group({ slots: slotsKeeping(CLIENT) }))
+test('that nobody has to stay is told once: it takes back what was said before, by a predecessor too', () => {
+  const fastPath = running()
+    .give(group({ slots: slotsKeeping(CLIENT) }))
+    .give(read(CLIENT))
+  expect(fastPath.take('send')?.message.clients).toEqual([])
   expect(fastPath.give(read(CLIENT)).take('send')).toBeUndefined()
   fastPath
     .give(group({ slots: slotsKeeping() }))
@@ -45,6 +48,13 @@ test('nothing is told where nobody has to stay, but once when the last of them h
   expect(fastPath.give(read()).take('send')).toBeUndefined()
 })
 
+test('of two nodes that name a client this host believes its own sockets', () => {
+  const fastPath = new Stepped().running(group({ slots: slotsKeeping() }))
+  fastPath.clients = [CLIENT]
+  fastPath.give(role('initializing')).give(staysWithOther).give(role('director'))
+  expect(fastPath.take('apply')?.script).toMatch(/pins4 \{ 10\.0\.9\.1 [^}]*: 1 \}/)
+})
+
 test('a message that changes no slot asks for nothing', () => {
   const fastPath = running().give(group({ slots: ownSlots(), generation: 9 }))
   expect(fastPath.take('readClients')).toBeUndefined()
@@ -53,6 +63,26 @@ test('a message that changes no slot asks for nothing', () => {
 test('whoever becomes director pins those that have to stay', () => {
   const fastPath = running().give(staysWithOther).give(role('director'))
   expect(fastPath.take('apply')?.script).toMatch(/pins4 \{ 10\.0\.9\.1 [^}]*: 2 \}/)
+})
+
+test('its own clients are pinned in the transaction that makes it director', () => {
+  const fastPath = new Stepped().running(group({ slots: slotsKeeping() }))
+  fastPath.clients = [CLIENT]
+  expect(fastPath.give(role('director')).take('apply')?.script).toMatch(
+    /goto direct4[\s\S]*pins4 \{ 10\.0\.9\.1 [^}]*: 1 \}/,
+  )
+})
+
+test('another director is told at once who has to stay, and every five seconds', () => {
+  const fastPath = new Stepped().running(group({ slots: slotsKeeping() }))
+  fastPath.clients = [CLIENT]
+  fastPath.give({ ...role('scanning'), masterAddress: '10.0.0.2', masterPriority: 90 })
+  expect(fastPath.take('send')?.message.clients).toEqual([CLIENT])
+  fastPath.give(group({ slots: ownSlots() })).expire('askAgain')
+  expect(fastPath.asked.findLast(({ type }) => type === 'startTimer')).toMatchObject({
+    timer: 'askAgain',
+    delayMs: 5000,
+  })
 })
 
 test('a director pins them at once, and before their slots move', () => {

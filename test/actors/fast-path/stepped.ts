@@ -29,6 +29,8 @@ export class Stepped {
     fencedAfterMs: 3000,
   })
   asked: FastPathEffect[] = []
+  /** Who has connections to this host at a change of director. */
+  clients: readonly string[] = []
   readonly lines: string[] = []
 
   give(event: FastPathEvent): this {
@@ -36,6 +38,10 @@ export class Stepped {
     this.state = state
     this.asked.push(...effects)
     this.lines.push(...effects.flatMap((effect) => (effect.type === 'log' ? [effect.line] : [])))
+    // The sockets answer within the turn.
+    if (this.state.errand.kind === 'reading' && this.take('readClients')) {
+      this.give({ type: 'clientsRead', clients: { ok: true, value: this.clients } })
+    }
     return this
   }
 
