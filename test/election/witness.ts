@@ -42,11 +42,11 @@ const SLACK_MS = 100
 /** The last repetition of gratuitous ARP, for clients that took no notice of the first. */
 const LAST_ARP_MS = 2600
 
-/** When an advert that speaks for a master reached a kernel, its clock: the last one, and the one before. */
-interface Heard {
-  lastMs: number
-  beforeMs: number
-}
+/** When adverts that speak for a master reached a kernel, its clock: the last few of them, the newest last. */
+type Heard = number[]
+
+/** More masters than nodes cannot speak at one moment. */
+const HEARD_KEPT = 8
 
 /**
  * Looks at the world after every event, and throws where an invariant does not hold. The first three hold at every moment,
@@ -101,12 +101,10 @@ export class Witness implements Observer {
       this.#heard.delete(host)
     } else if (priority >= options.priority || !(options.preempt || options.priority === OWNER)) {
       const nowMs = host.nowMs()
-      const heard = this.#heard.get(host)
-      if (heard === undefined) this.#heard.set(host, { lastMs: nowMs, beforeMs: Number.NEGATIVE_INFINITY })
-      else if (nowMs > heard.lastMs) {
-        heard.beforeMs = heard.lastMs
-        heard.lastMs = nowMs
-      }
+      const heard = this.#heard.get(host) ?? []
+      heard.push(nowMs)
+      if (heard.length > HEARD_KEPT) heard.shift()
+      this.#heard.set(host, heard)
     }
   }
 
@@ -118,7 +116,7 @@ export class Witness implements Observer {
     // What arrived after the drain was answered, the machine cannot know of.
     const raceMs = 2 * host.pace.messageMs + 0.01
     const nowMs = host.nowMs()
-    const lastMs = nowMs - heard.lastMs > raceMs ? heard.lastMs : heard.beforeMs
+    const lastMs = heard.findLast((atMs) => nowMs - atMs > raceMs) ?? Number.NEGATIVE_INFINITY
     const silenceMs = nowMs - lastMs
     if (silenceMs < leaseMs(10 * host.options.advertIntervalCs)) {
       this.#fail(
