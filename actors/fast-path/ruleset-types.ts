@@ -1,7 +1,7 @@
 /** What kernel mode is made of, as `ruleset.ts` takes it. */
 
 /** A virtual IP and what this host is for it. */
-export interface RulesetAddress {
+interface RulesetAddress {
   /** IPv4, or IPv6 in its shortest form (RFC 5952). */
   readonly address: string
   readonly role: 'director' | 'node'

@@ -16,7 +16,7 @@ export interface Segment {
 }
 
 export const SYN = 2
-export const ACK = 16
+const ACK = 16
 const TCP = 6
 const ICMP = 1
 const ETHERNET = 14

@@ -18,12 +18,12 @@ export interface Gateway {
   readonly mac: string
 }
 
-export function macOfDevice(namespace: Namespace, device: string): string {
+function macOfDevice(namespace: Namespace, device: string): string {
   return (JSON.parse(namespace.ip('-j', 'link', 'show', device)) as { address: string }[])[0]!.address
 }
 
 /** Of a client's address, the slot of the kernel's hash. */
-export const slotOfClient = (client: string): number => slotOfKey(...parseClientKey(client)!)
+const slotOfClient = (client: string): number => slotOfKey(...parseClientKey(client)!)
 
 export type InterfaceKind = 'veth' | 'bridge' | 'macvlan'
 
