@@ -16,7 +16,6 @@ export interface Segment {
 }
 
 export const SYN = 2
-const ACK = 16
 const TCP = 6
 const ICMP = 1
 const ETHERNET = 14
