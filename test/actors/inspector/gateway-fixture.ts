@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { AnnouncerStatus } from '../../../actors/announcer/messages.ts'
 import type { DiscoveryStatus, Member } from '../../../actors/discovery/messages.ts'
 import type { ClientRoute, DispatcherStatus } from '../../../actors/dispatcher/messages.ts'
-import type { ElectorStatus } from '../../../actors/elector/messages.ts'
+import type { ElectorStatus, VrrpStatus } from '../../../actors/elector/messages.ts'
 import { type InspectorOptions, startInspector } from '../../../actors/inspector/actor.ts'
 import type { ActorDescription } from '../../../actors/inspector/messages.ts'
 import type { InstanceIdentity } from '../../../actors/inspector/status.ts'
@@ -34,8 +34,8 @@ export const memberOf = (address: string, change: Partial<Member> = {}): Member 
   ...change,
 })
 
-const elector: ElectorStatus = {
-  role: 'director',
+/** What the elector says of its virtual router. */
+export const vrrp: VrrpStatus = {
   state: 'MASTER',
   version: 2,
   virtualRouterId: 51,
@@ -53,8 +53,8 @@ const elector: ElectorStatus = {
   foreignRouters: [],
   vridsHeard: [],
   counters: { advertsSent: 12, advertsReceived: 3 },
-  warnings: [],
 }
+const elector: ElectorStatus = { role: 'director', ...vrrp, warnings: [] }
 const announcer: AnnouncerStatus = {
   virtualIps: [{ address: '10.0.0.5', held: true }],
   gratuitousArpsSent: 5,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { GatewayStatus } from '../../../actors/inspector/messages.ts'
-import { actorOf, ask, askJson, InspectedGateway, memberOf, routeOf } from './gateway-fixture.ts'
+import { actorOf, ask, askJson, InspectedGateway, memberOf, routeOf, vrrp } from './gateway-fixture.ts'
 
 let gateway: InspectedGateway
 beforeEach(async () => {
@@ -17,25 +17,6 @@ const describeAs = async (actor: string, change: object) => {
 
 describe('GET /status', () => {
   test('is one object, the same on the control socket and on TCP', async () => {
-    const vrrp = {
-      state: 'MASTER',
-      version: 2,
-      virtualRouterId: 51,
-      priority: 99,
-      effectivePriority: 99,
-      tracking: [],
-      advertIntervalMs: 1000,
-      masterIp: '10.0.0.1',
-      masterPriority: 99,
-      transitions: 1,
-      yielding: false,
-      holdOffMs: null,
-      handOver: null,
-      rivals: [],
-      foreignRouters: [],
-      vridsHeard: [],
-      counters: { advertsSent: 12, advertsReceived: 3 },
-    }
     const virtualIps = [{ address: '10.0.0.5', held: true }]
     const expected = {
       node: 'jupiter',
