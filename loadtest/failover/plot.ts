@@ -44,7 +44,7 @@ export function plotGaps(summaries: readonly RowSummary[], subtitle: string): st
     text(0, 20, 'head', 'Longest gap that a client sees when the director changes'),
     text(0, 38, 'small', subtitle),
     legendAt(width - 190, 20),
-    ...loads.map((load) => axis(load, y)),
+    ...loads.filter((load) => summaries.some(({ row }) => row.load === load)).map((load) => axis(load, y)),
     ...parts,
     '</svg>',
     '',
