@@ -1,3 +1,4 @@
+import { counted } from '../../runtime/system/turn.ts'
 import { openBeacon } from '../../runtime/wire/beacon.ts'
 import {
   type AssignmentBody,
@@ -14,7 +15,7 @@ import { type Heard, heardNode, replicatedNodes } from './membership.ts'
 import { withReport } from './outgoing.ts'
 import { judgeReplay, withWindow } from './replay.ts'
 import { digestOf } from './settings.ts'
-import { counted, type DiscoveryEffect, type DiscoveryState, type Progress } from './state.ts'
+import type { DiscoveryEffect, DiscoveryState, Progress } from './state.ts'
 
 const BEACON_PROTOCOL = 253
 

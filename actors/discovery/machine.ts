@@ -1,4 +1,5 @@
 import type { Machine } from '../../runtime/system/machine.ts'
+import { counted } from '../../runtime/system/turn.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import { foldRoles } from '../elector/roles.ts'
 import { assignerAddress, directorAddresses, isAssigner, ledSince } from './directors.ts'
@@ -15,7 +16,6 @@ import {
 import type { DiscoveryStatus, Member } from './messages.ts'
 import { withAssignment, withClients, withHello, withReport, withReports } from './outgoing.ts'
 import {
-  counted,
   type DiscoveryEffect,
   type DiscoveryEvent,
   type DiscoveryState,

@@ -1,10 +1,11 @@
+import { counted } from '../../runtime/system/turn.ts'
 import { type BeaconSender, sealBeacon } from '../../runtime/wire/beacon.ts'
 import { type BeaconBody, packBeaconBody, type RosterEntry } from '../../runtime/wire/beacon-body.ts'
 import { heardDirectors, isAssigner } from './directors.ts'
 import { selfNode } from './membership.ts'
 import type { ClientsMessage } from './messages.ts'
 import { compactSettings, digestOf } from './settings.ts'
-import { counted, type DiscoveryEffect, type DiscoveryState, type Progress } from './state.ts'
+import type { DiscoveryEffect, DiscoveryState, Progress } from './state.ts'
 
 const BROADCAST = '255.255.255.255'
 

@@ -167,12 +167,6 @@ export function initialState(options: DiscoveryOptions, epoch: string, nowMs: nu
   }
 }
 
-/** The state with one more of a counter. */
-export const counted = (state: DiscoveryState, counter: string, by = 1): DiscoveryState => ({
-  ...state,
-  counters: { ...state.counters, [counter]: (state.counters[counter] ?? 0) + by },
-})
-
 /** Silence after which a node is stale: its answer to the last of the hellos gets a quarter of an interval. */
 export const staleAfterMs = ({ intervalMs, staleAfterIntervals }: DiscoveryOptions): number =>
   (staleAfterIntervals + 0.25) * intervalMs

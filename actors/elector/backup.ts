@@ -62,7 +62,7 @@ export function suspectMaster(turn: Turn, backup: Backup, generation: number): v
     return
   }
   turn.enter({ ...backup, masterDown: null, draining: generation, master: null, heldOff: false })
-  turn.effects.push({ type: 'drain', generation })
+  turn.perform({ type: 'drain', generation })
 }
 
 /** Rules 9 and 13: nothing that was queued speaks for the master. */

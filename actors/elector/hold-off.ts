@@ -1,5 +1,5 @@
 import { masterDownMs } from './intervals.ts'
-import type { Backup } from './state.ts'
+import type { Backup, ElectorState } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -17,11 +17,14 @@ const OWNER = 255
 
 /** For how long the master-down timer, which has just expired, has to run again; 0 = it is time to act. */
 export function heldOffForMs({ state, nowMs, options }: Turn, backup: Backup): number {
-  if (backup.lowerHeardAtMs === null) return state.unheard ? Math.max(0, options.settledAtMs - nowMs) : 0
+  if (backup.lowerHeardAtMs === null) return isUnheard(state) ? Math.max(0, options.settledAtMs - nowMs) : 0
   const untilMs = Math.max(state.holdOffUntilMs ?? nowMs, options.settledAtMs)
   const aliveUntilMs = backup.lowerHeardAtMs + masterDownMs(options, backup.masterIntervalMs)
   return Math.max(0, Math.min(untilMs, aliveUntilMs) - nowMs)
 }
+
+/** No router of this group was heard since this machine began. */
+const isUnheard = ({ counters }: ElectorState): boolean => counters.advertsReceived === undefined
 
 /** The director of lower priority, or the silence, is left alone for that long. */
 export function holdOff(turn: Turn, backup: Backup, forMs: number): void {

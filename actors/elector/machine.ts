@@ -121,7 +121,7 @@ function finishRetiring(turn: Turn): void {
   if (!retiring || (phase.label === 'MASTER' && phase.steppingDownSinceMs !== null)) return
   if (phase.label !== 'INIT') becomeInitial(turn)
   turn.change({ retiring: false })
-  turn.effects.push({ type: 'retired' })
+  turn.perform({ type: 'retired' })
 }
 
 /** Rule 9: the owner is master at once, everybody else listens first. */
@@ -138,7 +138,6 @@ function hear(turn: Turn, packet: Uint8Array): void {
     return
   }
   turn.count('advertsReceived')
-  if (turn.state.unheard) turn.change({ unheard: false })
   const { source, advert } = received
   if (advert.priority === 0) turn.count('priorityZeroReceived')
   compareSettings(turn, source, advert)

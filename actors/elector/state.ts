@@ -157,8 +157,6 @@ export interface ElectorState {
   readonly transitions: number
   /** When this start's hold-off ends at the latest; null once it is over. */
   readonly holdOffUntilMs: number | null
-  /** No router of this group was heard since this machine began. */
-  readonly unheard: boolean
   readonly counters: Readonly<Partial<Record<Counter, number>>>
   readonly notices: Notices
   /** To go to INIT as soon as no hand-over is under way. */
@@ -182,7 +180,6 @@ export function initialElector(options: ElectorOptions): ElectorState {
     mayInherit: true,
     transitions: 0,
     holdOffUntilMs: null,
-    unheard: true,
     counters: {},
     notices: [],
     retiring: false,

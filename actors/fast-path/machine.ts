@@ -17,8 +17,8 @@ const PATIENCE_MS = 5000
  *     a refusal -> read, then all of it, later         look, once a second: somebody changed our tables -> the same
  *     stop -> node of everything -> tables and addresses removed, or left behind for the connections that live by them
  */
-export const step: Machine<FastPathState, FastPathEvent, FastPathEffect> = (state, event) => {
-  const turn = new Turn(state)
+export const step: Machine<FastPathState, FastPathEvent, FastPathEffect> = (state, event, nowMs) => {
+  const turn = new Turn(state, nowMs)
   handle(turn, event)
   applyNext(turn)
   return { state: turn.state, effects: turn.effects }

@@ -139,7 +139,7 @@ export interface FastPathState {
   /** Transactions refused in a row. */
   readonly refusals: number
   readonly stopping: boolean
-  readonly nextTimer: number
+  readonly nextGeneration: number
   /** Generation of each timer that runs. */
   readonly timers: Readonly<Partial<Record<FastPathTimer, number>>>
   readonly counters: Readonly<Record<string, number>>
@@ -164,7 +164,7 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
     pinsDue: false,
     refusals: 0,
     stopping: false,
-    nextTimer: 1,
+    nextGeneration: 1,
     timers: {},
     counters: {},
     problems: new Map(),

@@ -111,8 +111,8 @@ function lookSoon(turn: Turn): void {
 }
 
 function look(turn: Turn): void {
-  const { read: _, ...timers } = turn.state.timers
-  turn.change({ timers, readAtMs: turn.nowMs })
+  turn.forgetTimer('read')
+  turn.change({ readAtMs: turn.nowMs })
   turn.perform({ type: 'read' })
 }
 

@@ -1,44 +1,16 @@
-import type { LogLevel } from '../../runtime/system/machine.ts'
+import { counted, TimedTurn } from '../../runtime/system/turn.ts'
 import type { AnnouncerHint } from '../announcer/messages.ts'
 import type { TrackMessage } from '../elector/messages.ts'
 import type { WatcherEffect, WatcherOptions, WatcherState, WatcherTimer } from './state.ts'
 
-/** One step in the making: the state so far and the effects in their order. Lives for one call of the machine. */
-export class Turn {
-  state: WatcherState
-  readonly effects: WatcherEffect[] = []
-  readonly nowMs: number
-
-  constructor(state: WatcherState, nowMs: number) {
-    this.state = state
-    this.nowMs = nowMs
-  }
-
+/** One step of the watcher in the making. */
+export class Turn extends TimedTurn<WatcherTimer, WatcherState, WatcherEffect> {
   get options(): WatcherOptions {
     return this.state.options
   }
 
-  change(part: Partial<WatcherState>): void {
-    this.state = { ...this.state, ...part }
-  }
-
-  perform(effect: WatcherEffect): void {
-    this.effects.push(effect)
-  }
-
-  log(level: LogLevel, line: string): void {
-    this.perform({ type: 'log', level, line })
-  }
-
   count(counter: string): void {
-    const { counters } = this.state
-    this.change({ counters: { ...counters, [counter]: (counters[counter] ?? 0) + 1 } })
-  }
-
-  startTimer(timer: WatcherTimer, delayMs: number): void {
-    const generation = this.state.nextGeneration
-    this.change({ nextGeneration: generation + 1, timers: { ...this.state.timers, [timer]: generation } })
-    this.perform({ type: 'startTimer', timer, generation, delayMs })
+    this.state = counted(this.state, counter)
   }
 
   /** To all announcers that run; each ignores what is not its own. */

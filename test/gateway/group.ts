@@ -225,6 +225,15 @@ export class Group {
     return last!
   }
 
+  /** The nodes that served each client of `CLIENTS` in so many requests; undefined among them where one failed. */
+  async nodesByClient(rounds: number): Promise<readonly ReadonlySet<string | undefined>[]> {
+    const nodesOf = new Map(CLIENTS.map((client) => [client, new Set<string | undefined>()]))
+    for (let round = 0; round < rounds; round++) {
+      await Promise.all(CLIENTS.map(async (client) => nodesOf.get(client)!.add(await this.fetch(client))))
+    }
+    return [...nodesOf.values()]
+  }
+
   /** One request through the VIP; the name of the node that served it, or undefined where it failed. */
   async fetch(client: string, virtualIp = this.virtualIp): Promise<string | undefined> {
     const { originalPort = 8080 } = this.options

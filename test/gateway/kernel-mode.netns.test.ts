@@ -27,11 +27,7 @@ describeInNamespaces('a group in kernel mode', { programs: ['squid', 'curl', 'nf
   })
 
   it('serves 300 requests from 60 clients, each client at one node, every node used', async () => {
-    const nodesOf = new Map(CLIENTS.map((client) => [client, new Set<string | undefined>()]))
-    for (let round = 0; round < 5; round++) {
-      await Promise.all(CLIENTS.map(async (client) => nodesOf.get(client)!.add(await group.fetch(client))))
-    }
-    const nodes = [...nodesOf.values()]
+    const nodes = await group.nodesByClient(5)
     expect(nodes.filter((seen) => seen.size !== 1 || seen.has(undefined))).toEqual([])
     expect(new Set(nodes.flatMap((seen) => [...seen]))).toEqual(new Set(['node0', 'node1', 'node2']))
   })

@@ -1,44 +1,30 @@
 import { describe, expect, it } from 'vitest'
-import type { Member } from '../../../actors/discovery/messages.ts'
 import { startDispatcher } from '../../../actors/dispatcher/actor.ts'
 import type { DispatcherControl, DispatcherMessage, DispatcherPeers } from '../../../actors/dispatcher/messages.ts'
-import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
-import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
-import type { ActorContext, ActorInstance } from '../../../runtime/system/actor.ts'
+import type { ActorInstance } from '../../../runtime/system/actor.ts'
 import { parseClientKey } from '../../../runtime/table/client-key.ts'
 import { ConnectionTable } from '../../../runtime/table/connection-table.ts'
+import { RecordedContext } from '../port-monitor/recorded-context.ts'
+import { memberOf } from './members.ts'
 
 const [A, B] = ['10.10.74.70', '10.10.74.86'] as const
 
-const member = (address: string): Member => ({
-  address,
-  name: address,
-  mac: '',
-  self: address === A,
-  director: address === A,
-  health: 'ok',
-  lastSeenMs: 0,
-  cpu: 0,
-  memory: 0,
-  pressure: null,
-  activeConnections: 0,
-})
+const member = (address: string) => memberOf(address, { self: address === A, director: address === A })
+
+/** Of the elector. */
+const DIRECTOR = {
+  type: 'role',
+  instance: 'VI_51',
+  virtualIps: [],
+  role: 'director',
+  masterAddress: A,
+  masterPriority: 99,
+} as const
 
 /** A dispatcher on a real table, with a clock and a discovery that are not. */
 function started(table = ConnectionTable.create({ clients: 4096, forwarders: 1, connectionsPerForwarder: 16 })) {
-  const clock = new FakeClock()
-  const sent: unknown[] = []
-  const context: ActorContext<DispatcherPeers> = {
-    name: 'dispatcher',
-    incarnation: 0,
-    clock,
-    random: new SeededRandom(1),
-    send: (_to, message) => sent.push(message),
-    request: () => Promise.reject(new Error('nobody answers')),
-    log: () => undefined,
-    inspect: () => undefined,
-    control: () => undefined,
-  }
+  const context = new RecordedContext<DispatcherPeers>()
+  const { clock, sent } = context
   const options = { managementIp: A, absenceGraceMs: 5000, clientIdleS: 600, tellsFastPath: false, table: table.buffer }
   const instance = startDispatcher(context, options, {}) as ActorInstance<DispatcherMessage>
   const control = instance.control as DispatcherControl
@@ -48,14 +34,7 @@ function started(table = ConnectionTable.create({ clients: 4096, forwarders: 1, 
 
 function asDirector() {
   const dispatcher = started()
-  dispatcher.give({
-    type: 'role',
-    instance: 'VI_51',
-    virtualIps: [],
-    role: 'director',
-    masterAddress: A,
-    masterPriority: 99,
-  })
+  dispatcher.give(DIRECTOR)
   dispatcher.give({ type: 'membership', members: [member(A), member(B)], macs: [], assigner: A })
   return dispatcher
 }
@@ -86,7 +65,10 @@ describe('the dispatcher', () => {
 
   it('publishes to discovery, and again when that comes up', () => {
     const { sent, instance } = asDirector()
-    expect(sent.at(-1)).toMatchObject({ type: 'publish', assignment: { generation: 2, nodes: [A, B] } })
+    expect(sent.at(-1)).toMatchObject({
+      to: 'discovery',
+      message: { type: 'publish', assignment: { generation: 2, nodes: [A, B] } },
+    })
     const before = sent.length
     instance.peerUp?.('discovery')
     expect(sent.length).toBe(before + 1)
@@ -134,14 +116,7 @@ describe('the dispatcher', () => {
     const { table } = asDirector()
     const slots = table.readSlots()
     const again = started(table)
-    again.give({
-      type: 'role',
-      instance: 'VI_51',
-      virtualIps: [],
-      role: 'director',
-      masterAddress: A,
-      masterPriority: 99,
-    })
+    again.give(DIRECTOR)
     again.give({ type: 'membership', members: [member(A)], macs: [], assigner: A })
     expect(table.readSlots()).toEqual(slots)
     expect(again.control.describe().generation).toBe(2)

@@ -3,6 +3,7 @@ import type { Member } from '../../../actors/discovery/messages.ts'
 import { step } from '../../../actors/dispatcher/machine.ts'
 import { type DispatcherEvent, type DispatcherState, initialState } from '../../../actors/dispatcher/state.ts'
 import type { ForwardingMessage } from '../../../actors/fast-path/messages.ts'
+import { memberOf } from './members.ts'
 
 const A = '10.0.0.1'
 const B = '10.0.0.2'
@@ -11,19 +12,8 @@ const macOf = (address: string) => `02:00:00:00:00:0${address.at(-1)}`
 const macsOf = (...addresses: readonly string[]) =>
   addresses.map((address) => ({ address, mac: macOf(address), left: false }))
 
-const member = (address: string, health: Member['health'] = 'ok'): Member => ({
-  address,
-  name: address,
-  mac: macOf(address),
-  self: address === A,
-  director: address === A,
-  health,
-  lastSeenMs: 0,
-  cpu: 0,
-  memory: 0,
-  pressure: null,
-  activeConnections: 0,
-})
+const member = (address: string, health: Member['health'] = 'ok') =>
+  memberOf(address, { mac: macOf(address), self: address === A, director: address === A, health })
 
 /** A dispatcher in kernel mode; what it told the fast path last. */
 class Telling {

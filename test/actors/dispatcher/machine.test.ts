@@ -9,6 +9,7 @@ import {
   initialState,
 } from '../../../actors/dispatcher/state.ts'
 import type { NodeSetting } from '../../../runtime/table/node-rows.ts'
+import { memberOf } from './members.ts'
 
 const [A, B, C] = ['10.10.74.70', '10.10.74.86', '10.10.74.87'] as const
 const empty: AdoptedTable = { nodes: [], slots: nobodysSlots(), generation: 0 }
@@ -58,20 +59,8 @@ class Fed {
   }
 }
 
-const member = (address: string, health: Health = 'ok', changes: Partial<Member> = {}): Member => ({
-  address,
-  name: address,
-  mac: '',
-  self: address === A,
-  director: false,
-  health,
-  lastSeenMs: 0,
-  cpu: 0,
-  memory: 0,
-  pressure: null,
-  activeConnections: 0,
-  ...changes,
-})
+const member = (address: string, health: Health = 'ok', changes: Partial<Member> = {}) =>
+  memberOf(address, { self: address === A, health, ...changes })
 
 const written = (effects: readonly DispatcherEffect[]) => effects.filter((effect) => effect.type === 'writeSlots')
 const published = (effects: readonly DispatcherEffect[]) =>

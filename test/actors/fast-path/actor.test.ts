@@ -1,29 +1,19 @@
 import { expect, test } from 'vitest'
 import { startFastPath } from '../../../actors/fast-path/actor.ts'
 import type { FastPathControl, FastPathMessage, FastPathPeers } from '../../../actors/fast-path/messages.ts'
-import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
 import { FakeNetlink } from '../../../runtime/ports/fake/netlink.ts'
 import { FakeNft } from '../../../runtime/ports/fake/nft.ts'
-import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
 import { FakeSocketTable } from '../../../runtime/ports/fake/socket-table.ts'
-import type { ActorContext, ActorInstance } from '../../../runtime/system/actor.ts'
-import { group, OTHER, OWN, role, VIP } from './stepped.ts'
-
-const SETTINGS = {
-  interfaceName: 'eth0',
-  managementIp: '10.0.0.1',
-  virtualIps: [VIP],
-  redirects: [{ originalPorts: [80], proxyPort: 3128 }],
-  pinTimeoutS: 600,
-  tableSize: 1024,
-  fencedAfterMs: 3000,
-}
+import type { ActorInstance } from '../../../runtime/system/actor.ts'
+import { RecordedContext } from '../port-monitor/recorded-context.ts'
+import { group, OTHER, OWN, role, SETTINGS, VIP } from './stepped.ts'
 
 const listing = (elem: unknown) => JSON.stringify({ nftables: [{ metainfo: {} }, { map: { elem } }] })
 
 /** On a host with eth0; `foundPins`: a predecessor's tables are there. */
 function started(foundPins?: unknown) {
-  const clock = new FakeClock()
+  const context = new RecordedContext<FastPathPeers>()
+  const { clock, sent } = context
   const netlink = new FakeNetlink(clock)
   netlink.addInterface('lo', '00:00:00:00:00:00', ['127.0.0.1/8'])
   netlink.addInterface('eth0', OWN, ['10.0.0.1/24'])
@@ -35,18 +25,6 @@ function started(foundPins?: unknown) {
     nft.setMap('netdev', 'proxyha', 'pins4', listing(foundPins))
   }
   const sockets = new FakeSocketTable()
-  const sent: unknown[] = []
-  const context: ActorContext<FastPathPeers> = {
-    name: 'fast-path',
-    incarnation: 0,
-    clock,
-    random: new SeededRandom(1),
-    send: (_to, message) => sent.push(message),
-    request: () => Promise.reject(new Error('nobody answers')),
-    log: () => undefined,
-    inspect: () => undefined,
-    control: () => undefined,
-  }
   const instance = startFastPath(context, SETTINGS, { nft, netlink, sockets }) as ActorInstance<FastPathMessage>
   const give = (...messages: readonly FastPathMessage[]) => {
     for (const message of messages) instance.receive(message, 'test')
@@ -84,7 +62,7 @@ test('clients that have connections here keep tables and addresses at the end, a
   await settled()
   sockets.setClients(['10.0.9.1'])
   await instance.stop?.()
-  expect(sent).toEqual([{ type: 'clients', all: true, clients: ['10.0.9.1'] }])
+  expect(sent).toEqual([{ to: 'discovery', message: { type: 'clients', all: true, clients: ['10.0.9.1'] } }])
   expect(netlink.addressesOf('lo')).toContain(`${VIP}/32`)
   expect(nft.scripts).toHaveLength(1)
 })

@@ -1,16 +1,8 @@
 import { statSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeInNamespaces } from '../../namespaces.ts'
-import { KernelGroup, slotsFor, VIP, VIP6 } from './kernel-group.ts'
+import { CLIENT_OF_EACH, KernelGroup, slotsFor, VIP, VIP6 } from './kernel-group.ts'
 
-const clients = {
-  '10.77.0.101': 1,
-  '10.77.0.102': 2,
-  '10.77.0.103': 3,
-  'fd00:77::101': 1,
-  'fd00:77::102': 2,
-  'fd00:77::103': 3,
-}
 const redirects = [
   { originalPorts: [9090], proxyPort: 9090 },
   { originalPorts: [80], proxyPort: 9080 },
@@ -21,14 +13,14 @@ describeInNamespaces('kernel mode', { programs: ['nft', 'curl', 'tcpdump'] }, (n
   let group: KernelGroup
   beforeAll(async () => {
     group = new KernelGroup(namespaces)
-    group.addClients(...Object.keys(clients))
+    group.addClients(...Object.keys(CLIENT_OF_EACH))
     await group.startProxies(9090, 9080, 9081, 22)
-    await group.direct(group.gateways[0], { redirects, slots: slotsFor(clients) })
+    await group.direct(group.gateways[0], { redirects, slots: slotsFor(CLIENT_OF_EACH) })
   })
   afterAll(() => namespaces.close())
 
   it.each(
-    Object.entries(clients).flatMap(([client, mark]) =>
+    Object.entries(CLIENT_OF_EACH).flatMap(([client, mark]) =>
       [
         [9090, 9090],
         [80, 9080],
@@ -41,7 +33,7 @@ describeInNamespaces('kernel mode', { programs: ['nft', 'curl', 'tcpdump'] }, (n
     expect(await group.ask(`${host}:${original}/`, '--interface', client)).toBe(`node-${mark} ${client} ${proxy}`)
   })
 
-  it.each(Object.keys(clients))('moves megabytes both ways for %s, offloads on', async (client) => {
+  it.each(Object.keys(CLIENT_OF_EACH))('moves megabytes both ways for %s, offloads on', async (client) => {
     const host = client.includes(':') ? `[${VIP6}]` : VIP
     for (const port of [9090, 80, 81]) {
       const url = `${host}:${port}/`

@@ -2,16 +2,8 @@ import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeInNamespaces } from '../../namespaces.ts'
-import { KernelGroup, slotsFor, VIP, VIP6 } from './kernel-group.ts'
+import { CLIENT_OF_EACH, KernelGroup, slotsFor, VIP, VIP6 } from './kernel-group.ts'
 
-const clients = {
-  '10.77.0.101': 1,
-  '10.77.0.102': 2,
-  '10.77.0.103': 3,
-  'fd00:77::101': 1,
-  'fd00:77::102': 2,
-  'fd00:77::103': 3,
-}
 const redirects = [
   { originalPorts: [9090], proxyPort: 9090 },
   { originalPorts: [80], proxyPort: 9080 },
@@ -33,12 +25,12 @@ describeInNamespaces('kernel mode on other interfaces', { programs: ['nft', 'cur
       let group: KernelGroup
       beforeAll(async () => {
         group = new KernelGroup(namespaces, interfaces)
-        group.addClients(...Object.keys(clients))
+        group.addClients(...Object.keys(CLIENT_OF_EACH))
         await group.startProxies(9090, 9080)
-        await group.direct(group.gateways[0], { redirects, slots: slotsFor(clients) })
+        await group.direct(group.gateways[0], { redirects, slots: slotsFor(CLIENT_OF_EACH) })
       })
 
-      it.each(Object.entries(clients))('brings %s to node %i', async (client, mark) => {
+      it.each(Object.entries(CLIENT_OF_EACH))('brings %s to node %i', async (client, mark) => {
         const host = client.includes(':') ? `[${VIP6}]` : VIP
         for (const [port, proxyPort] of [
           [9090, 9090],

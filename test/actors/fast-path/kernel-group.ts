@@ -8,6 +8,16 @@ import { rulesetOf, slotsOf } from './rulesets.ts'
 export const VIP = '10.77.0.10'
 export const VIP6 = 'fd00:77::10'
 
+/** A client of either family for each gateway, by its mark. */
+export const CLIENT_OF_EACH = {
+  '10.77.0.101': 1,
+  '10.77.0.102': 2,
+  '10.77.0.103': 3,
+  'fd00:77::101': 1,
+  'fd00:77::102': 2,
+  'fd00:77::103': 3,
+}
+
 /** A gateway. Its mark is its number. */
 export interface Gateway {
   readonly mark: number

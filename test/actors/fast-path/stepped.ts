@@ -17,17 +17,19 @@ export const VIP = '10.0.0.5'
 export const OWN = '02:00:00:00:00:01'
 export const OTHER = '02:00:00:00:00:02'
 
+export const SETTINGS = {
+  interfaceName: 'eth0',
+  managementIp: '10.0.0.1',
+  virtualIps: [VIP],
+  redirects: [{ originalPorts: [80], proxyPort: 3128 }],
+  pinTimeoutS: 600,
+  tableSize: 1024,
+  fencedAfterMs: 3000,
+}
+
 /** A fast path that is stepped by hand. What it asks of the shell waits in `asked` until it is answered. */
 export class Stepped {
-  state: FastPathState = initialFastPath({
-    interfaceName: 'eth0',
-    managementIp: '10.0.0.1',
-    virtualIps: [VIP],
-    redirects: [{ originalPorts: [80], proxyPort: 3128 }],
-    pinTimeoutS: 600,
-    tableSize: 1024,
-    fencedAfterMs: 3000,
-  })
+  state: FastPathState = initialFastPath(SETTINGS)
   asked: FastPathEffect[] = []
   /** Who has connections to this host at a change of director. */
   clients: readonly string[] = []

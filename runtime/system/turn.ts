@@ -1,0 +1,85 @@
+import type { LogLevel, StartTimer, WriteLog } from './machine.ts'
+
+/** One step in the making: the state so far and the effects in their order. Lives for one call of a machine, which is pure to its caller. */
+export class MachineTurn<State, Effect> {
+  state: State
+  readonly effects: (Effect | WriteLog)[] = []
+  readonly nowMs: number
+
+  constructor(state: State, nowMs: number) {
+    this.state = state
+    this.nowMs = nowMs
+  }
+
+  change(part: Partial<State>): void {
+    this.state = { ...this.state, ...part }
+  }
+
+  perform(effect: Effect): void {
+    this.effects.push(effect)
+  }
+
+  log(level: LogLevel, line: string): void {
+    this.effects.push({ type: 'log', level, line })
+  }
+}
+
+/** The state of a machine that knows which of its timers run. */
+interface TimedState<Timer extends string> {
+  readonly nextGeneration: number
+  /** Generation of each timer that was started last, and not forgotten since. */
+  readonly timers: Readonly<Partial<Record<Timer, number>>>
+}
+
+/** A turn of a machine with timers. */
+export class TimedTurn<Timer extends string, State extends TimedState<Timer>, Effect> extends MachineTurn<
+  State,
+  Effect | StartTimer<Timer>
+> {
+  startTimer(timer: Timer, delayMs: number): void {
+    const generation = this.state.nextGeneration
+    const timers = { ...this.state.timers, [timer]: generation }
+    this.state = { ...this.state, nextGeneration: generation + 1, timers }
+    this.perform({ type: 'startTimer', timer, generation, delayMs })
+  }
+
+  /** It has expired, or is of no use any more: an expiry under way is stale. */
+  forgetTimer(timer: Timer): void {
+    const { [timer]: _, ...timers } = this.state.timers
+    this.state = { ...this.state, timers }
+  }
+}
+
+/** The state of a machine that tells, in its status, what is wrong now. */
+interface TroubledState<Timer extends string> extends TimedState<Timer> {
+  /** By what it is about. */
+  readonly problems: ReadonlyMap<string, string>
+}
+
+/** A turn of such a machine. */
+export class TroubledTurn<Timer extends string, State extends TroubledState<Timer>, Effect> extends TimedTurn<
+  Timer,
+  State,
+  Effect
+> {
+  /** Says that something is wrong: in the log when that is new, in the status until it is resolved. */
+  trouble(about: string, text: string): void {
+    const { problems } = this.state
+    if (problems.get(about) === text) return
+    this.log('warn', text)
+    this.state = { ...this.state, problems: new Map(problems).set(about, text) }
+  }
+
+  resolved(about: string): void {
+    const problems = new Map(this.state.problems)
+    if (problems.delete(about)) this.state = { ...this.state, problems }
+  }
+}
+
+/** The state with that counter raised. */
+export function counted<
+  Counter extends string,
+  State extends { readonly counters: Readonly<Partial<Record<Counter, number>>> },
+>(state: State, counter: Counter, by = 1): State {
+  return { ...state, counters: { ...state.counters, [counter]: (state.counters[counter] ?? 0) + by } }
+}
