@@ -55,8 +55,8 @@ export interface Gathered {
   readonly silent: ReadonlyMap<string, string>
 }
 
-/** How long an actor may take to describe itself. */
-const ANSWER_MS = 500
+/** How long an actor may take to describe itself: more than twice as long as the watcher may stand in epoll_wait. */
+const ANSWER_MS = 1000
 
 type InspectorContext = ActorContext<Readonly<Record<never, never>>>
 

@@ -256,7 +256,7 @@ describe('warnings that no rule explains', () => {
       'vip-held-by-stranger',
     ],
     ['cluster.key is not set: beacons are not authenticated', 'cluster-key'],
-    ['elector did not answer within 500 ms: its part of the status is old or missing', 'actor-silent'],
+    ['elector did not answer within 1000 ms: its part of the status is old or missing', 'actor-silent'],
     ['the moon is full', 'warning'],
   ])('%s', (warning, code) => {
     expect(find(statusOf(director(), { warnings: [warning] }))).toMatchObject([
