@@ -5,6 +5,7 @@ import { addAnnounce } from './announce.ts'
 import { addCheck } from './check.ts'
 import { addCheckConfig } from './check-config.ts'
 import { addClients } from './clients.ts'
+import { addCompileAhead } from './compile-ahead.ts'
 import { addDoctor } from './doctor.ts'
 import { type CliEnv, CliError } from './env.ts'
 import { addEvents } from './events.ts'
@@ -27,6 +28,7 @@ const COMMANDS = [
   addEvents,
   addActors,
   addCheckConfig,
+  addCompileAhead,
 ]
 
 /** Runs one command and resolves with its exit code: 0 done, 1 failure or bad input, other codes as the command says. */
