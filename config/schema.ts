@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MAX_CAPACITY } from '../runtime/wire/beacon-body.ts'
 import { durationMs, hostAddress, listenAddress, listOf, mapping, oneOf, port, text, whole } from './fields.ts'
 import { directorPriority, garp, instances, track, virtualIps, vrrp } from './vrrp-schema.ts'
 
@@ -107,6 +108,13 @@ export const gatewaySchema = mapping({
   })
     .prefault({})
     .describe('Times of the forwarders.'),
+  balancing: mapping({
+    capacity: whole(1, MAX_CAPACITY)
+      .default(100)
+      .describe('What this node can take beside the others: one with 200 gets twice the clients of one with 100.'),
+  })
+    .prefault({})
+    .describe('How clients are shared out among the nodes.'),
   beacons: mapping({
     interval: durationMs('100ms', '60s').prefault('1s').describe('Between beacons; a node is stale after three.'),
   })

@@ -76,6 +76,7 @@ export function planActors(
     name: config.name,
     managementIp: config.managementIp,
     mac,
+    capacity: config.balancing.capacity,
     virtualRouterId: first.virtualRouterId,
     instances: config.instances.map(({ name, family, virtualRouterId }) => ({ name, family, virtualRouterId })),
     electors,

@@ -7,7 +7,9 @@ import { type DiscoveryState, FORGET_AFTER_MS, type KnownNode, staleAfterMs } fr
 export function selfNode(state: DiscoveryState): BeaconNode | undefined {
   const { options, monitor, draining, load } = state
   if (monitor === null) return undefined
-  return { name: options.name, mac: options.mac, monitor, draining, ...load }
+  const { name, mac, capacity, tellsFastPath } = options
+  const forwarding = tellsFastPath === true ? 'kernel' : 'workers'
+  return { name, mac, monitor, draining, ...load, capacity, agent: null, failedPorts: [], forwarding }
 }
 
 /**
@@ -51,14 +53,7 @@ function memberOf(known: KnownNode, director: boolean, nowMs: number): Member {
   }
 }
 
-const figuresOf = ({ name, mac, cpu, memory, pressure, activeConnections }: BeaconNode) => ({
-  name,
-  mac,
-  cpu,
-  memory,
-  pressure,
-  activeConnections,
-})
+const figuresOf = ({ monitor: _monitor, draining: _draining, ...figures }: BeaconNode) => figures
 
 function healthOf(node: BeaconNode, stale: boolean): Health {
   if (stale) return 'stale'

@@ -1,3 +1,4 @@
+import type { BeaconNode } from '../../runtime/wire/beacon-body.ts'
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
 import type { ElectorName, RoleMessage } from '../elector/messages.ts'
 import type { RawIpDelivery, RawIpMessage } from '../raw-ip/messages.ts'
@@ -11,6 +12,9 @@ export interface NodeLoad {
   /** Established connections on the proxy ports. */
   readonly activeConnections: number
 }
+
+/** What a node is, beside what it is worth now: as its beacons say. */
+type NodeTraits = Pick<BeaconNode, 'capacity' | 'agent' | 'failedPorts' | 'forwarding'>
 
 /** From the port monitor, at every change and whenever discovery (re)starts. */
 export interface MonitorMessage {
@@ -74,7 +78,7 @@ export type DiscoveryMessage =
 
 export type Health = 'ok' | 'failure' | 'stale' | 'draining'
 
-export interface Member extends NodeLoad {
+export interface Member extends NodeLoad, NodeTraits {
   /** Management IP: what a node is known by. */
   readonly address: string
   readonly name: string

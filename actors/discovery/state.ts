@@ -10,6 +10,8 @@ export interface DiscoveryOptions {
   readonly managementIp: string
   /** Lower-case, colon-separated: where this node's interface is reached. */
   readonly mac: string
+  /** 1..1000: what it can take beside the others. */
+  readonly capacity: number
   /** By which the nodes of a group recognise each other: that of the first instance of the configuration. */
   readonly virtualRouterId: number
   /** At most 8, by their names. */

@@ -94,8 +94,9 @@ function withBalance(progress: Progress, nowMs: number): Progress {
 function electorate(state: DispatcherState): readonly Member[] {
   if (state.members.length > 0 || state.slots.some((owner) => owner !== NOBODY)) return state.members
   const { managementIp: address } = state.rules
-  const figures = { name: address, mac: '', cpu: 0, memory: 0, pressure: null, activeConnections: 0, lastSeenMs: 0 }
-  return [{ ...figures, address, self: true, director: true, health: 'ok' }]
+  const figures = { cpu: 0, memory: 0, pressure: null, activeConnections: 0, lastSeenMs: 0 }
+  const traits = { capacity: 100, agent: null, failedPorts: [], forwarding: 'workers' } as const
+  return [{ ...figures, ...traits, address, name: address, mac: '', self: true, director: true, health: 'ok' }]
 }
 
 /** Owners of slots whom the membership does not name, and since when that is so. */

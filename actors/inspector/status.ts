@@ -164,6 +164,10 @@ function unseenSelf(identity: GatewayIdentity, slices: Slices, director: boolean
     memory: load?.memory ?? 0,
     pressure: load?.pressure ?? null,
     activeConnections: load?.activeConnections ?? 0,
+    capacity: 100,
+    agent: null,
+    failedPorts: [],
+    forwarding: identity.forwarding,
   }
 }
 

@@ -7,7 +7,7 @@ import { formatIpv4, parseIpv4 } from './addresses.ts'
  *      0                   1                   2                   3
  *      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
  *     +---------------+---------------+---------------+---------------+
- *   0 |      'P'      |      'H'      |   version 2   |     type      |
+ *   0 |      'P'      |      'H'      |   version 3   |     type      |
  *     +---------------+---------------+---------------+---------------+
  *   4 |     VRID      |     flags     |fragment index |fragment count |
  *     +---------------+---------------+---------------+---------------+
@@ -27,7 +27,7 @@ import { formatIpv4, parseIpv4 } from './addresses.ts'
  *
  * A body that does not fit is cut; its fragments have consecutive sequences and are sent in order.
  */
-const VERSION = 2
+const VERSION = 3
 const HEADER_BYTES = 24
 const HMAC_BYTES = 32
 const FLAG_AUTHENTICATED = 1

@@ -8,7 +8,7 @@ export interface BrokenFile {
 }
 
 const TOP_LEVEL =
-  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, instances, redirects, forwarding, vrrp, track, garp, cluster, inspector, control, forwarders, clients, limits, timeouts, beacons'
+  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, instances, redirects, forwarding, vrrp, track, garp, cluster, inspector, control, forwarders, clients, limits, timeouts, balancing, beacons'
 
 const VIPS = 'virtualIps: [10.0.0.5/24]'
 const REDIRECTS = 'redirects: [{originalPorts: [8080], proxyPort: 3128}]'
@@ -40,6 +40,8 @@ const numbers: readonly BrokenFile[] = [
     'virtualRouterId: "51"',
     'virtualRouterId: must be 1..255, is the text "51"; write the number without quotes',
   ),
+  broken('capacity 0', 'balancing: { capacity: 0 }', 'balancing.capacity: must be 1..1000, is 0'),
+  broken('capacity 1001', 'balancing: { capacity: 1001 }', 'balancing.capacity: must be 1..1000, is 1001'),
   broken('VRID empty', 'virtualRouterId:', 'virtualRouterId: must be 1..255, is empty'),
   broken(
     'priority 0',

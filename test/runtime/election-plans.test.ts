@@ -82,7 +82,15 @@ test('what all nodes must have alike: setting by setting for one instance, a lin
 
 test('these are settings that a beacon carries', () => {
   const load = { cpu: 0, memory: 0, pressure: null, activeConnections: 0 }
-  const node = { name: 'jupiter', mac: '02:00:00:00:00:01', monitor: 'ok', draining: false, ...load } as const
+  const traits = { capacity: 100, agent: null, failedPorts: [], forwarding: 'workers' } as const
+  const node = {
+    name: 'jupiter',
+    mac: '02:00:00:00:00:01',
+    monitor: 'ok',
+    draining: false,
+    ...load,
+    ...traits,
+  } as const
   const identity = { type: 'report', generation: 0, leaving: false, settingsDigest: '0123456789abcdef', node } as const
   for (const config of [SHORT, TWO]) {
     const report: ReportBody = { ...identity, settings: sharedSettings(config, WORKERS) }

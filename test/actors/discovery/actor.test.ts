@@ -31,6 +31,7 @@ function started(seed = 1) {
     name: 'jupiter',
     managementIp: ADDRESS,
     mac: '02:00:00:00:00:46',
+    capacity: 100,
     virtualRouterId: 51,
     instances: [{ name: 'VI_51', family: 'ipv4', virtualRouterId: 51 }],
     electors: ['elector'],

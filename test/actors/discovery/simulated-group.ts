@@ -79,6 +79,7 @@ export class SimulatedGroup {
       name: `node-${address.split('.')[3]}`,
       managementIp: address,
       mac: '02:00:00:00:00:01',
+      capacity: 100,
       virtualRouterId: 51,
       instances: [
         { name: FIRST, family: 'ipv4', virtualRouterId: 51 },

@@ -24,6 +24,10 @@ const node: BeaconNode = {
   memory: 0,
   pressure: null,
   activeConnections: 0,
+  capacity: 100,
+  agent: null,
+  failedPorts: [],
+  forwarding: 'workers',
 }
 
 /** A report as a node would send it, but for what a test changes. */

@@ -13,5 +13,9 @@ export const memberOf = (address: string, changes: Partial<Member> = {}): Member
   memory: 0,
   pressure: null,
   activeConnections: 0,
+  capacity: 100,
+  agent: null,
+  failedPorts: [],
+  forwarding: 'workers',
   ...changes,
 })

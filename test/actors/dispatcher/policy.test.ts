@@ -15,6 +15,10 @@ const member = (address: string, changes: Partial<Member> = {}): Member => ({
   memory: 0.1,
   pressure: null,
   activeConnections: 100,
+  capacity: 100,
+  agent: null,
+  failedPorts: [],
+  forwarding: 'workers',
   ...changes,
 })
 

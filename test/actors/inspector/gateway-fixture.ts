@@ -31,6 +31,10 @@ export const memberOf = (address: string, change: Partial<Member> = {}): Member 
   memory: 0.5,
   pressure: 0.01,
   activeConnections: 3,
+  capacity: 100,
+  agent: null,
+  failedPorts: [],
+  forwarding: 'workers',
   ...change,
 })
 

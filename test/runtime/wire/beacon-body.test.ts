@@ -24,6 +24,10 @@ const node: BeaconNode = {
   memory: 0.5,
   pressure: null,
   activeConnections: 1234,
+  capacity: 250,
+  agent: 0.75,
+  failedPorts: [3128, 443],
+  forwarding: 'kernel',
 }
 const report: ReportBody = {
   type: 'report',
@@ -65,12 +69,16 @@ const anyNode: fc.Arbitrary<BeaconNode> = fc.record({
   memory: share,
   pressure: fc.option(share),
   activeConnections: fc.integer({ min: 0, max: 0xffff_ffff }),
+  capacity: fc.integer({ min: 1, max: 1000 }),
+  agent: fc.option(share),
+  failedPorts: fc.uniqueArray(fc.integer({ min: 1, max: 65_535 }), { maxLength: 16 }),
+  forwarding: fc.constantFrom('workers', 'kernel'),
 })
 
 describe('a body', () => {
   it('has these bytes for a report', () => {
     expect(Buffer.from(packBeaconBody(report)).toString('hex')).toBe(
-      '9507c2c4080123456789abcdef9192aa7669727475616c497073ae31302e31302e37342e37342f323498a76a757069746572c406020000000046c3c2ccfacd01f4c0cd04d2',
+      '9507c2c4080123456789abcdef9192aa7669727475616c497073ae31302e31302e37342e37342f32349ca76a757069746572c406020000000046c3c2ccfacd01f4c0cd04d2ccfacd02eec4040c3801bbc3',
     )
   })
 
@@ -115,13 +123,25 @@ describe('a body', () => {
   })
 
   it('brings figures that are out of range, or no numbers, into it', () => {
-    const odd = { ...node, cpu: 1.7, memory: Number.NaN, pressure: -1, activeConnections: 2 ** 40 }
+    const odd = {
+      ...node,
+      cpu: 1.7,
+      memory: Number.NaN,
+      pressure: -1,
+      activeConnections: 2 ** 40,
+      capacity: 0,
+      agent: 2,
+    }
     const parsed = parseBeaconBody('report', packBeaconBody({ ...report, node: odd }))
-    expect(parsed).toMatchObject({ node: { cpu: 1, memory: 0, pressure: 0, activeConnections: 0xffff_ffff } })
+    expect(parsed).toMatchObject({
+      node: { cpu: 1, memory: 0, pressure: 0, activeConnections: 0xffff_ffff, capacity: 1, agent: 1 },
+    })
   })
 
   it('about 64 nodes with the longest names and settings fits into one beacon', () => {
-    const longest = { ...node, name: '\u20ac'.repeat(64), activeConnections: 0xffff_ffff, pressure: 1 }
+    const failedPorts = Array.from({ length: 16 }, (_, at) => 65_000 + at)
+    const figures = { activeConnections: 0xffff_ffff, pressure: 1, capacity: 1000, agent: 1, failedPorts }
+    const longest = { ...node, name: '\u20ac'.repeat(64), ...figures }
     const settings = Object.fromEntries(
       Array.from({ length: 16 }, (_, at) => [`k${at}`.padEnd(32, 'x'), '\u20ac'.repeat(256)]),
     )
@@ -181,6 +201,11 @@ describe('a body is refused', () => {
     ['memory', [4, 5], [-1, 1001, null]],
     ['pressure', [4, 6], [-1, 1001, 'x', false]],
     ['activeConnections', [4, 7], [-1, 2 ** 33, null]],
+    ['capacity', [4, 8], [0, 1001, 1.5, null]],
+    ['agent', [4, 9], [-1, 1001, 'up', true]],
+    ['failedPorts', [4, 10], [null, [443], Buffer.alloc(1), Buffer.alloc(2), Buffer.alloc(34, 1), Buffer.alloc(4, 1)]],
+    ['forwarding', [4, 11], ['kernel', 0, null]],
+    ['number of fields about the node', [4], [Array.from({ length: 8 }, () => 0)]],
   ])('when its %s is of another type or out of range', (_, path, values) => {
     expect(parsed('report', wire(report))).toEqual(report)
     for (const value of values) expect(parsed('report', withField(wire(report), path, value))).toBeUndefined()
