@@ -80,7 +80,7 @@ export interface GatewayConfig {
   readonly clients: { readonly tableSize: number }
   readonly limits: { readonly connections: number; readonly connectionsPerClient: number }
   readonly timeouts: { readonly connectMs: number; readonly idleMs: number; readonly drainMs: number }
-  /** `capacity` is this node's own, 1..1000. */
-  readonly balancing: { readonly capacity: number }
+  /** `capacity` is this node's own, 1..1000; `slowStartMs` 0 = none. */
+  readonly balancing: { readonly capacity: number; readonly slowStartMs: number }
   readonly beacons: { readonly intervalMs: number }
 }

@@ -94,7 +94,7 @@ function assemble(
       connectionsPerClient: limits.connectionsPerClient ?? limits.connections,
     },
     timeouts: { connectMs: timeouts.connect, idleMs: timeouts.idle, drainMs: timeouts.drain },
-    balancing: { capacity: file.balancing.capacity },
+    balancing: { capacity: file.balancing.capacity, slowStartMs: file.balancing.slowStart },
     beacons: { intervalMs: file.beacons.interval },
   }
 }

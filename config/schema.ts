@@ -112,6 +112,9 @@ export const gatewaySchema = mapping({
     capacity: whole(1, MAX_CAPACITY)
       .default(100)
       .describe('What this node can take beside the others: one with 200 gets twice the clients of one with 100.'),
+    slowStart: durationMs('0s', '1h')
+      .prefault('30s')
+      .describe('In which a node that joins or recovers comes to its full share; 0s = at once. The same on all nodes.'),
   })
     .prefault({})
     .describe('How clients are shared out among the nodes.'),

@@ -91,6 +91,7 @@ export function planActors(
     managementIp: config.managementIp,
     absenceGraceMs: 3 * config.beacons.intervalMs,
     clientIdleS: CLIENT_IDLE_S,
+    slowStartMs: config.balancing.slowStartMs,
     tellsFastPath: forwarding === 'kernel',
   }
   const fastPaths = forwarding === 'kernel' ? ['fast-path'] : []

@@ -1,7 +1,7 @@
 import type { GatewayConfig, InstanceConfig } from '../config/gateway-config.ts'
 import type { ForwardingMode } from './forwarding-mode.ts'
 
-type Shared = Pick<GatewayConfig, 'instances' | 'redirects'>
+type Shared = Pick<GatewayConfig, 'instances' | 'redirects' | 'balancing'>
 
 /** What must be the same on every node; the beacons carry it, so that a difference can be named. */
 export function sharedSettings(config: Shared, forwarding: ForwardingMode): Readonly<Record<string, string>> {
@@ -10,6 +10,7 @@ export function sharedSettings(config: Shared, forwarding: ForwardingMode): Read
     redirects: redirects.sort().join(' '),
     // A director in kernel mode hands packets on that a node in workers mode does not take.
     forwarding,
+    'balancing.slowStart': `${config.balancing.slowStartMs}ms`,
     ...electionSettings(config.instances),
   }
 }

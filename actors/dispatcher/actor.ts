@@ -4,6 +4,7 @@ import { formatClientKey, parseClientKey } from '../../runtime/table/client-key.
 import { ConnectionTable } from '../../runtime/table/connection-table.ts'
 import { MAX_NODES } from '../../runtime/table/layout.ts'
 import { foldRoles } from '../elector/roles.ts'
+import { explainWeight } from './explanation.ts'
 import { step } from './machine.ts'
 import type {
   ClientRoute,
@@ -20,6 +21,7 @@ import {
   type DispatcherRules,
   type DispatcherState,
   initialState,
+  isAssigning,
 } from './state.ts'
 
 export interface DispatcherOptions extends DispatcherRules {
@@ -65,19 +67,19 @@ export const startDispatcher: StartActor<DispatcherOptions, DispatcherPorts, Dis
       if (peer === 'discovery') machine.dispatch({ type: 'discoveryUp' })
       if (peer === 'fast-path') machine.dispatch({ type: 'fastPathUp' })
     },
-    control: controlOf(table, machine, nowS),
+    control: controlOf(table, machine, () => context.clock.nowMs()),
   }
 }
 
 function controlOf(
   table: ConnectionTable,
   machine: RunningMachine<DispatcherState, DispatcherEvent>,
-  nowS: () => number,
+  nowMs: () => number,
 ): DispatcherControl {
   return {
     describe: () => describe(table, machine.state()),
-    which: (client) => routeOf(table, client, nowS()),
-    clients: (limit) => table.entries(limit).map(({ client }) => routeOf(table, client, nowS())),
+    which: (client) => routeOf(table, machine.state(), client, nowMs()),
+    clients: (limit) => table.entries(limit).map(({ client }) => routeOf(table, machine.state(), client, nowMs())),
   }
 }
 
@@ -87,24 +89,41 @@ function describe(table: ConnectionTable, state: DispatcherState): DispatcherSta
     const row = table.node(index)
     if (row === undefined) return []
     const { address, weight, activeConnections, totalConnections } = row
-    return [{ address, weight, slots, activeConnections, totalConnections }]
+    return [{ address, weight, slots, activeConnections, totalConnections, ...judgementOf(state, address) }]
   })
   return { generation: table.generation, nodes, warnings: state.warnings }
 }
 
+function judgementOf(
+  state: DispatcherState,
+  address: string,
+): Pick<DispatchedNode, 'overloaded' | 'slowStart' | 'weightReason'> {
+  const member = state.members.find((each) => each.address === address)
+  if (!isAssigning(state) || member === undefined) return { overloaded: false, slowStart: null, weightReason: null }
+  const node = state.balance.nodes.get(address)
+  return {
+    overloaded: node?.overload.overloaded ?? false,
+    slowStart: node === undefined || node.rampSinceMs === null ? null : node.ramp,
+    weightReason: explainWeight(member, node),
+  }
+}
+
 /** Where a client's next connection goes. Throws RangeError for a text that is no address, which rejects the control call. */
-function routeOf(table: ConnectionTable, client: string, nowS: number): ClientRoute {
+function routeOf(table: ConnectionTable, state: DispatcherState, client: string, nowMs: number): ClientRoute {
   const key = parseClientKey(client)
   if (key === undefined) throw new RangeError(`'${client}' is not an IP address.`)
   const known = table.find(client)
   const index = table.route(...key)
+  const slot = table.slotOf(client)
   const pinned = known !== undefined && known.activeConnections > 0 && known.node === index
+  const sinceMs = nowMs - (pinned ? known.sinceS * 1000 : state.movedAtMs[slot]!)
   return {
     client: formatClientKey(key),
-    slot: table.slotOf(client),
+    slot,
     node: table.node(index)?.address ?? null,
     reason: pinned ? 'pin' : 'slot',
     activeConnections: known?.activeConnections ?? 0,
-    idleS: known === undefined ? null : Math.max(0, nowS - known.lastSeenS),
+    idleS: known === undefined ? null : Math.max(0, Math.floor(nowMs / 1000) - known.lastSeenS),
+    sinceMs: sinceMs === Number.POSITIVE_INFINITY ? null : Math.max(0, Math.round(sinceMs)),
   }
 }

@@ -3,7 +3,7 @@ import { NOBODY } from '../../runtime/table/layout.ts'
 import type { NodeSetting, NodeState } from '../../runtime/table/node-rows.ts'
 import type { Assignment, Member } from '../discovery/messages.ts'
 import { forwardingMoved, forwardingOf } from './forwarding.ts'
-import { FULL_WEIGHT, nextWeights, quantised, usableMembers } from './policy.ts'
+import { adoptBalance, FULL_WEIGHT, nextBalance, quantised, sharesOf, usableMembers } from './policy.ts'
 import { withRows } from './rows.ts'
 import { countSlots, movedSlots, type Slots, shareSlots } from './slots.ts'
 import {
@@ -15,8 +15,6 @@ import {
   type Progress,
 } from './state.ts'
 
-/** Loads move weights no more often than that: the effect of a step must be seen before the next. */
-const ADJUST_EVERY_MS = 5000
 const SWEEP_EVERY_MS = 5000
 const UINT32 = 2 ** 32
 
@@ -56,7 +54,7 @@ function handled(state: DispatcherState, event: DispatcherEvent, nowMs: number):
       return withPublicationOfChange(withBalance({ state: next, effects: [] }, nowMs), state)
     }
     case 'replica':
-      return isAssigning(state) ? quiet : withReplica(progress, event.assignment)
+      return isAssigning(state) ? quiet : withReplica(progress, event.assignment, nowMs)
     case 'discoveryUp':
       return isAssigning(state) ? withPublication(quiet, state) : quiet
     case 'fastPathUp':
@@ -68,26 +66,61 @@ function handled(state: DispatcherState, event: DispatcherEvent, nowMs: number):
 
 /** Assigns from now on: as the last one left it, but for nodes that are unusable. Loads are looked at later. */
 function withTakeover(before: DispatcherState, nowMs: number): Progress {
-  const state = { ...before, warnings: [], adjustedAtMs: nowMs, absentSinceMs: new Map() }
+  const balance = adoptBalance(slotsByOwner(before), nowMs)
+  const state = { ...before, warnings: [], balance, absentSinceMs: new Map() }
   return withPublication(withBalance({ state, effects: [] }, nowMs), before)
 }
 
-/** Weights by the members' health and load, slots by the weights; rows before slots, so that no slot names a row without a node. */
+/** Shares by the members' health and load, slots by the shares; rows before slots, so that no slot names a row without a node. */
 function withBalance(progress: Progress, nowMs: number): Progress {
   const { state } = progress
-  const adjust = nowMs - state.adjustedAtMs >= ADJUST_EVERY_MS
   const absentSinceMs = absentOwners(state, nowMs)
-  const weights = new Map(nextWeights(state.weights, electorate(state), adjust))
-  for (const [address, sinceMs] of absentSinceMs) {
-    // Discovery has just restarted, here or by a promotion: it forgot a node, the node has not gone.
-    if (nowMs - sinceMs < state.rules.absenceGraceMs) weights.set(address, state.weights.get(address) ?? FULL_WEIGHT)
-  }
-  const adjustedAtMs = adjust ? nowMs : state.adjustedAtMs
-  const weighed = { ...progress, state: { ...state, weights, absentSinceMs, adjustedAtMs } }
-  const absentRows = [...absentSinceMs.keys()].map((address) => absentRow(weights, address))
+  const balance = nextBalance(state.balance, electorate(state), state.rules, nowMs)
+  const shares = new Map([...sharesOf(balance), ...sharesOfAbsent(state, absentSinceMs, sharesOf(balance), nowMs)])
+  const weighed = { ...progress, state: { ...state, balance, weights: weightsOf(shares), absentSinceMs } }
+  const absentRows = [...absentSinceMs.keys()].map((address) => absentRow(weighed.state.weights, address))
   const written = withRows(weighed, [...memberRows(weighed.state), ...absentRows])
-  const byIndex = written.state.rows.map((row) => (row === null ? 0 : (weights.get(row.address) ?? 0)))
-  return withHealthWarnings({ ...written, state: { ...written.state, slots: shareSlots(state.slots, byIndex) } })
+  const byIndex = written.state.rows.map((row) => (row === null ? 0 : (shares.get(row.address) ?? 0)))
+  const slots = shareSlots(state.slots, byIndex)
+  return withHealthWarnings({ ...written, state: { ...written.state, slots, movedAtMs: movesOf(state, slots, nowMs) } })
+}
+
+/** When each slot came to its owner, where these slots follow. */
+function movesOf({ slots: before, movedAtMs }: DispatcherState, slots: Slots, nowMs: number): Float64Array {
+  if (movedSlots(before, slots) === 0) return movedAtMs
+  return movedAtMs.map((atMs, slot) => (slots[slot] === before[slot] ? atMs : nowMs))
+}
+
+function slotsByOwner({ slots, rows }: DispatcherState): ReadonlyMap<string, number> {
+  const counts = countSlots(slots, rows.length)
+  return new Map(
+    rows.flatMap((row, index) => (row !== null && counts[index]! > 0 ? [[row.address, counts[index]!]] : [])),
+  )
+}
+
+/**
+ * Discovery has just restarted, here or by a promotion: it forgot a node, the node has not gone. So that keeps the slots
+ * that it has: the same part of the others' shares as of their slots.
+ */
+function sharesOfAbsent(
+  state: DispatcherState,
+  absentSinceMs: ReadonlyMap<string, number>,
+  shares: ReadonlyMap<string, number>,
+  nowMs: number,
+): ReadonlyMap<string, number> {
+  const counts = slotsByOwner(state)
+  const owners = [...shares].filter(([address]) => counts.has(address))
+  const slots = owners.reduce((sum, [address]) => sum + counts.get(address)!, 0)
+  const share = slots === 0 ? 1 : owners.reduce((sum, [, each]) => sum + each, 0) / slots
+  const kept = [...absentSinceMs].filter(([, sinceMs]) => nowMs - sinceMs < state.rules.absenceGraceMs)
+  return new Map(kept.map(([address]) => [address, counts.get(address)! * share]))
+}
+
+/** Shares as the table has them: whole numbers, the largest 256, and 0 only for who gets no new clients. */
+function weightsOf(shares: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const most = Math.max(...shares.values())
+  const weightOf = (share: number) => (share > 0 ? Math.max(1, Math.round((FULL_WEIGHT * share) / most)) : 0)
+  return new Map([...shares].map(([address, share]) => [address, weightOf(share)]))
 }
 
 /** A director that nobody told of any node, and whose table names none, serves by itself. */
@@ -169,7 +202,7 @@ function movementLog(state: DispatcherState, moved: number): DispatcherEffect {
 }
 
 /** Copies a director's assignment. Owners whom our membership does not name are as usable as the director thinks. */
-function withReplica(progress: Progress, assignment: Assignment): Progress {
+function withReplica(progress: Progress, assignment: Assignment, nowMs: number): Progress {
   const named = new Set(progress.state.members.map((member) => member.address))
   const others = assignment.nodes.filter((address) => !named.has(address))
   const rows = others.map((address): NodeSetting => ({ address, state: 'ok', weight: FULL_WEIGHT }))
@@ -181,8 +214,9 @@ function withReplica(progress: Progress, assignment: Assignment): Progress {
   })
   const { generation } = assignment
   if (generation === state.generation && movedSlots(state.slots, slots) === 0) return { state, effects }
+  const weights = weightsBehind(assignment)
   return {
-    state: { ...state, slots, generation, weights: weightsBehind(assignment) },
+    state: { ...state, slots, generation, weights, movedAtMs: movesOf(state, slots, nowMs) },
     effects: [...effects, { type: 'writeSlots', slots, generation }],
   }
 }

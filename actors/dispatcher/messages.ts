@@ -15,6 +15,12 @@ export interface DispatchedNode {
   readonly slots: number
   readonly activeConnections: number
   readonly totalConnections: number
+  /** Gets no new clients for its load; false on a node that does not assign, which cannot know. */
+  readonly overloaded: boolean
+  /** How far its slow start has come, 0..1; null: it is not started slowly. */
+  readonly slowStart: number | null
+  /** Why it has this weight, for people; null on a node that does not assign. */
+  readonly weightReason: string | null
 }
 
 /** `describe()` of the dispatcher's control. */
@@ -35,6 +41,8 @@ export interface ClientRoute {
   readonly activeConnections: number
   /** Seconds since its last connection was opened or closed; null when it is not in the table. */
   readonly idleS: number | null
+  /** How long the pin or the slot's owner is what it is; null: for longer than is known. */
+  readonly sinceMs: number | null
 }
 
 export type DispatcherControl = {

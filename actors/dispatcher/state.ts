@@ -1,14 +1,15 @@
 import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
-import { MAX_NODES } from '../../runtime/table/layout.ts'
+import { MAX_NODES, SLOT_COUNT } from '../../runtime/table/layout.ts'
 import type { NodeSetting } from '../../runtime/table/node-rows.ts'
 import type { Member, NodeMac } from '../discovery/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import { foldRoles } from '../elector/roles.ts'
 import type { DispatcherMessage, DispatcherPeers } from './messages.ts'
+import { adoptBalance, type Balance, type PolicyRules } from './policy.ts'
 import type { Slots } from './slots.ts'
 
 /** What the dispatcher's decisions depend on. */
-export interface DispatcherRules {
+export interface DispatcherRules extends PolicyRules {
   readonly managementIp: string
   /** How long an owner of slots that the membership does not name keeps them. */
   readonly absenceGraceMs: number
@@ -40,11 +41,13 @@ export interface DispatcherState {
   readonly rows: readonly (NodeSetting | null)[]
   readonly slots: Slots
   readonly generation: number
-  /** Of the usable members, by address. */
+  /** Of the nodes that may own slots, by address: what the table has, 0..256, the largest 256. */
   readonly weights: ReadonlyMap<string, number>
   /** Owners of slots that the membership does not name: since when. */
   readonly absentSinceMs: ReadonlyMap<string, number>
-  readonly adjustedAtMs: number
+  readonly balance: Balance
+  /** When each slot's owner changed, as far as this dispatcher has seen it; -Infinity: before. */
+  readonly movedAtMs: Float64Array
   readonly sweepGeneration: number
   readonly warnings: readonly string[]
 }
@@ -86,7 +89,8 @@ export function initialState(rules: DispatcherRules, adopted: AdoptedTable): Dis
     generation: adopted.generation,
     weights: new Map(weighted.map((row) => [row.address, row.weight])),
     absentSinceMs: new Map(),
-    adjustedAtMs: Number.NEGATIVE_INFINITY,
+    balance: adoptBalance(new Map(), 0),
+    movedAtMs: new Float64Array(SLOT_COUNT).fill(Number.NEGATIVE_INFINITY),
     sweepGeneration: 0,
     warnings: [],
   }

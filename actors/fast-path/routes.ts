@@ -54,6 +54,8 @@ function routeOf({ group, settings }: FastPathState, client: string, pin: Pin | 
     reason: pinned === undefined ? 'slot' : 'pin',
     // Only its node sees the connections.
     activeConnections: 0,
+    // The kernel keeps neither.
+    sinceMs: null,
     idleS: pin === undefined ? null : Math.max(0, settings.pinTimeoutS - expiresS),
   }
 }

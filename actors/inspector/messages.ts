@@ -37,6 +37,16 @@ export interface NodeStatus {
   readonly totalConnections: number
   readonly cpu: number
   readonly memory: number
+  /** What it can take beside the others, 1..1000. */
+  readonly capacity: number
+  /** The share of itself that its agent says it can give, 0..1; null without one. */
+  readonly agent: number | null
+  /** Gets no new clients for its load. On the director that assigns; else false. */
+  readonly overloaded: boolean
+  /** How far its slow start has come, 0..1; null: none is under way, or this node does not assign. */
+  readonly slowStart: number | null
+  /** Why it has its weight, for people; null where this node does not assign. */
+  readonly weightReason: string | null
   /** Since its last sign of life; 0 for this node. */
   readonly lastSeenMs: number
 }

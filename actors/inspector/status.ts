@@ -145,6 +145,11 @@ function nodeOf(member: Member, row: DispatchedNode | undefined, countsHere: boo
     totalConnections: row?.totalConnections ?? 0,
     cpu: member.cpu,
     memory: member.memory,
+    capacity: member.capacity,
+    agent: member.agent,
+    overloaded: row?.overloaded ?? false,
+    slowStart: row?.slowStart ?? null,
+    weightReason: row?.weightReason ?? null,
     lastSeenMs: member.lastSeenMs,
   }
 }

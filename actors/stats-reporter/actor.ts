@@ -25,7 +25,7 @@ export interface StatsReporterPorts {
   readonly sockets: SocketTable
 }
 
-/** What comes of it is smoothed over three seconds. */
+/** What comes of it is smoothed over two seconds. */
 const DEFAULT_INTERVAL_MS = 2000
 
 /** The stats reporter: CPU, memory, pressure and the connections on the proxy ports, to discovery, as they change. */

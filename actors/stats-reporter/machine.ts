@@ -7,7 +7,7 @@ import type { StatsReporterPeers, StatsReporterStatus } from './messages.ts'
 /** The first interval is short, so that a node that has just started is soon given its share. */
 const FIRST_INTERVAL_MS = 250
 /** Time constant of the moving average of the CPU share: one second's peak must not move slots about. */
-const SMOOTHING_MS = 3000
+const SMOOTHING_MS = 2000
 /** A change of a share that is worth a message to another thread. */
 const NOTABLE_SHARE = 0.01
 

@@ -24,6 +24,7 @@ interface StatusOptions extends PrintOptions {
 const HELP = `
 On the director all nodes are shown, on a scanning node the director and itself. A star marks the node that was asked.
 Of several instances each has a line; ROLE is director for a node that leads any of them.
+WEIGHT is what a node's new clients are in proportion to, 0..256: with ! it is overloaded, with + it starts slowly.
 ACTIVE and TOTAL are connections, SLOTS a node's part of the 4096 slots that clients fall into.
 
 Examples:
@@ -101,13 +102,17 @@ function monitorOf({ monitor }: GatewayStatus, paint: Paint): string {
   return problems.length === 0 ? state : `${state} (${printable(problems.join(', '))})`
 }
 
+/** With what holds it back, where that is more than its load: `0!` overloaded, `102+` starts slowly. */
+const weightText = ({ weight, overloaded, slowStart }: NodeStatus): string =>
+  `${weight}${overloaded ? '!' : ''}${slowStart === null ? '' : '+'}`
+
 const NODE_COLUMNS: readonly Column<NodeStatus>[] = [
   { title: ' NODE', maxWidth: 18, text: ({ self, name }) => `${self ? '*' : ' '}${name}` },
   { title: 'ADDRESS', text: ({ address }) => address },
   { title: 'ROLE', text: ({ director }) => (director ? 'director' : 'scanning') },
   { title: 'STATE', text: ({ state }) => state, colour: ({ state }) => colourOfState(state) },
   { title: 'SLOTS', align: 'right', text: ({ slots }) => String(slots) },
-  { title: 'WEIGHT', align: 'right', text: ({ weight }) => String(weight) },
+  { title: 'WEIGHT', align: 'right', text: weightText },
   { title: 'ACTIVE', align: 'right', text: ({ activeConnections }) => String(activeConnections) },
   { title: 'TOTAL', align: 'right', text: ({ totalConnections }) => String(totalConnections) },
   { title: 'CPU', align: 'right', text: ({ cpu }) => formatShare(cpu) },

@@ -13,6 +13,8 @@ export interface ClientState {
   readonly activeConnections: number
   /** Monotonic seconds. */
   readonly lastSeenS: number
+  /** Monotonic seconds: since when it goes to that node. */
+  readonly sinceS: number
 }
 
 /**
@@ -101,8 +103,7 @@ export class ClientBuckets {
       // Between look-up and count the entry may have been freed, even given to another client: then the key differs.
       const occupied = (Atomics.load(words, at + CLIENT.TAG) & PHASE_MASK) === PHASE.OCCUPIED
       if (occupied && this.#hasKey(at, k0, k1, k2, k3)) {
-        Atomics.store(words, at + CLIENT.PIN, pin)
-        words[at + CLIENT.SEEN] = nowS
+        this.#keep(at, pin, nowS)
         return found
       }
       Atomics.store(words, column, words[column]! - 1)
@@ -130,8 +131,8 @@ export class ClientBuckets {
     const at = this.#entryAt(entry)
     const column = this.#columnAt(forwarder, entry)
     Atomics.store(words, column, words[column]! + 1)
-    Atomics.store(words, at + CLIENT.PIN, pin)
-    words[at + CLIENT.SEEN] = nowS
+    if (found < 0) words[at + CLIENT.SINCE] = nowS
+    this.#keep(at, pin, nowS)
     if (found >= 0) return found
     const key = at + CLIENT.KEY
     Atomics.store(words, key, k0)
@@ -141,6 +142,14 @@ export class ClientBuckets {
     const generation = (words[at + CLIENT.TAG]! & ~PHASE_MASK) + 4
     Atomics.store(words, at + CLIENT.TAG, generation | PHASE.OCCUPIED)
     return entry
+  }
+
+  /** Pins the client of an entry, which is seen now. */
+  #keep(at: number, pin: number, nowS: number): void {
+    const words = this.#words
+    if (Atomics.load(words, at + CLIENT.PIN) !== pin) words[at + CLIENT.SINCE] = nowS
+    Atomics.store(words, at + CLIENT.PIN, pin)
+    words[at + CLIENT.SEEN] = nowS
   }
 
   /** A free entry of a locked bucket: one that was free, else the idle one that was seen longest ago, else -1. */
@@ -236,6 +245,7 @@ export class ClientBuckets {
       node: this.pin(entry) & 255,
       activeConnections: this.active(entry),
       lastSeenS: this.#words[this.#entryAt(entry) + CLIENT.SEEN]!,
+      sinceS: this.#words[this.#entryAt(entry) + CLIENT.SINCE]!,
     }
   }
 

@@ -9,7 +9,7 @@
  *   +--------+-----------+--------------+------------+-----------------+----------------------+
  */
 export const MAGIC = 0x7068_6131
-export const LAYOUT_VERSION = 1
+export const LAYOUT_VERSION = 2
 
 export const MAX_NODES = 64
 export const SLOT_COUNT = 4096
@@ -52,6 +52,8 @@ export const CLIENT = {
   PIN: 1,
   /** Monotonic seconds of the last opening or closing. O: plain */
   SEEN: 2,
+  /** Monotonic seconds since when it goes to the node of its pin. O: plain */
+  SINCE: 3,
   KEY: 4, //      sc, 4 words
 } as const
 export const CLIENT_WORDS = 8

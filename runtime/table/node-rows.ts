@@ -136,7 +136,8 @@ export class NodeRows {
       const tried = node < 32 ? triedLow >>> node : triedHigh >>> (node - 32)
       if ((tried & 1) === 1 || !this.takesClients(node)) continue
       const load = (this.activeConnections(node) + 1) / this.#words[nodeRow(this.#layout, node) + NODE.WEIGHT]!
-      if (load < bestLoad) {
+      // A node without weight gets no new clients; but where no other is left it takes them.
+      if (best === NOBODY || load < bestLoad) {
         best = node
         bestLoad = load
       }

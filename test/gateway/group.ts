@@ -100,6 +100,7 @@ ${elections?.[this.#group.nodes.indexOf(this)] ?? shortForm}
 redirects: [{ protocol: http, originalPorts: [${originalPort}], proxyPort: 3128 }]
 cluster: { key: "a key of the tests, long enough" }
 control: { socket: ${this.socket} }
+${settings.includes('balancing:') ? '' : 'balancing: { slowStart: 0s }'}
 ${settings}
 `,
     )

@@ -322,5 +322,6 @@ const rulesOf = (managementIp: string) => ({
   managementIp,
   absenceGraceMs: 5000,
   clientIdleS: 600,
+  slowStartMs: 0,
   tellsFastPath: false,
 })

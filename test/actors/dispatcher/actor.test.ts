@@ -25,7 +25,14 @@ const DIRECTOR = {
 function started(table = ConnectionTable.create({ clients: 4096, forwarders: 1, connectionsPerForwarder: 16 })) {
   const context = new RecordedContext<DispatcherPeers>()
   const { clock, sent } = context
-  const options = { managementIp: A, absenceGraceMs: 5000, clientIdleS: 600, tellsFastPath: false, table: table.buffer }
+  const options = {
+    managementIp: A,
+    absenceGraceMs: 5000,
+    clientIdleS: 600,
+    slowStartMs: 0,
+    tellsFastPath: false,
+    table: table.buffer,
+  }
   const instance = startDispatcher(context, options, {}) as ActorInstance<DispatcherMessage>
   const control = instance.control as DispatcherControl
   const give = (message: DispatcherMessage) => instance.receive(message, 'test')
@@ -84,6 +91,7 @@ describe('the dispatcher', () => {
       reason: 'slot',
       activeConnections: 0,
       idleS: null,
+      sinceMs: 0,
     })
     connect(table, client, Math.floor(clock.nowMs() / 1000))
     give({
@@ -96,6 +104,33 @@ describe('the dispatcher', () => {
     })
     expect(control.which(client)).toMatchObject({ node: before.node, reason: 'pin', activeConnections: 1, idleS: 0 })
     expect(control.clients(10)).toEqual([control.which(client)])
+  })
+
+  it('says how long a pin, or the owner of a slot, is what it is', () => {
+    const { table, control, clock } = asDirector()
+    const client = '10.10.74.201'
+    clock.advance(60_000)
+    expect(control.which(client)).toMatchObject({ reason: 'slot', sinceMs: 60_000 })
+    connect(table, client, Math.floor(clock.nowMs() / 1000))
+    clock.advance(5000)
+    expect(control.which(client)).toMatchObject({ reason: 'pin', sinceMs: 5000 })
+  })
+
+  it('does not know since when, of slots that it found', () => {
+    const { table } = asDirector()
+    expect(started(table).control.which('10.10.74.201')).toMatchObject({ sinceMs: null })
+  })
+
+  it('says why a node has its weight, while this one decides it', () => {
+    const { control, give } = asDirector()
+    const hot = { ...member(B), cpu: 0.95 }
+    give({ type: 'membership', members: [member(A), hot], macs: [], assigner: A })
+    expect(control.describe().nodes).toMatchObject([
+      { overloaded: false, slowStart: null, weightReason: 'capacity 100; nothing holds it back' },
+      { overloaded: true, weight: 0, weightReason: 'capacity 100; overloaded (CPU 95 %): gets no new clients' },
+    ])
+    give({ type: 'membership', members: [member(A), hot], macs: [], assigner: B })
+    expect(control.describe().nodes).toMatchObject([{ weightReason: null }, { overloaded: false, weightReason: null }])
   })
 
   it('refuses to say where a text goes that is no address', () => {

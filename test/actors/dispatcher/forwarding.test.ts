@@ -21,7 +21,7 @@ class Telling {
   readonly told: ForwardingMessage[] = []
 
   constructor(tellsFastPath = true) {
-    const rules = { managementIp: A, absenceGraceMs: 5000, clientIdleS: 600, tellsFastPath }
+    const rules = { managementIp: A, absenceGraceMs: 5000, clientIdleS: 600, slowStartMs: 0, tellsFastPath }
     this.#state = initialState(rules, { nodes: [], slots: new Uint8Array(4096).fill(255), generation: 0 })
   }
 

@@ -22,7 +22,7 @@ class Fed {
 
   constructor(adopted: AdoptedTable = empty) {
     this.#state = initialState(
-      { managementIp: A, absenceGraceMs: 5000, clientIdleS: 600, tellsFastPath: false },
+      { managementIp: A, absenceGraceMs: 5000, clientIdleS: 600, slowStartMs: 0, tellsFastPath: false },
       adopted,
     )
   }
@@ -106,13 +106,45 @@ describe('a director', () => {
     const fed = new Fed()
     fed.role('director')
     fed.members(member(A), member(B))
-    const busy = [member(A), member(B, 'ok', { cpu: 1 })]
+    const busy = [member(A), member(B, 'ok', { cpu: 0.85 })]
     const changes: number[] = []
     for (fed.nowMs = 1000; fed.nowMs <= 31_000; fed.nowMs += 1000) {
       if (written(fed.members(...busy)).length > 0) changes.push(fed.nowMs)
     }
     expect(changes).toEqual([5000, 10_000, 15_000, 20_000, 25_000])
-    expect(fed.shares()[B]).toBeLessThan(1200)
+    expect(fed.shares()[B]).toBeLessThan(1900)
+  })
+
+  it('takes all slots of an overloaded node at once, which keeps its row: it works, and who has connections stays', () => {
+    const fed = new Fed()
+    fed.role('director')
+    fed.members(member(A), member(B))
+    fed.nowMs = 1000
+    fed.members(member(A), member(B, 'ok', { cpu: 0.95 }))
+    expect(fed.shares()).toEqual({ [A]: 4096 })
+    expect(fed.state.rows.find((row) => row?.address === B)).toMatchObject({ state: 'ok', weight: 0 })
+  })
+
+  it('shares slots out by capacity, and says so in weights of at most 256', () => {
+    const fed = new Fed()
+    fed.role('director')
+    fed.members(
+      member(A, 'ok', { capacity: 1000 }),
+      member(B, 'ok', { capacity: 500 }),
+      member(C, 'ok', { capacity: 500 }),
+    )
+    expect(fed.shares()).toEqual({ [A]: 2048, [B]: 1024, [C]: 1024 })
+    expect(fed.state.rows.slice(0, 3).map((row) => row?.weight)).toEqual([256, 128, 128])
+  })
+
+  it('remembers when each slot came to its owner', () => {
+    const fed = new Fed()
+    fed.role('director')
+    fed.nowMs = 7000
+    fed.members(member(A), member(B))
+    const at = (address: string) =>
+      new Set(fed.state.movedAtMs.filter((_, slot) => fed.state.rows[fed.state.slots[slot]!]?.address === address))
+    expect([at(A), at(B)]).toEqual([new Set([0]), new Set([7000])])
   })
 
   it('keeps an owner that the membership does not name for the time of grace, and no longer', () => {
@@ -219,6 +251,19 @@ describe('a promotion', () => {
     expect(written(fed.role('director'))).toEqual([])
     fed.nowMs = 1000
     expect(written(fed.members(member(A), member(B)))).toEqual([])
+  })
+
+  it('moves no slot of a group in which a node is being started slowly', () => {
+    for (const owned of [373, 585, 1234, 2000]) {
+      const fed = new Fed()
+      fed.role('scanning')
+      fed.members(member(A), member(B))
+      const slots = Uint8Array.from({ length: 4096 }, (_, slot) => (slot < owned ? 1 : 0))
+      fed.give({ type: 'replica', assignment: { generation: 7, nodes: [A, B], slots } })
+      expect(written(fed.role('director'))).toEqual([])
+      fed.nowMs = 1000
+      expect(written(fed.members(member(A), member(B)))).toEqual([])
+    }
   })
 
   it('moves the slots of the director that died at once', () => {

@@ -1,63 +1,84 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Health, Member } from '../../../actors/discovery/messages.ts'
-import { FULL_WEIGHT, nextWeights, usableMembers } from '../../../actors/dispatcher/policy.ts'
+import { adoptBalance, type Balance, nextBalance, sharesOf, usableMembers } from '../../../actors/dispatcher/policy.ts'
+import { memberOf } from './members.ts'
 
-const member = (address: string, changes: Partial<Member> = {}): Member => ({
-  address,
-  name: address,
-  mac: '02:00:00:00:00:01',
-  self: false,
-  director: false,
-  health: 'ok',
-  lastSeenMs: 0,
-  cpu: 0.1,
-  memory: 0.1,
-  pressure: null,
-  activeConnections: 100,
-  capacity: 100,
-  agent: null,
-  failedPorts: [],
-  forwarding: 'workers',
-  ...changes,
-})
+const member = (address: string, changes: Partial<Member> = {}) =>
+  memberOf(address, { cpu: 0.1, activeConnections: 10_000, ...changes })
 
-/** The weights after that many adjustments under a load that stays as it is. */
-function adjusted(members: readonly Member[], times: number, from: ReadonlyMap<string, number>) {
-  let weights = from
-  for (let time = 0; time < times; time++) weights = nextWeights(weights, members, true)
-  return weights
+/** The policy, told once a second. */
+class Told {
+  nowMs = 0
+  balance: Balance
+  readonly slowStartMs: number
+
+  constructor(slowStartMs = 0, adopted: ReadonlyMap<string, number> = new Map()) {
+    this.slowStartMs = slowStartMs
+    this.balance = adoptBalance(adopted, 0)
+  }
+
+  tell(members: readonly Member[], seconds = 1): this {
+    for (let second = 0; second < seconds; second++) {
+      this.balance = nextBalance(this.balance, members, { slowStartMs: this.slowStartMs }, this.nowMs)
+      this.nowMs += 1000
+    }
+    return this
+  }
+
+  /** Of all, 0..1. */
+  parts(): Readonly<Record<string, number>> {
+    const shares = [...sharesOf(this.balance)]
+    const total = shares.reduce((sum, [, share]) => sum + share, 0)
+    return Object.fromEntries(shares.map(([address, share]) => [address, share / total]))
+  }
+
+  weights(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.balance.nodes].map(([address, { weight }]) => [address, weight]))
+  }
 }
 
-const full = (...addresses: string[]) => new Map(addresses.map((address) => [address, FULL_WEIGHT]))
 const anyMembers = fc
   .array(
     fc.record({
       cpu: fc.double({ min: 0, max: 1, noNaN: true }),
+      pressure: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
       activeConnections: fc.integer({ min: 0, max: 100_000 }),
+      capacity: fc.integer({ min: 1, max: 1000 }),
+      agent: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
       health: fc.constantFrom<Health>('ok', 'failure', 'stale', 'draining'),
     }),
     { minLength: 1, maxLength: 64 },
   )
   .map((loads) => loads.map((load, at) => member(`10.0.0.${at}`, load)))
 
-describe('weights', () => {
-  it('are full for nodes that nothing holds back', () => {
-    const members = [member('a'), member('b', { cpu: 0.7, activeConnections: 140 })]
-    expect(nextWeights(new Map(), members, false)).toEqual(full('a', 'b'))
+describe('a share', () => {
+  it('is in proportion to the capacity', () => {
+    const told = new Told().tell([member('a', { capacity: 200 }), member('b'), member('c')])
+    expect(told.parts()).toEqual({ a: 0.5, b: 0.25, c: 0.25 })
   })
 
-  it('are none for nodes that have failed, are stale or draining', () => {
+  it('is multiplied by what the node’s agent says, at once, but for small changes', () => {
+    const told = new Told().tell([member('a'), member('b')])
+    const says = (agent: number | null) => told.tell([member('a'), member('b', { agent })]).parts().b
+    expect(says(0.5)).toBeCloseTo(1 / 3)
+    expect(says(0.52)).toBeCloseTo(1 / 3)
+    expect(says(0.25)).toBeCloseTo(0.2)
+    expect(says(0)).toBe(0)
+    expect(says(null)).toBe(0.5)
+  })
+
+  it('is nobody’s who has failed, is stale or draining', () => {
     const members = [
       member('a'),
       member('b', { health: 'failure' }),
       member('c', { health: 'stale' }),
       member('d', { health: 'draining' }),
     ]
-    expect([...nextWeights(full('a', 'b', 'c', 'd'), members, false).keys()]).toEqual(['a'])
+    expect(new Told().tell(members).parts()).toEqual({ a: 1 })
   })
 
-  it('go to draining nodes when no other works, never to failed or stale ones', () => {
+  it('goes to draining nodes when no other works, never to failed or stale ones', () => {
     const members = [
       member('a', { health: 'failure' }),
       member('b', { health: 'draining' }),
@@ -67,53 +88,159 @@ describe('weights', () => {
     expect(usableMembers([members[0]!, members[2]!])).toEqual([])
   })
 
-  it('fall for a node whose CPU is busy, the more the busier it is', () => {
-    const weightAt = (cpu: number) => adjusted([member('a'), member('b', { cpu })], 10, full('a', 'b')).get('b')
-    expect([0.7, 0.8, 0.9, 1].map(weightAt)).toEqual([256, 224, 160, 96])
+  it('is above 0 for somebody as long as any member is usable, whatever they report', () => {
+    fc.assert(
+      fc.property(fc.array(anyMembers, { minLength: 1, maxLength: 10 }), fc.nat(60_000), (reports, slowStartMs) => {
+        const told = new Told(slowStartMs)
+        for (const members of reports) {
+          const total = [...sharesOf(told.tell(members, 6).balance).values()].reduce((sum, share) => sum + share, 0)
+          expect(total > 0).toBe(usableMembers(members).length > 0)
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
+describe('an overloaded node', () => {
+  const [calm, hot] = [member('a'), member('b', { cpu: 0.95 })]
+
+  it('gets nothing from the first report on, and its share back when it has recovered', () => {
+    const told = new Told().tell([calm, member('b')])
+    expect(told.tell([calm, hot]).parts()).toEqual({ a: 1, b: 0 })
+    expect(told.tell([calm, member('b')], 120).parts()).toEqual({ a: 0.5, b: 0.5 })
   })
 
-  it('fall for a node that has far more connections than the others', () => {
-    const weightAt = (activeConnections: number) =>
-      adjusted([member('a'), member('b', { activeConnections }), member('c')], 10, full('a', 'b', 'c')).get('b')
-    expect(weightAt(150)).toBe(256)
-    expect(weightAt(1000)!).toBeLessThan(200)
-    expect(weightAt(100_000)!).toBeGreaterThanOrEqual(128)
+  it('comes back by slow start', () => {
+    const told = new Told(
+      30_000,
+      new Map([
+        ['a', 2048],
+        ['b', 2048],
+      ]),
+    ).tell([calm, hot], 2)
+    expect(told.tell([calm, member('b')], 11).parts().b).toBeCloseTo(0.1 / 1.1)
+    const parts = Array.from({ length: 8 }, () => told.tell([calm, member('b')], 5).parts().b!)
+    expect(parts).toEqual(parts.toSorted((one, other) => one - other))
+    expect(parts.at(-1)).toBe(0.5)
   })
 
-  it('take no notice of connections while there are few', () => {
-    const members = [member('a', { activeConnections: 0 }), member('b', { activeConnections: 40 })]
-    expect(adjusted(members, 10, full('a', 'b'))).toEqual(full('a', 'b'))
+  it('keeps a small share where no other has room: moving everybody there would only overload that one', () => {
+    const told = new Told().tell([member('a', { cpu: 0.85 }), hot], 300)
+    expect(told.parts().b).toBeGreaterThan(0)
+    expect(told.parts().b).toBeLessThan(told.parts().a!)
   })
 
-  it('move by one step at a time, and only where they are adjusted', () => {
-    const members = [member('a'), member('b', { cpu: 1 })]
-    expect(nextWeights(full('a', 'b'), members, true).get('b')).toBe(224)
-    expect(nextWeights(full('a', 'b'), members, false).get('b')).toBe(256)
+  it('is not refused its clients where all are overloaded: they share by capacity and weight', () => {
+    const told = new Told().tell([member('a', { cpu: 0.95, capacity: 300 }), hot])
+    expect(told.parts()).toEqual({ a: 0.75, b: 0.25 })
+  })
+})
+
+describe('a node that joins', () => {
+  it('a group that is just starting has its full share', () => {
+    expect(
+      new Told(30_000)
+        .tell([member('a')], 10)
+        .tell([member('a'), member('b')])
+        .parts(),
+    ).toEqual({ a: 0.5, b: 0.5 })
   })
 
-  it('stay where they are while a load wavers by less than a step and a half', () => {
-    let weights = adjusted([member('a'), member('b', { cpu: 0.85 })], 10, full('a', 'b'))
-    const settledAt = weights.get('b')
-    for (const cpu of [0.84, 0.87, 0.85, 0.86, 0.84]) {
-      weights = nextWeights(weights, [member('a'), member('b', { cpu })], true)
-      expect(weights.get('b')).toBe(settledAt)
-    }
+  it('a running group comes to it within the slow start', () => {
+    const told = new Told(30_000).tell([member('a')], 60).tell([member('a'), member('b')])
+    expect(told.parts().b).toBeCloseTo(0.1 / 1.1)
+    expect(told.tell([member('a'), member('b')], 15).parts().b).toBeLessThan(0.4)
+    expect(told.tell([member('a'), member('b')], 25).parts().b).toBe(0.5)
   })
 
-  it('rise again when the load is gone', () => {
-    const low = adjusted([member('a'), member('b', { cpu: 1 })], 10, full('a', 'b'))
-    expect(adjusted([member('a'), member('b')], 10, low).get('b')).toBe(FULL_WEIGHT)
+  it('has it at once without slow start', () => {
+    expect(
+      new Told(0)
+        .tell([member('a')], 60)
+        .tell([member('a'), member('b')])
+        .parts(),
+    ).toEqual({ a: 0.5, b: 0.5 })
+  })
+})
+
+describe('a weight', () => {
+  it('falls with a busy CPU, the more the busier it is', () => {
+    const weightAt = (cpu: number) => new Told().tell([member('a'), member('b', { cpu })], 300).weights().b!
+    const weights = [0.5, 0.7, 0.75, 0.8, 0.85, 0.89].map(weightAt)
+    expect(weights).toEqual(weights.toSorted((one, other) => other - one))
+    expect(weights.slice(0, 2)).toEqual([256, 256])
+    expect(weights.at(-1)).toBeLessThan(170)
   })
 
-  it('settle within 8 adjustments under any load that stays, within 32..256', () => {
+  it('falls for a node with more connections than its capacity’s part of them, to no less than half', () => {
+    const members = (activeConnections: number) => [
+      member('a', { capacity: 200, activeConnections: 20_000 }),
+      member('b', { activeConnections }),
+      member('c'),
+    ]
+    const weightAt = (connections: number) => new Told().tell(members(connections), 300).weights().b!
+    expect(weightAt(10_000)).toBe(256)
+    expect(weightAt(13_000)).toBeLessThan(240)
+    expect(weightAt(10_000_000)).toBe(128)
+    expect(new Told().tell(members(13_000), 300).weights()).toMatchObject({ a: 256, c: 256 })
+  })
+
+  it('takes no notice of a surplus that chance explains', () => {
+    const members = [member('a', { activeConnections: 12 }), member('b', { activeConnections: 9 })]
+    expect(new Told().tell(members, 300).weights()).toEqual({ a: 256, b: 256 })
+  })
+
+  it('moves by 32 at a time, every 5 s, and not while nodes come or go', () => {
+    const told = new Told().tell([member('a'), member('b')], 5)
+    const busy = [member('a'), member('b', { activeConnections: 10_000_000 })]
+    const seen = Array.from({ length: 21 }, () => told.tell(busy).weights().b!)
+    const steps = seen.map((weight, at) => (seen[at - 1] ?? 256) - weight)
+    expect(steps.every((step) => step >= 0 && step <= 32)).toBe(true)
+    expect(steps.filter((step) => step > 0).length).toBeLessThanOrEqual(5)
+    expect(seen.at(-1)).toBeLessThan(200)
+    const flapping = new Told().tell([member('a'), member('b')], 5)
+    for (let time = 0; time < 30; time++) flapping.tell(time % 2 === 0 ? [...busy, member('c')] : busy)
+    expect(flapping.weights().b).toBe(256)
+  })
+
+  it('settles under any load that stays', () => {
     fc.assert(
       fc.property(anyMembers, (members) => {
-        const start = new Map(usableMembers(members).map(({ address }) => [address, FULL_WEIGHT]))
-        const settled = adjusted(members, 8, start)
-        expect(nextWeights(settled, members, true)).toEqual(settled)
-        expect([...settled.values()].every((weight) => weight >= 32 && weight <= 256 && weight % 32 === 0)).toBe(true)
-        expect([...settled.keys()]).toEqual(usableMembers(members).map(({ address }) => address))
+        const told = new Told().tell(members, 300)
+        const settled = told.weights()
+        expect(told.tell(members, 60).weights()).toEqual(settled)
+        expect(Object.values(settled).every((weight) => weight >= 4 && weight <= 256 && weight % 4 === 0)).toBe(true)
       }),
+      { numRuns: 50 },
     )
+  })
+
+  it('goes all the way up when the load is gone', () => {
+    const busy = [member('a'), member('b', { cpu: 0.85 })]
+    expect(
+      new Told()
+        .tell(busy, 300)
+        .tell([member('a'), member('b')], 200)
+        .weights().b,
+    ).toBe(256)
+  })
+})
+
+describe('a new director', () => {
+  it('goes on with the shares that the slots tell', () => {
+    const slots = new Map([
+      ['a', 2341],
+      ['b', 1170],
+      ['c', 585],
+    ])
+    const members = [member('a', { capacity: 200 }), member('b'), member('c')]
+    const { a, b, c } = new Told(30_000, slots).tell(members).parts()
+    expect([a! * 4096, b! * 4096, c! * 4096].map(Math.round)).toEqual([2341, 1170, 585])
+  })
+
+  it('starts nobody slowly who owns slots, and everybody else', () => {
+    const told = new Told(30_000, new Map([['a', 4096]])).tell([member('a'), member('b')])
+    expect(told.parts().b).toBeCloseTo(0.1 / 1.1)
   })
 })

@@ -77,8 +77,26 @@ const discovery: DiscoveryStatus = {
 const dispatcher: DispatcherStatus = {
   generation: 4,
   nodes: [
-    { address: '10.0.0.1', weight: 200, slots: 2048, activeConnections: 11, totalConnections: 500 },
-    { address: '10.0.0.2', weight: 200, slots: 2048, activeConnections: 12, totalConnections: 400 },
+    {
+      address: '10.0.0.1',
+      weight: 200,
+      slots: 2048,
+      activeConnections: 11,
+      totalConnections: 500,
+      overloaded: false,
+      slowStart: null,
+      weightReason: null,
+    },
+    {
+      address: '10.0.0.2',
+      weight: 200,
+      slots: 2048,
+      activeConnections: 12,
+      totalConnections: 400,
+      overloaded: false,
+      slowStart: null,
+      weightReason: null,
+    },
   ],
   warnings: ['beacons are not authenticated'],
 }
@@ -108,6 +126,7 @@ export const routeOf = (client: string): ClientRoute => ({
   reason: 'pin',
   activeConnections: 2,
   idleS: 1,
+  sinceMs: 5000,
 })
 export const actorOf = (name: string, change: Partial<ActorDescription> = {}): ActorDescription => ({
   name,

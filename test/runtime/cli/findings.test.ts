@@ -19,6 +19,11 @@ const nodeOf = (address: string, change: Partial<NodeStatus> = {}): NodeStatus =
   totalConnections: 0,
   cpu: 0.1,
   memory: 0.1,
+  capacity: 100,
+  agent: null,
+  overloaded: false,
+  slowStart: null,
+  weightReason: null,
   lastSeenMs: 300,
   ...change,
 })

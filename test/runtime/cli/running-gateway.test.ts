@@ -168,7 +168,24 @@ describe('which', () => {
   test('says where and why', async () => {
     expect(await ask('which', '10.1.0.9')).toMatchObject({
       code: 0,
-      stdout: '10.1.0.9 -> 10.0.0.2 (pinned by 2 active connections; slot 77; last seen 1 s ago)\n',
+      stdout: '10.1.0.9 -> 10.0.0.2 (pinned by 2 active connections for 5 s; slot 77; last seen 1 s ago)\n',
+    })
+  })
+
+  test('and why the node has its weight, where the gateway that is asked decides it', async () => {
+    const row = { address: '10.0.0.2', slots: 373, activeConnections: 2, totalConnections: 9, overloaded: false }
+    const nodes = [{ ...row, weight: 26, slowStart: 0.1, weightReason: 'capacity 100; slow start, at 10 %' }]
+    gateway.controls.dispatcher = {
+      which: async (client: string) => ({ ...routeOf(client), reason: 'slot', sinceMs: null }),
+      describe: async () => ({ generation: 1, nodes, warnings: [] }),
+    }
+    expect(await ask('which', '10.1.0.9')).toMatchObject({
+      code: 0,
+      stdout: [
+        '10.1.0.9 -> 10.0.0.2 (owner of slot 77; last seen 1 s ago)',
+        'node-2 has weight 26: capacity 100; slow start, at 10 %',
+        '',
+      ].join('\n'),
     })
   })
 
@@ -219,7 +236,18 @@ describe('doctor', () => {
   const heal = () => {
     const members = [memberOf('10.0.0.1', { self: true, director: true }), memberOf('10.0.0.2')]
     gateway.controls.discovery = { describe: async () => ({ members, counters: {}, warnings: [] }) }
-    const nodes = [{ address: '10.0.0.1', weight: 256, slots: 4096, activeConnections: 0, totalConnections: 0 }]
+    const nodes = [
+      {
+        address: '10.0.0.1',
+        weight: 256,
+        slots: 4096,
+        activeConnections: 0,
+        totalConnections: 0,
+        overloaded: false,
+        slowStart: null,
+        weightReason: null,
+      },
+    ]
     gateway.controls.dispatcher = { describe: async () => ({ generation: 1, nodes, warnings: [] }) }
   }
 

@@ -96,7 +96,7 @@ describe('a client', () => {
     table.setSlots(new Uint8Array(SLOT_COUNT).fill(1), 2)
     table.connectionClosed(0, 0, 5)
     expect(route(table, '192.0.2.1')).toBe(1)
-    expect(table.find('192.0.2.1')).toEqual({ node: 0, activeConnections: 0, lastSeenS: 5 })
+    expect(table.find('192.0.2.1')).toEqual({ node: 0, activeConnections: 0, lastSeenS: 5, sinceS: 1 })
   })
 
   it('with connections stays at a draining node, which gets no new clients', () => {
@@ -125,6 +125,15 @@ describe('a client', () => {
     expect([table.activeConnections(0), table.activeConnections(1)]).toEqual([0, 1])
   })
 
+  it('remembers since when it goes to its node, however many connections it opens there', () => {
+    const table = tableWith(2)
+    open(table, 0, '192.0.2.1', 0, 0, 10)
+    open(table, 1, '192.0.2.1', 0, 0, 20)
+    expect(table.find('192.0.2.1')).toMatchObject({ sinceS: 10, lastSeenS: 20 })
+    open(table, 2, '192.0.2.1', 1, 0, 30)
+    expect(table.find('192.0.2.1')).toMatchObject({ node: 1, sinceS: 30 })
+  })
+
   it('loses its pin when the node index is given to another address', () => {
     const table = tableWith(2, 1)
     open(table, 0, '192.0.2.1', 0)
@@ -139,7 +148,7 @@ describe('a client', () => {
     expect(open(table, 0, '2001:db8::1', 0, 1)).toBe(3)
     table.connectionClosed(0, 0, 9)
     table.connectionClosed(0, 0, 9)
-    expect(table.find('2001:db8::1')).toEqual({ node: 0, activeConnections: 2, lastSeenS: 9 })
+    expect(table.find('2001:db8::1')).toEqual({ node: 0, activeConnections: 2, lastSeenS: 9, sinceS: 1 })
     expect(table.activeConnections(0)).toBe(2)
   })
 })
@@ -154,12 +163,13 @@ describe('the next best node', () => {
     expect(table.nextBest(0, 0)).toBe(2)
   })
 
-  it('is none that was tried, has no weight or takes no new clients', () => {
+  it('is none that was tried or takes no new clients, and one without weight only where no other is left', () => {
     const table = tableWith(4)
     setState(table, 1, 'ok', 0)
     setState(table, 2, 'draining')
     expect(table.nextBest(1 << 0, 0)).toBe(3)
-    expect(table.nextBest((1 << 0) | (1 << 3), 0)).toBe(NOBODY)
+    expect(table.nextBest((1 << 0) | (1 << 3), 0)).toBe(1)
+    expect(table.nextBest((1 << 0) | (1 << 1) | (1 << 3), 0)).toBe(NOBODY)
   })
 
   it('is found among the upper half of the indices too', () => {

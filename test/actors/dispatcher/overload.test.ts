@@ -1,0 +1,83 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Heat, NEVER_OVERLOADED, nextOverload, type Overload } from '../../../actors/dispatcher/overload.ts'
+
+const HOT: Heat = { cpu: 0.95, pressure: null }
+const WARM: Heat = { cpu: 0.8, pressure: null }
+const CALM: Heat = { cpu: 0.3, pressure: null }
+
+/** A node that is looked at once a second; `nowMs` is the time of the last look. */
+class Watched {
+  nowMs = 0
+  overload: Overload = NEVER_OVERLOADED
+
+  /** The seconds at which it was overloaded, of so many. */
+  watch(heat: Heat, seconds: number): number {
+    let overloaded = 0
+    for (let second = 0; second < seconds; second++) {
+      this.nowMs += 1000
+      this.overload = nextOverload(this.overload, heat, this.nowMs)
+      if (this.overload.overloaded) overloaded++
+    }
+    return overloaded
+  }
+}
+
+describe('an overload', () => {
+  it.each([
+    ['a CPU of 90 %', { cpu: 0.9, pressure: null }, true],
+    ['a CPU below it', { cpu: 0.89, pressure: 0.1 }, false],
+    ['tasks that wait for a CPU three quarters of the time', { cpu: 0.3, pressure: 0.75 }, true],
+    ['tasks that wait less', { cpu: 0.3, pressure: 0.74 }, false],
+  ])('begins at once with %s', (_, heat, expected) => {
+    expect(nextOverload(NEVER_OVERLOADED, heat, 5).overloaded).toBe(expected)
+  })
+
+  it('lasts while the load is between its bounds', () => {
+    const node = new Watched()
+    node.watch(HOT, 1)
+    expect(node.watch(WARM, 600)).toBe(600)
+  })
+
+  it('ends when the node has been calm for 5 s, and 10 s after its begin at the earliest', () => {
+    const early = new Watched()
+    early.watch(HOT, 1)
+    expect(early.watch(CALM, 60)).toBe(9)
+    const late = new Watched()
+    late.watch(HOT, 60)
+    expect(late.watch(CALM, 60)).toBe(5)
+  })
+
+  it('does not end by single calm seconds', () => {
+    const node = new Watched()
+    node.watch(HOT, 20)
+    for (let round = 0; round < 50; round++) {
+      expect(node.watch(CALM, 5)).toBe(5)
+      expect(node.watch(WARM, 1)).toBe(1)
+    }
+  })
+
+  it('lasts twice as long at each relapse, up to 160 s, and 10 s again after two minutes without', () => {
+    const node = new Watched()
+    const relapses = Array.from({ length: 6 }, () => {
+      let seconds = node.watch(HOT, 1)
+      while (node.overload.overloaded) seconds += node.watch(CALM, 1)
+      return seconds
+    })
+    expect(relapses).toEqual([10, 20, 40, 80, 160, 160])
+    node.watch(CALM, 120)
+    expect(node.watch(HOT, 1) + node.watch(CALM, 100)).toBe(10)
+  })
+
+  it('always ends in calm, whatever came before', () => {
+    const heats = fc.array(fc.record({ cpu: fc.double({ min: 0, max: 1, noNaN: true }), pressure: fc.constant(null) }))
+    fc.assert(
+      fc.property(heats, (before) => {
+        const node = new Watched()
+        for (const heat of before) node.watch(heat, 1)
+        node.watch(CALM, 166)
+        expect(node.overload.overloaded).toBe(false)
+      }),
+    )
+  })
+})
