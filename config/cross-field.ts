@@ -16,6 +16,7 @@ export function crossFieldProblems(raw: Readonly<Record<string, unknown>>): read
     ...instanceProblems(raw, valid(raw, 'managementIp')),
     ...redirectProblems(raw),
     ...kernelModeProblems(raw),
+    ...affinityProblems(raw),
     ...clusterProblems(raw),
     ...inspectorProblems(raw),
     ...socketProblems(raw),
@@ -63,6 +64,15 @@ function kernelModeProblems(raw: Readonly<Record<string, unknown>>): readonly Pr
     const text = `${header} is for workers mode; in kernel mode the proxy sees the client's own address: leave it out`
     return [{ path: ['redirects', index, 'proxyProtocol'], text }]
   })
+}
+
+/** The ruleset of kernel mode looks whole addresses up. */
+function affinityProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
+  if (raw.forwarding !== 'kernel') return []
+  const affinity = valid({ balancing: { affinity: fieldAt(raw.balancing, 'affinity') } }, 'balancing')?.affinity
+  if (affinity === undefined || (affinity.ipv4 === 32 && affinity.ipv6 === 128)) return []
+  const text = 'a prefix is for workers mode; in kernel mode clients are told apart by whole addresses: leave it out'
+  return [{ path: ['balancing', 'affinity'], text }]
 }
 
 function clusterProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {

@@ -81,6 +81,11 @@ export interface GatewayConfig {
   readonly limits: { readonly connections: number; readonly connectionsPerClient: number }
   readonly timeouts: { readonly connectMs: number; readonly idleMs: number; readonly drainMs: number }
   /** `capacity` is this node's own, 1..1000; `slowStartMs` 0 = none. */
-  readonly balancing: { readonly capacity: number; readonly slowStartMs: number }
+  readonly balancing: {
+    readonly capacity: number
+    readonly slowStartMs: number
+    /** Leading bits of the address by which clients are told apart: ipv4 8..32, ipv6 16..128. */
+    readonly affinity: { readonly ipv4: number; readonly ipv6: number }
+  }
   readonly beacons: { readonly intervalMs: number }
 }

@@ -94,7 +94,11 @@ function assemble(
       connectionsPerClient: limits.connectionsPerClient ?? limits.connections,
     },
     timeouts: { connectMs: timeouts.connect, idleMs: timeouts.idle, drainMs: timeouts.drain },
-    balancing: { capacity: file.balancing.capacity, slowStartMs: file.balancing.slowStart },
+    balancing: {
+      capacity: file.balancing.capacity,
+      slowStartMs: file.balancing.slowStart,
+      affinity: file.balancing.affinity,
+    },
     beacons: { intervalMs: file.beacons.interval },
   }
 }

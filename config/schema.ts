@@ -115,6 +115,12 @@ export const gatewaySchema = mapping({
     slowStart: durationMs('0s', '1h')
       .prefault('30s')
       .describe('In which a node that joins or recovers comes to its full share; 0s = at once. The same on all nodes.'),
+    affinity: mapping({
+      ipv4: whole(8, 32).default(32).describe('Leading bits of an IPv4 address; 24: all clients of a /24.'),
+      ipv6: whole(16, 128).default(128).describe('Leading bits of an IPv6 address; 64: all clients of a /64.'),
+    })
+      .prefault({})
+      .describe('Which clients go to one node together (workers mode). The same on all nodes.'),
   })
     .prefault({})
     .describe('How clients are shared out among the nodes.'),

@@ -71,6 +71,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     clients: config.clients.tableSize,
     forwarders: config.forwarders.count,
     connectionsPerForwarder: connectionsPerForwarder(config),
+    affinity: config.balancing.affinity,
   })
   let giveUp = (_actor: string, _reason: string): void => undefined
   const system = new ActorSystem({

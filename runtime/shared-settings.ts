@@ -6,11 +6,13 @@ type Shared = Pick<GatewayConfig, 'instances' | 'redirects' | 'balancing'>
 /** What must be the same on every node; the beacons carry it, so that a difference can be named. */
 export function sharedSettings(config: Shared, forwarding: ForwardingMode): Readonly<Record<string, string>> {
   const redirects = config.redirects.map(({ originalPorts, proxyPort }) => `${originalPorts.join(',')}->${proxyPort}`)
+  const { slowStartMs, affinity } = config.balancing
   return {
     redirects: redirects.sort().join(' '),
     // A director in kernel mode hands packets on that a node in workers mode does not take.
     forwarding,
-    'balancing.slowStart': `${config.balancing.slowStartMs}ms`,
+    'balancing.slowStart': `${slowStartMs}ms`,
+    'balancing.affinity': `/${affinity.ipv4} /${affinity.ipv6}`,
     ...electionSettings(config.instances),
   }
 }

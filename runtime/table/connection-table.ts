@@ -1,3 +1,4 @@
+import { AffinityMask, BY_ADDRESS } from './affinity.ts'
 import { ClientBuckets, type ClientState } from './client-buckets.ts'
 import { type ClientKey, formatClientKey, parseClientKey, slotOfKey } from './client-key.ts'
 import {
@@ -44,6 +45,7 @@ export class ConnectionTable {
   readonly #slots: Uint8Array
   readonly #clients: ClientBuckets
   readonly #nodes: NodeRows
+  readonly #affinity: AffinityMask
 
   /** Throws TableLayoutError when the buffer was made by another version. */
   constructor(buffer: SharedArrayBuffer) {
@@ -58,6 +60,7 @@ export class ConnectionTable {
     this.#slots = new Uint8Array(buffer, this.layout.slotsByte, SLOT_COUNT)
     this.#clients = new ClientBuckets(words, this.layout)
     this.#nodes = new NodeRows(words, this.#numbers, this.layout)
+    this.#affinity = new AffinityMask({ ipv4: words[HEADER.AFFINITY_IPV4]!, ipv6: words[HEADER.AFFINITY_IPV6]! })
   }
 
   /** A new table: no nodes, every slot nobody's, no clients. */
@@ -73,6 +76,9 @@ export class ConnectionTable {
     words[HEADER.WAYS] = ways
     words[HEADER.FORWARDERS] = size.forwarders
     words[HEADER.CONNECTIONS_PER_FORWARDER] = size.connectionsPerForwarder
+    const { ipv4, ipv6 } = size.affinity ?? BY_ADDRESS
+    words[HEADER.AFFINITY_IPV4] = ipv4
+    words[HEADER.AFFINITY_IPV6] = ipv6
     new Uint8Array(words.buffer, layout.slotsByte, SLOT_COUNT).fill(NOBODY)
     return new ConnectionTable(words.buffer)
   }
@@ -139,14 +145,16 @@ export class ConnectionTable {
 
   /** The slot of a client, 0..4095; that of `::` for a text that is no address. */
   slotOf(address: string): number {
-    return slotOfKey(...(parseClientKey(address) ?? ([0, 0, 0, 0] as const)))
+    return this.#slotOfMasked(this.#affinity.masked(...(parseClientKey(address) ?? ([0, 0, 0, 0] as const))))
   }
 
   /** What is known of a client; undefined when it is not in the table. */
   find(address: string): ClientState | undefined {
     const key = parseClientKey(address)
     if (key === undefined) return undefined
-    const entry = this.#clients.lookup(slotOfKey(...key), ...key)
+    const prefix = this.#affinity.masked(...key)
+    const [m0, m1, m2, m3] = prefix
+    const entry = this.#clients.lookup(this.#slotOfMasked(prefix), m0!, m1!, m2!, m3!)
     return entry < 0 ? undefined : this.#clients.state(entry)
   }
 
@@ -170,8 +178,9 @@ export class ConnectionTable {
    * else the owner of its slot; else, if that one takes no new clients, the next best. NOBODY when there is none.
    */
   route(k0: number, k1: number, k2: number, k3: number): number {
-    const slot = slotOfKey(k0, k1, k2, k3)
-    const entry = this.#clients.lookup(slot, k0, k1, k2, k3)
+    const key = this.#affinity.masked(k0, k1, k2, k3)
+    const slot = this.#slotOfMasked(key)
+    const entry = this.#clients.lookup(slot, key[0]!, key[1]!, key[2]!, key[3]!)
     if (entry >= 0) {
       const pin = this.#clients.pin(entry)
       const node = pin & 255
@@ -200,8 +209,10 @@ export class ConnectionTable {
     node: number,
     nowS: number,
   ): number {
-    const slot = slotOfKey(k0, k1, k2, k3)
-    const entry = this.#clients.acquire(forwarder, slot, k0, k1, k2, k3, this.#pinTo(node), nowS)
+    const key = this.#affinity.masked(k0, k1, k2, k3)
+    const slot = this.#slotOfMasked(key)
+    const pin = this.#pinTo(node)
+    const entry = this.#clients.acquire(forwarder, slot, key[0]!, key[1]!, key[2]!, key[3]!, pin, nowS)
     const record = this.#recordAt(forwarder, connection)
     this.#words[record] = entry + 1
     this.#countAtNode(forwarder, record, node)
@@ -225,6 +236,10 @@ export class ConnectionTable {
     const entry = this.#words[record]! - 1
     this.#words[record] = 0
     if (entry >= 0) this.#clients.release(forwarder, entry, nowS)
+  }
+
+  #slotOfMasked(key: Uint32Array): number {
+    return slotOfKey(key[0]!, key[1]!, key[2]!, key[3]!)
   }
 
   #pinTo(node: number): number {

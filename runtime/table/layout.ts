@@ -1,3 +1,5 @@
+import type { Affinity } from './affinity.ts'
+
 /**
  * Layout of the connection table in its SharedArrayBuffer. Offsets are in 32-bit words, little endian; fields of type
  * f64 take two words and are aligned to 8 bytes. `W` names the only writer of a field, `O` the memory order:
@@ -26,6 +28,9 @@ export const HEADER = {
   CONNECTIONS_PER_FORWARDER: 4, //  plain
   /** W: dispatcher. O: sc, stored after the slots it stands for. */
   GENERATION: 5,
+  /** Bits by which clients are told apart. */
+  AFFINITY_IPV4: 6, //              plain
+  AFFINITY_IPV6: 7, //              plain
 } as const
 const HEADER_WORDS = 16
 
@@ -109,6 +114,8 @@ export interface TableSize {
   readonly clients: number
   readonly forwarders: number
   readonly connectionsPerForwarder: number
+  /** Default: every address by itself. */
+  readonly affinity?: Affinity
 }
 
 export interface TableLayout {

@@ -41,6 +41,22 @@ const numbers: readonly BrokenFile[] = [
     'virtualRouterId: must be 1..255, is the text "51"; write the number without quotes',
   ),
   broken('capacity 0', 'balancing: { capacity: 0 }', 'balancing.capacity: must be 1..1000, is 0'),
+  broken(
+    'an affinity by nothing',
+    'balancing: { affinity: { ipv4: 0 } }',
+    'balancing.affinity.ipv4: must be 8..32, is 0',
+  ),
+  broken(
+    'an affinity by more than there is',
+    'balancing: { affinity: { ipv6: 129 } }',
+    'balancing.affinity.ipv6: must be 16..128, is 129',
+  ),
+  broken('a slow start of a day', 'balancing: { slowStart: 24h }', 'balancing.slowStart: must be 0s..1h, is 24h'),
+  broken(
+    'an affinity by prefix in kernel mode',
+    'forwarding: kernel\nbalancing: { affinity: { ipv4: 24 } }',
+    'balancing.affinity: a prefix is for workers mode; in kernel mode clients are told apart by whole addresses: leave it out',
+  ),
   broken('capacity 1001', 'balancing: { capacity: 1001 }', 'balancing.capacity: must be 1..1000, is 1001'),
   broken('VRID empty', 'virtualRouterId:', 'virtualRouterId: must be 1..255, is empty'),
   broken(
