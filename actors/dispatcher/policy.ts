@@ -10,13 +10,11 @@ export const FULL_WEIGHT = 256
 /** Weights are multiples of this, so that slots tell exactly by which weights they were shared out. */
 const WEIGHT_QUANTUM = 4
 /** A weight stays where it is until what it should be differs by that much: loads waver, clients should not. */
-const HYSTERESIS = 6
-/** Most that a weight moves at a time. */
-const WEIGHT_STEP = 32
+const HYSTERESIS = 10
 /** Loads move weights no more often than that: the effect of a step must be seen before the next. */
 const ADJUST_EVERY_MS = 5000
-/** What a node's load asks for counts by this share against what it asked for before, at each adjustment. */
-const SMOOTHING = 0.2
+/** By this share of the way a weight goes to what the load asks for, at each adjustment. */
+const SMOOTHING = 0.1
 /** CPU use up to which a node is not held back, the weight it has at that of an overload, and what it has at least. */
 const CPU_FREE = 0.7
 const CPU_HOT = 0.9
@@ -167,12 +165,13 @@ function adjusted(node: NodeBalance, target: number, { slowStartMs }: PolicyRule
   return { ...node, asked, weight, ramp: Math.min(1, ramp), rampSinceMs }
 }
 
+/** With play, as between two gears: the weight follows by as much as what is asked for gets beyond the hysteresis. */
 function stepTowards(weight: number, asked: number, target: number): number {
+  const goal = asked * FULL_WEIGHT
   // Whom nothing holds back any more goes all the way up, not to within the hysteresis.
-  const goal = target === 1 && asked * FULL_WEIGHT > FULL_WEIGHT - HYSTERESIS ? FULL_WEIGHT : asked * FULL_WEIGHT
+  if (target === 1 && goal > FULL_WEIGHT - HYSTERESIS) return FULL_WEIGHT
   const gap = goal - weight
-  if (goal < FULL_WEIGHT && Math.abs(gap) < HYSTERESIS) return weight
-  return quantised(weight + Math.sign(gap) * Math.min(WEIGHT_STEP, Math.abs(gap)))
+  return Math.abs(gap) <= HYSTERESIS ? weight : quantised(goal - Math.sign(gap) * HYSTERESIS)
 }
 
 /**
@@ -216,16 +215,17 @@ function byCpu(cpu: number): number {
  * new clients now have too few, which says nothing of the others.
  */
 function surplusOf(before: Balance, usable: readonly Member[]): (member: Member) => number {
-  const settled = usable.filter(({ address }) => {
+  const isSettled = ({ address }: Member) => {
     const node = before.nodes.get(address)
     return node === undefined || (!node.overload.overloaded && node.rampSinceMs === null)
-  })
+  }
+  const settled = usable.filter(isSettled)
   const entitled = ({ capacity, agent }: Member) => capacity * (agent ?? 1)
   const connections = settled.reduce((sum, { activeConnections }) => sum + activeConnections, 0)
   const capacity = settled.reduce((sum, member) => sum + entitled(member), 0)
   return (member) => {
     const expected = capacity === 0 ? 0 : (connections * entitled(member)) / capacity
-    if (expected === 0 || !settled.includes(member)) return 0
+    if (expected === 0 || !isSettled(member)) return 0
     const free = SURPLUS_FREE + 0.5 / Math.sqrt(expected)
     return Math.max(0, member.activeConnections / expected - 1 - free)
   }

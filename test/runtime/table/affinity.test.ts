@@ -26,7 +26,7 @@ describe('the affinity', () => {
 
   it('by address is the address, of either family', () => {
     const mask = new AffinityMask(BY_ADDRESS)
-    const anyKey = fc.oneof(
+    const anyKey: fc.Arbitrary<ClientKey> = fc.oneof(
       fc.tuple(word, word, word, word),
       word.map((ipv4): ClientKey => [0, 0, MAPPED, ipv4]),
     )
