@@ -127,10 +127,16 @@ function smoothedCpu(
   const total = to.cpuTotal - from.cpuTotal
   // A core that went offline takes its jiffies along: no time seems to have passed, or even less than none.
   if (total <= 0) return before ?? 0
-  const busy = clamped((to.cpuBusy - from.cpuBusy) / total)
+  const ofHost = clamped((to.cpuBusy - from.cpuBusy) / total)
+  const busy = Math.max(ofHost, limitedShare(from.limitedCpu, to.limitedCpu))
   if (before === undefined) return busy
   const weight = 1 - Math.exp(-elapsedMs / SMOOTHING_MS)
   return before + (busy - before) * weight
+}
+
+/** What the process's cgroup used of what it may use; 0 where it is not limited, or was not at the last look. */
+function limitedShare(from: SystemLoadSample['limitedCpu'], to: SystemLoadSample['limitedCpu']): number {
+  return from === null || to === null ? 0 : clamped((to.busy - from.busy) / (to.total - from.total))
 }
 
 /** Percent to share. */

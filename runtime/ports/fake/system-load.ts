@@ -9,6 +9,7 @@ export class FakeSystemLoad implements SystemLoad {
   #sample: SystemLoadSample = {
     cpuBusy: 0,
     cpuTotal: 0,
+    limitedCpu: null,
     memoryTotalBytes: 4 * GIBIBYTE,
     memoryAvailableBytes: 3 * GIBIBYTE,
     cpuPressure: 0,

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
-import type { SystemLoad } from '../system-load.ts'
+import type { SystemLoad, SystemLoadSample } from '../system-load.ts'
+import { parseCgroupPath, parseCpuLimit, parseCpuUsageUs, parseUptimeUs } from './cgroup-files.ts'
 import { parseCpuTimes, parseMemoryField, parsePressure } from './proc-files.ts'
 
 /** The load of this host. `sample` throws where /proc is not mounted: nothing else works there either. */
-export function createLinuxSystemLoad(procFolder = '/proc'): SystemLoad {
+export function createLinuxSystemLoad(procFolder = '/proc', cgroupsFolder = '/sys/fs/cgroup'): SystemLoad {
+  const path = parseCgroupPath(readIfThere(`${procFolder}/self/cgroup`) ?? '')
+  const cgroup = path === undefined ? undefined : `${cgroupsFolder}${path}`
   return {
     sample() {
       const cpu = parseCpuTimes(readFileSync(`${procFolder}/stat`, 'utf8'))
@@ -14,16 +17,29 @@ export function createLinuxSystemLoad(procFolder = '/proc'): SystemLoad {
       if (!cpu || memoryTotalBytes === undefined || memoryAvailableBytes === undefined) {
         throw new Error(`${procFolder} does not tell the load of this host: is it the kernel's proc file system?`)
       }
+      const limitedCpu = cgroup === undefined ? null : readLimitedCpu(cgroup, procFolder)
+      const ownPressure = limitedCpu === null ? null : parsePressure(readIfThere(`${cgroup}/cpu.pressure`))
+      const hostPressure = parsePressure(readIfThere(`${procFolder}/pressure/cpu`))
       return {
         cpuBusy: cpu.busy,
         cpuTotal: cpu.total,
         memoryTotalBytes,
         memoryAvailableBytes,
-        cpuPressure: parsePressure(readIfThere(`${procFolder}/pressure/cpu`)),
+        limitedCpu,
+        cpuPressure: hostPressure === null ? ownPressure : Math.max(hostPressure, ownPressure ?? 0),
         memoryPressure: parsePressure(readIfThere(`${procFolder}/pressure/memory`)),
       }
     },
   }
+}
+
+/** A container that has used up its quota is busy, however idle the host is: what counts is what it may use. */
+function readLimitedCpu(cgroup: string, procFolder: string): SystemLoadSample['limitedCpu'] {
+  const cores = parseCpuLimit(readIfThere(`${cgroup}/cpu.max`))
+  if (cores === undefined) return null
+  const busy = parseCpuUsageUs(readIfThere(`${cgroup}/cpu.stat`))
+  const uptimeUs = parseUptimeUs(readIfThere(`${procFolder}/uptime`))
+  return busy === undefined || uptimeUs === undefined ? null : { busy, total: uptimeUs * cores }
 }
 
 /** A kernel built without PSI has no such file; one booted with psi=0 refuses to read it (EOPNOTSUPP). */

@@ -10,6 +10,7 @@ import type { SystemLoadSample } from '../../../runtime/ports/system-load.ts'
 const sampleOf = (cpuBusy: number, cpuTotal: number, change: Partial<SystemLoadSample> = {}): SystemLoadSample => ({
   cpuBusy,
   cpuTotal,
+  limitedCpu: null,
   memoryTotalBytes: 1000,
   memoryAvailableBytes: 750,
   cpuPressure: 12,
@@ -83,13 +84,24 @@ describe('the load of a node', () => {
     expect(told({ type: 'discoveryUp' }, 7500)).toBe(true)
   })
 
-  test('the CPU share is smoothed over three seconds: a peak of one second counts for a part', () => {
+  test('is that of a limited cgroup where that is busier than the host', () => {
+    const limited = (busy: number, total: number) => ({ limitedCpu: { busy, total } })
+    const cpuAfter = (cpuBusy: number, from: Partial<SystemLoadSample>, to: Partial<SystemLoadSample>) =>
+      stateAfter({ atMs: 0, sample: sampleOf(0, 0, from) }, { atMs: 1000, sample: sampleOf(cpuBusy, 100, to) }).load
+        ?.cpu
+    expect(cpuAfter(10, limited(500, 1000), limited(980, 1500))).toBeCloseTo(0.96)
+    expect(cpuAfter(90, limited(500, 1000), limited(600, 1500))).toBeCloseTo(0.9)
+    expect(cpuAfter(10, {}, limited(980, 1500))).toBeCloseTo(0.1)
+    expect(cpuAfter(10, limited(980, 1000), {})).toBeCloseTo(0.1)
+  })
+
+  test('the CPU share is smoothed over two seconds: a peak of one second counts for a part', () => {
     const idle = [
       { atMs: 0, sample: sampleOf(0, 0) },
       { atMs: 1000, sample: sampleOf(0, 100) },
     ]
     const peak = stateAfter(...idle, { atMs: 2000, sample: sampleOf(100, 200) })
-    expect(peak.load?.cpu).toBeCloseTo(1 - Math.exp(-1 / 3), 6)
+    expect(peak.load?.cpu).toBeCloseTo(1 - Math.exp(-1 / 2), 6)
   })
 
   test('samples that come late weigh as much as those that they stand for', () => {
