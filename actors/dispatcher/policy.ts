@@ -56,12 +56,14 @@ export interface NodeBalance {
 export interface Balance {
   /** The nodes that may own slots, by address. */
   readonly nodes: ReadonlyMap<string, NodeBalance>
-  /** Slots by owner as somebody else left them: who is new here begins from there. */
+  /** Slots by owner as somebody else left them, until the first adjustment: who is new here begins from there. */
   readonly adopted: ReadonlyMap<string, number>
   /** Since when there is a group; null: it has not begun. -Infinity: it was there before. */
   readonly startedAtMs: number | null
   readonly adjustedAtMs: number
 }
+
+const NOTHING_ADOPTED: ReadonlyMap<string, number> = new Map()
 
 /** Where the policy begins: with the slots that there are, none in a new group. */
 export const adoptBalance = (slotsByOwner: ReadonlyMap<string, number>, nowMs: number): Balance => ({
@@ -113,7 +115,7 @@ export function nextBalance(before: Balance, members: readonly Member[], rules: 
   })
   return {
     nodes: withShares(moved),
-    adopted: new Map([...before.adopted].filter(([address]) => !usable.some((member) => member.address === address))),
+    adopted: isDue ? NOTHING_ADOPTED : before.adopted,
     startedAtMs,
     adjustedAtMs: isDue || before.startedAtMs === null ? nowMs : before.adjustedAtMs,
   }

@@ -240,6 +240,15 @@ describe('a new director', () => {
     expect([a! * 4096, b! * 4096, c! * 4096].map(Math.round)).toEqual([2341, 1170, 585])
   })
 
+  it('hears of the owners one after the other, and goes on with what each had', () => {
+    const slots = new Map([
+      ['a', 2731],
+      ['b', 1365],
+    ])
+    const told = new Told(30_000, slots).tell([member('a')], 2).tell([member('a'), member('b')])
+    expect(told.weights()).toEqual({ a: 256, b: 128 })
+  })
+
   it('starts nobody slowly who owns slots, and everybody else', () => {
     const told = new Told(30_000, new Map([['a', 4096]])).tell([member('a'), member('b')])
     expect(told.parts().b).toBeCloseTo(0.1 / 1.1)
