@@ -95,7 +95,8 @@ export function nextBalance(before: Balance, members: readonly Member[], rules: 
   const usable = usableMembers(members)
   const startedAtMs = before.startedAtMs ?? nowMs
   // All nodes of a group that is just starting are as cold: ramps against each other would only move clients about.
-  const isStarting = before.nodes.size === 0 || nowMs - startedAtMs < rules.slowStartMs
+  const isNew = before.nodes.size === 0 && before.adopted.size === 0
+  const isStarting = isNew || nowMs - startedAtMs < rules.slowStartMs
   const sameNodes = usable.length === before.nodes.size && usable.every(({ address }) => before.nodes.has(address))
   const isDue = sameNodes && nowMs - before.adjustedAtMs >= ADJUST_EVERY_MS
   const targets = targetsOf(before, usable)

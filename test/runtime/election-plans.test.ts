@@ -67,6 +67,8 @@ test('what all nodes must have alike: setting by setting for one instance, a lin
   expect(sharedSettings(SHORT, WORKERS)).toEqual({
     redirects: '8443,8080->3128',
     forwarding: 'workers',
+    'balancing.slowStart': '30000ms',
+    'balancing.affinity': '/32 /128',
     virtualIps: '10.0.0.5 10.0.0.6',
     'vrrp.version': '2',
     'vrrp.transport': 'multicast',
@@ -75,6 +77,8 @@ test('what all nodes must have alike: setting by setting for one instance, a lin
   expect(sharedSettings(TWO, WORKERS)).toEqual({
     redirects: '8443,8080->3128',
     forwarding: 'workers',
+    'balancing.slowStart': '30000ms',
+    'balancing.affinity': '/32 /128',
     'instance.51.ipv4': '10.0.0.5, 3, multicast, 1000ms',
     'instance.51.ipv6': '2001:db8::5, 3, multicast, 100ms',
   })

@@ -54,7 +54,7 @@ const anyMembers = fc
 
 describe('a share', () => {
   it('is in proportion to the capacity', () => {
-    const told = new Told().tell([member('a', { capacity: 200 }), member('b'), member('c')])
+    const told = new Told().tell([member('a', { capacity: 200, activeConnections: 20_000 }), member('b'), member('c')])
     expect(told.parts()).toEqual({ a: 0.5, b: 0.25, c: 0.25 })
   })
 
@@ -132,7 +132,7 @@ describe('an overloaded node', () => {
   })
 
   it('is not refused its clients where all are overloaded: they share by capacity and weight', () => {
-    const told = new Told().tell([member('a', { cpu: 0.95, capacity: 300 }), hot])
+    const told = new Told().tell([member('a', { cpu: 0.95, capacity: 300, activeConnections: 30_000 }), hot])
     expect(told.parts()).toEqual({ a: 0.75, b: 0.25 })
   })
 })

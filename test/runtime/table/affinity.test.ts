@@ -30,7 +30,11 @@ describe('the affinity', () => {
       fc.tuple(word, word, word, word),
       word.map((ipv4): ClientKey => [0, 0, MAPPED, ipv4]),
     )
-    fc.assert(fc.property(anyKey, (key) => expect([...mask.masked(...key)]).toEqual([...key])))
+    fc.assert(
+      fc.property(anyKey, (key) => {
+        expect([...mask.masked(...key)]).toEqual([...key])
+      }),
+    )
   })
 
   it('gives all clients of a prefix one slot, one pin and one count of connections', () => {

@@ -28,20 +28,20 @@ describe('the bytes of a beacon', () => {
   it('are these for a report without a key', () => {
     const [packet] = sealBeacon('report', body, 7, open)
     expect(Buffer.from(packet!).toString('hex')).toBe(
-      '50480202' + '33000001' + '0a0a4a46' + '0123456789abcdef' + '00000007' + '93010203',
+      '50480302' + '33000001' + '0a0a4a46' + '0123456789abcdef' + '00000007' + '93010203',
     )
   })
 
   it('are these for a report with a key: a flag, and HMAC-SHA-256 over all before it', () => {
     const [packet] = sealBeacon('report', body, 7, keyed)
     expect(Buffer.from(packet!).toString('hex')).toBe(
-      '50480202' +
+      '50480302' +
         '33010001' +
         '0a0a4a46' +
         '0123456789abcdef' +
         '00000007' +
         '93010203' +
-        '814727b6115ecb3b91291d8083e8922ae2714cc1aca59f11f1746fd94a171421',
+        '0029b12d276d8a9fe73cb42dabd20b6a94fc9eecee5d58feffda267808967757',
     )
   })
 })
