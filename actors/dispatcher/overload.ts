@@ -4,7 +4,11 @@ const HOT_PRESSURE = 0.75
 /** Below these it is calm; in between it stays what it is. */
 const CALM_CPU = 0.75
 const CALM_PRESSURE = 0.5
-/** It has to be calm for that long. */
+/** It has to be hot for that long: a peak is no overload, and nodes that are measured at other moments see it at other moments. */
+const HOT_MS = 2000
+/** Calm for that long it has room for the clients of others. */
+const ROOM_MS = 3000
+/** Calm for that long it is overloaded no more. */
 const CALM_MS = 5000
 /** An overload lasts at least that long; twice as long as the last one where that ended only lately, up to the most. */
 const FIRST_HOLD_MS = 10_000
@@ -23,7 +27,9 @@ export interface Overload {
   readonly overloaded: boolean
   /** When it began, or ended; -Infinity: never. */
   readonly changedAtMs: number
-  /** Null unless it is overloaded and calm again. */
+  /** Null: it is not hot. */
+  readonly hotSinceMs: number | null
+  /** Null: it is not calm. */
   readonly calmSinceMs: number | null
   /** How long this one lasts at least, or the last one did. */
   readonly holdMs: number
@@ -32,29 +38,42 @@ export interface Overload {
 export const NEVER_OVERLOADED: Overload = {
   overloaded: false,
   changedAtMs: Number.NEGATIVE_INFINITY,
+  hotSinceMs: null,
   calmSinceMs: null,
   holdMs: FIRST_HOLD_MS,
 }
 
 const isHot = ({ cpu, pressure }: Heat): boolean => cpu >= HOT_CPU || (pressure ?? 0) >= HOT_PRESSURE
 
-/** Whether a node has room for the clients of others. */
-export const isCalm = ({ cpu, pressure }: Heat): boolean => cpu < CALM_CPU && (pressure ?? 0) < CALM_PRESSURE
+const isCalm = ({ cpu, pressure }: Heat): boolean => cpu < CALM_CPU && (pressure ?? 0) < CALM_PRESSURE
+
+/** Whether a node may be given the clients of others. */
+export const hasRoom = ({ overloaded, calmSinceMs }: Overload, nowMs: number): boolean =>
+  !overloaded && calmSinceMs !== null && nowMs - calmSinceMs >= ROOM_MS
+
+/** Whether a node can go on with the clients of others. */
+export const copes = ({ overloaded, hotSinceMs }: Overload): boolean => !overloaded && hotSinceMs === null
 
 /**
- * Begins at once, since figures come smoothed, and ends late: what relieves a node is that it gets no clients, so its load
- * falls just because it was overloaded. Each relapse is held for longer.
+ * Begins only where another node has room, and ends late: what relieves a node is that it gets no clients, so its load falls just
+ * because it was overloaded. Each relapse is held for longer.
  */
-export function nextOverload(before: Overload, heat: Heat, nowMs: number): Overload {
-  if (!before.overloaded) return isHot(heat) ? beginning(before, nowMs) : before
-  if (!isCalm(heat)) return before.calmSinceMs === null ? before : { ...before, calmSinceMs: null }
-  const calmSinceMs = before.calmSinceMs ?? nowMs
-  const isOver = nowMs - calmSinceMs >= CALM_MS && nowMs - before.changedAtMs >= before.holdMs
-  return isOver ? { ...before, overloaded: false, changedAtMs: nowMs, calmSinceMs: null } : { ...before, calmSinceMs }
+export function nextOverload(before: Overload, heat: Heat, othersHaveRoom: boolean, nowMs: number): Overload {
+  const hotSinceMs = isHot(heat) ? (before.hotSinceMs ?? nowMs) : null
+  const calmSinceMs = isCalm(heat) ? (before.calmSinceMs ?? nowMs) : null
+  const now = { ...before, hotSinceMs, calmSinceMs }
+  if (!before.overloaded) {
+    const begins = othersHaveRoom && hotSinceMs !== null && nowMs - hotSinceMs >= HOT_MS
+    return begins ? beginning(now, nowMs) : now
+  }
+  const isCalmAgain = calmSinceMs !== null && nowMs - calmSinceMs >= CALM_MS
+  return isCalmAgain && nowMs - before.changedAtMs >= before.holdMs
+    ? { ...now, overloaded: false, changedAtMs: nowMs }
+    : now
 }
 
-function beginning({ changedAtMs, holdMs }: Overload, nowMs: number): Overload {
-  const isRelapse = nowMs - changedAtMs < FORGOTTEN_MS
-  const heldMs = isRelapse ? Math.min(2 * holdMs, LONGEST_HOLD_MS) : FIRST_HOLD_MS
-  return { overloaded: true, changedAtMs: nowMs, calmSinceMs: null, holdMs: heldMs }
+function beginning(before: Overload, nowMs: number): Overload {
+  const isRelapse = nowMs - before.changedAtMs < FORGOTTEN_MS
+  const holdMs = isRelapse ? Math.min(2 * before.holdMs, LONGEST_HOLD_MS) : FIRST_HOLD_MS
+  return { ...before, overloaded: true, changedAtMs: nowMs, holdMs }
 }

@@ -3,7 +3,7 @@
  * `Balance` calls `nextBalance` with every membership, and shares the slots out by `sharesOf`.
  */
 import type { Member } from '../discovery/messages.ts'
-import { isCalm, NEVER_OVERLOADED, nextOverload, type Overload } from './overload.ts'
+import { copes, hasRoom, NEVER_OVERLOADED, nextOverload, type Overload } from './overload.ts'
 
 /** Weight of a node that nothing holds back. */
 export const FULL_WEIGHT = 256
@@ -87,8 +87,7 @@ export function usableMembers(members: readonly Member[]): readonly Member[] {
 }
 
 /**
- * The balance after a report. Overload, health, capacity and an agent's figure count at once; weights go a step towards what
- * loads ask for, at most every 5 s, and not while nodes come or go: who has gone leaves its clients to the others in
+ * The balance after a report. Health, capacity and an agent's figure count at once; weights go a step towards what loads ask for, at most every 5 s, and not while nodes come or go: who has gone leaves its clients to the others in
  * proportion, and nobody else's move.
  */
 export function nextBalance(before: Balance, members: readonly Member[], rules: PolicyRules, nowMs: number): Balance {
@@ -101,6 +100,7 @@ export function nextBalance(before: Balance, members: readonly Member[], rules: 
   const isDue = sameNodes && nowMs - before.adjustedAtMs >= ADJUST_EVERY_MS
   const targets = targetsOf(before, usable)
   const adopted = adoptedRates(before.adopted, usable)
+  const roomy = usable.filter(({ address }) => isRoomy(before.nodes.get(address), nowMs))
   const moved = usable.map((member) => {
     const { address } = member
     const known = before.nodes.get(address)
@@ -110,7 +110,7 @@ export function nextBalance(before: Balance, members: readonly Member[], rules: 
     // Loads are looked at later by who takes over: his figures may be old, and he shall move nobody.
     const judged =
       taken === undefined
-        ? withAgent(withOverload(known ?? joined(member, target, isFull, nowMs), member, rules, nowMs), member)
+        ? withAgent(withOverload(known ?? joined(member, target, isFull, nowMs), member, roomy, rules, nowMs), member)
         : takenOver(member, taken, rules, nowMs)
     return [member, isDue ? adjusted(judged, target, rules, nowMs) : judged] as const
   })
@@ -148,8 +148,19 @@ function takenOver(
   return joined(member, weight / FULL_WEIGHT, true, nowMs)
 }
 
-function withOverload(node: NodeBalance, member: Member, rules: PolicyRules, nowMs: number): NodeBalance {
-  const overload = nextOverload(node.overload, member, nowMs)
+const isRoomy = (node: NodeBalance | undefined, nowMs: number): boolean =>
+  node !== undefined && node.agent > 0 && hasRoom(node.overload, nowMs)
+
+/** `roomy`: the members that may be given the clients of others. */
+function withOverload(
+  node: NodeBalance,
+  member: Member,
+  roomy: readonly Member[],
+  rules: PolicyRules,
+  nowMs: number,
+): NodeBalance {
+  const othersHaveRoom = roomy.some((other) => other.address !== member.address)
+  const overload = nextOverload(node.overload, member, othersHaveRoom, nowMs)
   const recovers = node.overload.overloaded && !overload.overloaded && rules.slowStartMs > 0
   return recovers ? { ...node, overload, rampSinceMs: nowMs, ramp: FIRST_RAMP } : { ...node, overload }
 }
@@ -178,13 +189,13 @@ function stepTowards(weight: number, asked: number, target: number): number {
 }
 
 /**
- * Nobody is refused: where no node has room for the clients of an overloaded one, it keeps its share, which is small by its
+ * Nobody is refused: where no node copes with the clients of an overloaded one any more, it has its share again, which is small by its
  * weight; where no node may have any new clients, all share them.
  */
 function withShares(moved: readonly (readonly [Member, NodeBalance])[]): ReadonlyMap<string, NodeBalance> {
-  const hasRoom = moved.some(([member, { overload, agent }]) => !overload.overloaded && isCalm(member) && agent > 0)
+  const othersCope = moved.some(([, { overload, agent }]) => copes(overload) && agent > 0)
   const wanted = moved.map(([{ capacity }, { weight, ramp, agent, overload }]) =>
-    overload.overloaded && hasRoom ? 0 : capacity * (weight / FULL_WEIGHT) * ramp * agent,
+    overload.overloaded && othersCope ? 0 : capacity * (weight / FULL_WEIGHT) * ramp * agent,
   )
   const isRefusal = wanted.every((share) => share === 0)
   return new Map(

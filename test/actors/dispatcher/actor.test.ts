@@ -122,9 +122,12 @@ describe('the dispatcher', () => {
   })
 
   it('says why a node has its weight, while this one decides it', () => {
-    const { control, give } = asDirector()
+    const { control, give, clock } = asDirector()
     const hot = { ...member(B), cpu: 0.95 }
-    give({ type: 'membership', members: [member(A), hot], macs: [], assigner: A })
+    for (let second = 0; second < 5; second++) {
+      give({ type: 'membership', members: [member(A), hot], macs: [], assigner: A })
+      clock.advance(1000)
+    }
     expect(control.describe().nodes).toMatchObject([
       { overloaded: false, slowStart: null, weightReason: 'capacity 100; nothing holds it back' },
       { overloaded: true, weight: 0, weightReason: 'capacity 100; overloaded (CPU 95 %): gets no new clients' },

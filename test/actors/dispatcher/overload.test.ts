@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Heat, NEVER_OVERLOADED, nextOverload, type Overload } from '../../../actors/dispatcher/overload.ts'
+import {
+  copes,
+  type Heat,
+  hasRoom,
+  NEVER_OVERLOADED,
+  nextOverload,
+  type Overload,
+} from '../../../actors/dispatcher/overload.ts'
 
 const HOT: Heat = { cpu: 0.95, pressure: null }
 const WARM: Heat = { cpu: 0.8, pressure: null }
@@ -10,13 +17,14 @@ const CALM: Heat = { cpu: 0.3, pressure: null }
 class Watched {
   nowMs = 0
   overload: Overload = NEVER_OVERLOADED
+  othersHaveRoom = true
 
   /** The seconds at which it was overloaded, of so many. */
   watch(heat: Heat, seconds: number): number {
     let overloaded = 0
     for (let second = 0; second < seconds; second++) {
       this.nowMs += 1000
-      this.overload = nextOverload(this.overload, heat, this.nowMs)
+      this.overload = nextOverload(this.overload, heat, this.othersHaveRoom, this.nowMs)
       if (this.overload.overloaded) overloaded++
     }
     return overloaded
@@ -29,19 +37,29 @@ describe('an overload', () => {
     ['a CPU below it', { cpu: 0.89, pressure: 0.1 }, false],
     ['tasks that wait for a CPU three quarters of the time', { cpu: 0.3, pressure: 0.75 }, true],
     ['tasks that wait less', { cpu: 0.3, pressure: 0.74 }, false],
-  ])('begins at once with %s', (_, heat, expected) => {
-    expect(nextOverload(NEVER_OVERLOADED, heat, 5).overloaded).toBe(expected)
+  ])('begins with two seconds of %s', (_, heat, expected) => {
+    const node = new Watched()
+    expect(node.watch(heat, 2)).toBe(0)
+    expect(node.watch(heat, 1)).toBe(Number(expected))
+  })
+
+  it('begins when another node has room, not before', () => {
+    const node = new Watched()
+    node.othersHaveRoom = false
+    expect(node.watch(HOT, 600)).toBe(0)
+    node.othersHaveRoom = true
+    expect(node.watch(HOT, 1)).toBe(1)
   })
 
   it('lasts while the load is between its bounds', () => {
     const node = new Watched()
-    node.watch(HOT, 1)
+    node.watch(HOT, 3)
     expect(node.watch(WARM, 600)).toBe(600)
   })
 
   it('ends when the node has been calm for 5 s, and 10 s after its begin at the earliest', () => {
     const early = new Watched()
-    early.watch(HOT, 1)
+    early.watch(HOT, 3)
     expect(early.watch(CALM, 60)).toBe(9)
     const late = new Watched()
     late.watch(HOT, 60)
@@ -60,13 +78,13 @@ describe('an overload', () => {
   it('lasts twice as long at each relapse, up to 160 s, and 10 s again after two minutes without', () => {
     const node = new Watched()
     const relapses = Array.from({ length: 6 }, () => {
-      let seconds = node.watch(HOT, 1)
+      let seconds = node.watch(HOT, 3)
       while (node.overload.overloaded) seconds += node.watch(CALM, 1)
       return seconds
     })
     expect(relapses).toEqual([10, 20, 40, 80, 160, 160])
     node.watch(CALM, 120)
-    expect(node.watch(HOT, 1) + node.watch(CALM, 100)).toBe(10)
+    expect(node.watch(HOT, 3) + node.watch(CALM, 100)).toBe(10)
   })
 
   it('always ends in calm, whatever came before', () => {
@@ -79,5 +97,20 @@ describe('an overload', () => {
         expect(node.overload.overloaded).toBe(false)
       }),
     )
+  })
+})
+
+describe('a node', () => {
+  it('has room for clients of others after three calm seconds, and copes with them until it is hot', () => {
+    const node = new Watched()
+    const judged = () => [hasRoom(node.overload, node.nowMs), copes(node.overload)]
+    node.watch(CALM, 3)
+    expect(judged()).toEqual([false, true])
+    node.watch(CALM, 1)
+    expect(judged()).toEqual([true, true])
+    node.watch(WARM, 1)
+    expect(judged()).toEqual([false, true])
+    node.watch(HOT, 1)
+    expect(judged()).toEqual([false, false])
   })
 })
