@@ -26,6 +26,7 @@ export function desiredRuleset(state: FastPathState): Ruleset | undefined {
     // Of both the last counts: what packets have written.
     pins: [...stayingPins(state), ...adoptedPins(state)],
     pinTimeoutS,
+    hearing: state.hearing !== null,
     tableSize,
     fencedAfterMs,
   }

@@ -7,6 +7,8 @@ import type { Ruleset } from './ruleset-types.ts'
 
 /** ICMP errors that are copied to all nodes in a second; more go to this host alone. A bound, since one frame becomes up to 63. */
 const COPIED_ERRORS_PER_S = 1000
+/** Longer than a new director waits for the nodes' word. */
+const FRESH_TIMEOUT_S = 5
 
 /** What differs between the families. */
 interface Family {
@@ -90,7 +92,7 @@ function egressRules({ n, ip }: Family, ruleset: Ruleset, { stateless }: PortMap
 /** Bottom up, as nft prints them. */
 function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMapping): NftChain[] {
   const { n, ip } = family
-  const { mac, interfaceName, pinTimeoutS } = ruleset
+  const { mac, interfaceName, pinTimeoutS, hearing = false } = ruleset
   const others = ruleset.nodes.filter(({ self, eligible }) => !self && eligible)
   const chains: Record<string, readonly string[]> = {
     local: ['tcp dport set tcp dport map @to_proxy', ...stateless.map(family.translateError)],
@@ -106,7 +108,7 @@ function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMappi
       `tcp flags & (syn | rst) == 0 update @pins${n} { ${ip} saddr timeout ${pinTimeoutS}s : meta mark }`,
       `goto deliver${n}`,
     ],
-    spread: [...choice(family, 'keep'), 'drop'],
+    spread: [...choice(family, 'keep', hearing), 'drop'],
     copy: [
       'meta mark set 0',
       `ether daddr ${mac} accept`,
@@ -139,15 +141,20 @@ function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMappi
  * Goes on at `next` with the MAC of the client's node as destination; past it where there is none. A pin of a node that gets nothing
  * any more is forgotten. A lookup that finds nothing ends its rule, so "no pin" is not mistaken for a mark.
  */
-function choice({ n, ip }: Family, next: string): string[] {
+function choice({ n, ip }: Family, next: string, hearing = false): string[] {
   // A later fragment has no flags, and belongs to whatever there is.
   const established = next === 'keep' ? ' tcp flags & syn == 0' : ''
   const forward = `ether daddr set meta mark map @macs goto ${next}${n}`
+  const onlyFresh = [
+    `tcp flags & syn != 0 update @fresh${n} { ${ip} saddr . tcp sport timeout ${FRESH_TIMEOUT_S}s }`,
+    `tcp flags & syn == 0 ${ip} saddr . tcp sport != @fresh${n} drop`,
+  ]
   return [
     `meta mark set ${ip} saddr map @pins${n} ${forward}`,
     // Its gateway was stopped in order: whoever opens a connection goes elsewhere, whoever has one keeps it.
     `meta mark != 0${established} ether daddr set meta mark map @left goto ${next}${n}`,
     `meta mark != 0 delete @pins${n} { ${ip} saddr : meta mark }`,
+    ...(hearing ? onlyFresh : []),
     `meta mark set jhash ${ip} saddr mod ${SLOT_COUNT} seed ${SLOT_HASH_SEED} meta mark set meta mark map @slots ${forward}`,
   ]
 }

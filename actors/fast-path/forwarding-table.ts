@@ -15,12 +15,20 @@ const PINS = { 4: 'pins4', 6: 'pins6' } as const
 /** VRRP cannot carry more addresses than 255, and a group has at most 64 nodes. A size known in advance makes a set a plain hash table. */
 const VIRTUAL_IPS_MAX = 256
 const NODES_MAX = 64
+const FRESH_MAX = 65_536
 
 export function forwardingTable(ruleset: Ruleset): NftTable {
   const mapping = portMappingOf(ruleset.redirects)
   return {
     ...FORWARDING,
-    sets: [...addressSets(ruleset), ...nodeSets(ruleset), ...portSets(mapping), ...pinMaps(ruleset), ...fence(ruleset)],
+    sets: [
+      ...addressSets(ruleset),
+      ...nodeSets(ruleset),
+      ...portSets(mapping),
+      ...pinMaps(ruleset),
+      ...freshSets(),
+      ...fence(ruleset),
+    ],
     chains: forwardingChains(ruleset, mapping),
   }
 }
@@ -93,6 +101,16 @@ function pinMaps({ tableSize }: Ruleset): NftSet[] {
     kind: 'map',
     name: PINS[n],
     declaration: `type ipv${n}_addr : mark; size ${tableSize}; flags dynamic,timeout;`,
+    elements: undefined,
+  }))
+}
+
+/** Connections that have begun while it is not known who has to stay where. A connection beyond waits until that is over. */
+function freshSets(): NftSet[] {
+  return ([4, 6] as const).map((n) => ({
+    kind: 'set',
+    name: `fresh${n}`,
+    declaration: `type ipv${n}_addr . inet_service; size ${FRESH_MAX}; flags dynamic,timeout;`,
     elements: undefined,
   }))
 }

@@ -1,5 +1,6 @@
 import type { Machine } from '../../runtime/system/machine.ts'
 import { applyNext, continueApplying, continuePinning } from './applying.ts'
+import { giveUpHearing, noteLead } from './hearing.ts'
 import { compareOutline, look, startLooking } from './looking.ts'
 import type { FastPathEffect, FastPathEvent, FastPathState, FastPathTimer, FoundTables } from './state.ts'
 import { askLater, keepStaying, noteDirector, noteMove, startTelling, tellStaying } from './staying.ts'
@@ -31,9 +32,11 @@ function handle(turn: Turn, event: FastPathEvent): void {
       turn.startTimer('patience', PATIENCE_MS)
       return
     case 'role': {
-      const before = turn.state.roles.get(event.instance)
-      turn.change({ roles: new Map(turn.state.roles).set(event.instance, event) })
-      if (before?.role !== event.role || before.masterAddress !== event.masterAddress) noteDirector(turn)
+      const before = turn.state
+      turn.change({ roles: new Map(before.roles).set(event.instance, event) })
+      const was = before.roles.get(event.instance)
+      if (was?.role !== event.role || was.masterAddress !== event.masterAddress) noteDirector(turn)
+      noteLead(turn, before)
       return
     }
     case 'forwarding': {
@@ -99,6 +102,9 @@ function expire(turn: Turn, timer: FastPathTimer): void {
     case 'askAgain':
       if (turn.state.applied === null && !turn.state.stopping) startTelling(turn)
       else askLater(turn)
+      return
+    case 'hearing':
+      giveUpHearing(turn)
       return
     case 'retry':
     case 'settle':

@@ -49,6 +49,11 @@ export interface Ruleset {
   /** A client without a packet for so long is forgotten. */
   readonly pinTimeoutS: number
   /**
+   * It is not known yet which clients have to stay where: what begins no connection is dropped unless its client is pinned or its
+   * connection has begun since.
+   */
+  readonly hearing?: boolean
+  /**
    * The virtual IPs are on lo for good, and the process may die while it is director: ARP is answered only for so long after an advert
    * of VRRP has left the interface. Missing: always.
    */

@@ -3,6 +3,7 @@ import type { Result } from '../../runtime/ports/result.ts'
 import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import type { ClientsOfMessage } from '../discovery/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
+import type { Hearing } from './hearing.ts'
 import type { FastPathMessage, FastPathPeers, ForwardingMessage } from './messages.ts'
 import type { Pin, Ruleset, RulesetRedirect } from './ruleset-types.ts'
 
@@ -46,9 +47,9 @@ export interface Look {
 
 /**
  * `look`: once a second; `retry`: after a refusal; `patience`: how long a predecessor's table is left as it is; `askAgain`, `settle`:
- * after slots have moved.
+ * after slots have moved; `hearing`: after this host has become director.
  */
-export type FastPathTimer = 'look' | 'retry' | 'patience' | 'askAgain' | 'settle'
+export type FastPathTimer = 'look' | 'retry' | 'patience' | 'askAgain' | 'settle' | 'hearing'
 
 export type FastPathEvent =
   | FastPathMessage
@@ -136,6 +137,8 @@ export interface FastPathState {
   readonly saidNobody: boolean
   /** They are to be pinned, if this host is director. */
   readonly pinsDue: boolean
+  /** Null unless this host has just become director. */
+  readonly hearing: Hearing | null
   /** Transactions refused in a row. */
   readonly refusals: number
   readonly stopping: boolean
@@ -162,6 +165,7 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
     staying: new Map(),
     saidNobody: false,
     pinsDue: false,
+    hearing: null,
     refusals: 0,
     stopping: false,
     nextGeneration: 1,

@@ -2,6 +2,7 @@ import type { Result } from '../../runtime/ports/result.ts'
 import { parseClientKey, slotOfKey } from '../../runtime/table/client-key.ts'
 import { SLOT_COUNT } from '../../runtime/table/layout.ts'
 import type { ClientsOfMessage } from '../discovery/messages.ts'
+import { noteTold } from './hearing.ts'
 import type { ForwardingNode } from './messages.ts'
 import { isDirector } from './ruleset.ts'
 import type { Pin } from './ruleset-types.ts'
@@ -29,6 +30,8 @@ const SETTLE_MS = 300
 export function noteDirector(turn: Turn): void {
   const { applied, stopping, errand } = turn.state
   if (applied === null || stopping) return
+  // It waits for everybody's word, also for that of who has nothing to say.
+  turn.change({ saidNobody: false })
   turn.perform({ type: 'readClients' })
   if (errand.kind === 'none') turn.change({ errand: { kind: 'reading' } })
 }
@@ -83,6 +86,7 @@ export function keepStaying(turn: Turn, { address, all, clients }: ClientsOfMess
     staying: new Map(known).set(address, { all, clients }),
     pinsDue: turn.state.pinsDue || clients.length > 0,
   })
+  noteTold(turn, address)
 }
 
 /** The pins that follow from it. */

@@ -55,6 +55,7 @@ const shapes: Readonly<Record<string, Ruleset>> = {
     ],
   }),
   'director, fenced by its adverts': rulesetOf({ fencedAfterMs: 3000 }),
+  'director, hearing who has to stay': rulesetOf({ hearing: true }),
   'director, nobody to forward to': rulesetOf({ nodes: [], slots: new Uint8Array(4096) }),
 }
 

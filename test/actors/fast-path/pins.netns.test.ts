@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { loadedPins } from '../../../actors/fast-path/forwarding-table.ts'
 import { LISTED_MAPS, parsePins, parseTraffic } from '../../../actors/fast-path/listing.ts'
 import { changeOf } from '../../../actors/fast-path/ruleset.ts'
 import type { Pin, Ruleset } from '../../../actors/fast-path/ruleset-types.ts'
@@ -145,6 +146,25 @@ describeInNamespaces('a pin', { programs: ['nft', 'curl', 'tcpdump'] }, (namespa
     await group.direct(group.gateways[2], { slots: slotsFor({}), pins: exceptions })
     expect(await kept.ask()).toBe(`node-2 ${first} 9090`)
   })
+
+  it.each([first, first6])(
+    'of %s may be unknown to a new director: what it sends waits, new connections do not',
+    async (client) => {
+      const kept = await keepConnection(client)
+      const unknown = { slots: slotsOf(() => 3), hearing: true }
+      await begin(unknown)
+      const capture = await Capture.start(group.bridge, 'br0', 'tcp port 9090')
+      const answer = kept.ask()
+      await capture.until(({ to, text }) => to === group.gateways[0].mac && text.includes(client))
+      await capture.stop()
+      expect(await ask(second)).toBe(`node-3 ${second} 9090`)
+      expect(await pins()).toEqual({ [second]: 3 })
+      const { pinTimeoutS, tableSize } = inForce
+      await apply(group.gateways[0].namespace, loadedPins({ pins: [{ client, mark: 2 }], pinTimeoutS, tableSize }))
+      await change({ hearing: false })
+      expect(await answer).toBe(`node-2 ${client} 9090`)
+    },
+  )
 
   it('goes with a count of what each node was sent', async () => {
     expect(parseTraffic(await list(LISTED_MAPS.traffic))).toContainEqual({ mark: 2, packets: 0, bytes: 0 })

@@ -1,0 +1,74 @@
+import { foldRoles } from '../elector/roles.ts'
+import type { FastPathState } from './state.ts'
+import type { Turn } from './turn.ts'
+
+/**
+ * A new director has none of the pins that packets wrote at the one before it. It hears from every node which clients have to stay
+ * there (`staying.ts`). Until then segments that begin no connection, of clients without a pin, are dropped: TCP
+ * sends them again, but what a node resets that knows nothing of the connection is lost.
+ */
+
+/** A predecessor that is dead is waited for no longer; neither is anybody where it is the only one who says nothing. */
+const FORMER_MS = 300
+/** After that, for the others. */
+const OTHERS_MS = 700
+
+/** What is waited for. */
+export interface Hearing {
+  /** Who was director before; null: nobody, or nobody knows. */
+  readonly former: string | null
+  /** Nodes that have said who has to stay, by address. */
+  readonly told: ReadonlySet<string>
+  /** The former director is not waited for any more. */
+  readonly extended: boolean
+}
+
+/** Roles have changed: does this host lead what it did not lead? */
+export function noteLead(turn: Turn, before: FastPathState): void {
+  const [had, has] = [foldRoles(before.roles).virtualIps, foldRoles(turn.state.roles).virtualIps]
+  if (has.length === 0) {
+    turn.forgetTimer('hearing')
+    turn.change({ hearing: null })
+    return
+  }
+  if (has.every((address) => had.includes(address))) return
+  const gained = [...turn.state.roles].find(
+    ([instance, { role }]) => role === 'director' && before.roles.get(instance)?.role !== 'director',
+  )
+  const former = gained === undefined ? null : (before.roles.get(gained[0])?.masterAddress ?? null)
+  turn.change({ hearing: { former, told: new Set(), extended: false } })
+  turn.startTimer('hearing', FORMER_MS)
+  endWhereAllTold(turn)
+}
+
+export function noteTold(turn: Turn, address: string): void {
+  const { hearing } = turn.state
+  if (hearing === null) return
+  turn.change({ hearing: { ...hearing, told: new Set(hearing.told).add(address) } })
+  endWhereAllTold(turn)
+}
+
+/** The time is over. */
+export function giveUpHearing(turn: Turn): void {
+  const { hearing } = turn.state
+  if (hearing === null) return
+  if (hearing.extended || missing(turn.state).every((address) => address === hearing.former)) {
+    turn.change({ hearing: null })
+    return
+  }
+  turn.change({ hearing: { ...hearing, extended: true } })
+  turn.startTimer('hearing', OTHERS_MS)
+}
+
+function endWhereAllTold(turn: Turn): void {
+  if (missing(turn.state).length > 0) return
+  turn.forgetTimer('hearing')
+  turn.change({ hearing: null })
+}
+
+/** Nodes that may have clients and have not said so yet. */
+function missing({ group, hearing }: FastPathState): readonly string[] {
+  if (group === null || hearing === null) return []
+  const others = group.nodes.filter(({ self, eligible, left }) => !self && (eligible || left))
+  return others.flatMap(({ address }) => (hearing.told.has(address) ? [] : [address]))
+}

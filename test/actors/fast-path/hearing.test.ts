@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { group, role, Stepped } from './stepped.ts'
+
+const FORMER = '10.0.0.2'
+const THIRD = '10.0.0.3'
+const says = (address: string) => ({ type: 'clientsOf', address, all: false, clients: [] }) as const
+const third = {
+  address: THIRD,
+  mark: 3,
+  mac: '02:00:00:00:00:03',
+  self: false,
+  eligible: true,
+  left: false,
+}
+const ofThree = () => group({ nodes: [...group().nodes, third] })
+
+/** A node of three; 10.0.0.2 was director, and now it is. */
+const tookOver = () =>
+  new Stepped()
+    .running(ofThree())
+    .give({ ...role('scanning'), masterAddress: FORMER, masterPriority: 99 })
+    .give(role('director'))
+
+/** The last delay that the timer was started with. */
+const waits = ({ asked }: Stepped) =>
+  asked.flatMap((effect) => (effect.type === 'startTimer' && effect.timer === 'hearing' ? [effect.delayMs] : [])).at(-1)
+const DROPS = /tcp flags & syn == 0 ip saddr \. tcp sport != @fresh4 drop/
+
+test('in the transaction that makes it director what begins no connection is dropped, but of clients that are pinned', () => {
+  const script = tookOver().take('apply')?.script
+  expect(script).toMatch(DROPS)
+  expect(script).toContain('10.0.0.5 : goto direct4')
+})
+
+test('until all nodes have said who has to stay', () => {
+  const fastPath = tookOver().settle().give(says(FORMER))
+  expect(fastPath.take('apply')).toBeUndefined()
+  const script = fastPath.give(says(THIRD)).take('apply')?.script
+  expect(script).toContain('add rule netdev proxyha spread4')
+  expect(script).not.toMatch(DROPS)
+})
+
+test('it waits 300 ms for a former director, which may be dead, and a second for the others', () => {
+  const onlyFormer = tookOver().settle().give(says(THIRD))
+  expect(waits(onlyFormer)).toBe(300)
+  expect(onlyFormer.expire('hearing').take('apply')?.script).not.toMatch(DROPS)
+
+  const others = tookOver().settle().give(says(FORMER)).expire('hearing')
+  expect(others.take('apply')).toBeUndefined()
+  expect(waits(others)).toBe(700)
+  expect(others.expire('hearing').take('apply')?.script).not.toMatch(DROPS)
+})
+
+test('nobody is waited for who has no clients: a node that failed, or none', () => {
+  const nodes = group().nodes.map((node) => ({ ...node, eligible: node.self }))
+  for (const message of [group({ nodes }), group({ nodes: [] })]) {
+    const script = new Stepped().running(message).give(role('director')).take('apply')?.script
+    expect(script).not.toMatch(DROPS)
+  }
+})
+
+test('a role that is told again begins nothing, and who is director no more waits no more', () => {
+  const fastPath = tookOver().settle().give(says(FORMER)).give(says(THIRD)).settle()
+  expect(fastPath.give(role('director')).settle().state.hearing).toBeNull()
+  expect(tookOver().settle().give(role('scanning')).settle().state.hearing).toBeNull()
+})
+
+test('every node tells a new director, also that nobody has to stay', () => {
+  const fastPath = new Stepped().running(ofThree())
+  for (const masterAddress of [FORMER, THIRD]) {
+    fastPath.give({ ...role('scanning'), masterAddress, masterPriority: 99 })
+    expect(fastPath.take('send')?.message).toEqual({ type: 'clients', all: false, clients: [] })
+  }
+})
