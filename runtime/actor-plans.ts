@@ -11,8 +11,7 @@ import type { StatsReporterOptions } from '../actors/stats-reporter/actor.ts'
 import type { WatcherOptions } from '../actors/watcher/state.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import { type InstancePlan, planInstances } from './election-plans.ts'
-import { CLIENT_IDLE_S, type ForwardingMode, fastPathSettings } from './forwarding-mode.ts'
-import { linuxClock } from './ports/linux/clock.ts'
+import { CLIENT_IDLE_S, type ForwardingMode, fastPathSettings, forwarderSettings } from './forwarding-mode.ts'
 import { createLinuxRawIpPort, createLinuxRawIpv6Port } from './ports/linux/raw-ip.ts'
 import { sharedSettings } from './shared-settings.ts'
 import type { ActorInstance, MailboxOptions } from './system/actor.ts'
@@ -27,17 +26,25 @@ const MAILBOX: MailboxOptions = { capacity: 1024, overflow: 'dropNewest' }
 /** Figures that are soon replaced by newer ones: of each kind only the newest has to arrive. */
 const LATEST: MailboxOptions = { capacity: 64, overflow: 'keepLatest' }
 
-/**
- * The actors of a gateway, and who talks to whom; ARCHITECTURE.md has the drawing. `mac` is that of the interface; `forwarders` is
- * there in workers mode only.
- */
+/** What the plans depend on beside the configuration. It stays as it was at the start, so that of two plans only settings differ. */
+export interface GatewayPlace {
+  /** Of the interface. */
+  readonly mac: string
+  /** Ports on which somebody listens unbound, so that the virtual IP's own cannot be bound. */
+  readonly takenPorts: ReadonlySet<number>
+  readonly table: ConnectionTable
+  readonly forwarding: ForwardingMode
+  /** Monotonic. */
+  readonly plannedAtMs: number
+}
+
+/** The actors of a gateway, and who talks to whom; ARCHITECTURE.md has the drawing. `forwarders` is there in workers mode only. */
 export function planActors(
   config: GatewayConfig,
-  mac: string,
-  table: ConnectionTable,
-  forwarding: ForwardingMode,
+  place: GatewayPlace,
   forwarders: ForwarderPool | undefined,
 ): readonly ActorPlan[] {
+  const { mac, table, forwarding } = place
   const { redirects } = config
   const virtualIps = config.virtualIps.map(({ address }) => address)
   const worker = (
@@ -47,18 +54,18 @@ export function planActors(
     mailbox: MailboxOptions = MAILBOX,
   ): ActorPlan => ({ name, placement: 'worker', peers, mailbox, options, restart: RESTART })
 
-  const main = (name: string, start: StartCell, peers: readonly string[]): ActorPlan => ({
+  const main = (name: string, options: unknown, start: StartCell, peers: readonly string[]): ActorPlan => ({
     name,
     placement: 'main',
     start,
     peers,
     mailbox: MAILBOX,
-    options: undefined,
+    options,
     restart: RESTART,
   })
 
   const forwardedBy = forwarding === 'kernel' ? 'fast-path' : 'forwarder'
-  const instances = planInstances(config, forwardedBy, linuxClock.nowMs())
+  const instances = planInstances(config, forwardedBy, place.plannedAtMs)
   const [{ instance: first }] = instances
   const electors = instances.map(({ elector }) => elector.name)
   const announcers = instances.map(({ announcer }) => announcer.name)
@@ -139,8 +146,20 @@ export function planActors(
     return startRawIp(context, rawIp, ports) as ActorInstance<unknown>
   }
   return [
-    { ...main('raw-ip', startSockets, [...electors, 'discovery']), realtime: instances.some((one) => one.realtime) },
-    ...(forwarders === undefined ? [] : [main('forwarder', () => forwarders.asActor() as ActorInstance<unknown>, [])]),
+    {
+      ...main('raw-ip', rawIp, startSockets, [...electors, 'discovery']),
+      realtime: instances.some((one) => one.realtime),
+    },
+    ...(forwarders === undefined
+      ? []
+      : [
+          main(
+            'forwarder',
+            forwarderSettings(config, place.takenPorts),
+            () => forwarders.asActor() as ActorInstance<unknown>,
+            [],
+          ),
+        ]),
     ...election,
     worker('discovery', discovery, ['raw-ip', 'dispatcher', ...electors, ...fastPaths]),
     worker('dispatcher', dispatcher, ['discovery', ...fastPaths], LATEST),

@@ -1,5 +1,8 @@
 import type { FastPathSettings } from '../actors/fast-path/state.ts'
 import { probeKernelMode } from '../actors/fast-path/support.ts'
+import { planListeners } from '../actors/forwarder/listener-plan.ts'
+import { defaultForwarderLimits } from '../actors/forwarder/messages.ts'
+import type { ForwarderSettings } from '../actors/forwarder/pool.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import type { Nft } from './ports/nft.ts'
 import type { Result } from './ports/result.ts'
@@ -45,5 +48,20 @@ export function fastPathSettings(config: GatewayConfig): FastPathSettings {
     pinTimeoutS: CLIENT_IDLE_S,
     tableSize: config.clients.tableSize,
     fencedAfterMs: Math.max(SHORTEST_FENCE_MS, ...config.instances.map(({ vrrp }) => 3 * 10 * vrrp.advertIntervalCs)),
+  }
+}
+
+/** What of the configuration the forwarders go by. `takenPorts`: somebody listens there unbound. */
+export function forwarderSettings(config: GatewayConfig, takenPorts: ReadonlySet<number>): ForwarderSettings {
+  const addresses = config.virtualIps.map(({ address }) => address)
+  return {
+    listeners: planListeners(addresses, config.redirects, takenPorts),
+    limits: {
+      ...defaultForwarderLimits,
+      connectTimeoutMs: config.timeouts.connectMs,
+      idleTimeoutMs: config.timeouts.idleMs,
+      connectionsPerClient: config.limits.connectionsPerClient,
+    },
+    drainMs: config.timeouts.drainMs,
   }
 }

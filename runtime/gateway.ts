@@ -1,9 +1,8 @@
-import { planListeners } from '../actors/forwarder/listener-plan.ts'
-import { defaultForwarderLimits } from '../actors/forwarder/messages.ts'
 import { ForwarderPool, type ForwarderPoolOptions } from '../actors/forwarder/pool.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
-import { planActors, RESTART } from './actor-plans.ts'
-import { chooseForwarding } from './forwarding-mode.ts'
+import type { Checked } from '../config/problems.ts'
+import { type GatewayPlace, planActors, RESTART } from './actor-plans.ts'
+import { chooseForwarding, forwarderSettings } from './forwarding-mode.ts'
 import { createGatewayLog, type GatewayLog } from './logging.ts'
 import { linuxClock } from './ports/linux/clock.ts'
 import { linuxStreamSockets } from './ports/linux/epoll.ts'
@@ -13,6 +12,7 @@ import { openLinuxSocketTable } from './ports/linux/socket-table.ts'
 import { openLinuxSyslog } from './ports/linux/syslog.ts'
 import type { Nft } from './ports/nft.ts'
 import type { Result } from './ports/result.ts'
+import { Reloader } from './reload/reloader.ts'
 import { ActorSystem } from './system/actor-system.ts'
 import type { ActorPlan } from './system/plan.ts'
 import { collectStartupGarbage } from './system/startup-garbage.ts'
@@ -30,14 +30,24 @@ class GatewayError extends Error {
   }
 }
 
+/** Reads the configuration anew, for the gateway that runs by this one. */
+type LoadConfig = (running: GatewayConfig) => Promise<Checked<GatewayConfig>>
+
 /** A running gateway. */
 export interface Gateway {
+  /** Reads its configuration anew and goes by it, or logs why it does not. */
+  reload(): void
   /** Stops in order: priority 0, VIPs removed, connections drained, beacons say goodbye. May be called more than once. */
   stop(): Promise<void>
   /** Resolves with the exit code once the gateway has stopped: 0 when it was asked to, 70 when it had to give up. */
   readonly finished: Promise<number>
 }
 
+// Compiled, this file and the composition are .js.
+const COMPOSITION = new URL(
+  import.meta.url.endsWith('.ts') ? './worker-actors.ts' : './worker-actors.js',
+  import.meta.url,
+)
 /** EX_SOFTWARE of sysexits.h: an actor crashed more often than it may. */
 const EXIT_GAVE_UP = 70
 /** After the electors and the announcers, which make this node director; last what the others need to say goodbye. */
@@ -52,6 +62,8 @@ const STOP_ORDER = [
   'inspector',
 ]
 const STOP_PATIENCE_MS = 2000
+/** How long actors may take to confirm their new options: as long as the watcher may stand in epoll_wait, twice. */
+const RELOAD_PATIENCE_MS = 1000
 /** Room of each forwarder beyond its even share: the kernel's spreading over SO_REUSEPORT listeners is not even. */
 const UNEVEN_SHARE = 1.5
 const SYSLOG_PATH = '/dev/log'
@@ -60,7 +72,7 @@ const SYSLOG_PATH = '/dev/log'
  * Puts the actors of a gateway together and starts them. Throws a `GatewayError` where the host lacks what it needs; then
  * nothing is left running.
  */
-export async function startGateway(config: GatewayConfig): Promise<Gateway> {
+export async function startGateway(config: GatewayConfig, load: LoadConfig): Promise<Gateway> {
   const host = readHost(config)
   const nft = createLinuxNft()
   const chosen = await chooseForwarding(config, host.mac, nft)
@@ -73,12 +85,14 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     connectionsPerForwarder: connectionsPerForwarder(config),
     affinity: config.balancing.affinity,
   })
+  const place: GatewayPlace = { ...host, table, forwarding, plannedAtMs: linuxClock.nowMs() }
   let giveUp = (_actor: string, _reason: string): void => undefined
   const system = new ActorSystem({
-    compositionUrl: new URL(
-      import.meta.url.endsWith('.ts') ? './worker-actors.ts' : './worker-actors.js',
-      import.meta.url,
-    ),
+    compositionUrl: COMPOSITION,
+    orders: {
+      reload: (checkOnly: boolean) => reloader.order(checkOnly),
+      reloadReport: (order: number) => reloader.report(order),
+    },
     hooksEnabled: process.env.PROXYHA_TEST_HOOKS === '1',
     onLog: (actor, level, line, fields) => log.write(actor, level, line, fields),
     onEscalation: (actor, reason) => giveUp(actor, reason),
@@ -86,13 +100,20 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   const forwarders =
     forwarding === 'kernel'
       ? undefined
-      : createForwarders(config, table, host, nft, {
+      : createForwarders(config, place, nft, {
           onLog: (level, line) => log.write('forwarder', level, line),
           onEscalation: (reason) => giveUp('forwarder', reason),
           onInspection: (actor, detail) => system.inspect(actor, detail),
         })
-  const plans = planActors(config, host.mac, table, forwarding, forwarders)
-  for (const plan of plans) system.spawn(plan)
+  const plan = (wanted: GatewayConfig) => planActors(wanted, place, forwarders)
+  const reloader = new Reloader(config, {
+    load,
+    optionsOf: (wanted) => new Map(plan(wanted).map(({ name, options }) => [name, options])),
+    configure: (options) => system.configure(options, RELOAD_PATIENCE_MS),
+    log: (level, line) => log.write('supervisor', level, line),
+  })
+  const plans = plan(config)
+  for (const each of plans) system.spawn(each)
   const stopOrder = stopOrderOf(plans)
   if (forwarders !== undefined) system.attach(forwarders)
 
@@ -114,40 +135,25 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     const { code = 'ESTART', message } = error as { code?: string; message: string }
     throw new GatewayError(code, message, error)
   }
-  return { stop: () => stop(0), finished }
+  return { reload: () => void reloader.order(false), stop: () => stop(0), finished }
 }
 
 type PoolListener = Pick<ForwarderPoolOptions, 'onLog' | 'onEscalation' | 'onInspection'>
 
 function createForwarders(
   config: GatewayConfig,
-  table: ConnectionTable,
-  { takenPorts }: HostState,
+  { table, takenPorts }: GatewayPlace,
   nft: Nft,
   listener: PoolListener,
 ): ForwarderPool {
-  const addresses = config.virtualIps.map(({ address }) => address)
   const { count } = config.forwarders
-  const limits = {
-    ...defaultForwarderLimits,
-    connectTimeoutMs: config.timeouts.connectMs,
-    idleTimeoutMs: config.timeouts.idleMs,
-    connectionsPerClient: config.limits.connectionsPerClient,
-  }
-  const listeners = planListeners(addresses, config.redirects, takenPorts)
   return new ForwarderPool(
-    { table, count, listeners, limits, drainMs: config.timeouts.drainMs, restart: RESTART, ...listener },
+    { table, count, settings: forwarderSettings(config, takenPorts), restart: RESTART, ...listener },
     { clock: linuxClock, nft, sockets: linuxStreamSockets() },
   )
 }
 
-interface HostState {
-  readonly mac: string
-  /** Ports on which somebody listens unbound, so that the virtual IP's own cannot be bound. */
-  readonly takenPorts: ReadonlySet<number>
-}
-
-function readHost(config: GatewayConfig): HostState {
+function readHost(config: GatewayConfig): Pick<GatewayPlace, 'mac' | 'takenPorts'> {
   const netlink = openLinuxNetlink()
   const device = netlink.ok ? netlink.value.interfaceByName(config.interfaceName) : netlink
   if (netlink.ok) netlink.value.close()

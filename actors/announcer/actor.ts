@@ -40,7 +40,7 @@ export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, Announ
   ports,
 ) => {
   const context = withPeerAlias(ownContext, 'elector', elector)
-  const settings = { garp: DEFAULT_GARP, ...options }
+  const settings = settingsOf(options)
   rehearseTakeover(settings)
   const { dispatch, state } = runMachine<AnnouncerState, AnnouncerEvent, AnnouncerEffect>({
     context,
@@ -64,6 +64,7 @@ export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, Announ
   return {
     control,
     receive: dispatch,
+    configure: ({ elector: _, ...wanted }) => dispatch({ type: 'configured', options: settingsOf(wanted) }),
     stop: () => {
       dispatch({ type: 'stop' })
       ports.netlink.close()
@@ -71,6 +72,11 @@ export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, Announ
     },
   }
 }
+
+const settingsOf = (options: Omit<AnnouncerOptions, 'elector'>): AnnouncerSettings => ({
+  garp: DEFAULT_GARP,
+  ...options,
+})
 
 /** Carries out what touches the kernel; the events that it leads to. */
 function performAnnouncerEffect(

@@ -1,5 +1,6 @@
 import type { Step } from '../../runtime/system/machine.ts'
 import { announce, sendDueGarp } from './announcing.ts'
+import { configure } from './configuration.ts'
 import { checkHeld, continueTaking, deviceOf, extend, finishPut, giveUp, take } from './holding.ts'
 import { sweep } from './leftovers.ts'
 import { occupy } from './occupied.ts'
@@ -89,6 +90,9 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
       return
     case 'garpRefused':
       turn.trouble('garp', `cannot send gratuitous ARP for ${event.address}: ${event.reason}`)
+      return
+    case 'configured':
+      configure(turn, event.options)
       return
     case 'stop':
       if (phase.label !== 'IDLE') giveUp(turn, phase)

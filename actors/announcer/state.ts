@@ -39,6 +39,8 @@ export type AnnouncerEvent =
   | { readonly type: 'removeRefused'; readonly address: string; readonly reason: string }
   | { readonly type: 'garpSent'; readonly frames: number }
   | { readonly type: 'garpRefused'; readonly address: string; readonly reason: string }
+  /** The operator wants it otherwise from now on. */
+  | { readonly type: 'configured'; readonly options: AnnouncerSettings }
   | { readonly type: 'stop' }
 
 /** What only the shell can do. It answers at once: netlink and packet ports are synchronous, so that nothing overtakes them. */

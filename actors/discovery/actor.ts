@@ -35,6 +35,7 @@ export const startDiscovery: StartActor<DiscoveryOptions, DiscoveryPorts, Discov
       const elector = options.electors.find((name) => name === peer)
       if (elector !== undefined) machine.dispatch({ type: 'electorUp', elector })
     },
+    configure: (wanted) => machine.dispatch({ type: 'configured', options: wanted }),
     stop: () => machine.dispatch({ type: 'stop' }),
     control,
   }

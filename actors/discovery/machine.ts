@@ -75,6 +75,9 @@ function handled(progress: Progress, event: DiscoveryEvent, nowMs: number): Prog
       return withReplica(progress, nowMs)
     case 'electorUp':
       return state.assignment === null ? progress : { state, effects: [...effects, ...caughtUp([event.elector])] }
+    case 'configured':
+      // The next beat says what others have to know of it.
+      return { effects, state: { ...state, options: event.options } }
     case 'stop':
       // The elector stops first: who was director is told to be nothing by now, and still has to tell all.
       return state.role === 'scanning' ? withReports(progress, nowMs, true) : withHello(progress, nowMs, true)

@@ -130,6 +130,8 @@ export type DiscoveryEvent =
   | { readonly type: 'dispatcherUp' }
   /** An elector (re)started and does not know what we have. */
   | { readonly type: 'electorUp'; readonly elector: ElectorName }
+  /** The operator wants it otherwise from now on. */
+  | { readonly type: 'configured'; readonly options: DiscoveryOptions }
   /** Ordered shutdown. */
   | { readonly type: 'stop' }
 

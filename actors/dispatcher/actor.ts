@@ -36,7 +36,7 @@ export type DispatcherPorts = Readonly<Record<never, never>>
 export const startDispatcher: StartActor<DispatcherOptions, DispatcherPorts, DispatcherMessage, DispatcherPeers> = (
   context,
   options,
-): ActorInstance<DispatcherMessage> => {
+): ActorInstance<DispatcherMessage, DispatcherOptions> => {
   const table = new ConnectionTable(options.table)
   const nodes = Array.from({ length: MAX_NODES }, (_, index) => table.node(index) ?? null)
   const adopted = { nodes, slots: table.readSlots(), generation: table.generation }
@@ -67,6 +67,7 @@ export const startDispatcher: StartActor<DispatcherOptions, DispatcherPorts, Dis
       if (peer === 'discovery') machine.dispatch({ type: 'discoveryUp' })
       if (peer === 'fast-path') machine.dispatch({ type: 'fastPathUp' })
     },
+    configure: (wanted) => machine.dispatch({ type: 'configured', rules: wanted }),
     control: controlOf(table, machine, () => context.clock.nowMs()),
   }
 }

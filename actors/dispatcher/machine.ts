@@ -59,6 +59,8 @@ function handled(state: DispatcherState, event: DispatcherEvent, nowMs: number):
       return isAssigning(state) ? withPublication(quiet, state) : quiet
     case 'fastPathUp':
       return quiet
+    case 'configured':
+      return { state: { ...state, rules: event.rules }, effects: [] }
     default:
       return event satisfies never
   }

@@ -60,6 +60,8 @@ export type DispatcherEvent =
   | { readonly type: 'discoveryUp' }
   /** The fast path (re)started and knows nothing. */
   | { readonly type: 'fastPathUp' }
+  /** The operator wants it otherwise from now on. */
+  | { readonly type: 'configured'; readonly rules: DispatcherRules }
 
 export type DispatcherEffect =
   | { readonly type: 'writeNode'; readonly index: number; readonly node: NodeSetting }

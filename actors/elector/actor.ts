@@ -66,6 +66,7 @@ export const startElector: StartActor<
   return {
     control,
     receive: dispatch,
+    configure: ({ announcer: _, ...wanted }) => dispatch({ type: 'configured', options: wanted }),
     peerUp: (name) => {
       const peer = name === announcer ? 'announcer' : name
       if (isPeer(peer)) dispatch({ type: 'peerUp', peer })

@@ -2,6 +2,7 @@ import type { Step } from '../../runtime/system/machine.ts'
 import type { Advertisement } from '../../runtime/wire/vrrp.ts'
 import type { AnnouncerReport } from '../announcer/messages.ts'
 import { hearInBackup, suspectMaster, takeOver, waitAgain } from './backup.ts'
+import { configure } from './configuration.ts'
 import { forgetMaster, hearInFault } from './fault.ts'
 import { beginHandOver, mayHandOver } from './hand-over.ts'
 import { endHoldOff, startHoldOff } from './hold-off.ts'
@@ -52,6 +53,10 @@ export function stepElector(
 }
 
 function handle(turn: Turn, event: ElectorEvent): void {
+  if (event.type === 'configured') {
+    configure(turn, event.options)
+    return
+  }
   const { phase } = turn.state
   if (phase.label === 'INIT') {
     if (event.type === 'start') start(turn)

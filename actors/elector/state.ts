@@ -59,6 +59,8 @@ export type ElectorEvent =
   | { readonly type: 'drainFailed'; readonly generation: number }
   | { readonly type: 'peerUp'; readonly peer: keyof ElectorPeers }
   | { readonly type: 'stepDown' }
+  /** The operator wants it otherwise from now on. What makes it another virtual router stays as it was: VRID, version, interval. */
+  | { readonly type: 'configured'; readonly options: ElectorOptions }
   /** An ordered stop: hands over first where there is something to hand over, and then reports `retired`. */
   | { readonly type: 'retire' }
   | { readonly type: 'shutdown' }

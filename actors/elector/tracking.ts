@@ -20,8 +20,13 @@ const SOURCES: readonly TrackSource[] = ['interface', 'portMonitor', 'gateway']
 
 /** Something tracked has failed or is well again. */
 export function track(turn: Turn, { source, state, reason }: TrackMessage): void {
-  const { tracking, configuredPriority, options } = turn.state
-  turn.change({ tracking: { ...tracking, [source]: { state, reason } } })
+  turn.change({ tracking: { ...turn.state.tracking, [source]: { state, reason } } })
+  judgeTracking(turn)
+}
+
+/** What tracking leaves of the configured priority, and whether it leaves a part in the election at all. */
+export function judgeTracking(turn: Turn): void {
+  const { configuredPriority, options, phase } = turn.state
   const priority = effectivePriority(configuredPriority, options.track, turn.state.tracking)
   if (priority !== options.priority) {
     turn.logInstance('info', `Changing effective priority from ${options.priority} to ${priority}`)
@@ -30,7 +35,8 @@ export function track(turn: Turn, { source, state, reason }: TrackMessage): void
   const fault = describeTracking(options.track, turn.state.tracking).find(
     (tracked) => tracked.effect === 'fault' && tracked.state === 'failed',
   )
-  const inFault = turn.state.phase.label === 'FAULT'
+  if (phase.label === 'INIT') return
+  const inFault = phase.label === 'FAULT'
   if (fault !== undefined && !inFault) {
     turn.logInstance('warn', fault.reason ?? `${fault.source} has failed`)
     becomeFault(turn)

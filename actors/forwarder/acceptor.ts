@@ -41,7 +41,7 @@ export class Acceptor {
   readonly #connections: Connections
   readonly #upstream: Upstream
   readonly #queue: number
-  readonly #connectionsPerClient: number
+  #connectionsPerClient: number
   readonly #keepAlive: boolean
   readonly #places: (Place | undefined)[] = new Array(PLACES)
   readonly #held: Int32Array
@@ -58,6 +58,11 @@ export class Acceptor {
     this.#connectionsPerClient = limits.connectionsPerClient
     this.#keepAlive = needsKeepAlive(limits)
     this.#held = connections.table.descriptors(connections.forwarder).subarray(FIRST_PLACE, OWN_DESCRIPTORS)
+  }
+
+  /** Connections of one client from now on; 0 = no limit. */
+  limit(connectionsPerClient: number): void {
+    this.#connectionsPerClient = connectionsPerClient
   }
 
   /** Opens what is new in the plan and closes what is not in it any more. */

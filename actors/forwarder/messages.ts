@@ -53,6 +53,8 @@ export interface ForwarderOptions {
 export type ForwarderMessage =
   /** Another plan: new listeners are opened, those that are not in it are closed, connections live on. */
   | { readonly type: 'listeners'; readonly listeners: readonly ListenerPlan[] }
+  /** Other bounds from now on, for connections that there are as well. */
+  | { readonly type: 'limits'; readonly limits: ForwarderLimits }
   /** Accept no more, finish what there is for that long, reset the rest, end the task. */
   | { readonly type: 'drain'; readonly patienceMs: number }
   /** Reset the connections that came in by this VIP, and go on accepting. */

@@ -23,14 +23,19 @@ import type {
 } from './messages.ts'
 import { reapForwarder, wakeForwarder } from './task.ts'
 
-export interface ForwarderPoolOptions {
-  readonly table: ConnectionTable
-  /** Forwarders, each on a thread of its own. */
-  readonly count: number
+/** What of the configuration it goes by. */
+export interface ForwarderSettings {
   readonly listeners: readonly ListenerPlan[]
   readonly limits: ForwarderLimits
   /** How long connections are kept after their VIP has left this node: it may return. */
   readonly drainMs: number
+}
+
+export interface ForwarderPoolOptions {
+  readonly table: ConnectionTable
+  /** Forwarders, each on a thread of its own. */
+  readonly count: number
+  readonly settings: ForwarderSettings
   readonly restart: RestartPolicy
   onLog(level: LogLevel, line: string): void
   /** A forwarder keeps failing. */
@@ -57,7 +62,7 @@ export class ForwarderPool implements ActorGroup {
   readonly #ports: ForwarderPoolPorts
   readonly #pool: WorkerPool
   readonly #problems = new Map<number, readonly string[]>()
-  readonly #captures: boolean
+  #settings: ForwarderSettings
   readonly #watchdog: Watchdog
   /** As the electors said last, by instance. */
   readonly #roles = new Map<string, RoleMessage>()
@@ -66,16 +71,16 @@ export class ForwarderPool implements ActorGroup {
   #cancelWatch = (): void => undefined
 
   constructor(options: ForwarderPoolOptions, ports: ForwarderPoolPorts) {
-    const { table, listeners, limits } = options
+    const { table, settings } = options
     this.#options = options
+    this.#settings = settings
     this.#ports = ports
-    this.#captures = listeners.some(isCaptured)
     this.#watchdog = new Watchdog(DEFAULT_STALL_MS, ports.clock.nowMs())
     this.#pool = new WorkerPool({
       name: 'forwarder',
       moduleUrl: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
       size: options.count,
-      options: { table: table.buffer, listeners, limits } satisfies ForwarderOptions,
+      options: this.#taskOptions(),
       restart: options.restart,
       clock: ports.clock,
       stopMessage: () => ({ type: 'drain', patienceMs: 0 }) satisfies ForwarderMessage,
@@ -92,7 +97,7 @@ export class ForwarderPool implements ActorGroup {
 
   /** Resolves when all run. Throws where a port must be captured and nftables does not do it. */
   async start(): Promise<void> {
-    if (this.#captures) await this.#capture()
+    if (this.#captures()) await this.#capture()
     await this.#pool.start()
     this.#watch()
   }
@@ -102,7 +107,7 @@ export class ForwarderPool implements ActorGroup {
     for (const cancelCut of this.#cuts.values()) cancelCut()
     this.#cancelWatch()
     await this.#pool.stop(STOP_PATIENCE_MS)
-    if (this.#captures) await this.#ports.nft.apply(removeCaptureScript())
+    if (this.#captures()) await this.#ports.nft.apply(removeCaptureScript())
   }
 
   describe(): readonly ActorDescription[] {
@@ -114,8 +119,32 @@ export class ForwarderPool implements ActorGroup {
   }
 
   /** The pool as an actor on the main thread: every elector tells it its role, and it describes itself. */
-  asActor(): ActorInstance<RoleMessage> & { readonly control: ForwarderPoolControl } {
-    return { receive: (message) => this.#follow(message), control: { describe: () => this.status() } }
+  asActor(): ActorInstance<RoleMessage, ForwarderSettings> & { readonly control: ForwarderPoolControl } {
+    return {
+      receive: (message) => this.#follow(message),
+      configure: (settings) => this.#configure(settings),
+      control: { describe: () => this.status() },
+    }
+  }
+
+  #configure(settings: ForwarderSettings): void {
+    this.#settings = settings
+    this.#pool.configure(this.#taskOptions())
+    this.#tell({ type: 'limits', limits: settings.limits })
+  }
+
+  #taskOptions(): ForwarderOptions {
+    const { listeners, limits } = this.#settings
+    return { table: this.#options.table.buffer, listeners, limits }
+  }
+
+  /** A forwarder that does not run is started with what is true then. */
+  #tell(message: ForwarderMessage): void {
+    for (let index = 0; index < this.#options.count; index++) this.#pool.post(index, message)
+  }
+
+  #captures(): boolean {
+    return this.#settings.listeners.some(isCaptured)
   }
 
   status(): ForwarderPoolStatus {
@@ -143,7 +172,7 @@ export class ForwarderPool implements ActorGroup {
   }
 
   async #capture(): Promise<void> {
-    const captured = this.#options.listeners.filter(isCaptured)
+    const captured = this.#settings.listeners.filter(isCaptured)
     const script = captureScript(
       captured.map(({ address, originalPort, port }) => ({ address, originalPort, listenPort: port })),
     )
@@ -178,9 +207,9 @@ export class ForwarderPool implements ActorGroup {
 
   #cutLater(address: string): void {
     const cut: ForwarderMessage = { type: 'cut', address }
-    const cancel = this.#ports.clock.setTimer(this.#options.drainMs, () => {
+    const cancel = this.#ports.clock.setTimer(this.#settings.drainMs, () => {
       this.#cuts.delete(address)
-      for (let index = 0; index < this.#options.count; index++) this.#pool.post(index, cut)
+      this.#tell(cut)
     })
     this.#cuts.set(address, cancel)
   }

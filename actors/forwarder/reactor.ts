@@ -60,6 +60,7 @@ export class Reactor {
   readonly #wakeUp: number
   readonly #held: Int32Array
   readonly #startMs: number
+  #limits: ForwarderLimits
   /** Monotonic milliseconds at which draining ends; undefined while not draining. */
   #drainUntilMs: number | undefined
 
@@ -67,6 +68,7 @@ export class Reactor {
   constructor(parts: ReactorParts) {
     const { sockets, table, forwarder, limits, clock } = parts
     this.#parts = parts
+    this.#limits = limits
     this.#held = table.descriptors(forwarder)
     this.#queue = this.#hold(QUEUE_PLACE, sockets.createQueue())
     this.#wakeUp = this.#hold(WAKE_UP_PLACE, sockets.createWakeUp())
@@ -89,6 +91,12 @@ export class Reactor {
   /** Listens as planned. */
   follow(listeners: readonly ListenerPlan[]): void {
     if (this.#drainUntilMs === undefined) this.#acceptor.follow(listeners)
+  }
+
+  /** Goes by these bounds from now on; `pendingBytes` stays as it was. */
+  limit(limits: ForwarderLimits): void {
+    this.#limits = limits
+    this.#acceptor.limit(limits.connectionsPerClient)
   }
 
   get listening(): { readonly open: number; readonly problems: readonly string[] } {
@@ -175,7 +183,8 @@ export class Reactor {
   #expire(): void {
     const connections = this.#connections
     const { state, activeTick, tick, highest } = connections
-    const { table, forwarder, limits } = this.#parts
+    const { table, forwarder } = this.#parts
+    const limits = this.#limits
     const connectTicks = inTicks(limits.connectTimeoutMs)
     const idleTicks = limits.idleTimeoutMs > 0 ? inTicks(limits.idleTimeoutMs) : Number.POSITIVE_INFINITY
     for (let connection = 0; connection < highest; connection++) {

@@ -37,6 +37,9 @@ export function runForwarder(task: ForwarderTask, sockets: StreamSockets, clock:
         reactor.follow(message.listeners)
         report()
         return
+      case 'limits':
+        reactor.limit(message.limits)
+        return
       case 'drain':
         reactor.drain(message.patienceMs)
         return

@@ -38,9 +38,9 @@ export const startInspector: StartActor<
   return inspector
 }
 
-class Inspector implements ActorInstance<InspectorMessage> {
+class Inspector implements ActorInstance<InspectorMessage, InspectorOptions> {
   readonly #context: ActorContext<InspectorPeers>
-  readonly #options: InspectorOptions
+  #options: InspectorOptions
   readonly #events = new EventLog()
   readonly #streams: EventStreams
   readonly #routes: InspectorRoutes
@@ -59,14 +59,15 @@ class Inspector implements ActorInstance<InspectorMessage> {
       context,
       router: options.forwarding === 'kernel' ? 'fast-path' : 'dispatcher',
       gatherer: new SliceGatherer(context, options.instances, forwardedBy),
-      identity: options,
+      identity: () => this.#options,
       events: this.#events,
       streams: this.#streams,
-      statusOf: (gathered) => assembleStatus(options, gathered, this.#bindWarning === null ? [] : [this.#bindWarning]),
+      statusOf: (gathered) =>
+        assembleStatus(this.#options, gathered, this.#bindWarning === null ? [] : [this.#bindWarning]),
     })
     this.#control = createInspectorServer((request, response) => this.#routes.handle('control', request, response))
     this.#tcp = createInspectorServer(async (request, response) => {
-      const refusal = refusalOf(options.inspector, request.headers)
+      const refusal = refusalOf(this.#options.inspector, request.headers)
       if (refusal !== undefined) return failure(refusal.status, refusal.reason, { 'www-authenticate': 'Bearer' })
       return this.#routes.handle('tcp', request, response)
     })
@@ -79,6 +80,10 @@ class Inspector implements ActorInstance<InspectorMessage> {
 
   receive(message: InspectorMessage): void {
     message satisfies never
+  }
+
+  configure(options: InspectorOptions): void {
+    this.#options = options
   }
 
   observe(event: InspectionEvent): void {

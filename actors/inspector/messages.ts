@@ -1,3 +1,4 @@
+import type { SettingChange } from '../../config/reload-plan.ts'
 import type { ActorDescription } from '../../runtime/system/description.ts'
 import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
 import type { Health } from '../discovery/messages.ts'
@@ -9,6 +10,15 @@ export type InspectorPeers = Readonly<Record<never, never>>
 
 export type { ActorDescription }
 
+/** What became of an order to read the configuration anew. */
+export interface ReloadReport {
+  /** `possible`: it was only to be checked. `refused`: nothing of it is applied. */
+  readonly outcome: 'applied' | 'possible' | 'unchanged' | 'refused'
+  readonly changes: readonly SettingChange[]
+  /** Why it was refused, or what does not go by it yet; a line each, for people. */
+  readonly problems: readonly string[]
+}
+
 /** What the supervisor lets the inspector ask and do. */
 export type SupervisorControl = {
   actors(): readonly ActorDescription[]
@@ -18,6 +28,10 @@ export type SupervisorControl = {
   crash(actor: string): boolean
   /** Test hook, refused unless PROXYHA_TEST_HOOKS=1: blocks the actor's thread for that long. */
   stall(actor: string, forMs: number): boolean
+  /** Begins to read the configuration anew and to go by it, or only to check whether that could be. The number of the order. */
+  reload(checkOnly: boolean): number
+  /** What became of the order; null while it is under way, and of one long ago. */
+  reloadReport(order: number): ReloadReport | null
 }
 
 /** One gateway of the group as this node sees it. Shares are 0..1. */

@@ -22,9 +22,10 @@ export interface RouteSources {
   readonly gatherer: SliceGatherer
   /** Who knows where a client goes. */
   readonly router: 'dispatcher' | 'fast-path'
-  readonly identity: GatewayIdentity
   readonly events: EventLog
   readonly streams: EventStreams
+  /** As configured now. */
+  identity(): GatewayIdentity
   statusOf(gathered: Gathered): GatewayStatus
 }
 
@@ -40,6 +41,9 @@ type Route = (query: URLSearchParams, response: ServerResponse) => Promise<Answe
 const CLIENTS_SHOWN = 1000
 const CLIENTS_MAX = 65_536
 const LONGEST_STALL_MS = 60_000
+/** Reading the configuration takes a thread that has to start, and the actors a second to confirm. */
+const RELOAD_PATIENCE_MS = 20_000
+const RELOAD_LOOK_EVERY_MS = 20
 
 /** The routes by path; those of `control`, and orders, which are POST, are on the control socket only. */
 export class InspectorRoutes {
@@ -67,6 +71,7 @@ export class InspectorRoutes {
     this.#orders = new Map<string, Order>([
       ['/failover', (query) => this.#failover(query)],
       ['/announce', () => this.#announce()],
+      ['/reload', (query) => this.#reload(query.get('check') === '1')],
     ])
   }
 
@@ -141,7 +146,7 @@ export class InspectorRoutes {
   async #health(): Promise<Answer> {
     const gathered = await this.#sources.gatherer.gather()
     const status = this.#sources.statusOf(gathered)
-    const reason = unfitness(this.#sources.identity, status, gathered)
+    const reason = unfitness(this.#sources.identity(), status, gathered)
     return reason === undefined
       ? json(200, { ok: true, role: status.role })
       : json(503, { ok: false, role: status.role, reason })
@@ -152,7 +157,7 @@ export class InspectorRoutes {
     const plan = planFailover(status, query.get('instance'), query.get('force') === '1')
     if (!plan.ok) return failure(409, plan.reason)
     const names = new Set(plan.instances.map(({ name }) => name))
-    const ordered = this.#sources.identity.instances.filter(({ name }) => names.has(name))
+    const ordered = this.#sources.identity().instances.filter(({ name }) => names.has(name))
     const answers = await Promise.all(
       ordered.map(({ name, elector }) =>
         this.#ask<ElectorControl>(elector, async (control) =>
@@ -168,7 +173,7 @@ export class InspectorRoutes {
   async #announce(): Promise<Answer> {
     const announced = new Set<string>()
     const answers = await Promise.all(
-      this.#sources.identity.instances.map(({ announcer }) =>
+      this.#sources.identity().instances.map(({ announcer }) =>
         this.#ask<AnnouncerControl>(announcer, async (control) => {
           for (const address of await control.announce()) announced.add(address)
           return json(200, null)
@@ -178,6 +183,25 @@ export class InspectorRoutes {
     if (announced.size > 0) return json(200, { addresses: [...announced] })
     const silent = answers.find(({ status }) => status !== 200)
     return silent ?? failure(409, 'this node holds no virtual IP: only the director announces them')
+  }
+
+  /** Answers when it is done; the order itself goes on whatever becomes of the asker. */
+  async #reload(checkOnly: boolean): Promise<Answer> {
+    const { clock } = this.#sources.context
+    const untilMs = clock.nowMs() + RELOAD_PATIENCE_MS
+    return this.#ask<SupervisorControl>(
+      'supervisor',
+      async (supervisor) => {
+        const order = await supervisor.reload(checkOnly)
+        while (clock.nowMs() < untilMs) {
+          const report = await supervisor.reloadReport(order)
+          if (report !== null) return json(report.outcome === 'refused' ? 409 : 200, report)
+          await new Promise<void>((resolve) => clock.setTimer(RELOAD_LOOK_EVERY_MS, resolve))
+        }
+        return failure(504, 'the reload is still under way; the log says what becomes of it')
+      },
+      2 * RELOAD_PATIENCE_MS,
+    )
   }
 
   async #stall(query: URLSearchParams): Promise<Answer> {
@@ -202,9 +226,10 @@ export class InspectorRoutes {
   async #ask<Of extends Control>(
     actor: string,
     call: (control: RemoteControl<Of>) => Promise<Answer>,
+    withinMs?: number,
   ): Promise<Answer> {
     try {
-      return await callControl<Of, Answer>(this.#sources.context, actor, call)
+      return await callControl<Of, Answer>(this.#sources.context, actor, call, withinMs)
     } catch (error) {
       return failure(503, `${actor} ${error instanceof Error ? error.message : String(error)}`, { 'retry-after': '1' })
     }

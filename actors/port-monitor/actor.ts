@@ -52,6 +52,7 @@ export const startPortMonitor: StartActor<
     receive(message) {
       message satisfies never
     },
+    configure: (wanted) => machine.dispatch({ type: 'configured', proxyPorts: proxyPortsOf(wanted.redirects) }),
     peerUp(peer) {
       if (peer === 'discovery') machine.dispatch({ type: 'discoveryUp' })
       else if (isElector(peer)) machine.dispatch({ type: 'electorUp', elector: peer })

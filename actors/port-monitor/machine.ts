@@ -40,6 +40,8 @@ export type PortMonitorEvent =
   | { readonly type: 'discoveryUp' }
   | { readonly type: 'discoveryDown' }
   | { readonly type: 'electorUp' | 'electorDown'; readonly elector: Elector }
+  /** Other ports are to be watched from now on. */
+  | { readonly type: 'configured'; readonly proxyPorts: readonly number[] }
   | { readonly type: 'stopped' }
   | TimerExpired<'poll'>
 
@@ -95,6 +97,9 @@ export function stepPortMonitor(state: PortMonitorState, event: PortMonitorEvent
         state: { ...state, electorsUp: state.electorsUp.filter((elector) => elector !== event.elector) },
         effects: [],
       }
+    case 'configured':
+      // What was found of the old ones stands until the new ones have been looked at, which is at once.
+      return { state: { ...state, proxyPorts: event.proxyPorts }, effects: [{ type: 'read' }] }
     case 'stopped':
       return { state, effects: [{ type: 'cancelTimer', timer: 'poll' }] }
     default:

@@ -59,6 +59,7 @@ export const startStatsReporter: StartActor<
     receive(message) {
       message satisfies never
     },
+    configure: (wanted) => connections.count(wanted.redirects),
     peerUp() {
       machine.dispatch({ type: 'discoveryUp' })
     },
@@ -75,7 +76,7 @@ export const startStatsReporter: StartActor<
 /** The connections on the proxy ports, counted as often as the budget lets it. */
 class ConnectionCount {
   readonly #sockets: SocketTable
-  readonly #proxyPorts: readonly number[]
+  #proxyPorts: readonly number[] = []
   readonly #clock: Clock
   readonly #budget = new CountingBudget()
   /** Of the last count. */
@@ -83,8 +84,13 @@ class ConnectionCount {
 
   constructor(sockets: SocketTable, redirects: StatsReporterOptions['redirects'], clock: Clock) {
     this.#sockets = sockets
-    this.#proxyPorts = [...new Set(redirects.map(({ proxyPort }) => proxyPort))]
     this.#clock = clock
+    this.count(redirects)
+  }
+
+  /** Counts on the proxy ports of these from now on. */
+  count(redirects: StatsReporterOptions['redirects']): void {
+    this.#proxyPorts = [...new Set(redirects.map(({ proxyPort }) => proxyPort))]
   }
 
   /** `connections` is null where they were not counted this time. */

@@ -17,8 +17,9 @@ async function compileAhead(): Promise<number> {
   const { actors } = await import('../worker-actors.ts')
   for (const load of Object.values(actors)) await load()
   await import('../../actors/forwarder/worker.ts')
-  // Compiled before it finds out that this thread is no actor's.
+  // Compiled before they find out that this thread is none of theirs.
   await import('../system/worker-entry.ts').catch(() => undefined)
+  await import('./config-entry.ts').catch(() => undefined)
   // The pool loads its entry in this way, and the cache tells the two apart.
   createRequire(import.meta.url)('../system/worker-pool-entry.ts')
   flushCompileCache()

@@ -20,6 +20,8 @@ export interface CliEnv {
   readonly clock: Clock
   /** Aborted when the user or the system wants the command to end (SIGINT, SIGTERM). */
   readonly interrupted: AbortSignal
+  /** Has this called at each SIGHUP from now on, which otherwise ends the command. */
+  onHangUp(told: () => void): void
   readonly host: CliHost
 }
 

@@ -13,6 +13,7 @@ export interface GatewayChoice {
 type Method = 'GET' | 'POST'
 
 const ANSWER_MS = 5000
+const CONFLICT = 409
 /** An answer is a few hundred kilobytes at most; what is longer comes from somebody else. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
@@ -30,17 +31,31 @@ export async function askGateway<Value>(choice: GatewayChoice, path: string): Pr
   return exchange('GET', choice, path)
 }
 
-/** Orders something of the gateway; the same otherwise. */
-export async function orderGateway<Value>(choice: GatewayChoice, path: string): Promise<Value> {
-  return exchange('POST', choice, path)
+/** How an order differs from a question. */
+interface OrderOptions {
+  /** How long its answer may take; default 5000. */
+  readonly withinMs?: number
+  /** Its refusal (status 409) is an answer as well, and not an error. */
+  readonly takesRefusal?: boolean
 }
 
-async function exchange<Value>(method: Method, choice: GatewayChoice, path: string): Promise<Value> {
+/** Orders something of the gateway; the same otherwise. */
+export async function orderGateway<Value>(choice: GatewayChoice, path: string, options?: OrderOptions): Promise<Value> {
+  return exchange('POST', choice, path, options)
+}
+
+async function exchange<Value>(
+  method: Method,
+  choice: GatewayChoice,
+  path: string,
+  { withinMs = ANSWER_MS, takesRefusal = false }: OrderOptions = {},
+): Promise<Value> {
   const socketPath = socketOf(choice)
-  const response = await open(method, socketPath, path, AbortSignal.timeout(ANSWER_MS))
+  const response = await open(method, socketPath, path, AbortSignal.timeout(withinMs))
   const text = await textOf(response, socketPath)
   const value = parse(text, socketPath)
-  if (response.statusCode === 200) return value as Value
+  const { statusCode } = response
+  if (statusCode === 200 || (takesRefusal && statusCode === CONFLICT)) return value as Value
   const { error = `answered ${response.statusCode}` } = value as { readonly error?: string }
   throw new CliError(`the gateway says: ${error}`)
 }
@@ -112,7 +127,7 @@ function explain(error: NodeJS.ErrnoException, socketPath: string): string {
     case 'EPERM':
       return `${socketPath}: permission denied; ask as the user that the gateway runs as, mostly root`
     case 'ABORT_ERR':
-      return `the gateway did not answer on ${socketPath} within ${ANSWER_MS / 1000} s; look at its log`
+      return `the gateway did not answer on ${socketPath} in time; look at its log`
     default:
       return `${socketPath}: ${error.message}`
   }

@@ -20,6 +20,7 @@ async function main(): Promise<void> {
     variables: process.env,
     clock: linuxClock,
     interrupted: interruption.signal,
+    onHangUp: (told) => process.on('SIGHUP', told),
     host: linuxHost,
   })
   // What has been written is flushed before the end; a thread that still runs does not delay it.

@@ -11,6 +11,7 @@ import { type CliEnv, CliError } from './env.ts'
 import { addEvents } from './events.ts'
 import { addFailover } from './failover.ts'
 import { addLab } from './lab.ts'
+import { addReload } from './reload.ts'
 import { addRun } from './run.ts'
 import { addStatus } from './status.ts'
 import { addWhich } from './which.ts'
@@ -25,6 +26,7 @@ const COMMANDS = [
   addDoctor,
   addFailover,
   addAnnounce,
+  addReload,
   addEvents,
   addActors,
   addCheckConfig,

@@ -1,14 +1,14 @@
 import type { Command } from 'commander'
 import { isStaleSocket } from '../../actors/inspector/control-socket.ts'
-import type { GatewayConfig } from '../../config/gateway-config.ts'
-import { loadConfig } from '../../config/load.ts'
-import { resolveConfig } from '../../config/resolve.ts'
+import { loadConfigInThread } from './config-thread.ts'
 import { type CliEnv, CliError, DEFAULT_CONFIG } from './env.ts'
+import { readGatewayConfig } from './gateway-configuration.ts'
 import type { Choose } from './options.ts'
 
 const HELP = `
 The log goes to stdout as JSON, one line an event, and to the system log. SIGTERM or SIGINT stops the gateway in order: it
-gives the virtual IPs up, ends the connections, and says goodbye to the other nodes.
+gives the virtual IPs up, ends the connections, and says goodbye to the other nodes. SIGHUP makes it read its configuration
+anew, as "proxyha reload" does; the log says what came of it.
 
 Needs CAP_NET_ADMIN and CAP_NET_RAW, and CAP_NET_BIND_SERVICE for original ports below 1024; with
 CAP_SYS_NICE the election keeps its pace whatever the load of the host. root has them all.
@@ -30,12 +30,17 @@ export function addRun(program: Command, env: CliEnv, choose: Choose): void {
 }
 
 async function run(path: string, env: CliEnv): Promise<number> {
-  const config = await readConfig(path, env)
+  const read = await readGatewayConfig(path, env.host)
+  if (!read.ok) throw new CliError(...read.problems)
+  const config = read.value
   try {
     // Throws where another gateway runs: beside it, this one would take its virtual IPs for left behind.
     await isStaleSocket(config.control.socketPath)
     const { startGateway } = await import('../gateway.ts')
-    const gateway = await startGateway(config)
+    const starting = startGateway(config, (running) => loadConfigInThread(path, running))
+    // One that comes while it starts waits for that.
+    env.onHangUp(() => void starting.then((gateway) => gateway.reload()).catch(() => undefined))
+    const gateway = await starting
     const stop = (): void => void gateway.stop()
     if (env.interrupted.aborted) stop()
     else env.interrupted.addEventListener('abort', stop, { once: true })
@@ -43,14 +48,4 @@ async function run(path: string, env: CliEnv): Promise<number> {
   } catch (error) {
     throw new CliError(`the gateway cannot start: ${error instanceof Error ? error.message : String(error)}`)
   }
-}
-
-async function readConfig(path: string, env: CliEnv): Promise<GatewayConfig> {
-  const loaded = loadConfig(path)
-  if (!loaded.ok) throw new CliError(...loaded.problems)
-  const facts = await env.host.facts(loaded.value.interface)
-  if (!facts.ok) throw new CliError(`interface: ${facts.reason}; "ip link" lists those that there are`)
-  const resolved = resolveConfig(loaded.value, facts.value)
-  if (!resolved.ok) throw new CliError(...resolved.problems)
-  return resolved.value
 }

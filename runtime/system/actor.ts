@@ -46,7 +46,7 @@ export interface ActorContext<Peers extends PeerMessages = PeerMessages> {
 }
 
 /** A running actor. Whatever a method throws crashes the actor; the supervisor restarts it. */
-export interface ActorInstance<Takes> {
+export interface ActorInstance<Takes, Options = unknown> {
   /** One message. `reply` is there when the sender asked by `request`. */
   receive(message: Takes, from: string, reply?: (value: unknown) => void): void
   /** A peer (re)started and can be sent to. Called for every peer once after start too. */
@@ -56,6 +56,8 @@ export interface ActorInstance<Takes> {
   /** Every event of every actor, for the actor that asked for it (`observes: true`). */
   observe?(event: import('./inspection.ts').InspectionEvent): void
   readonly control?: Control
+  /** Goes by these options from now on, without a new start. */
+  configure?(options: Options): void
   /** Ordered shutdown: release what is held. Bounded by the supervisor's patience. */
   stop?(): void | Promise<void>
 }
@@ -65,4 +67,4 @@ export type StartActor<Options, Ports, Takes, Peers extends PeerMessages> = (
   context: ActorContext<Peers>,
   options: Options,
   ports: Ports,
-) => ActorInstance<Takes> | Promise<ActorInstance<Takes>>
+) => ActorInstance<Takes, Options> | Promise<ActorInstance<Takes, Options>>

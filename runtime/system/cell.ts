@@ -114,6 +114,9 @@ export class ActorCell<Port> {
         this.eventsIn.taken()
         this.guard(() => this.instance?.observe?.(command.event))
         break
+      case 'configure':
+        this.configure(command.options)
+        break
       case 'stop':
         void this.stop()
         break
@@ -148,6 +151,14 @@ export class ActorCell<Port> {
     } catch {
       // It has crashed already, by the error that was reported.
     }
+  }
+
+  private configure(options: unknown): void {
+    this.guard(() => {
+      if (this.instance?.configure === undefined) throw new Error(`${this.seed.name} takes no other options`)
+      this.instance.configure(options)
+    })
+    if (!this.ended) this.ground.report({ type: 'configured' })
   }
 
   private async stop(): Promise<void> {

@@ -41,6 +41,8 @@ export type ActorCommand<Port> =
   /** Answered in shared memory, so that nobody wakes for the answer. */
   | { readonly type: 'ping'; readonly ping: number }
   | { readonly type: 'observe'; readonly event: InspectionEvent }
+  /** Its options are these from now on; answered by `configured`. */
+  | { readonly type: 'configure'; readonly options: unknown }
   | { readonly type: 'stop' }
   /** Test hooks. */
   | { readonly type: 'crash' }
@@ -50,6 +52,8 @@ export type ActorCommand<Port> =
 export type ActorReport =
   | { readonly type: 'started'; readonly hasControl: boolean }
   | { readonly type: 'stopped' }
+  /** It goes by the options of a `configure`. */
+  | { readonly type: 'configured' }
   /** Its thread is scheduled so from now on; `ordinary` until told. */
   | { readonly type: 'scheduling'; readonly scheduling: SchedulingClass }
   | {

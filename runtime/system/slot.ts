@@ -35,7 +35,7 @@ export interface SlotListener<Port> {
  * plan whether and when the next is opened.
  */
 export class ActorSlot<Port> {
-  readonly plan: ActorPlan
+  plan: ActorPlan
   readonly counters = new Counters()
   state: ActorDescription['state'] = 'stopped'
   incarnation = -1
@@ -53,6 +53,10 @@ export class ActorSlot<Port> {
   private firstStart: { resolve(): void; reject(error: unknown): void } | undefined
   private stopping: Promise<void> | undefined
   private stopped: (() => void) | undefined
+  /** Who waits for the answer to a `configure`, first come first. */
+  private configuring: (() => void)[] = []
+  /** This incarnation was born with other options. */
+  private isOutdated = false
 
   constructor(plan: ActorPlan, platform: Platform<Port>, watching: Watching, listener: SlotListener<Port>) {
     this.plan = plan
@@ -76,6 +80,20 @@ export class ActorSlot<Port> {
   /** Whether its Worker is expected to answer pings. */
   get isWatched(): boolean {
     return this.plan.placement === 'worker' && this.state === 'running' && this.endReason === undefined
+  }
+
+  /**
+   * From now on it is run with these options. Resolves when it goes by them: at once where it does not run, since the next
+   * incarnation is born with them.
+   */
+  configure(options: unknown): Promise<void> {
+    this.plan = { ...this.plan, options }
+    if (this.host === undefined || this.state === 'stopped') return Promise.resolve()
+    return new Promise((resolve) => {
+      this.configuring.push(resolve)
+      if (this.state === 'running') this.post({ type: 'configure', options })
+      else this.isOutdated = true
+    })
   }
 
   /** Ends this incarnation as a crash. */
@@ -135,6 +153,7 @@ export class ActorSlot<Port> {
     this.endReason = undefined
     this.eventCredits = createLinkCredits()
     this.scheduling = 'ordinary'
+    this.isOutdated = false
     const { name, peers, options, realtime = false } = this.plan
     const seed = {
       name,
@@ -171,6 +190,9 @@ export class ActorSlot<Port> {
       case 'stopped':
         this.kill(IN_ORDER)
         break
+      case 'configured':
+        this.configuring.shift()?.()
+        break
       default:
         report satisfies never
     }
@@ -182,6 +204,14 @@ export class ActorSlot<Port> {
     this.hasControl = hasControl
     this.runningSinceMs = this.platform.clock.nowMs()
     this.listener.running(this)
+    // One order for all that came while it started: it is the last that counts.
+    if (this.isOutdated) {
+      const waiting = this.configuring.splice(0)
+      this.configuring.push(() => {
+        for (const resolve of waiting) resolve()
+      })
+      this.post({ type: 'configure', options: this.plan.options })
+    }
     this.firstStart?.resolve()
     this.firstStart = undefined
   }
@@ -190,6 +220,8 @@ export class ActorSlot<Port> {
     if (host !== this.host) return
     this.cancelTimer?.()
     this.host = undefined
+    // The next incarnation is born with what it was to go by.
+    for (const resolve of this.configuring.splice(0)) resolve()
     this.listener.down(this)
     const reason = this.endReason ?? (error === undefined ? 'its thread ended' : reasonOf(error))
     if (reason !== IN_ORDER) this.listener.event(this, { type: 'crashed', reason })

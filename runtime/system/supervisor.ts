@@ -1,4 +1,5 @@
 import type { CancelTimer } from '../ports/clock.ts'
+import type { Control } from './actor.ts'
 import type { ActorDescription, ActorGroup } from './description.ts'
 import type { Platform } from './host.ts'
 import type { InspectionDetail, InspectionEvent } from './inspection.ts'
@@ -18,6 +19,8 @@ export interface SupervisorOptions {
   onEscalation(actor: string, reason: string): void
   /** Every event, as an actor that `observes` gets them. */
   onInspection?(event: InspectionEvent): void
+  /** What an actor that holds the supervisor's control may order of the composition. */
+  readonly orders?: Control
   /** Allows the test hooks `crash` and `stall`. */
   readonly hooksEnabled: boolean
   /** Silence after which a Worker is ended and restarted; default 5000. */
@@ -91,6 +94,26 @@ export class Supervisor<Port> {
    */
   stop(order: StopOrder, patienceMs: number): Promise<void> {
     return this.stopAll(order, patienceMs)
+  }
+
+  /**
+   * Runs these actors with other options from now on, by `ActorInstance.configure`; none is started anew. Resolves with those
+   * that have not confirmed it within the patience: they will, or are restarted with the new options when they crash.
+   */
+  async configure(options: ReadonlyMap<string, unknown>, patienceMs: number): Promise<readonly string[]> {
+    const late = new Set(options.keys())
+    const confirmed = [...options].map(async ([name, value]) => {
+      await this.slots.get(name)?.configure(value)
+      late.delete(name)
+    })
+    await new Promise<void>((resolve) => {
+      const cancel = this.platform.clock.setTimer(patienceMs, resolve)
+      void Promise.all(confirmed).then(() => {
+        cancel()
+        resolve()
+      })
+    })
+    return [...late]
   }
 
   describe(): readonly ActorDescription[] {
@@ -191,6 +214,7 @@ export class Supervisor<Port> {
     const caller = slot.plan.name
     const [portOfCaller, portOfSupervisor] = this.platform.channel()
     const control = {
+      ...this.options.orders,
       actors: () => this.describe(),
       crash: (actor: string) => this.crash(actor),
       stall: (actor: string, forMs: number) => this.stall(actor, forMs),

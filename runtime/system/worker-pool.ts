@@ -50,11 +50,13 @@ const ENTRY = fileURLToPath(
  */
 export class WorkerPool implements ActorGroup {
   private readonly options: WorkerPoolOptions
+  private taskOptions: unknown
   private readonly threads: Piscina
   private readonly tasks: readonly PoolTaskSlot[]
 
   constructor(options: WorkerPoolOptions) {
     this.options = options
+    this.taskOptions = options.options
     this.threads = new Piscina({
       minThreads: options.size,
       maxThreads: options.size,
@@ -74,6 +76,11 @@ export class WorkerPool implements ActorGroup {
   /** Resolves when every task has begun; rejects when one could not be loaded. */
   async start(): Promise<void> {
     await Promise.all(this.tasks.map((task) => task.start()))
+  }
+
+  /** Tasks that begin from now on are given these options; those that run are told by `post`. */
+  configure(options: unknown): void {
+    this.taskOptions = options
   }
 
   /** False where that task does not run now: the message is lost. Meant for few messages; the port itself has no bound. */
@@ -132,7 +139,7 @@ export class WorkerPool implements ActorGroup {
     const birth: PoolTaskBirth = {
       moduleUrl: this.options.moduleUrl.href,
       index,
-      options: this.options.options,
+      options: this.taskOptions,
       life: life.port2,
       port: mail.port2,
     }

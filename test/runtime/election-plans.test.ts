@@ -1,27 +1,12 @@
 import { expect, test } from 'vitest'
-import { parseConfig } from '../../config/load.ts'
-import { resolveConfig } from '../../config/resolve.ts'
 import { planInstances } from '../../runtime/election-plans.ts'
 import { sharedSettings } from '../../runtime/shared-settings.ts'
 import { packBeaconBody, parseBeaconBody, type ReportBody } from '../../runtime/wire/beacon-body.ts'
+import { gatewayConfig } from '../config/gateway-config.ts'
 
 const WORKERS = 'workers' as const
-const REDIRECTS = 'redirects: [{originalPorts: [8443, 8080], proxyPort: 3128}]'
-const ADDRESSES = [
-  { family: 4, address: '10.0.0.1', prefixLength: 24, validLifetimeS: null },
-  { family: 6, address: 'fe80::1', prefixLength: 64, validLifetimeS: null },
-] as const
-
-function configOf(yaml: string) {
-  const read = parseConfig(`${yaml}\n${REDIRECTS}`)
-  if (!read.ok) throw new Error(read.problems.join('\n'))
-  const resolved = resolveConfig(read.value, { hostname: 'jupiter', cores: 1, interfaceAddresses: ADDRESSES })
-  if (!resolved.ok) throw new Error(resolved.problems.join('\n'))
-  return resolved.value
-}
-
-const SHORT = configOf('virtualIps: [10.0.0.6, 10.0.0.5]\ndirectorPriority: 99')
-const TWO = configOf(`vrrp: {version: 3, advertInterval: 100ms}
+const SHORT = gatewayConfig('virtualIps: [10.0.0.6, 10.0.0.5]\ndirectorPriority: 99')
+const TWO = gatewayConfig(`vrrp: {version: 3, advertInterval: 100ms}
 instances:
   - {virtualRouterId: 51, virtualIps: [10.0.0.5], vrrp: {advertInterval: 1s}}
   - {name: web, virtualRouterId: 51, directorPriority: 90, virtualIps: ["2001:db8::5"]}`)

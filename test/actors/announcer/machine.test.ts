@@ -375,3 +375,23 @@ describe('reconciling', () => {
     expect(status().warnings).toEqual([])
   })
 })
+
+describe('other settings while it runs', () => {
+  const garp = { ...settings.garp, refreshIntervalMs: 60_000 }
+
+  test('another schedule of gratuitous ARP begins at once where addresses are held, and moves none', () => {
+    bench.hold(30_000).feed({ type: 'configured', options: { ...settings, garp } })
+    expect(bench.kinds()).not.toContain('putAddresses')
+    expect(bench.of('sendGratuitousArp')).toHaveLength(1)
+    for (let rounds = 0; rounds < 3; rounds++) bench.expire('garp')
+    expect(bench.running.get('garp')?.dueMs).toBe(clock.nowMs() + 60_000)
+  })
+
+  test('a node that holds nothing sends nothing', () => {
+    expect(bench.feed({ type: 'configured', options: { ...settings, garp } }).effects).toEqual([])
+  })
+
+  test('the same schedule is not begun anew', () => {
+    expect(bench.hold(30_000).feed({ type: 'configured', options: { ...settings } }).effects).toEqual([])
+  })
+})

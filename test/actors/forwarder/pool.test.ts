@@ -51,9 +51,7 @@ async function startPool(options: { readonly captured?: boolean } = {}) {
     {
       table,
       count: 1,
-      listeners,
-      limits: defaultForwarderLimits,
-      drainMs: DRAIN_MS,
+      settings: { listeners, limits: defaultForwarderLimits, drainMs: DRAIN_MS },
       restart: { maxRestarts: 3, windowMs: 60_000, backoffMs: { first: 1, max: 1 } },
       onLog: () => undefined,
       onEscalation: (reason) => events.push(`escalated ${reason}`),

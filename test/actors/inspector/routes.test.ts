@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { GatewayStatus } from '../../../actors/inspector/messages.ts'
 import { actorOf, ask, askJson, InspectedGateway, memberOf, routeOf, vrrp } from './gateway-fixture.ts'
 
@@ -374,7 +374,7 @@ describe('what is not there', () => {
   })
 
   test('orders are POST, and on the control socket only', async () => {
-    for (const path of ['/failover', '/announce']) {
+    for (const path of ['/failover', '/announce', '/reload']) {
       const reply = await ask(gateway.socketPath, path)
       expect([reply.status, reply.headers.allow]).toEqual([405, 'POST'])
       expect((await ask(gateway.port, path, { method: 'POST' })).status).toBe(404)
@@ -450,5 +450,46 @@ describe('GET /metrics', () => {
     gateway.controls = {}
     const { samples } = await scrape()
     expect(samples.get('proxyha_role{role="initializing"}')).toBe(1)
+  })
+})
+
+describe('reload', () => {
+  const orders: boolean[] = []
+  const report = { outcome: 'applied', changes: [], problems: [] }
+  const supervise = (...reports: readonly unknown[]) => {
+    orders.length = 0
+    const left = [...reports]
+    gateway.controls.supervisor = {
+      reload: async (checkOnly: boolean) => orders.push(checkOnly),
+      reloadReport: async (order: number) => (order === 1 ? left.shift() : 'of another order'),
+    }
+  }
+  const reload = async (query = '') => {
+    const reply = await ask(gateway.socketPath, `/reload${query}`, { method: 'POST' })
+    return { status: reply.status, body: JSON.parse(reply.body) }
+  }
+
+  test.each([
+    ['', false],
+    ['?check=1', true],
+  ])('POST /reload%s is ordered, and answered by the report', async (query, checkOnly) => {
+    supervise(report)
+    expect(await reload(query)).toEqual({ status: 200, body: report })
+    expect(orders).toEqual([checkOnly])
+  })
+
+  test('the answer waits for the report', async () => {
+    supervise(null, report)
+    const answer = reload()
+    await vi.waitFor(async () => {
+      gateway.clock.advance(20)
+      expect(await Promise.race([answer, Promise.resolve(undefined)])).toMatchObject({ body: report })
+    })
+  })
+
+  test('what was refused is a conflict', async () => {
+    const refused = { outcome: 'refused', changes: [], problems: ['a: is wrong'] }
+    supervise(refused)
+    expect(await reload()).toEqual({ status: 409, body: refused })
   })
 })

@@ -48,6 +48,7 @@ export class CapturedCli {
       variables: this.variables,
       clock: this.clock,
       interrupted: this.interruption.signal,
+      onHangUp: () => undefined,
       host: { facts: async () => this.facts, openSocketTable: async () => this.socketTable },
     }
   }

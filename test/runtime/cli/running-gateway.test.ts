@@ -299,6 +299,47 @@ describe('doctor', () => {
   })
 })
 
+describe('reload', () => {
+  const changes = [{ path: 'directorPriority', before: '99', after: '120' }]
+  const answer = (report: object) => {
+    gateway.controls.supervisor = { reload: async () => 1, reloadReport: async () => report }
+  }
+
+  test('a line for each setting that changed', async () => {
+    answer({ outcome: 'applied', changes, problems: [] })
+    expect(await ask('reload')).toEqual({ code: 0, stdout: 'directorPriority: 99 -> 120\n', stderr: '' })
+  })
+
+  test('who has not confirmed it is told beside it', async () => {
+    answer({ outcome: 'applied', changes, problems: ['watcher has not confirmed it yet'] })
+    expect(await ask('reload')).toMatchObject({ code: 0, stderr: 'watcher has not confirmed it yet\n' })
+  })
+
+  test('nothing to do is no failure', async () => {
+    answer({ outcome: 'unchanged', changes: [], problems: [] })
+    expect(await ask('reload')).toEqual({ code: 0, stdout: 'nothing has changed\n', stderr: '' })
+  })
+
+  test('a refusal: why, a line each, and exit 1', async () => {
+    answer({ outcome: 'refused', changes: [], problems: ['a: is wrong', 'b: is wrong'] })
+    expect(await ask('reload')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'a: is wrong\nb: is wrong\nnothing was changed\n',
+    })
+  })
+
+  test.each([
+    ['applied', 0],
+    ['refused', 1],
+  ])('--json is the report, also of one that was %s', async (outcome, code) => {
+    const report = { outcome, changes: [], problems: ['a: is wrong'] }
+    answer(report)
+    const { stdout, ...rest } = await ask('reload', '--json')
+    expect([rest, JSON.parse(stdout)]).toEqual([{ code, stderr: '' }, report])
+  })
+})
+
 describe('failover', () => {
   const orders: string[] = []
   const hasTaken = { outcome: 'taken', by: '10.0.0.2', priority: 89, afterMs: 652.4 }

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { ActorInstance } from '../../../runtime/system/actor.ts'
 import { type ActorPlan, PlanError } from '../../../runtime/system/plan.ts'
-import { World } from '../../../runtime/system/simulation.ts'
+import { type SimulatedSystem, World } from '../../../runtime/system/simulation.ts'
 import { ActorStartError } from '../../../runtime/system/slot.ts'
 import { createPair, createPuppet, eventsOf, type Puppet, plan, restart } from './fixtures/puppet.ts'
 
@@ -316,5 +316,80 @@ describe('stopping', () => {
     await system.stop([], 100)
     await world.advance(10_000)
     expect(bob.context.incarnation).toBe(0)
+  })
+})
+
+describe('other options for an actor that runs', () => {
+  /** Remembers the options that each incarnation was started with, and those that it was given since. */
+  function createConfigured(behaviour: Partial<ActorInstance<unknown>> = {}) {
+    const seen: unknown[] = []
+    const puppet = createPuppet({ configure: (options) => seen.push(options), ...behaviour })
+    const start: Puppet['start'] = (context, options) => {
+      seen.push(`born with ${options}`)
+      return puppet.start(context, options)
+    }
+    return { seen, bob: { ...puppet, start } }
+  }
+  const configure = (system: SimulatedSystem, options: unknown, patienceMs = 1000) =>
+    system.configure(new Map([['bob', options]]), patienceMs)
+
+  test('it is given them without a new start, and confirms', async () => {
+    const { seen, bob } = createConfigured()
+    const { world, system } = await createPair({ bob, bobPlan: { options: 'old' } })
+    expect(await world.settle(configure(system, 'new'))).toEqual([])
+    expect(seen).toEqual(['born with old', 'new'])
+  })
+
+  test('its next incarnation is born with them', async () => {
+    const { seen, bob } = createConfigured()
+    const { world, system } = await createPair({ bob, bobPlan: { options: 'old' } })
+    await world.settle(configure(system, 'new'))
+    system.crash('bob')
+    await world.advance(1000)
+    expect(seen).toEqual(['born with old', 'new', 'born with new'])
+  })
+
+  test('while it is down nothing is waited for', async () => {
+    const { seen, bob } = createConfigured()
+    const { world, system } = await createPair({ bob, bobPlan: { options: 'old' } })
+    system.crash('bob')
+    await world.advance(1)
+    expect(await world.settle(configure(system, 'new'), 0)).toEqual([])
+    await world.advance(1000)
+    expect(seen).toEqual(['born with old', 'born with new'])
+  })
+
+  test('one that is starting is given the last of them when it has started', async () => {
+    const { seen, bob } = createConfigured()
+    const world = new World({ seed: 1 })
+    const system = world.createSystem('node')
+    system.spawn(plan('bob', bob, { options: 'old' }))
+    const started = system.start()
+    const confirmed = Promise.all([configure(system, 'newer'), configure(system, 'newest')])
+    await started
+    expect(await world.settle(confirmed)).toEqual([[], []])
+    expect(seen).toEqual(['born with old', 'newest'])
+  })
+
+  test('one that they crash is restarted with them', async () => {
+    const { seen, bob } = createConfigured({
+      configure: () => {
+        throw new Error('on purpose')
+      },
+    })
+    const { world, system } = await createPair({ bob, bobPlan: { options: 'old' } })
+    expect(await world.settle(configure(system, 'new'))).toEqual([])
+    await world.advance(1000)
+    expect(seen).toEqual(['born with old', 'born with new'])
+  })
+
+  test('one that stands still is named after the patience', async () => {
+    const { seen, bob } = createConfigured()
+    const { world, system } = await createPair({ bob, bobPlan: { options: 'old' } })
+    system.stall('bob', 2000)
+    await world.advance(1)
+    expect(await world.settle(configure(system, 'new'))).toEqual(['bob'])
+    await world.advance(3000)
+    expect(seen).toEqual(['born with old', 'new'])
   })
 })

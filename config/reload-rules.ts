@@ -1,0 +1,124 @@
+import type { GatewayConfig, InstanceConfig } from './gateway-config.ts'
+
+/** How a change of one setting comes to a gateway that runs. */
+export interface ReloadRule<Value> {
+  /** As the file has it. */
+  readonly path: string
+  /** Null: it is applied as it runs. Otherwise why it is not, for people. */
+  refusal(before: Value, after: Value): string | null
+  show(value: Value): string
+}
+
+/** A rule for every key: a key that is added without one does not compile. */
+type RulesOf<Section> = {
+  readonly [Key in keyof Section]-?:
+    | ReloadRule<Section[Key]>
+    | (Section[Key] extends readonly unknown[] ? never : Section[Key] extends object ? RulesOf<Section[Key]> : never)
+}
+
+/** Applied without a restart of anything. */
+const live = <Value>(path: string, show: (value: Value) => string = text): ReloadRule<Value> => ({
+  path,
+  refusal: () => null,
+  show,
+})
+
+/** Needs another start of the gateway, because `reason`. */
+const fixed = <Value>(path: string, reason: string, show: (value: Value) => string = text): ReloadRule<Value> => ({
+  path,
+  refusal: () => reason,
+  show,
+})
+
+const text = (value: unknown): string => (value === null ? 'none' : String(value))
+const duration = (ms: number | null): string =>
+  ms === null ? '0s' : ms % 1000 === 0 ? `${ms / 1000}s` : `${Math.round(ms)}ms`
+const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no')
+/** That it is another one is told; the secret itself never is. */
+const secret = (value: string | null): string => (value === null ? 'none' : '(secret)')
+const list = (values: readonly unknown[]): string => (values.length === 0 ? 'none' : values.join(', '))
+const addresses = (values: InstanceConfig['virtualIps']): string =>
+  list(values.map(({ address, prefixLength }) => `${address}/${prefixLength}`))
+const redirects = (values: GatewayConfig['redirects']): string =>
+  list(
+    values.map(({ protocol, originalPorts, proxyPort, proxyProtocol }) => {
+      const header = proxyProtocol === 'off' ? '' : ` proxyProtocol ${proxyProtocol}`
+      return `${protocol} ${originalPorts.join(' ')} -> ${proxyPort}${header}`
+    }),
+  )
+
+const OWNER = 255
+const SOCKETS = 'every socket of this gateway is bound by it'
+const TABLE = 'the table of connections is made at the start'
+const GROUP = 'nodes that differ in it do not hear each other: change it on one after the other, the director last'
+
+/** Of one virtual router. */
+export const INSTANCE_RULES: RulesOf<InstanceConfig> = {
+  name: fixed('name', 'its actors are named by it'),
+  family: fixed('virtualIps', 'the family of a virtual router cannot change'),
+  virtualRouterId: fixed('virtualRouterId', 'it would be another virtual router'),
+  directorPriority: {
+    ...live<number>('directorPriority'),
+    refusal: (before, after) =>
+      before === OWNER || after === OWNER ? 'the owner of the virtual IPs (255) is elected by other rules' : null,
+  },
+  virtualIps: fixed('virtualIps', 'they are put on the interface by the start', addresses),
+  vrrp: {
+    version: fixed('vrrp.version', GROUP),
+    advertIntervalCs: fixed('vrrp.advertInterval', GROUP, (cs) => duration(cs * 10)),
+    preempt: live('vrrp.preempt', yesOrNo),
+    preemptDelayMs: live('vrrp.preemptDelay', duration),
+    holdOffMs: live('vrrp.holdOff', duration),
+    unicastPeers: fixed('vrrp.unicastPeers', GROUP, list),
+  },
+}
+
+/** Of the gateway as a whole. `instances` are compared one by one, and `virtualIps` are theirs. */
+export const GATEWAY_RULES: RulesOf<Omit<GatewayConfig, 'instances' | 'virtualIps'>> = {
+  name: fixed('name', 'log and beacons have it from the start'),
+  interfaceName: fixed('interface', SOCKETS),
+  managementIp: fixed('managementIp', SOCKETS),
+  managementPrefixLength: fixed('managementIp (prefix length)', SOCKETS),
+  linkLocalAddress: fixed('interface (link-local address)', SOCKETS),
+  redirects: fixed('redirects', 'the forwarders listen by it from the start', redirects),
+  forwarding: fixed('forwarding', 'other actors forward'),
+  realtime: fixed('vrrp.realtime', 'threads are scheduled by it from the start'),
+  track: {
+    interface: live('track.interface'),
+    portMonitor: live('track.portMonitor'),
+    gateway: {
+      ...live<GatewayConfig['track']['gateway']>('track.gateway'),
+      refusal: (before, after) =>
+        (before === 'off') === (after === 'off') ? null : 'whether the gateway is asked for is decided at the start',
+    },
+  },
+  garp: {
+    burstCount: live('garp.count'),
+    repeatAfterMs: live('garp.repeatAfter', (times) => list(times.map(duration))),
+    refreshIntervalMs: live('garp.refresh', duration),
+  },
+  cluster: { key: fixed('cluster.key', GROUP, secret) },
+  inspector: {
+    address: fixed('inspector.listen (address)', 'it is listened on from the start'),
+    port: fixed('inspector.listen (port)', 'it is listened on from the start'),
+    token: live('inspector.token', secret),
+  },
+  control: { socketPath: fixed('control.socket', 'it is listened on from the start') },
+  forwarders: { count: fixed('forwarders.count', TABLE) },
+  clients: { tableSize: fixed('clients.tableSize', TABLE) },
+  limits: {
+    connections: fixed('limits.connections', TABLE),
+    connectionsPerClient: live('limits.connectionsPerClient'),
+  },
+  timeouts: {
+    connectMs: live('timeouts.connect', duration),
+    idleMs: live('timeouts.idle', duration),
+    drainMs: live('timeouts.drain', duration),
+  },
+  balancing: {
+    capacity: live('balancing.capacity'),
+    slowStartMs: live('balancing.slowStart', duration),
+    affinity: { ipv4: fixed('balancing.affinity.ipv4', TABLE), ipv6: fixed('balancing.affinity.ipv6', TABLE) },
+  },
+  beacons: { intervalMs: live('beacons.interval', duration) },
+}

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest'
+import type { GatewayConfig } from '../../config/gateway-config.ts'
+import { planReload } from '../../config/reload-plan.ts'
+import { GATEWAY_RULES, INSTANCE_RULES } from '../../config/reload-rules.ts'
+import { gatewayConfig } from './gateway-config.ts'
+
+const RUNNING = gatewayConfig('virtualIps: [10.0.0.5]\ndirectorPriority: 99')
+const ELECTED = `vrrp: {version: 3}
+instances:
+  - {virtualRouterId: 51, virtualIps: [10.0.0.5]}
+  - {name: web, virtualRouterId: 52, directorPriority: 90, virtualIps: [10.0.0.6]}`
+
+/** The dotted paths of all values of a configuration; lists are values. */
+function pathsOf(section: object, prefix = ''): readonly string[] {
+  return Object.entries(section).flatMap(([key, value]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? pathsOf(value, `${prefix}${key}.`)
+      : [`${prefix}${key}`],
+  )
+}
+
+/** Another value of the same kind. */
+function another(value: unknown): unknown {
+  if (Array.isArray(value)) return [...value, value[0] ?? '10.0.0.9']
+  if (typeof value === 'number') return value + 1
+  if (typeof value === 'boolean') return !value
+  return value === null ? 'set now' : `${value}x`
+}
+
+function changed<Section extends object>(section: Section, path: string): Section {
+  const [key = '', ...rest] = path.split('.')
+  const value = (section as Record<string, unknown>)[key]
+  return { ...section, [key]: rest.length > 0 ? changed(value as object, rest.join('.')) : another(value) }
+}
+
+const firstInstance = (path: string): GatewayConfig => {
+  const [first, ...others] = RUNNING.instances
+  return { ...RUNNING, instances: [changed(first, path), ...others] }
+}
+
+describe('every setting is classified: a change of it is named, and either applied or refused with the reason', () => {
+  const { instances, virtualIps: _, ...gateway } = RUNNING
+  const cases = [
+    ...pathsOf(gateway).map((path) => [path, () => changed(RUNNING, path)] as const),
+    ...pathsOf(instances[0]).map((path) => [`instance ${path}`, () => firstInstance(path)] as const),
+  ]
+  test.each(cases)('%s', (_path, wanted) => {
+    const plan = planReload(RUNNING, wanted())
+    const named = plan.ok ? plan.changes : plan.refusals
+    expect(named).toHaveLength(1)
+    expect(named[0]!.path).not.toBe('')
+    if (!plan.ok) expect(plan.refusals[0]!.reason).not.toBe('')
+  })
+
+  test('no rule is of a setting that there is not', () => {
+    expect([...new Set(pathsOf(GATEWAY_RULES).map(ruleOf))].sort()).toEqual([...pathsOf(gateway)].sort())
+    expect([...new Set(pathsOf(INSTANCE_RULES).map(ruleOf))].sort()).toEqual([...pathsOf(instances[0])].sort())
+  })
+  const ruleOf = (path: string) => path.replace(/\.(path|refusal|show)$/, '')
+})
+
+test('nothing is another: no changes', () => {
+  expect(planReload(RUNNING, structuredClone(RUNNING))).toEqual({ ok: true, changes: [] })
+})
+
+test('a change is told in the words of the file, with both values', () => {
+  const wanted = gatewayConfig(`virtualIps: [10.0.0.5]
+directorPriority: 120
+vrrp: {preempt: false, preemptDelay: 1500ms}
+track: {portMonitor: -30}
+garp: {repeatAfter: [1s], refresh: 1h}
+beacons: {interval: 500ms}`)
+  expect(planReload(RUNNING, wanted)).toEqual({
+    ok: true,
+    changes: [
+      { path: 'directorPriority', before: '99', after: '120' },
+      { path: 'vrrp.preempt', before: 'yes', after: 'no' },
+      { path: 'vrrp.preemptDelay', before: '0s', after: '1500ms' },
+      { path: 'track.portMonitor', before: 'off', after: '-30' },
+      { path: 'garp.repeatAfter', before: '1s, 2500ms', after: '1s' },
+      { path: 'garp.refresh', before: '0s', after: '3600s' },
+      { path: 'beacons.interval', before: '1s', after: '500ms' },
+    ],
+  })
+})
+
+test('one setting that needs a start refuses all, and only what needs it is named', () => {
+  const wanted = gatewayConfig(
+    'virtualIps: [10.0.0.5]\ndirectorPriority: 120\nvirtualRouterId: 52\nforwarders: {count: 4}',
+  )
+  const plan = planReload(RUNNING, wanted)
+  expect(plan.ok).toBe(false)
+  expect(plan).toMatchObject({
+    refusals: [
+      { path: 'instances', before: 'VI_51 (ipv4, VRID 51)', after: 'VI_52 (ipv4, VRID 52)' },
+      { path: 'forwarders.count', before: '1', after: '4' },
+    ],
+  })
+})
+
+test('the priority of the owner neither comes nor goes while the gateway runs', () => {
+  const owner = { ...RUNNING, instances: [{ ...RUNNING.instances[0], directorPriority: 255 }] } as const
+  expect(planReload(RUNNING, owner)).toMatchObject({ ok: false, refusals: [{ path: 'directorPriority' }] })
+  expect(planReload(owner, RUNNING)).toMatchObject({ ok: false, refusals: [{ path: 'directorPriority' }] })
+})
+
+test('a secret is never told, only that it is another one', () => {
+  const [before, after] = ['the first secret of all', 'the second secret of all'].map((key) =>
+    gatewayConfig(`virtualIps: [10.0.0.5]\ncluster: {key: ${key}}\ninspector: {token: ${key}}`),
+  )
+  const plans = [planReload(before!, after!), planReload(RUNNING, after!)]
+  expect(JSON.stringify(plans)).not.toContain('secret of all')
+  expect(plans[0]).toMatchObject({ refusals: [{ path: 'cluster.key', before: '(secret)', after: '(secret)' }] })
+  expect(plans[1]).toMatchObject({ refusals: [{ before: 'none', after: '(secret)' }] })
+})
+
+test('of several instances the name says whose setting it is', () => {
+  const before = gatewayConfig(ELECTED)
+  const after = gatewayConfig(ELECTED.replace('directorPriority: 90', 'directorPriority: 91'))
+  expect(planReload(before, after)).toEqual({
+    ok: true,
+    changes: [{ path: 'instances.web.directorPriority', before: '90', after: '91' }],
+  })
+})
+
+test('an instance more or less needs a start', () => {
+  expect(planReload(RUNNING, gatewayConfig(ELECTED))).toMatchObject({ ok: false, refusals: [{ path: 'instances' }] })
+})
