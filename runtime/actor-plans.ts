@@ -117,6 +117,7 @@ export function planActors(
   const inspector: InspectorOptions = {
     name: config.name,
     managementIp: config.managementIp,
+    interfaceName: config.interfaceName,
     redirects,
     forwarding,
     control: config.control,

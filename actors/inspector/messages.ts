@@ -80,6 +80,17 @@ export interface InstanceStatus extends VrrpStatus {
   readonly warnings: readonly string[]
 }
 
+/** `GET /diagnostics`: what it takes, beyond the status, to look for the cause of a trouble on this host. */
+export interface Diagnostics {
+  /** Of the gateway's process. */
+  readonly pid: number
+  readonly interfaceName: string
+  readonly managementIp: string
+  readonly redirects: readonly { readonly originalPorts: readonly number[]; readonly proxyPort: number }[]
+  /** By `<actor>.<counter>`, since that actor started. */
+  readonly counters: Readonly<Record<string, number>>
+}
+
 /** `GET /status` and `proxyha status --json`. On the director all nodes, elsewhere the director and this node. */
 export interface GatewayStatus {
   readonly node: string

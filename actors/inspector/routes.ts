@@ -11,7 +11,7 @@ import { renderMetrics } from './metrics.ts'
 import { planFailover } from './orders.ts'
 import { type Answer, failure, json } from './server.ts'
 import { callControl, type Gathered, type SliceGatherer } from './slices.ts'
-import { type GatewayIdentity, unfitness } from './status.ts'
+import { assembleDiagnostics, type GatewayIdentity, unfitness } from './status.ts'
 
 /** How a request has come: the control socket is root's alone and may do more. */
 export type Channel = 'control' | 'tcp'
@@ -56,6 +56,7 @@ export class InspectorRoutes {
     this.#sources = sources
     this.#everywhere = new Map<string, Route>([
       ['/status', () => this.#status()],
+      ['/diagnostics', () => this.#diagnostics()],
       ['/actors', () => this.#actors()],
       ['/events', (query, response) => this.#events(query, response)],
       ['/clients', (query) => this.#clients(query)],
@@ -98,6 +99,11 @@ export class InspectorRoutes {
 
   async #status(): Promise<Answer> {
     return json(200, this.#sources.statusOf(await this.#sources.gatherer.gather()))
+  }
+
+  async #diagnostics(): Promise<Answer> {
+    const { gatherer, identity } = this.#sources
+    return json(200, assembleDiagnostics(identity, await gatherer.gather(), process.pid))
   }
 
   async #actors(): Promise<Answer> {

@@ -5,7 +5,7 @@ import type { Member } from '../discovery/messages.ts'
 import type { DispatchedNode } from '../dispatcher/messages.ts'
 import type { VrrpStatus } from '../elector/messages.ts'
 import { foldRoles } from '../elector/roles.ts'
-import type { GatewayStatus, InstanceStatus, NodeStatus } from './messages.ts'
+import type { Diagnostics, GatewayStatus, InstanceStatus, NodeStatus } from './messages.ts'
 import type { Gathered, InstanceActors, InstanceSlices, Slices } from './slices.ts'
 
 /** What is known of an instance before its actors have answered. */
@@ -24,7 +24,8 @@ export interface GatewayIdentity {
   readonly managementIp: string
   /** In the order of the configuration; at least one. */
   readonly instances: readonly [InstanceIdentity, ...InstanceIdentity[]]
-  readonly redirects: readonly { readonly proxyPort: number }[]
+  readonly interfaceName: string
+  readonly redirects: Diagnostics['redirects']
   readonly forwarding: 'kernel' | 'workers'
 }
 
@@ -52,6 +53,29 @@ export function assembleStatus(
     monitor: { state: monitor?.state ?? 'failure', ports: monitor?.ports ?? uncheckedPorts(identity) },
     nodes: nodesOf(identity, slices, role === 'director'),
     warnings: warningsOf(identity, gathered, instances, ownWarnings),
+  }
+}
+
+/** Puts together what is asked beside the status; `pid` of this process. */
+export function assembleDiagnostics(identity: GatewayIdentity, { slices }: Gathered, pid: number): Diagnostics {
+  const { interfaceName, managementIp, redirects } = identity
+  const beacons = slices['raw-ip']?.counters[253]
+  const forwarded = slices['fast-path']?.nodes.reduce((sum, { packets }) => sum + packets, 0)
+  const counters = {
+    discovery: slices.discovery?.counters,
+    forwarder: slices.forwarder?.counters,
+    'fast-path': forwarded === undefined ? undefined : { packets: forwarded },
+    'raw-ip.253': beacons,
+  }
+  const named = Object.entries(counters).flatMap(([actor, counted]) =>
+    Object.entries(counted ?? {}).map(([name, count]) => [`${actor}.${name}`, count] as const),
+  )
+  return {
+    pid,
+    interfaceName,
+    managementIp,
+    redirects: redirects.map(({ originalPorts, proxyPort }) => ({ originalPorts, proxyPort })),
+    counters: Object.fromEntries(named),
   }
 }
 

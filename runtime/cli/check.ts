@@ -49,7 +49,8 @@ async function check(options: CheckOptions, env: CliEnv): Promise<number> {
   return monitor.state === 'ok' ? 0 : 1
 }
 
-async function checkHere(path: string, env: CliEnv): Promise<MonitorCheck> {
+/** The check, without a gateway. @throws CliError with each mistake of the configuration, or where the kernel does not tell. */
+export async function checkHere(path: string, env: CliEnv): Promise<MonitorCheck> {
   const loaded = loadConfig(path)
   if (!loaded.ok) throw new CliError(...loaded.problems)
   const opened = await env.host.openSocketTable()

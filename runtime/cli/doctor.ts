@@ -1,17 +1,29 @@
 import type { Command } from 'commander'
-import type { GatewayStatus } from '../../actors/inspector/messages.ts'
-import type { CliEnv } from './env.ts'
-import { diagnose, type Finding } from './findings.ts'
+import type { ClientRoute } from '../../actors/dispatcher/messages.ts'
+import type { Role } from '../../actors/elector/messages.ts'
+import type { Diagnostics, GatewayStatus } from '../../actors/inspector/messages.ts'
+import { instancesOf } from '../../config/instances.ts'
+import { loadConfig } from '../../config/load.ts'
+import type { GatewayFile } from '../../config/schema.ts'
+import { checkHere } from './check.ts'
+import { type CliEnv, CliError, DEFAULT_CONFIG } from './env.ts'
+import { diagnose, type Finding, type FindingRule, type Observed } from './findings.ts'
 import { askGateway } from './gateway-client.ts'
+import { hostFindings } from './host-findings.ts'
 import { NODE_RULES } from './node-findings.ts'
+import { offlineFindings, type Unattended } from './offline-findings.ts'
 import { addGatewayOptions, type Choose, type PrintOptions } from './options.ts'
 import { type Paint, painter, printable } from './table.ts'
+import { TRAFFIC_RULES } from './traffic-findings.ts'
 import { VRRP_RULES } from './vrrp-findings.ts'
 
 const HELP = `
-Looks for what is wrong as this node sees it: a second director, somebody else's VRID, adverts that are discarded, settings that
-differ, nodes that take no traffic, and why this node is (not) director. Each finding comes with its evidence and with what
-to do. A note is no problem.
+Looks for what is wrong as this node sees it: a second director, somebody else's VRID, adverts and beacons that are discarded,
+settings that differ, nodes that take no traffic or less than the others, clients that come past the redirects or with one
+address for many, and what of this host stands in the way: link, filters, kernel settings, capabilities, memory. Each finding
+comes with its evidence and with what to do. A note is no problem. Nothing is changed.
+
+Where no gateway answers, it says so, and with -c (or /etc/proxyha/gateway.yaml) looks at what can be seen without one.
 
 Exit codes: 0 nothing to worry about, 1 a problem, or bad input.
 
@@ -29,26 +41,98 @@ export function addDoctor(program: Command, env: CliEnv, choose: Choose): void {
     .action((options: PrintOptions) => choose(() => doctor(options, env)))
 }
 
+const RULES: readonly FindingRule[] = [...VRRP_RULES, ...NODE_RULES, ...TRAFFIC_RULES, ({ host }) => hostFindings(host)]
+
+/** Enough to see who has most of the connections, and quickly told. */
+const CLIENTS_LOOKED_AT = 10_000
+
 async function doctor(options: PrintOptions, env: CliEnv): Promise<number> {
-  const status = await askGateway<GatewayStatus>(options, '/status')
-  const findings = diagnose(status, [...VRRP_RULES, ...NODE_RULES])
-  const { node, role } = status
-  env.stdout.write(
-    options.json ? `${JSON.stringify({ node, role, findings }, null, 2)}\n` : format(status, findings, painter(env)),
-  )
+  try {
+    const observed = await observe(options, env)
+    const { node, role } = observed.status
+    return tell({ node, role }, headlineOf(observed.status), diagnose(observed, RULES), options, env)
+  } catch (error) {
+    const path = options.config ?? (options.socket === undefined ? DEFAULT_CONFIG : undefined)
+    if (!(error instanceof CliError) || path === undefined) throw error
+    const loaded = loadConfig(path)
+    // Without a configuration that can be read, that no gateway answers is all that is known.
+    if (!loaded.ok) throw error
+    const findings = offlineFindings(await observeWithout(path, loaded.value, error, env))
+    return tell({ node: loaded.value.name ?? null, role: null }, 'no gateway answers here', findings, options, env)
+  }
+}
+
+type Subject = { readonly node: string | null; readonly role: Role | null }
+
+function tell(
+  subject: Subject,
+  headline: string,
+  findings: readonly Finding[],
+  { json }: PrintOptions,
+  env: CliEnv,
+): number {
+  const told = json
+    ? JSON.stringify({ ...subject, findings }, null, 2)
+    : format(headline, findings, painter(env)).join('\n')
+  env.stdout.write(`${told}\n`)
   return findings.some(({ severity }) => severity === 'problem') ? 1 : 0
 }
 
-function format({ node, role, instances }: GatewayStatus, findings: readonly Finding[], paint: Paint): string {
+async function observeWithout(path: string, file: GatewayFile, { lines }: CliError, env: CliEnv): Promise<Unattended> {
+  const virtualIps = instancesOf(file).flatMap((instance) => instance.virtualIps.map(({ address }) => address))
+  const question = { interfaceName: file.interface, pid: null, managementIp: null, virtualIps, proxyPorts: [] }
+  const [host, monitor] = await Promise.all([env.host.view(question), checkHere(path, env).catch(nullIfRefused)])
+  return { silence: lines, virtualIps, monitor, host }
+}
+
+function nullIfRefused(error: unknown): null {
+  if (error instanceof CliError) return null
+  throw error
+}
+
+async function observe(options: PrintOptions, env: CliEnv): Promise<Observed> {
+  const status = await askGateway<GatewayStatus>(options, '/status')
+  const diagnostics = await askGateway<Diagnostics>(options, '/diagnostics')
+  const { interfaceName, pid, managementIp, redirects } = diagnostics
+  const host = await env.host.view({
+    interfaceName,
+    pid,
+    managementIp,
+    virtualIps: status.virtualIps.map(({ address }) => address),
+    proxyPorts: portsBehind(redirects),
+  })
+  return { status, diagnostics, clients: await clientsOf(options), host }
+}
+
+/** Proxy ports that are no original port at the same time: who connects to one of them comes past the redirects. */
+function portsBehind(redirects: Diagnostics['redirects']): readonly number[] {
+  const original = new Set(redirects.flatMap(({ originalPorts }) => originalPorts))
+  return [...new Set(redirects.map(({ proxyPort }) => proxyPort))].filter((port) => !original.has(port))
+}
+
+/** An actor that does not answer is a warning of the status already. */
+async function clientsOf(options: PrintOptions): Promise<readonly ClientRoute[]> {
+  try {
+    return await askGateway(options, `/clients?limit=${CLIENTS_LOOKED_AT}`)
+  } catch (error) {
+    if (error instanceof CliError) return []
+    throw error
+  }
+}
+
+function headlineOf({ node, role, instances }: GatewayStatus): string {
   const masters = [...new Set(instances.flatMap(({ masterIp }) => masterIp ?? []))]
   const known = masters.length === 1 ? `; the director is ${masters[0]}` : `; the directors are ${masters.join(', ')}`
-  const director = role === 'director' || masters.length === 0 ? '' : known
+  return `${printable(node)} is ${role}${role === 'director' || masters.length === 0 ? '' : known}`
+}
+
+function format(headline: string, findings: readonly Finding[], paint: Paint): readonly string[] {
   const healthy = findings.some(({ severity }) => severity === 'problem') ? '' : ': nothing to worry about'
-  const lines = [`${paint(printable(node), 'bold')} is ${role}${director}${healthy}`]
+  const lines = [`${paint(headline, 'bold')}${healthy}`]
   for (const { severity, what, evidence, advice } of findings) {
     lines.push('', `${paint(severity, severity === 'problem' ? 'red' : 'yellow')}: ${printable(what)}`)
     for (const fact of evidence) if (fact !== what) lines.push(`  - ${printable(fact)}`)
     lines.push(`  to do: ${printable(advice)}`)
   }
-  return `${lines.join('\n')}\n`
+  return lines
 }

@@ -1,5 +1,6 @@
 import type { HostFacts } from '../../config/resolve.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { HostQuestion, HostView } from '../ports/host-view.ts'
 import type { Result } from '../ports/result.ts'
 import type { SocketTable } from '../ports/socket-table.ts'
 
@@ -30,6 +31,8 @@ export interface CliHost {
   /** `ENODEV` where there is no such interface. */
   facts(interfaceName: string): Promise<Result<HostFacts>>
   openSocketTable(): Promise<Result<SocketTable>>
+  /** What a gateway on this host depends on. */
+  view(question: HostQuestion): Promise<HostView>
 }
 
 /** A command that failed for a reason that its user can do something about: one line a problem, exit code 1. */

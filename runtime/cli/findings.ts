@@ -1,5 +1,16 @@
-/** What `proxyha doctor` finds in a status. Pure: a rule is a function over the status, so that more are added easily. */
-import type { GatewayStatus } from '../../actors/inspector/messages.ts'
+/** What `proxyha doctor` finds. Pure: a rule is a function over what was observed, so that more are added easily. */
+import type { ClientRoute } from '../../actors/dispatcher/messages.ts'
+import type { Diagnostics, GatewayStatus } from '../../actors/inspector/messages.ts'
+import type { HostView } from '../ports/host-view.ts'
+
+/** A running gateway and its host, at one moment. */
+export interface Observed {
+  readonly status: GatewayStatus
+  readonly diagnostics: Diagnostics
+  /** Some thousands at most. */
+  readonly clients: readonly ClientRoute[]
+  readonly host: HostView
+}
 
 export interface Finding {
   /** Stable, for scripts. */
@@ -12,16 +23,36 @@ export interface Finding {
   readonly advice: string
 }
 
-export type FindingRule = (status: GatewayStatus) => readonly Finding[]
+export type FindingRule = (observed: Observed) => readonly Finding[]
+
+/** Something to mend. */
+export const problem = (code: string, what: string, evidence: readonly string[], advice: string): Finding => ({
+  code,
+  severity: 'problem',
+  what,
+  evidence,
+  advice,
+})
+
+/** Something to know. */
+export const note = (code: string, what: string, evidence: readonly string[], advice: string): Finding => ({
+  ...problem(code, what, evidence, advice),
+  severity: 'note',
+})
 
 /** All that the rules find, problems first; each warning of the status is in one of the findings. */
-export function diagnose(status: GatewayStatus, rules: readonly FindingRule[]): readonly Finding[] {
-  const found = rules.flatMap((rule) => rule(status))
+export function diagnose(observed: Observed, rules: readonly FindingRule[]): readonly Finding[] {
+  const found = rules.flatMap((rule) => rule(observed))
   const explained = new Set(found.flatMap(({ evidence }) => evidence))
-  const others = status.warnings.filter((warning) => !explained.has(warning)).map(adviceFor)
-  const all = [...found, ...others]
-  return [...all.filter(({ severity }) => severity === 'problem'), ...all.filter(({ severity }) => severity === 'note')]
+  const others = observed.status.warnings.filter((warning) => !explained.has(warning)).map(adviceFor)
+  return problemsFirst([...found, ...others])
 }
+
+/** In the order that they are told in. */
+export const problemsFirst = (all: readonly Finding[]): readonly Finding[] => [
+  ...all.filter(({ severity }) => severity === 'problem'),
+  ...all.filter(({ severity }) => severity === 'note'),
+]
 
 /** Warnings that no rule has taken as its evidence, by how they are worded, with what to do. */
 const ADVICE: readonly (readonly [code: string, pattern: RegExp, advice: string])[] = [
@@ -51,5 +82,5 @@ function adviceFor(warning: string): Finding {
     undefined,
     'it stands in the status until it is mended; the log tells since when',
   ]
-  return { code, severity: 'problem', what: warning, evidence: [warning], advice }
+  return problem(code, warning, [warning], advice)
 }

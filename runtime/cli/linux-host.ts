@@ -20,4 +20,8 @@ export const linuxHost: CliHost = {
     const { openLinuxSocketTable } = await import('../ports/linux/socket-table.ts')
     return openLinuxSocketTable()
   },
+  async view(question) {
+    const { readLinuxHostView } = await import('../ports/linux/host-view.ts')
+    return readLinuxHostView(question)
+  },
 }

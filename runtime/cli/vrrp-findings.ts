@@ -3,7 +3,7 @@ import { freeVrids } from '../../actors/elector/free-vrids.ts'
 import type { ForeignRouter, Rival, VrrpStatus } from '../../actors/elector/messages.ts'
 import type { GatewayStatus, InstanceStatus } from '../../actors/inspector/messages.ts'
 import { discardedAdverts } from './discarded-adverts.ts'
-import type { Finding, FindingRule } from './findings.ts'
+import { type Finding, type FindingRule, note, problem } from './findings.ts'
 
 /** A rule about one virtual router: of the status it sees that one's part only. */
 type InstanceRule = (instance: InstanceView) => readonly Finding[]
@@ -28,7 +28,11 @@ const INSTANCE_RULES: readonly InstanceRule[] = [
 ]
 
 /** All rules about the election, for each virtual router. */
-export const VRRP_RULES: readonly FindingRule[] = INSTANCE_RULES.map((rule) => (status) => ofEach(rule, status))
+export const VRRP_RULES: readonly FindingRule[] = INSTANCE_RULES.map(
+  (rule) =>
+    ({ status }) =>
+      ofEach(rule, status),
+)
 
 /** Of several virtual routers each finding and its evidence are told with the name, as the status words their warnings. */
 function ofEach(rule: InstanceRule, { instances, warnings }: GatewayStatus): readonly Finding[] {
@@ -46,18 +50,6 @@ function ofEach(rule: InstanceRule, { instances, warnings }: GatewayStatus): rea
     }))
   })
 }
-
-const problem = (code: string, what: string, evidence: readonly string[], advice: string): Finding => ({
-  code,
-  severity: 'problem',
-  what,
-  evidence,
-  advice,
-})
-const note = (code: string, what: string, evidence: readonly string[], advice: string): Finding => ({
-  ...problem(code, what, evidence, advice),
-  severity: 'note',
-})
 
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`
 

@@ -1,6 +1,6 @@
 import { type ExecFileException, execFile } from 'node:child_process'
 import type { Nft } from '../nft.ts'
-import { done, type Refusal, refused } from '../result.ts'
+import { done, type Refusal, type Result, refused } from '../result.ts'
 import { NETLINK_NETFILTER } from './libc.ts'
 import { NetlinkSocket } from './netlink-socket.ts'
 import { encodeGetGeneration, NFT_MSG_GETGEN, NFT_MSG_NEWGEN, parseGeneration } from './nftables-messages.ts'
@@ -32,6 +32,12 @@ export function createLinuxNft(program = 'nft'): Nft {
     listMap: (family, table, map) => list(program, ['-j', 'list', 'map', family, table, map]),
     generation: () => readGeneration(),
   }
+}
+
+/** All tables of this network namespace as nft prints them, without elements and counters. Refusals as above. */
+export async function readRuleset(program = 'nft'): Promise<Result<string>> {
+  const outcome = await run(program, ['-s', '-t', 'list', 'ruleset'], '')
+  return outcome.ok ? { ok: true, value: outcome.stdout } : outcome
 }
 
 async function list(program: string, parameters: readonly string[]): Promise<string | undefined> {

@@ -4,8 +4,34 @@ import type { CliEnv } from '../../../runtime/cli/env.ts'
 import { runCli } from '../../../runtime/cli/program.ts'
 import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
 import { FakeSocketTable } from '../../../runtime/ports/fake/socket-table.ts'
+import type { HostQuestion, HostView, NetworkView } from '../../../runtime/ports/host-view.ts'
 import { type Result, refused } from '../../../runtime/ports/result.ts'
 import type { SocketTable } from '../../../runtime/ports/socket-table.ts'
+
+/** A host on which nothing is wrong. */
+export function healthyHost(network: Partial<NetworkView> = {}): HostView {
+  const route = { network: '10.10.74.0', prefixLength: 24, interfaceName: 'eth0' }
+  return {
+    process: {
+      capabilities: ['CAP_NET_ADMIN', 'CAP_NET_RAW', 'CAP_SYS_NICE'],
+      openFiles: { used: 80, limit: 1024 },
+    },
+    network: {
+      interfaceName: 'eth0',
+      link: { index: 2, name: 'eth0', mac: '02:00:00:00:00:01', mtu: 1500, up: true, addresses: [] },
+      rpFilter: 1,
+      arpIgnore: 0,
+      routes: [route, { ...route, network: '0.0.0.0', prefixLength: 0 }],
+      connected: { toVirtualIps: [], toManagementIp: [] },
+      conntrack: { count: 10, max: 262_144 },
+      listenOverflows: 0,
+      ruleset: 'table ip filter {\n}\n',
+      ...network,
+    },
+    memory: { availableBytes: 2 ** 30, totalBytes: 2 ** 32 },
+    clocksource: 'tsc',
+  }
+}
 
 /** Keeps what is written. */
 class Captured extends Writable {
@@ -29,6 +55,10 @@ export class CapturedCli {
   facts: Result<HostFacts> = refused('ENODEV', 'there is no network interface eth0')
   socketTable: Result<SocketTable> = { ok: true, value: this.sockets }
 
+  view: HostView = healthyHost()
+  /** What was asked about the host. */
+  readonly questions: HostQuestion[] = []
+
   /** Runs a command; resolves with its exit code. */
   run(...args: readonly string[]): Promise<number> {
     return runCli(this.#env(args))
@@ -49,7 +79,14 @@ export class CapturedCli {
       clock: this.clock,
       interrupted: this.interruption.signal,
       onHangUp: () => undefined,
-      host: { facts: async () => this.facts, openSocketTable: async () => this.socketTable },
+      host: {
+        facts: async () => this.facts,
+        openSocketTable: async () => this.socketTable,
+        view: async (question) => {
+          this.questions.push(question)
+          return this.view
+        },
+      },
     }
   }
 }

@@ -1,61 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { describeElector } from '../../../actors/elector/state.ts'
 import type { GatewayStatus, InstanceStatus, NodeStatus } from '../../../actors/inspector/messages.ts'
 import { diagnose, type Finding } from '../../../runtime/cli/findings.ts'
 import { NODE_RULES } from '../../../runtime/cli/node-findings.ts'
 import { VRRP_RULES } from '../../../runtime/cli/vrrp-findings.ts'
 import { Bench, OTHER, OWN, VIP, v2, v3 } from '../../actors/elector/bench.ts'
+import { instanceOf, nodeOf, observedOf, statusOf } from './observed.ts'
 
-const nodeOf = (address: string, change: Partial<NodeStatus> = {}): NodeStatus => ({
-  name: `node-${address.split('.').at(-1)}`,
-  address,
-  mac: '02:00:00:00:00:01',
-  self: false,
-  director: false,
-  state: 'ok',
-  weight: 256,
-  slots: 2048,
-  activeConnections: 0,
-  totalConnections: 0,
-  cpu: 0.1,
-  memory: 0.1,
-  capacity: 100,
-  agent: null,
-  overloaded: false,
-  slowStart: null,
-  weightReason: null,
-  lastSeenMs: 300,
-  ...change,
-})
-
-/** One virtual router whose elector is in that state. */
-function instanceOf(bench: Bench, name: string, change: Partial<InstanceStatus> = {}): InstanceStatus {
-  const described = describeElector(bench.state, bench.nowMs)
-  const virtualIps = [{ address: VIP, held: described.role === 'director' }]
-  return { name, family: 'ipv4', ...described, virtualIps, ...change }
-}
-
-/** The status of a node whose elector is in that state, everything else being as it should be. */
-function statusOf(bench: Bench, change: Partial<GatewayStatus> = {}): GatewayStatus {
-  const { virtualIps: changed, ...others } = change
-  const only = instanceOf(bench, 'VI_51', changed === undefined ? {} : { virtualIps: changed })
-  const { role, warnings, virtualIps } = only
-  const isDirector = role === 'director'
-  return {
-    node: 'jupiter',
-    role,
-    forwarding: 'workers',
-    vrrp: only,
-    instances: [only],
-    virtualIps,
-    monitor: { state: 'ok', ports: [{ port: 3128, listening: true, problem: null }] },
-    nodes: [nodeOf(OWN, { self: true, director: isDirector }), nodeOf(OTHER)],
-    warnings,
-    ...others,
-  }
-}
-
-const find = (status: GatewayStatus): readonly Finding[] => diagnose(status, [...VRRP_RULES, ...NODE_RULES])
+const find = (status: GatewayStatus): readonly Finding[] => diagnose(observedOf(status), [...VRRP_RULES, ...NODE_RULES])
 const codes = (status: GatewayStatus): readonly string[] => find(status).map(({ code }) => code)
 const director = () => new Bench(v2).promoted()
 const backup = () => new Bench(v2).started().hear({ priority: 150 })
@@ -272,5 +223,63 @@ describe('warnings that no rule explains', () => {
   test('problems come before notes', () => {
     const bench = director().feed({ type: 'stepDown' })
     expect(codes(statusOf(bench, { warnings: ['the moon is full'] }))).toEqual(['warning', 'hand-over'])
+  })
+})
+
+describe('beacons', () => {
+  const scanning = statusOf(backup())
+  const without = (...nodes: readonly NodeStatus[]) => ({ ...scanning, nodes: [nodeOf(OWN, { self: true }), ...nodes] })
+
+  test('a director that VRRP names and no beacon: what was refused tells why', () => {
+    const observed = observedOf(without())
+    const counters = { 'discovery.wrongHmac': 37, 'discovery.looped': 9 }
+    const [finding, ...others] = diagnose(
+      { ...observed, diagnostics: { ...observed.diagnostics, counters } },
+      NODE_RULES,
+    )
+    expect(others).toEqual([])
+    expect(finding).toMatchObject({
+      code: 'director-without-beacons',
+      severity: 'problem',
+      evidence: [expect.stringMatching(/is taken; refused since the start, by reason: wrongHmac 37$/)],
+      advice: expect.stringContaining(OTHER),
+    })
+  })
+
+  test('one that went stale is as silent', () => {
+    expect(codes(without(nodeOf(OTHER, { state: 'stale', director: true })))).toEqual([
+      'node-stale',
+      'director-without-beacons',
+    ])
+  })
+
+  test('a master of IPv6 is known by another address: nothing is said', () => {
+    const instances = scanning.instances.map((one) => ({ ...one, family: 'ipv6', masterIp: 'fe80::1' }) as const)
+    expect(codes({ ...scanning, instances })).toEqual([])
+  })
+
+  test('a director that knows nobody else: a note', () => {
+    const only = nodeOf(OWN, { self: true, director: true })
+    expect(find(statusOf(director(), { nodes: [only] }))).toMatchObject([{ code: 'alone', severity: 'note' }])
+  })
+})
+
+describe('shares', () => {
+  test('a node with a low weight, and what loads it: a note', () => {
+    const own = nodeOf(OWN, { self: true, director: true, activeConnections: 3 })
+    const busy = nodeOf(OTHER, { weight: 0, cpu: 0.95, activeConnections: 9 })
+    expect(find(statusOf(director(), { nodes: [own, busy] }))).toMatchObject([
+      {
+        code: 'low-weight',
+        severity: 'note',
+        what: `node-2 (${OTHER}) gets no new clients`,
+        evidence: ['weight 0, the most is 256', 'CPU 95 %, memory 10 %, 9 of 12 active connections'],
+      },
+    ])
+  })
+
+  test('half of what the others get is nothing to tell', () => {
+    const own = nodeOf(OWN, { self: true, director: true })
+    expect(find(statusOf(director(), { nodes: [own, nodeOf(OTHER, { weight: 128 })] }))).toEqual([])
   })
 })

@@ -242,7 +242,7 @@ describe('doctor', () => {
         weight: 256,
         slots: 4096,
         activeConnections: 0,
-        totalConnections: 0,
+        totalConnections: 7,
         overloaded: false,
         slowStart: null,
         weightReason: null,
