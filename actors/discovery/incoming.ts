@@ -16,6 +16,7 @@ import { withReport } from './outgoing.ts'
 import { judgeReplay, withWindow } from './replay.ts'
 import { digestOf } from './settings.ts'
 import type { DiscoveryEffect, DiscoveryState, Progress } from './state.ts'
+import { strayVirtualRouterId } from './strays.ts'
 
 const BEACON_PROTOCOL = 253
 
@@ -55,7 +56,7 @@ function receive(state: DiscoveryState, bytes: Uint8Array, nowMs: number): Recei
   // Our own broadcasts come back to our own socket.
   if (source === managementIp) return nothing(state, 'looped')
   const opened = openBeacon(payload, virtualRouterId, key)
-  if (!opened.ok) return nothing(remembered(state, opened.reason, source, nowMs), opened.reason)
+  if (!opened.ok) return nothing(remembered(state, opened.reason, source, payload, nowMs), opened.reason)
   const { fragment } = opened
   if (fragment.address !== source) return nothing(state, 'wrongSource')
   const verdict = judgeReplay(state.replayWindows.get(source), fragment, nowMs, intervalMs)
@@ -80,10 +81,19 @@ const nothing = (state: DiscoveryState, reason: string): Received => ({
   state: counted(state, reason),
 })
 
-const remembered = (state: DiscoveryState, reason: string, source: string, atMs: number): DiscoveryState => ({
-  ...state,
-  refused: { ...state.refused, [reason]: { source, atMs } },
-})
+function remembered(
+  state: DiscoveryState,
+  reason: string,
+  source: string,
+  payload: Uint8Array,
+  atMs: number,
+): DiscoveryState {
+  const stray = reason === 'otherVirtualRouter' ? strayVirtualRouterId(payload, state.options) : undefined
+  // What a neighbouring group sends is not to hide a node of ours.
+  if (reason === 'otherVirtualRouter' && stray === undefined) return state
+  const refusal = { source, atMs, strayVirtualRouterId: stray ?? null }
+  return { ...state, refused: { ...state.refused, [reason]: refusal } }
+}
 
 /**
  * Every node answers a hello, other directors too: each must know all. A scanning node takes over the roster of the director

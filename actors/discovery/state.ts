@@ -75,6 +75,8 @@ export interface DirectorHeard {
 interface RefusedBeacon {
   readonly source: string
   readonly atMs: number
+  /** Where that is what it was refused for, and all else is ours; else null. */
+  readonly strayVirtualRouterId: number | null
 }
 
 export interface DiscoveryState {

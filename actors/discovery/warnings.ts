@@ -2,6 +2,7 @@ import { virtualRouterText } from '../../runtime/wire/beacon-body.ts'
 import { heardDirectors } from './directors.ts'
 import { compactSettings, differences, type SettingDifference } from './settings.ts'
 import type { DiscoveryState } from './state.ts'
+import { strayText } from './strays.ts'
 
 /** A warning about a refused beacon stands that long after the last one. */
 const REFUSAL_STANDS_MS = 10_000
@@ -23,7 +24,9 @@ export function warningsOf(state: DiscoveryState, nowMs: number): string[] {
     ...splitWarnings(state, nowMs),
     ...Object.entries(state.refused)
       .filter(([, { atMs }]) => nowMs - atMs < REFUSAL_STANDS_MS)
-      .flatMap(([reason, { source }]) => REFUSALS[reason]?.(source) ?? []),
+      .flatMap(([reason, { source, strayVirtualRouterId: stray }]) =>
+        stray === null ? (REFUSALS[reason]?.(source) ?? []) : [strayText(source, stray, state.options)],
+      ),
     ...(state.fullAtMs !== null && nowMs - state.fullAtMs < REFUSAL_STANDS_MS
       ? ['more than 64 nodes are heard: the others are ignored']
       : []),

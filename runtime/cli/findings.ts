@@ -72,6 +72,13 @@ const ADVICE: readonly (readonly [code: string, pattern: RegExp, advice: string]
     / is held by \S+, which is no VRRP master/,
     'find the host with that MAC and take the address off it; until then the address is not added here',
   ],
+  [
+    'instance-order',
+    /the order of the instances differs$/,
+    'write the instances in the same order on all nodes: beacons are of the first one',
+  ],
+  ['vrid-differs', /^beacons from .*virtualRouterId is /, 'set the same virtualRouterId on all nodes of the group'],
+  ['beacon-version', /it runs another version$/, 'run the same version of proxyha on all nodes'],
   ['cluster-key', /cluster\.key/, 'set the same cluster.key on all nodes'],
   ['actor-silent', /its part of the status is old or missing$/, 'see "proxyha actors", and the log'],
 ]

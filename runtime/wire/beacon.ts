@@ -134,6 +134,9 @@ export function openBeacon(packet: Uint8Array, virtualRouterId: number, key: str
   return openHeader(packet, end)
 }
 
+/** The VRID that a beacon is of, whichever that is; undefined for what is too short. */
+export const virtualRouterIdOf = (packet: Uint8Array): number | undefined => packet[4]
+
 /** Whether the header could be that of a beacon, of whichever router: cheap, and nothing is believed by it. */
 export function looksLikeBeacon(packet: Uint8Array): boolean {
   const isLong = packet.length >= HEADER_BYTES && packet.length <= BEACON_MAX_BYTES

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SimulatedGroup } from './simulated-group.ts'
+import { FIRST, SimulatedGroup } from './simulated-group.ts'
 
 const [A, B, C] = ['10.10.74.70', '10.10.74.86', '10.10.74.87'] as const
 
@@ -83,6 +83,52 @@ describe('a warning is given', () => {
     group.kill(B)
     group.run(11_000)
     expect(group.describe(A).warnings.filter((warning) => warning.includes('refused'))).toEqual([])
+  })
+
+  describe('when a node is refused for its virtual router only', () => {
+    /** B leads, as A does; the VRID of its first instance is 52. */
+    function strangersAfter(theirs: object, ours: object = {}): SimulatedGroup {
+      const group = new SimulatedGroup()
+      const only = (virtualRouterId: number) => [{ name: FIRST, family: 'ipv4', virtualRouterId } as const]
+      group.add(A, { instances: only(51), ...ours })
+      group.add(B, { virtualRouterId: 52, instances: only(52), ...theirs })
+      group.assume(A, A)
+      group.assume(B, B)
+      group.run(3000)
+      return group
+    }
+
+    it('with the virtual IPs of this one: both say which VRIDs, until that is mended', () => {
+      const group = strangersAfter({})
+      const says = (there: string, theirs: number, ours: number) =>
+        `beacons from ${there} are refused: virtualRouterId is ${theirs} there, and ${ours} here, with the same virtual IPs`
+      expect(group.describe(A).warnings).toEqual([says(B, 52, 51)])
+      expect(group.describe(B).warnings).toEqual([says(A, 51, 52)])
+      group.kill(B)
+      group.run(11_000)
+      expect(group.describe(A).warnings).toEqual([])
+    })
+
+    it('which is another instance here: their order differs', () => {
+      const both = [51, 52].map((virtualRouterId) => ({
+        name: `VI_${virtualRouterId}`,
+        family: 'ipv4',
+        virtualRouterId,
+      }))
+      const group = strangersAfter({}, { instances: both })
+      expect(group.describe(A).warnings).toEqual([
+        `beacons from ${B} are refused: its first instance has VRID 52, and 51 here: the order of the instances differs`,
+      ])
+    })
+
+    it.each([
+      ['other settings', { settings: { virtualIps: '10.10.74.75/24' } }],
+      ['another key', { key: 'other' }],
+    ])('but not of a neighbouring group, which has %s', (_, theirs) => {
+      const group = strangersAfter(theirs)
+      expect(group.counter(A, 'otherVirtualRouter')).toBeGreaterThan(0)
+      expect(group.describe(A).warnings).toEqual([])
+    })
   })
 })
 

@@ -295,6 +295,36 @@ describe('of two instances', () => {
   })
 })
 
+describe('GET /diagnostics', () => {
+  const diagnostics = () => askJson(gateway.socketPath, '/diagnostics')
+
+  test('says whose process it is, what it was set up for, and what was counted on the way', async () => {
+    expect(await diagnostics()).toEqual({
+      pid: process.pid,
+      interfaceName: 'eth0',
+      managementIp: '10.0.0.1',
+      redirects: [{ originalPorts: [8080], proxyPort: 3128 }],
+      counters: {
+        'discovery.helloSent': 7,
+        'forwarder.accepted': 900,
+        'raw-ip.253.received': 1,
+        'raw-ip.253.dropped': 0,
+        'raw-ip.253.overflowed': 0,
+        'raw-ip.253.sent': 2,
+        'raw-ip.253.sendFailed': 0,
+      },
+    })
+  })
+
+  test('has the packets of kernel mode, over all nodes', async () => {
+    await gateway.stop()
+    const nodes = [3, 4].map((packets) => ({ address: '10.0.0.1', packets, bytes: 0 }))
+    gateway.controls['fast-path'] = { describe: async () => ({ state: 'applied', nodes, counters: {}, warnings: [] }) }
+    await gateway.start({ forwarding: 'kernel' })
+    expect(await diagnostics()).toMatchObject({ counters: { 'fast-path.packets': 7 } })
+  })
+})
+
 describe('GET /healthz', () => {
   test('is 200 when the role is known and all ports listen', async () => {
     const reply = await ask(gateway.port, '/healthz')

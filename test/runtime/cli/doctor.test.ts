@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { InspectedGateway } from '../../actors/inspector/gateway-fixture.ts'
+import { CapturedCli, healthyHost } from './captured-cli.ts'
+
+let folder: string
+let config: string
+let cli: CapturedCli
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'proxyha-doctor-'))
+  config = join(folder, 'gateway.yaml')
+  cli = new CapturedCli()
+  writeFileSync(
+    config,
+    `name: jupiter
+virtualIps: [10.0.0.5/24]
+redirects: [{ originalPorts: [80], proxyPort: 3128 }]
+control: { socket: ${join(folder, 'nobody.sock')} }
+`,
+  )
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('where no gateway answers', () => {
+  const diagnosis = async () => {
+    const { code, stdout, stderr } = await cli.output('doctor', '--json', '-c', config)
+    return { code, stderr, ...(JSON.parse(stdout) as { readonly findings: readonly { readonly code: string }[] }) }
+  }
+
+  test('that is the first finding, and what can be seen without one follows', async () => {
+    const { code, stdout, stderr } = await cli.output('doctor', '-c', config)
+    expect([code, stderr]).toEqual([1, ''])
+    expect(stdout).toBe(
+      [
+        'no gateway answers here',
+        '',
+        'problem: no gateway answers here: this node takes no part in the group',
+        `  - no gateway runs here: ${join(folder, 'nobody.sock')} is not there; start one with "proxyha run -c FILE", or name its control socket with -s`,
+        '  to do: start it; its log, and "proxyha check-config", tell why it does not stay',
+        '',
+        'problem: the proxy of this node does not listen on all of its ports: it takes no traffic',
+        '  - port 3128 is not listening',
+        '  to do: start the proxy, unbound (0.0.0.0 or ::); "proxyha check -v" tells when it is right',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  test('the host is looked at by the configuration, without a process', async () => {
+    const { link } = healthyHost().network!
+    cli.view = healthyHost({ link: { ...link!, up: false } })
+    const { code, findings } = await diagnosis()
+    expect([code, findings.map((finding) => finding.code)]).toEqual([1, ['no-gateway', 'proxy-ports', 'link-down']])
+    expect(cli.questions).toEqual([
+      { interfaceName: 'eth0', pid: null, managementIp: null, virtualIps: ['10.0.0.5'], proxyPorts: [] },
+    ])
+  })
+
+  test.each([
+    ['for ever is named: two hosts have it', null, true],
+    ['with a lifetime is taken away by the kernel', 2, false],
+  ])('a virtual IP that was left here %s', async (_, validLifetimeS, isTold) => {
+    const addresses = [
+      { family: 4, address: '10.0.0.1', prefixLength: 24, validLifetimeS: null },
+      { family: 4, address: '10.0.0.5', prefixLength: 24, validLifetimeS },
+    ] as const
+    cli.view = healthyHost({ link: { ...healthyHost().network!.link!, addresses } })
+    const { findings } = await diagnosis()
+    const told = findings.filter(({ code }) => code === 'vip-left-behind')
+    expect(told).toMatchObject(
+      isTold
+        ? [
+            {
+              evidence: ['10.0.0.5/24 is on eth0, without a lifetime'],
+              advice: 'take it off: ip address del 10.0.0.5/24 dev eth0',
+            },
+          ]
+        : [],
+    )
+  })
+
+  test('a configuration that is broken is told, and nothing else', async () => {
+    writeFileSync(config, 'virtualIps: nonsense\n')
+    const { code, stdout, stderr } = await cli.output('doctor', '-c', config)
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toContain('virtualIps')
+  })
+})
+
+describe('where a gateway answers', () => {
+  let gateway: InspectedGateway
+  beforeEach(async () => {
+    gateway = new InspectedGateway()
+    await gateway.start()
+  })
+  afterEach(() => gateway.close())
+
+  test("its host is asked about the process, the interface and the addresses that are the gateway's", async () => {
+    await cli.run('doctor', '-s', gateway.socketPath)
+    expect(cli.questions).toEqual([
+      {
+        interfaceName: 'eth0',
+        pid: process.pid,
+        managementIp: '10.0.0.1',
+        virtualIps: ['10.0.0.5'],
+        proxyPorts: [3128],
+      },
+    ])
+  })
+
+  test('a proxy port that is an original port too is no way past the redirects', async () => {
+    await gateway.stop()
+    await gateway.start({ redirects: [{ originalPorts: [3128, 8080], proxyPort: 3128 }] })
+    await cli.run('doctor', '-s', gateway.socketPath)
+    expect(cli.questions).toMatchObject([{ proxyPorts: [] }])
+  })
+
+  test('clients that cannot be told are no reason to say nothing', async () => {
+    const { dispatcher } = gateway.controls
+    gateway.controls.dispatcher = { describe: dispatcher!.describe! }
+    const { stdout, stderr } = await cli.output('doctor', '-s', gateway.socketPath)
+    expect(stderr).toBe('')
+    expect(stdout).toContain('problem: node-10 (10.0.0.10) takes no traffic')
+  })
+})
