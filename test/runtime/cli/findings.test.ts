@@ -211,6 +211,16 @@ describe('warnings that no rule explains', () => {
       '10.0.0.5 is held by 02:00:00:00:00:09, which is no VRRP master: it would not be added here',
       'vip-held-by-stranger',
     ],
+    [
+      'beacons from 10.0.0.2 are refused: virtualRouterId is 52 there, and 51 here, with the same virtual IPs',
+      'vrid-differs',
+    ],
+    [
+      'beacons from 10.0.0.2 are refused: its first instance has VRID 52, and 51 here: the order of the instances differs',
+      'instance-order',
+    ],
+    ['beacons from 10.0.0.2 are refused: it runs another version', 'beacon-version'],
+    ['beacons from 10.0.0.2 are refused: cluster.key is another one there', 'cluster-key'],
     ['cluster.key is not set: beacons are not authenticated', 'cluster-key'],
     ['elector did not answer within 1000 ms: its part of the status is old or missing', 'actor-silent'],
     ['the moon is full', 'warning'],

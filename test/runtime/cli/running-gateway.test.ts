@@ -233,21 +233,15 @@ describe('clients', () => {
 })
 
 describe('doctor', () => {
-  const heal = () => {
-    const members = [memberOf('10.0.0.1', { self: true, director: true }), memberOf('10.0.0.2')]
+  const heal = (director = '10.0.0.1') => {
+    const members = ['10.0.0.1', '10.0.0.2'].map((address) =>
+      memberOf(address, { self: address === '10.0.0.1', director: address === director }),
+    )
     gateway.controls.discovery = { describe: async () => ({ members, counters: {}, warnings: [] }) }
-    const nodes = [
-      {
-        address: '10.0.0.1',
-        weight: 256,
-        slots: 4096,
-        activeConnections: 0,
-        totalConnections: 7,
-        overloaded: false,
-        slowStart: null,
-        weightReason: null,
-      },
-    ]
+    const weight = { weight: 256, overloaded: false, slowStart: null, weightReason: null }
+    const nodes = members.map(({ address }) => {
+      return { address, ...weight, slots: 2048, activeConnections: 0, totalConnections: 7 }
+    })
     gateway.controls.dispatcher = { describe: async () => ({ generation: 1, nodes, warnings: [] }) }
   }
 
@@ -279,7 +273,7 @@ describe('doctor', () => {
   })
 
   test('a note alone is nothing to worry about', async () => {
-    heal()
+    heal('10.0.0.2')
     const { describe } = gateway.controls.elector!
     const yielding = { role: 'scanning', state: 'BACKUP', masterIp: '10.0.0.2', masterPriority: 50, yielding: true }
     gateway.controls.elector = { describe: async () => ({ ...((await describe!()) as object), ...yielding }) }
