@@ -79,14 +79,20 @@ function alone({ status: { role, nodes }, diagnostics: { counters } }: Observed)
 function uneven({ status }: Observed): readonly Finding[] {
   if (status.role !== 'director') return []
   const fit = status.nodes.filter(({ state }) => state === 'ok')
-  const most = Math.max(0, ...fit.map(({ weight }) => weight))
+  const rateOf = ({ weight, capacity }: NodeStatus) => weight / capacity
+  const most = Math.max(0, ...fit.map(rateOf))
   return fit
-    .filter(({ weight }) => weight < LOW_SHARE * most)
+    .filter((node) => rateOf(node) < LOW_SHARE * most)
     .map((node) => {
-      const { name, address, weight } = node
+      const { name, address, weight, weightReason } = node
       const what = `${name} (${address}) ${weight === 0 ? 'gets no new clients' : 'gets fewer clients than the others'}`
       const advice = `see what loads ${name}; its weight rises by itself once that is over`
-      return note('low-weight', what, [`weight ${weight}, the most is ${most}`, loadText(node, status)], advice)
+      return note(
+        'low-weight',
+        what,
+        [`weight ${weight}: ${weightReason ?? 'nobody says why'}`, loadText(node, status)],
+        advice,
+      )
     })
 }
 

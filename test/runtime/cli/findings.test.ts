@@ -277,15 +277,21 @@ describe('beacons', () => {
 describe('shares', () => {
   test('a node with a low weight, and what loads it: a note', () => {
     const own = nodeOf(OWN, { self: true, director: true, activeConnections: 3 })
-    const busy = nodeOf(OTHER, { weight: 0, cpu: 0.95, activeConnections: 9 })
+    const weightReason = 'capacity 100; overloaded (CPU 95 %): gets no new clients'
+    const busy = nodeOf(OTHER, { weight: 0, weightReason, cpu: 0.95, activeConnections: 9 })
     expect(find(statusOf(director(), { nodes: [own, busy] }))).toMatchObject([
       {
         code: 'low-weight',
         severity: 'note',
-        what: `node-2 (${OTHER}) gets no new clients`,
-        evidence: ['weight 0, the most is 256', 'CPU 95 %, memory 10 %, 9 of 12 active connections'],
+        what: `node-86 (${OTHER}) gets no new clients`,
+        evidence: [`weight 0: ${weightReason}`, 'CPU 95 %, memory 10 %, 9 of 12 active connections'],
       },
     ])
+  })
+
+  test('a weight that is low by its capacity is nothing to tell', () => {
+    const own = nodeOf(OWN, { self: true, director: true, capacity: 800 })
+    expect(find(statusOf(director(), { nodes: [own, nodeOf(OTHER, { weight: 32 })] }))).toEqual([])
   })
 
   test('half of what the others get is nothing to tell', () => {

@@ -13,6 +13,7 @@ const clientOf = (client: string, activeConnections: number): ClientRoute => ({
   slot: 1,
   node: OTHER,
   reason: 'pin',
+  sinceMs: 0,
   activeConnections,
   idleS: 1,
 })
@@ -48,7 +49,7 @@ describe('one client has most of the connections', () => {
         code: 'dominant-client',
         severity: 'problem',
         what: 'one client, 10.1.0.9, has most of the connections',
-        evidence: ['it has 30 of 40 connections, 75 %, of 3 clients that are known; all go to node-2'],
+        evidence: ['it has 30 of 40 connections, 75 %, of 3 clients that are known; all go to node-86'],
       },
     ])
   })
