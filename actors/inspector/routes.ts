@@ -103,7 +103,7 @@ export class InspectorRoutes {
 
   async #diagnostics(): Promise<Answer> {
     const { gatherer, identity } = this.#sources
-    return json(200, assembleDiagnostics(identity, await gatherer.gather(), process.pid))
+    return json(200, assembleDiagnostics(identity(), await gatherer.gather(), process.pid))
   }
 
   async #actors(): Promise<Answer> {
