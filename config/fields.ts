@@ -50,7 +50,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h
 const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/
 
 /** Milliseconds of `500ms`, `1s`, `2.5s`, `2m`, `1h`; undefined where the text is no duration. */
-function parseDurationMs(duration: string): number | undefined {
+export function parseDurationMs(duration: string): number | undefined {
   const match = DURATION.exec(duration)
   // Rounded to microseconds: 4.1 * 1000 is not 4100 in binary fractions.
   return match ? Math.round(Number(match[1]) * UNIT_MS[match[2]!]! * 1000) / 1000 : undefined

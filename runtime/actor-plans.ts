@@ -91,6 +91,7 @@ export function planActors(
     intervalMs: config.beacons.intervalMs,
     staleAfterIntervals: 3,
     tellsFastPath: forwarding === 'kernel',
+    drainMark: `${config.control.socketPath}.draining`,
     settings: sharedSettings(config, forwarding),
   }
   const dispatcher: DispatcherOptions = {

@@ -24,7 +24,8 @@ export const actors: ActorLoaders = {
   },
   discovery: async () => {
     const { startDiscovery } = await import('../actors/discovery/actor.ts')
-    return cell(startDiscovery, () => ({}))
+    const { linuxDrainMark } = await import('./ports/linux/drain-mark.ts')
+    return cell(startDiscovery, () => ({ drainMark: linuxDrainMark }))
   },
   dispatcher: async () => {
     const { startDispatcher } = await import('../actors/dispatcher/actor.ts')

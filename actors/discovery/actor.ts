@@ -1,3 +1,4 @@
+import type { DrainMark } from '../../runtime/ports/drain-mark.ts'
 import type { StartActor } from '../../runtime/system/actor.ts'
 import { runMachine } from '../../runtime/system/machine-runner.ts'
 import { describeDiscovery, step } from './machine.ts'
@@ -10,24 +11,33 @@ import {
   initialState,
 } from './state.ts'
 
-/** Discovery needs nothing of the outside world but the raw-IP actor. */
-export type DiscoveryPorts = Readonly<Record<never, never>>
+/** What discovery needs of the outside world beside the raw-IP actor. */
+export interface DiscoveryPorts {
+  readonly drainMark: DrainMark
+}
 
 /** Discovery: who is there, by beacons over IP protocol 253. Says goodbye when it is stopped. */
 export const startDiscovery: StartActor<DiscoveryOptions, DiscoveryPorts, DiscoveryMessage, DiscoveryPeers> = (
   context,
   options,
+  { drainMark },
 ) => {
   const epoch = Buffer.from(context.random.bytes(8)).toString('hex')
   const machine = runMachine<DiscoveryState, DiscoveryEvent, DiscoveryEffect>({
     context,
-    initial: initialState(options, epoch, context.clock.nowMs()),
+    initial: initialState(options, epoch, context.clock.nowMs(), drainMark.isSet(options.drainMark)),
     step,
     label: (state) => state.role,
-    perform: (effect) => effect satisfies never,
+    perform: ({ draining }) => {
+      const marked = drainMark.set(options.drainMark, draining)
+      if (!marked.ok) machine.dispatch({ type: 'markRefused', reason: marked.reason })
+    },
   })
   machine.dispatch({ type: 'start' })
-  const control: DiscoveryControl = { describe: () => describeDiscovery(machine.state(), context.clock.nowMs()) }
+  const control: DiscoveryControl = {
+    describe: () => describeDiscovery(machine.state(), context.clock.nowMs()),
+    drain: (address, draining) => machine.dispatch({ type: 'drainOrder', address, draining }),
+  }
   return {
     receive: (message) => machine.dispatch(message),
     peerUp: (peer) => {

@@ -2,6 +2,7 @@ import { counted } from '../../runtime/system/turn.ts'
 import { openBeacon } from '../../runtime/wire/beacon.ts'
 import {
   type AssignmentBody,
+  type BeaconBody,
   type ClientsBody,
   type HelloBody,
   parseBeaconBody,
@@ -11,6 +12,7 @@ import { reassemble } from '../../runtime/wire/beacon-reassembly.ts'
 import { parseIpv4Packet } from '../../runtime/wire/ipv4.ts'
 import type { ElectorName } from '../elector/messages.ts'
 import { assignerAddress, heardDirector } from './directors.ts'
+import { withOrderFrom } from './draining.ts'
 import { type Heard, heardNode, replicatedNodes } from './membership.ts'
 import { withReport } from './outgoing.ts'
 import { judgeReplay, withWindow } from './replay.ts'
@@ -22,10 +24,8 @@ const BEACON_PROTOCOL = 253
 
 /** What came from the wire: a beacon to act on, or the state with a counter that says why it is none. */
 type Received =
-  | { readonly kind: 'beacon'; readonly state: DiscoveryState; readonly from: string; readonly body: ReceivedBody }
+  | { readonly kind: 'beacon'; readonly state: DiscoveryState; readonly from: string; readonly body: BeaconBody }
   | { readonly kind: 'nothing'; readonly state: DiscoveryState }
-
-type ReceivedBody = HelloBody | ReportBody | AssignmentBody | ClientsBody
 
 /** Acts on one IPv4 packet. Whatever it holds, the worst that comes of it is a counter. */
 export function withPacket(progress: Progress, packet: Uint8Array, nowMs: number): Progress {
@@ -42,6 +42,8 @@ export function withPacket(progress: Progress, packet: Uint8Array, nowMs: number
       return withAssignmentFrom(next, from, body, nowMs)
     case 'clients':
       return withClientsFrom(next, from, body)
+    case 'order':
+      return withOrderFrom(next, from, body, nowMs)
     default:
       return body satisfies never
   }

@@ -3,6 +3,7 @@ import { counted } from '../../runtime/system/turn.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import { foldRoles } from '../elector/roles.ts'
 import { assignerAddress, directorAddresses, isAssigner, ledSince } from './directors.ts'
+import { withDraining, withDrainOrder, withOrdersRepeated } from './draining.ts'
 import { caughtUp, withPacket } from './incoming.ts'
 import {
   agedNodes,
@@ -63,12 +64,17 @@ function handled(progress: Progress, event: DiscoveryEvent, nowMs: number): Prog
       if (event.state === state.monitor) return progress
       return withReports({ effects, state: { ...state, monitor: event.state } }, nowMs)
     case 'drain':
-      if (event.draining === state.draining) return progress
-      return withReports({ effects, state: { ...state, draining: event.draining } }, nowMs)
+      return withDraining(progress, event.draining, nowMs)
+    case 'drainOrder':
+      return withDrainOrder(progress, event.address, event.draining, nowMs)
+    case 'markRefused': {
+      const line = `a restart of this gateway will end or resume its draining: ${event.reason}`
+      return { state, effects: [...effects, { type: 'log', level: 'warn', line }] }
+    }
     case 'clients':
       return withClients(progress, event)
     case 'load':
-      return { effects, state: { ...state, load: event.load } }
+      return { effects, state: { ...state, load: event.load, countedAtMs: event.countedAtMs } }
     case 'publish':
       return withAssignment({ effects, state: { ...state, assignment: event.assignment } }, nowMs)
     case 'dispatcherUp':
@@ -100,7 +106,7 @@ function withBeat(progress: Progress, nowMs: number): Progress {
   const lateMs = nowMs - state.lastBeatMs - intervalMs
   const nodes = agedNodes(lateMs > intervalMs ? excusedNodes(state.nodes, lateMs) : state.nodes, nowMs)
   const beaten = { ...progress, state: { ...state, nodes, beats: state.beats + 1, lastBeatMs: nowMs } }
-  const said = state.role === 'director' ? withDirectorBeat(beaten, nowMs) : beaten
+  const said = withOrdersRepeated(state.role === 'director' ? withDirectorBeat(beaten, nowMs) : beaten)
   return withDeadlineTimer(withTimer(withWarningLogs(said, nowMs), 'beat', intervalMs), nowMs)
 }
 

@@ -1,5 +1,6 @@
 import { type BeaconNode, MAX_GROUP_NODES, type RosterEntry } from '../../runtime/wire/beacon-body.ts'
 import { directorAddresses, isHeard } from './directors.ts'
+import { isDrained } from './draining.ts'
 import type { Health, Member, NodeMac } from './messages.ts'
 import { type DiscoveryState, FORGET_AFTER_MS, type KnownNode, staleAfterMs } from './state.ts'
 
@@ -9,7 +10,8 @@ export function selfNode(state: DiscoveryState): BeaconNode | undefined {
   if (monitor === null) return undefined
   const { name, mac, capacity, tellsFastPath } = options
   const forwarding = tellsFastPath === true ? 'kernel' : 'workers'
-  return { name, mac, monitor, draining, ...load, capacity, agent: null, failedPorts: [], forwarding }
+  const drained = isDrained(state)
+  return { name, mac, monitor, draining, ...load, capacity, agent: null, failedPorts: [], forwarding, drained }
 }
 
 /**

@@ -14,7 +14,7 @@ export interface NodeLoad {
 }
 
 /** What a node is, beside what it is worth now: as its beacons say. */
-type NodeTraits = Pick<BeaconNode, 'capacity' | 'agent' | 'failedPorts' | 'forwarding'>
+type NodeTraits = Pick<BeaconNode, 'capacity' | 'agent' | 'failedPorts' | 'forwarding' | 'drained'>
 
 /** From the port monitor, at every change and whenever discovery (re)starts. */
 export interface MonitorMessage {
@@ -22,10 +22,12 @@ export interface MonitorMessage {
   readonly state: 'ok' | 'failure'
 }
 
-/** From the stats reporter, once an interval. */
+/** From the stats reporter, when something has changed, and when connections were counted. */
 export interface LoadMessage {
   readonly type: 'load'
   readonly load: NodeLoad
+  /** When the connections were counted, on the monotonic clock; null: not yet. */
+  readonly countedAtMs: number | null
 }
 
 /** Which node owns which slot. Nodes are named by management IP; `slots[i]` is an index into `nodes`, 255 = nobody. */
@@ -137,4 +139,8 @@ export interface DiscoveryStatus {
   readonly warnings: readonly string[]
 }
 
-export type DiscoveryControl = { describe(): DiscoveryStatus }
+export type DiscoveryControl = {
+  describe(): DiscoveryStatus
+  /** Orders a node to drain, or to drain no more; by its management IP, this node's own included. What becomes of it its beacons show. */
+  drain(address: string, draining: boolean): void
+}

@@ -84,6 +84,10 @@ export function withAssignment(progress: Progress, nowMs: number): Progress {
 export const withClients = (progress: Progress, { all, clients }: ClientsMessage): Progress =>
   withBeacon(progress, { type: 'clients', all, clients }, BROADCAST)
 
+/** To another node: to drain, or to drain no more. */
+export const withOrder = (progress: Progress, node: string, draining: boolean): Progress =>
+  withBeacon(progress, { type: 'order', node, draining }, node)
+
 const identityOf = (state: DiscoveryState) => ({
   generation: state.assignment?.generation ?? 0,
   settingsDigest: digestOf(state.options.settings),

@@ -1,6 +1,7 @@
 import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import type { BeaconNode } from '../../runtime/wire/beacon-body.ts'
 import type { ElectorName, Role, RoleMessage } from '../elector/messages.ts'
+import type { DrainOrder } from './draining.ts'
 import type { Assignment, DiscoveryMessage, DiscoveryPeers, NodeLoad } from './messages.ts'
 import type { ReplayWindow } from './replay.ts'
 
@@ -29,6 +30,8 @@ export interface DiscoveryOptions {
   readonly staleAfterIntervals: number
   /** Kernel mode: the fast path is told which clients are to stay with another node. */
   readonly tellsFastPath?: boolean
+  /** Names the mark of a node that drains. */
+  readonly drainMark: string
   /** What must be the same on every node, as text by name (`virtualIps`, `redirects`, ...). At most 16. */
   readonly settings: Readonly<Record<string, string>>
 }
@@ -98,7 +101,13 @@ export interface DiscoveryState {
   /** Null until the port monitor has spoken: before, nothing is said about this node. */
   readonly monitor: 'ok' | 'failure' | null
   readonly draining: boolean
+  /** Since when; of no meaning where it does not. */
+  readonly drainingSinceMs: number
+  /** Under way to other nodes, by address. */
+  readonly orders: ReadonlyMap<string, DrainOrder>
   readonly load: NodeLoad
+  /** When its connections were counted. */
+  readonly countedAtMs: number | null
   /** Other nodes by address; at most 63. */
   readonly nodes: ReadonlyMap<string, KnownNode>
   /** By address; at most 8. */
@@ -134,10 +143,19 @@ export type DiscoveryEvent =
   | { readonly type: 'electorUp'; readonly elector: ElectorName }
   /** The operator wants it otherwise from now on. */
   | { readonly type: 'configured'; readonly options: DiscoveryOptions }
+  /** An operator's, of this node or of another one. */
+  | { readonly type: 'drainOrder'; readonly address: string; readonly draining: boolean }
+  /** What `markDraining` was refused for. */
+  | { readonly type: 'markRefused'; readonly reason: string }
   /** Ordered shutdown. */
   | { readonly type: 'stop' }
 
-export type DiscoveryEffect = StartTimer<DiscoveryTimer> | WriteLog | SendTo<DiscoveryPeers>
+export type DiscoveryEffect =
+  | StartTimer<DiscoveryTimer>
+  | WriteLog
+  | SendTo<DiscoveryPeers>
+  /** The next process of this node drains as well, or does not. */
+  | { readonly type: 'markDraining'; readonly draining: boolean }
 
 /** A state on its way through a step, with the effects so far. */
 export interface Progress {
@@ -145,7 +163,13 @@ export interface Progress {
   readonly effects: readonly DiscoveryEffect[]
 }
 
-export function initialState(options: DiscoveryOptions, epoch: string, nowMs: number): DiscoveryState {
+/** `draining`: it did when the process before this one ended. */
+export function initialState(
+  options: DiscoveryOptions,
+  epoch: string,
+  nowMs: number,
+  draining = false,
+): DiscoveryState {
   return {
     options,
     epoch,
@@ -156,8 +180,11 @@ export function initialState(options: DiscoveryOptions, epoch: string, nowMs: nu
     companySinceMs: null,
     established: false,
     monitor: null,
-    draining: false,
+    draining,
+    drainingSinceMs: nowMs,
+    orders: new Map(),
     load: { cpu: 0, memory: 0, pressure: null, activeConnections: 0 },
+    countedAtMs: null,
     nodes: new Map(),
     directors: new Map(),
     replayWindows: new Map(),

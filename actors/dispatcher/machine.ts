@@ -130,7 +130,7 @@ function electorate(state: DispatcherState): readonly Member[] {
   if (state.members.length > 0 || state.slots.some((owner) => owner !== NOBODY)) return state.members
   const { managementIp: address } = state.rules
   const figures = { cpu: 0, memory: 0, pressure: null, activeConnections: 0, lastSeenMs: 0 }
-  const traits = { capacity: 100, agent: null, failedPorts: [], forwarding: 'workers' } as const
+  const traits = { capacity: 100, agent: null, failedPorts: [], drained: false, forwarding: 'workers' } as const
   return [{ ...figures, ...traits, address, name: address, mac: '', self: true, director: true, health: 'ok' }]
 }
 

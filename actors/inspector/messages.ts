@@ -48,6 +48,8 @@ export interface NodeStatus {
   /** 0..4096. */
   readonly slots: number
   readonly activeConnections: number
+  /** Draining, and nothing is left. */
+  readonly drained: boolean
   readonly totalConnections: number
   readonly cpu: number
   readonly memory: number

@@ -1,5 +1,5 @@
 /** What an operator may order over the control socket, and when it is refused. Pure. */
-import type { GatewayStatus, InstanceStatus } from './messages.ts'
+import type { GatewayStatus, InstanceStatus, NodeStatus } from './messages.ts'
 
 const OWNER = 255
 
@@ -41,4 +41,23 @@ function whoIsDirector({ nodes }: GatewayStatus, asked: readonly InstanceStatus[
     return director === undefined ? masterIp : `${director.name} (${masterIp})`
   })
   return `${self}: ${named.join(', ')} ${named.length === 1 ? 'is' : 'are'}; order it there`
+}
+
+/** Which node to drain, or why that cannot be. */
+export type DrainPlan =
+  | { readonly ok: true; readonly node: NodeStatus }
+  | { readonly ok: false; readonly reason: string }
+
+/** `asked`: a node's name or management IP. A scanning node knows itself and the directors, so orders only those. */
+export function planDrain({ nodes, role }: GatewayStatus, asked: string): DrainPlan {
+  const meant = nodes.filter(({ name, address }) => address === asked || name === asked)
+  const [node, another] = meant
+  if (node !== undefined && another === undefined) return { ok: true, node }
+  if (node !== undefined) {
+    const addresses = meant.map(({ address }) => address).join(', ')
+    return { ok: false, reason: `several nodes have the name ${asked}: give the address of one, ${addresses}` }
+  }
+  const known = nodes.map(({ name, address }) => `${name} (${address})`).join(', ')
+  const where = role === 'director' ? '' : '; the director knows all: order it there, or at the node itself'
+  return { ok: false, reason: `no node ${asked} is known here; known: ${known}${where}` }
 }

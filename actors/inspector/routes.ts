@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import type { ActorContext, Control, RemoteControl } from '../../runtime/system/actor.ts'
 import type { AnnouncerControl } from '../announcer/messages.ts'
+import type { DiscoveryControl } from '../discovery/messages.ts'
 import type { ClientRoute } from '../dispatcher/messages.ts'
 import type { ElectorControl } from '../elector/messages.ts'
 import type { EventLog } from './event-log.ts'
 import { type EventStreams, STREAMS_MAX } from './event-streams.ts'
 import type { GatewayStatus, InspectorPeers, SupervisorControl } from './messages.ts'
 import { renderMetrics } from './metrics.ts'
-import { planFailover } from './orders.ts'
+import { planDrain, planFailover } from './orders.ts'
 import { type Answer, failure, json } from './server.ts'
 import { callControl, type Gathered, type SliceGatherer } from './slices.ts'
 import { assembleDiagnostics, type GatewayIdentity, unfitness } from './status.ts'
@@ -72,6 +73,8 @@ export class InspectorRoutes {
     this.#orders = new Map<string, Order>([
       ['/failover', (query) => this.#failover(query)],
       ['/announce', () => this.#announce()],
+      ['/drain', (query) => this.#drain(query, true)],
+      ['/undrain', (query) => this.#drain(query, false)],
       ['/reload', (query) => this.#reload(query.get('check') === '1')],
     ])
   }
@@ -208,6 +211,17 @@ export class InspectorRoutes {
       },
       2 * RELOAD_PATIENCE_MS,
     )
+  }
+
+  async #drain(query: URLSearchParams, draining: boolean): Promise<Answer> {
+    const status = this.#sources.statusOf(await this.#sources.gatherer.gather())
+    const plan = planDrain(status, query.get('node') ?? '')
+    if (!plan.ok) return failure(409, plan.reason)
+    const { name, address } = plan.node
+    return this.#ask<DiscoveryControl>('discovery', async (discovery) => {
+      await discovery.drain(address, draining)
+      return json(200, { ok: true, node: name, address })
+    })
   }
 
   async #stall(query: URLSearchParams): Promise<Answer> {

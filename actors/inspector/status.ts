@@ -156,6 +156,7 @@ function nodesOf(identity: GatewayIdentity, slices: Slices, isDirector: boolean)
 }
 
 function nodeOf(member: Member, row: DispatchedNode | undefined, countsHere: boolean): NodeStatus {
+  const activeConnections = countsHere && row !== undefined ? row.activeConnections : member.activeConnections
   return {
     name: member.name,
     address: member.address,
@@ -165,7 +166,8 @@ function nodeOf(member: Member, row: DispatchedNode | undefined, countsHere: boo
     state: member.health,
     weight: row?.weight ?? 0,
     slots: row?.slots ?? 0,
-    activeConnections: countsHere && row !== undefined ? row.activeConnections : member.activeConnections,
+    activeConnections,
+    drained: member.health === 'draining' && member.drained,
     totalConnections: row?.totalConnections ?? 0,
     cpu: member.cpu,
     memory: member.memory,
@@ -196,6 +198,7 @@ function unseenSelf(identity: GatewayIdentity, slices: Slices, director: boolean
     capacity: 100,
     agent: null,
     failedPorts: [],
+    drained: false,
     forwarding: identity.forwarding,
   }
 }

@@ -1,7 +1,7 @@
 /** Turns the kernel's counters into what a node is worth now, and tells discovery when that has changed. */
 import type { SystemLoadSample } from '../../runtime/ports/system-load.ts'
 import type { CancelTimer, SendTo, StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
-import type { NodeLoad } from '../discovery/messages.ts'
+import type { LoadMessage, NodeLoad } from '../discovery/messages.ts'
 import type { StatsReporterPeers, StatsReporterStatus } from './messages.ts'
 
 /** The first interval is short, so that a node that has just started is soon given its share. */
@@ -18,8 +18,10 @@ export interface StatsReporterState {
   readonly last: { readonly sample: SystemLoadSample; readonly atMs: number } | null
   /** Null until two samples are there. */
   readonly load: NodeLoad | null
+  /** When its connections were counted last; null: never yet. */
+  readonly countedAtMs: number | null
   /** As discovery was told last; null where that is down or knows nothing yet. */
-  readonly told: NodeLoad | null
+  readonly told: Omit<LoadMessage, 'type'> | null
   readonly discoveryUp: boolean
   /** What could not be read at the last try, and why; null when all could be. */
   readonly failure: string | null
@@ -45,7 +47,16 @@ export type StatsReporterEffect =
 type StatsReporterStep = Step<StatsReporterState, StatsReporterEffect>
 
 export function initialStatsReporter(intervalMs: number): StatsReporterState {
-  return { intervalMs, generation: 0, last: null, load: null, told: null, discoveryUp: false, failure: null }
+  return {
+    intervalMs,
+    generation: 0,
+    last: null,
+    load: null,
+    countedAtMs: null,
+    told: null,
+    discoveryUp: false,
+    failure: null,
+  }
 }
 
 export function stepStatsReporter(
@@ -88,7 +99,8 @@ function sampled(
   nowMs: number,
 ): StatsReporterStep {
   const { last } = state
-  const next = { ...state, last: { sample, atMs: nowMs } }
+  const countedAtMs = connections === null ? state.countedAtMs : nowMs
+  const next = { ...state, countedAtMs, last: { sample, atMs: nowMs } }
   if (last === null) return { state: next, effects: [] }
   const load: NodeLoad = {
     cpu: smoothedCpu(state.load?.cpu, last.sample, sample, nowMs - last.atMs),
@@ -99,12 +111,13 @@ function sampled(
   return telling({ ...next, load })
 }
 
-/** A gateway at rest has nothing to tell, second by second. */
+/** A gateway at rest has nothing to tell, second by second, but that it has counted anew: who drains waits for a count of none. */
 function telling(state: StatsReporterState): StatsReporterStep {
-  const { load, told, discoveryUp } = state
-  if (load === null || !discoveryUp || (told !== null && !differs(load, told))) return { state, effects: [] }
-  const effect: StatsReporterEffect = { type: 'send', to: 'discovery', message: { type: 'load', load } }
-  return { state: { ...state, told: load }, effects: [effect] }
+  const { load, countedAtMs, told, discoveryUp } = state
+  const isNews = told === null || countedAtMs !== told.countedAtMs || (load !== null && differs(load, told.load))
+  if (load === null || !discoveryUp || !isNews) return { state, effects: [] }
+  const message = { type: 'load', load, countedAtMs } as const
+  return { state: { ...state, told: { load, countedAtMs } }, effects: [{ type: 'send', to: 'discovery', message }] }
 }
 
 function differs(load: NodeLoad, told: NodeLoad): boolean {

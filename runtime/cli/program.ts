@@ -7,6 +7,7 @@ import { addCheckConfig } from './check-config.ts'
 import { addClients } from './clients.ts'
 import { addCompileAhead } from './compile-ahead.ts'
 import { addDoctor } from './doctor.ts'
+import { addDrain, addUndrain } from './drain.ts'
 import { type CliEnv, CliError } from './env.ts'
 import { addEvents } from './events.ts'
 import { addFailover } from './failover.ts'
@@ -25,6 +26,8 @@ const COMMANDS = [
   addClients,
   addDoctor,
   addFailover,
+  addDrain,
+  addUndrain,
   addAnnounce,
   addReload,
   addEvents,

@@ -41,6 +41,8 @@ export interface BeaconNode {
   /** Proxy ports that fail; each once, at most 16: more are left out. */
   readonly failedPorts: readonly number[]
   readonly forwarding: 'workers' | 'kernel'
+  /** Drains, and no connection to it is left. */
+  readonly drained: boolean
 }
 
 /** What a director says of another node. */
@@ -109,7 +111,15 @@ export interface ClientsBody {
   readonly clients: readonly string[]
 }
 
-export type BeaconBody = HelloBody | ReportBody | AssignmentBody | ClientsBody
+/** Node to node: `[node, draining]`. */
+export interface OrderBody {
+  readonly type: 'order'
+  /** Management IP of the node that is meant. */
+  readonly node: string
+  readonly draining: boolean
+}
+
+export type BeaconBody = HelloBody | ReportBody | AssignmentBody | ClientsBody | OrderBody
 
 /** Packs a body. Figures out of range are brought to the nearest that is in it. */
 export function packBeaconBody(body: BeaconBody): Uint8Array {
@@ -128,6 +138,8 @@ export function packBeaconBody(body: BeaconBody): Uint8Array {
         Uint8Array.from(Buffer.concat(addresses.filter(({ length }) => length === bytes).slice(0, most)))
       return packBody([body.all, packed(4, MAX_CLIENTS_IPV4), packed(16, MAX_CLIENTS_IPV6)])
     }
+    case 'order':
+      return packBody([parseIpv4(body.node) ?? 0, body.draining])
     default:
       return body satisfies never
   }
@@ -147,6 +159,8 @@ export function parseBeaconBody(type: BeaconType, bytes: Uint8Array): BeaconBody
       return parseAssignment(value)
     case 'clients':
       return parseClients(value)
+    case 'order':
+      return parseOrder(value)
     default:
       return type satisfies never
   }
@@ -176,6 +190,7 @@ function packNode(node: BeaconNode): BeaconValue {
     node.agent === null ? null : clamped(node.agent * 1000, 1000),
     packPorts(node.failedPorts),
     node.forwarding === 'kernel',
+    node.drained,
   ]
 }
 
@@ -223,6 +238,13 @@ function parseClients(value: unknown): ClientsBody | undefined {
   return { type: 'clients', all, clients: [...ipv4, ...ipv6] }
 }
 
+function parseOrder(value: unknown): OrderBody | undefined {
+  if (!isTuple(value, 2)) return undefined
+  const node = parseAddress(value[0])
+  const [, draining] = value
+  return node === undefined || typeof draining !== 'boolean' ? undefined : { type: 'order', node, draining }
+}
+
 function parseAddressList(value: unknown, bytes: 4 | 16, most: number): string[] | undefined {
   if (!(value instanceof Uint8Array) || value.length % bytes !== 0 || value.length > bytes * most) return undefined
   const addresses = Array.from({ length: value.length / bytes }, (_, index) =>
@@ -253,15 +275,16 @@ function parseSettings(value: unknown): Record<string, string> | undefined {
 }
 
 function parseNode(value: unknown): BeaconNode | undefined {
-  if (!isTuple(value, 12)) return undefined
+  if (!isTuple(value, 13)) return undefined
   const [name, mac, monitorOk, draining, cpu, memory, pressure, activeConnections] = value
-  const [capacity, agent, ports, isKernel] = value.slice(8)
+  const [capacity, agent, ports, isKernel, drained] = value.slice(8)
   if (!isText(name, 1, MAX_NAME_LENGTH) || !isBytes(mac, 6)) return undefined
   if (typeof monitorOk !== 'boolean' || typeof draining !== 'boolean') return undefined
   if (!isWhole(cpu, 0, 1000) || !isWhole(memory, 0, 1000)) return undefined
   if (pressure !== null && !isWhole(pressure, 0, 1000)) return undefined
   if (!isWhole(activeConnections, 0, UINT32) || !isWhole(capacity, 1, MAX_CAPACITY)) return undefined
   if ((agent !== null && !isWhole(agent, 0, 1000)) || typeof isKernel !== 'boolean') return undefined
+  if (typeof drained !== 'boolean') return undefined
   const failedPorts = parsePorts(ports)
   if (failedPorts === undefined) return undefined
   return {
@@ -277,6 +300,7 @@ function parseNode(value: unknown): BeaconNode | undefined {
     agent: agent === null ? null : agent / 1000,
     failedPorts,
     forwarding: isKernel ? 'kernel' : 'workers',
+    drained,
   }
 }
 

@@ -39,7 +39,7 @@ const FRAGMENT_MAX_BYTES = BEACON_MAX_BYTES - HEADER_BYTES - HMAC_BYTES
 export const BEACON_MAX_FRAGMENTS = 24
 export const BEACON_MAX_BODY_BYTES = FRAGMENT_MAX_BYTES * BEACON_MAX_FRAGMENTS
 
-const TYPES = ['hello', 'report', 'assignment', 'clients'] as const
+const TYPES = ['hello', 'report', 'assignment', 'clients', 'order'] as const
 export type BeaconType = (typeof TYPES)[number]
 
 /** What every beacon of a sender has in common. */

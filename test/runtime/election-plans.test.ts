@@ -71,7 +71,7 @@ test('what all nodes must have alike: setting by setting for one instance, a lin
 
 test('these are settings that a beacon carries', () => {
   const load = { cpu: 0, memory: 0, pressure: null, activeConnections: 0 }
-  const traits = { capacity: 100, agent: null, failedPorts: [], forwarding: 'workers' } as const
+  const traits = { capacity: 100, agent: null, failedPorts: [], drained: false, forwarding: 'workers' } as const
   const node = {
     name: 'jupiter',
     mac: '02:00:00:00:00:01',

@@ -4,6 +4,7 @@ import type { DiscoveryControl, DiscoveryMessage, DiscoveryPeers } from '../../.
 import type { DiscoveryOptions } from '../../../actors/discovery/state.ts'
 import type { RawIpMessage } from '../../../actors/raw-ip/messages.ts'
 import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
+import { FakeDrainMark } from '../../../runtime/ports/fake/drain-mark.ts'
 import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
 import type { ActorContext, ActorInstance } from '../../../runtime/system/actor.ts'
 import { type BeaconFragment, openBeacon } from '../../../runtime/wire/beacon.ts'
@@ -13,7 +14,7 @@ const ADDRESS = '10.10.74.70'
 const instance51 = { type: 'role', instance: 'VI_51', virtualIps: [] } as const
 
 /** A director's discovery, on a clock that moves when it is told to. */
-function started(seed = 1) {
+function started(seed = 1, drainMark = new FakeDrainMark()) {
   const clock = new FakeClock()
   const sent: { readonly to: string; readonly message: DiscoveryPeers[keyof DiscoveryPeers] }[] = []
   const context: ActorContext<DiscoveryPeers> = {
@@ -38,9 +39,10 @@ function started(seed = 1) {
     key: 'secret',
     intervalMs: 1000,
     staleAfterIntervals: 3,
+    drainMark: '/run/test.draining',
     settings: {},
   }
-  const instance = startDiscovery(context, options, {}) as ActorInstance<DiscoveryMessage>
+  const instance = startDiscovery(context, options, { drainMark }) as ActorInstance<DiscoveryMessage>
   const give = (message: DiscoveryMessage) => instance.receive(message, 'test')
   give({ type: 'monitor', state: 'ok' })
   give({ ...instance51, role: 'director', masterAddress: ADDRESS, masterPriority: 99 })

@@ -15,6 +15,7 @@ import {
   initialState as initialDispatcher,
 } from '../../../actors/dispatcher/state.ts'
 import type { Role, RoleMessage } from '../../../actors/elector/messages.ts'
+import { FakeDrainMark } from '../../../runtime/ports/fake/drain-mark.ts'
 import { MAX_NODES } from '../../../runtime/table/layout.ts'
 import type { NodeSetting } from '../../../runtime/table/node-rows.ts'
 import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
@@ -67,6 +68,7 @@ export class SimulatedGroup {
   nowMs = 0
   readonly nodes = new Map<string, SimulatedNode>()
   readonly frames: Frame[] = []
+  readonly drainMark = new FakeDrainMark()
   /** Says which frames are lost on the way to a node. */
   isLost: (frame: Frame, to: string) => boolean = () => false
   /** What VRRP calls the director of an instance: of IPv6 its link-local address. */
@@ -89,13 +91,14 @@ export class SimulatedGroup {
       key: 'secret',
       intervalMs: 1000,
       staleAfterIntervals: 3,
+      drainMark: address,
       settings: { virtualIps: '10.10.74.74/24' },
       ...options,
     }
     const slots = nobodysSlots()
     const node: SimulatedNode = {
       options: full,
-      discovery: initialDiscovery(full, this.#epoch(), this.nowMs),
+      discovery: initialDiscovery(full, this.#epoch(), this.nowMs, this.drainMark.isSet(address)),
       dispatcher: initialDispatcher(rulesOf(address), { nodes: [], slots, generation: 0 }),
       table: { rows: new Array<NodeSetting | null>(MAX_NODES).fill(null), slots, generation: 0 },
       roles: new Map(),
@@ -162,7 +165,7 @@ export class SimulatedGroup {
     node.life++
   }
 
-  /** A killed node starts again, with nothing remembered. */
+  /** A killed node starts again, with nothing remembered but that it drains. */
   restart(address: string): SimulatedNode {
     const { options } = this.node(address)
     return this.add(address, options)
@@ -172,7 +175,7 @@ export class SimulatedGroup {
   restartDiscovery(address: string): void {
     const node = this.node(address)
     node.life++
-    node.discovery = initialDiscovery(node.options, this.#epoch(), this.nowMs)
+    node.discovery = initialDiscovery(node.options, this.#epoch(), this.nowMs, this.drainMark.isSet(address))
     this.#stepDiscovery(node, { type: 'start' })
     this.#stepDispatcher(node, { type: 'discoveryUp' })
     for (const message of node.roles.values()) this.tell(address, message)
@@ -242,6 +245,9 @@ export class SimulatedGroup {
         if (effect.to === 'dispatcher') this.#stepDispatcher(node, effect.message)
         else if (effect.to !== 'raw-ip') node.caughtUpAtMs.push(this.nowMs)
         else if (effect.message.type === 'send') this.#send(node, effect.message.destination, effect.message.payload)
+        return
+      case 'markDraining':
+        this.drainMark.set(node.options.managementIp, effect.draining)
         return
       default:
         effect satisfies never

@@ -27,6 +27,7 @@ const node: BeaconNode = {
   capacity: 100,
   agent: null,
   failedPorts: [],
+  drained: false,
   forwarding: 'workers',
 }
 

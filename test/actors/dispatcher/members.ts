@@ -16,6 +16,7 @@ export const memberOf = (address: string, changes: Partial<Member> = {}): Member
   capacity: 100,
   agent: null,
   failedPorts: [],
+  drained: false,
   forwarding: 'workers',
   ...changes,
 })

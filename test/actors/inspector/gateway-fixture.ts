@@ -34,6 +34,7 @@ export const memberOf = (address: string, change: Partial<Member> = {}): Member 
   capacity: 100,
   agent: null,
   failedPorts: [],
+  drained: false,
   forwarding: 'workers',
   ...change,
 })

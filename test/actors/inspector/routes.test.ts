@@ -37,6 +37,7 @@ describe('GET /status', () => {
           weight: 200,
           slots: 2048,
           activeConnections: 11,
+          drained: false,
           totalConnections: 500,
           cpu: 0.25,
           memory: 0.5,

@@ -63,22 +63,22 @@ describe('the load of a node', () => {
     ])
   })
 
-  test('is told only when it has changed by a hundredth, or by a connection, and anew to a discovery that restarted', () => {
+  test('is told only when it has changed by a hundredth, when connections were counted, and anew to a discovery that restarted', () => {
     let state: StatsReporterState = { ...initialStatsReporter(1000), discoveryUp: true }
     const told = (...[event, nowMs]: [Parameters<typeof stepStatsReporter>[1], number]): boolean => {
       const next = stepStatsReporter(state, event, nowMs)
       state = next.state
       return next.effects.some(({ type }) => type === 'send')
     }
-    const sampled = (sample: SystemLoadSample, connections = 0) =>
+    const sampled = (sample: SystemLoadSample, connections: number | null = null) =>
       ({ type: 'sampled', sample, connections, failure: null }) as const
     expect(told(sampled(sampleOf(0, 0)), 0)).toBe(false)
     expect(told(sampled(sampleOf(0, 100)), 1000)).toBe(true)
     expect(told(sampled(sampleOf(0, 200)), 2000)).toBe(false)
-    expect(told(sampled(sampleOf(0, 300), 1), 3000)).toBe(true)
-    expect(told(sampled(sampleOf(0, 400, { memoryAvailableBytes: 741 }), 1), 4000)).toBe(false)
-    expect(told(sampled(sampleOf(0, 500, { memoryAvailableBytes: 739 }), 1), 5000)).toBe(true)
-    expect(told(sampled(sampleOf(10, 600, { memoryAvailableBytes: 739 }), 1), 6000)).toBe(true)
+    expect(told(sampled(sampleOf(0, 300), 0), 3000)).toBe(true)
+    expect(told(sampled(sampleOf(0, 400, { memoryAvailableBytes: 741 })), 4000)).toBe(false)
+    expect(told(sampled(sampleOf(0, 500, { memoryAvailableBytes: 739 })), 5000)).toBe(true)
+    expect(told(sampled(sampleOf(10, 600, { memoryAvailableBytes: 739 })), 6000)).toBe(true)
     expect(told({ type: 'discoveryDown' }, 6500)).toBe(false)
     expect(told(sampled(sampleOf(10, 700), 2), 7000)).toBe(false)
     expect(told({ type: 'discoveryUp' }, 7500)).toBe(true)

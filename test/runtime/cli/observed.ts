@@ -15,6 +15,7 @@ export const nodeOf = (address: string, change: Partial<NodeStatus> = {}): NodeS
   weight: 256,
   slots: 2048,
   activeConnections: 0,
+  drained: false,
   totalConnections: 0,
   cpu: 0.1,
   memory: 0.1,

@@ -7,13 +7,14 @@ import {
   type BeaconNode,
   type ClientsBody,
   type HelloBody,
+  type OrderBody,
   packBeaconBody,
   parseBeaconBody,
   type ReportBody,
 } from '../../../runtime/wire/beacon-body.ts'
 
 const packr = new Packr({ useRecords: false })
-const TYPES: readonly BeaconType[] = ['hello', 'report', 'assignment', 'clients']
+const TYPES: readonly BeaconType[] = ['hello', 'report', 'assignment', 'clients', 'order']
 
 const node: BeaconNode = {
   name: 'jupiter',
@@ -28,6 +29,7 @@ const node: BeaconNode = {
   agent: 0.75,
   failedPorts: [3128, 443],
   forwarding: 'kernel',
+  drained: false,
 }
 const report: ReportBody = {
   type: 'report',
@@ -55,6 +57,8 @@ const assignment: AssignmentBody = {
 
 const clients: ClientsBody = { type: 'clients', all: true, clients: ['10.10.74.201', 'fd00:74::201'] }
 
+const order: OrderBody = { type: 'order', node: '10.10.74.86', draining: true }
+
 const printable = (maxLength: number) =>
   fc
     .string({ unit: 'grapheme', minLength: 1, maxLength })
@@ -73,17 +77,18 @@ const anyNode: fc.Arbitrary<BeaconNode> = fc.record({
   agent: fc.option(share),
   failedPorts: fc.uniqueArray(fc.integer({ min: 1, max: 65_535 }), { maxLength: 16 }),
   forwarding: fc.constantFrom('workers', 'kernel'),
+  drained: fc.boolean(),
 })
 
 describe('a body', () => {
   it('has these bytes for a report', () => {
     expect(Buffer.from(packBeaconBody(report)).toString('hex')).toBe(
-      '9507c2c4080123456789abcdef9192aa7669727475616c497073ae31302e31302e37342e37342f32349ca76a757069746572c406020000000046c3c2ccfacd01f4c0cd04d2ccfacd02eec4040c3801bbc3',
+      '9507c2c4080123456789abcdef9192aa7669727475616c497073ae31302e31302e37342e37342f32349da76a757069746572c406020000000046c3c2ccfacd01f4c0cd04d2ccfacd02eec4040c3801bbc3c2',
     )
   })
 
   it('is unpacked to what was packed', () => {
-    for (const body of [hello, report, assignment, clients]) {
+    for (const body of [hello, report, assignment, clients, order]) {
       expect(parseBeaconBody(body.type, packBeaconBody(body))).toEqual(body)
     }
   })
@@ -110,6 +115,14 @@ describe('a body', () => {
     ['a field more', [true, new Uint8Array(), new Uint8Array(), 1]],
   ])('of clients is refused with %s', (_, value) => {
     expect(parseBeaconBody('clients', Uint8Array.from(packr.pack(value)))).toBeUndefined()
+  })
+
+  it.each([
+    ['no address', [0, true]],
+    ['no flag', [1, 1]],
+    ['a field more', [1, true, true]],
+  ])('of an order is refused with %s', (_, value) => {
+    expect(parseBeaconBody('order', Uint8Array.from(packr.pack(value)))).toBeUndefined()
   })
 
   it('is unpacked to what was packed, for any figures', () => {
@@ -205,6 +218,7 @@ describe('a body is refused', () => {
     ['agent', [4, 9], [-1, 1001, 'up', true]],
     ['failedPorts', [4, 10], [null, [443], Buffer.alloc(1), Buffer.alloc(2), Buffer.alloc(34, 1), Buffer.alloc(4, 1)]],
     ['forwarding', [4, 11], ['kernel', 0, null]],
+    ['drained', [4, 12], [0, null]],
     ['number of fields about the node', [4], [Array.from({ length: 8 }, () => 0)]],
   ])('when its %s is of another type or out of range', (_, path, values) => {
     expect(parsed('report', wire(report))).toEqual(report)

@@ -130,7 +130,7 @@ describe('a packet is refused', () => {
     expect(reasonOf(changed(plain, 0, 0x51), null)).toBe('notABeacon')
     expect(reasonOf(changed(plain, 2, 1), null)).toBe('unknownVersion')
     expect(reasonOf(changed(plain, 3, 0), null)).toBe('unknownType')
-    expect(reasonOf(changed(plain, 3, 5), null)).toBe('unknownType')
+    expect(reasonOf(changed(plain, 3, 6), null)).toBe('unknownType')
     expect(reasonOf(changed(plain, 5, 2), null)).toBe('malformedHeader')
     expect(reasonOf(changed(plain, 6, 1), null)).toBe('malformedHeader')
     expect(reasonOf(changed(plain, 7, 0), null)).toBe('malformedHeader')

@@ -1,0 +1,114 @@
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeInNamespaces, type RunningProgram } from '../namespaces.ts'
+import { CLIENTS, type GatewayNode, Group, until } from './group.ts'
+import { LongConnections, startNamedServers } from './survival.ts'
+
+const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
+const ORIGINAL_PORT = 8080
+const PATIENCE_MS = 60_000
+const [FIRST, SECOND] = [CLIENTS.slice(0, 30), CLIENTS.slice(30)]
+
+/** The node of lowest priority drains, with connections open; the steps build on each other. */
+function describeDraining(forwarding: 'workers' | 'kernel', programs: readonly string[]): void {
+  describeInNamespaces(`draining, forwarding: ${forwarding}`, { programs }, (namespaces) => {
+    let group: Group
+    let held: LongConnections
+    let [director, next, drained]: GatewayNode[] = []
+
+    beforeAll(async () => {
+      group = new Group(namespaces, { priorities: [99, 89, 79], settings: `forwarding: ${forwarding}` })
+      ;[director, next, drained] = group.nodes
+      startNamedServers(group)
+      for (const node of group.nodes) node.startGateway()
+      await group.settled(0, 3, PATIENCE_MS)
+      held = new LongConnections(group, ORIGINAL_PORT, [...FIRST, ...FIRST])
+      expect((await held.next()).nodes).toHaveProperty(drained!.name)
+    }, PATIENCE_MS)
+    afterAll(async () => {
+      await namespaces.close()
+      group.close()
+    })
+
+    const order = (at: GatewayNode, ...words: readonly string[]): RunningProgram =>
+      at.namespace.start(PROXYHA, [...words, '-s', at.socket])
+    const isSeenBy = (at: GatewayNode, state: string) =>
+      until(
+        async () => (await at.status())?.nodes.find(({ name }) => name === drained!.name)?.state === state,
+        PATIENCE_MS,
+        () => `${at.name} to see ${drained!.name} ${state}`,
+      )
+    /** Where new clients are sent. */
+    async function newcomers(): Promise<readonly string[]> {
+      const connections = new LongConnections(group, ORIGINAL_PORT, SECOND)
+      const { lost, nodes } = await connections.next()
+      await connections.stop()
+      expect(lost).toEqual([])
+      return Object.keys(nodes).sort()
+    }
+
+    it(
+      'sends new clients elsewhere, and says how many connections are left',
+      async () => {
+        const waiting = order(director!, 'drain', 'node2')
+        expect(await waiting.nextLine()).toMatch(/^node2 \(10\.88\.0\.13\): \d+ connections left$/)
+        expect(await newcomers()).toEqual(['node0', 'node1'])
+        expect((await held.check()).lost).toEqual([])
+        await waiting.stop('SIGINT')
+      },
+      PATIENCE_MS,
+    )
+
+    it(
+      'goes on when the gateway of the node is started anew',
+      async () => {
+        await drained!.stopGateway('SIGKILL')
+        drained!.startGateway()
+        await until(
+          async () => (await drained!.status())?.nodes.find(({ self }) => self)?.state === 'draining',
+          PATIENCE_MS,
+          () => 'the new process to drain',
+        )
+        await isSeenBy(director!, 'draining')
+        expect((await held.check()).lost).toEqual([])
+      },
+      PATIENCE_MS,
+    )
+
+    it(
+      'goes on when the director dies, and is told as over when the last connection has ended',
+      async () => {
+        // Through workers the node's connections are the director's, and would stay while nobody says that its host is dead.
+        if (forwarding === 'kernel') director!.setCable(false)
+        else await director!.stopGateway('SIGKILL')
+        await group.settled(1, 1, PATIENCE_MS)
+        await isSeenBy(next!, 'draining')
+        expect(await newcomers()).toEqual(['node1'])
+        const waiting = order(next!, 'drain', '10.88.0.13')
+        // Through workers all connections were the dead director's.
+        if (forwarding === 'kernel') {
+          expect(await waiting.nextLine()).toMatch(/: \d+ connections left$/)
+          expect((await held.check()).lost.filter(({ node }) => node === drained!.name)).toEqual([])
+        }
+        await held.stop()
+        let line = await waiting.nextLine()
+        while (line.endsWith(' left')) line = await waiting.nextLine()
+        expect(line).toBe('node2 (10.88.0.13) is drained')
+      },
+      PATIENCE_MS,
+    )
+
+    it(
+      'ends by undrain: new clients come again',
+      async () => {
+        const { code, stdout } = await drained!.proxyha('undrain', 'node2', '-s', drained!.socket)
+        expect([code, stdout]).toEqual([0, 'node2 (10.88.0.13) drains no more: it is ok\n'])
+        await group.settled(1, 2, PATIENCE_MS)
+      },
+      PATIENCE_MS,
+    )
+  })
+}
+
+describeDraining('workers', [])
+describeDraining('kernel', ['nft'])
