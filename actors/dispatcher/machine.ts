@@ -5,7 +5,7 @@ import type { Assignment, Member } from '../discovery/messages.ts'
 import { forwardingMoved, forwardingOf } from './forwarding.ts'
 import { adoptBalance, FULL_WEIGHT, nextBalance, quantised, sharesOf, usableMembers } from './policy.ts'
 import { withRows } from './rows.ts'
-import { countSlots, movedSlots, type Slots, shareSlots } from './slots.ts'
+import { countSlots, keyOfAddress, movedSlots, type Slots, shareSlots } from './slots.ts'
 import {
   type DispatcherEffect,
   type DispatcherEvent,
@@ -83,7 +83,8 @@ function withBalance(progress: Progress, nowMs: number): Progress {
   const absentRows = [...absentSinceMs.keys()].map((address) => absentRow(weighed.state.weights, address))
   const written = withRows(weighed, [...memberRows(weighed.state), ...absentRows])
   const byIndex = written.state.rows.map((row) => (row === null ? 0 : (shares.get(row.address) ?? 0)))
-  const slots = shareSlots(state.slots, byIndex)
+  const keys = written.state.rows.map((row) => (row === null ? 0 : keyOfAddress(row.address)))
+  const slots = shareSlots(state.slots, byIndex, keys)
   return withHealthWarnings({ ...written, state: { ...written.state, slots, movedAtMs: movesOf(state, slots, nowMs) } })
 }
 
