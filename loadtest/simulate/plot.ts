@@ -17,7 +17,7 @@ const plotWidth = width - left - right
 
 /** Legible on white and on black alike; colours that differ for the colour-blind, too. */
 const style = `text{font:12px system-ui,sans-serif;fill:#24292f}.head{font-size:16px;font-weight:600}.title{font-weight:600}
-.small{font-size:11px;fill:#57606a}.grid{stroke:#d0d7de}.fair{stroke:#57606a;stroke-dasharray:2 2}.event{fill:#8c959f;fill-opacity:.18}
+.small{font-size:11px;fill:#57606a}.middle{text-anchor:middle}.grid{stroke:#d0d7de}.fair{stroke:#57606a;stroke-dasharray:2 2}.event{fill:#8c959f;fill-opacity:.18}
 .line{fill:none;stroke:#bc4c00;stroke-width:1.4}.dot{fill:#bc4c00}.own.line{stroke:#0969da}.own.dot{fill:#0969da}.back{fill:#fff}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.small{fill:#9198a1}.grid{stroke:#30363d}.fair{stroke:#9198a1}.event{fill:#9198a1}
 .line{stroke:#f0883e}.dot{fill:#f0883e}.own.line{stroke:#58a6ff}.own.dot{fill:#58a6ff}.back{fill:#0d1117}}`
@@ -113,7 +113,9 @@ function scatter(outcomes: readonly Outcome[], top: number): string {
   const dots = outcomes.map((outcome, at) => {
     const [cx, cy] = [round(x(disturbanceOf(outcome))), round(y(outcome.share.p99))]
     const own = at === outcomes.length - 1 ? ' own' : ''
-    return `<circle class="dot${own}" cx="${cx}" cy="${cy}" r="5"/>${text(cx + 9, cy + 4, '', outcome.name)}`
+    // In turns below and above: ways that come out alike would cover each other's names.
+    const label = text(cx, cy + (at % 2 === 0 ? -10 : 20), 'middle', outcome.name)
+    return `<circle class="dot${own}" cx="${cx}" cy="${cy}" r="5"/>${label}`
   })
   return [
     text(
