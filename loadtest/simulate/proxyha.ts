@@ -1,10 +1,14 @@
 /** The product's own dispatcher as a balancer: its machine decides on the slots, and clients follow pins and slots. */
 import type { Member } from '../../actors/discovery/messages.ts'
 import { step } from '../../actors/dispatcher/machine.ts'
+import { sharesOf } from '../../actors/dispatcher/policy.ts'
 import { nobodysSlots } from '../../actors/dispatcher/slots.ts'
 import { type DispatcherState, initialState } from '../../actors/dispatcher/state.ts'
 import { type BalancerKind, NONE, type Reports } from './balancer.ts'
 import type { NodeSpec } from './scenario.ts'
+
+/** As configured unless the operator says otherwise. */
+const SLOW_START_MS = 30_000
 
 const addressOf = (node: number): string => `10.10.74.${node + 1}`
 
@@ -17,7 +21,13 @@ export const proxyha: BalancerKind = ({ population, nodes, connections, latestNo
   const director = { type: 'role', instance: 'VI_51', virtualIps: [], role: 'director' } as const
   let state = step(
     initialState(
-      { managementIp: addressOf(0), absenceGraceMs: 5000, clientIdleS: 600, tellsFastPath: false },
+      {
+        managementIp: addressOf(0),
+        absenceGraceMs: 5000,
+        clientIdleS: 600,
+        tellsFastPath: false,
+        slowStartMs: SLOW_START_MS,
+      },
       { nodes: [], slots: nobodysSlots(), generation: 0 },
     ),
     { ...director, masterAddress: null, masterPriority: null },
@@ -39,7 +49,10 @@ export const proxyha: BalancerKind = ({ population, nodes, connections, latestNo
       const latest = latestNode[client]!
       return open[client]! > 0 && up[latest] ? latest : owners[population.slot[client]!]!
     },
-    weights: () => nodes.map((_, node) => state.weights.get(addressOf(node)) ?? 0),
+    weights: () => {
+      const shares = sharesOf(state.balance)
+      return nodes.map((_, node) => shares.get(addressOf(node)) ?? 0)
+    },
   }
 }
 
@@ -57,6 +70,11 @@ function membersOf(nodes: readonly NodeSpec[], { up, cpu }: Reports, connections
     pressure: null,
     activeConnections: connections[node]!,
     lastSeenMs: 0,
+    capacity: nodes[node]!.capacity,
+    agent: null,
+    failedPorts: [],
+    drained: false,
+    forwarding: 'workers',
   }))
 }
 
