@@ -1,4 +1,5 @@
 /** The plot: for each balancer the greatest load share minute by minute, and what fairness costs in moves, as one SVG file. */
+import { DOT_RADIUS, placeLabels } from './labels.ts'
 import type { Outcome } from './metrics.ts'
 import { disturbanceOf } from './report.ts'
 import { nodeName, type Scenario } from './scenario.ts'
@@ -110,12 +111,16 @@ function scatter(outcomes: readonly Outcome[], top: number): string {
     (share) =>
       `<line class="grid" x1="${left}" y1="${round(y(share))}" x2="${width - right}" y2="${round(y(share))}"/><text class="small" x="${left - 8}" y="${round(y(share) + 4)}" text-anchor="end">${share.toFixed(1)}</text>`,
   )
-  const dots = outcomes.map((outcome, at) => {
-    const [cx, cy] = [round(x(disturbanceOf(outcome))), round(y(outcome.share.p99))]
+  const named = outcomes.map((outcome) => ({
+    x: x(disturbanceOf(outcome)),
+    y: y(outcome.share.p99),
+    name: outcome.name,
+  }))
+  const places = placeLabels(named)
+  const dots = named.map((dot, at) => {
     const own = at === outcomes.length - 1 ? ' own' : ''
-    // In turns below and above: ways that come out alike would cover each other's names.
-    const label = text(cx, cy + (at % 2 === 0 ? -10 : 20), 'middle', outcome.name)
-    return `<circle class="dot${own}" cx="${cx}" cy="${cy}" r="5"/>${label}`
+    const circle = `<circle class="dot${own}" cx="${round(dot.x)}" cy="${round(dot.y)}" r="${DOT_RADIUS}"/>`
+    return `${circle}${text(places[at]!.x, places[at]!.y, 'middle', dot.name)}`
   })
   return [
     text(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { BalancerKind } from '../../../loadtest/simulate/balancer.ts'
 import { balancers } from '../../../loadtest/simulate/balancers.ts'
+import { proxyha } from '../../../loadtest/simulate/proxyha.ts'
 import { leastConnections, persistentWlc } from '../../../loadtest/simulate/references/least-connections.ts'
 import { maglev } from '../../../loadtest/simulate/references/maglev.ts'
 import { modulo } from '../../../loadtest/simulate/references/modulo.ts'
@@ -43,5 +44,15 @@ describe('a simulated quarter of an hour', () => {
       expect(whileBusy).toHaveLength(3)
       for (const { worst } of whileBusy) expect(worst).toBeGreaterThan(1.8)
     }
+  })
+
+  it('has the product fairer than every reference, and no client with an open connection moved', () => {
+    const { share, beyondCapacity, moves, broken } = outcomeOf(proxyha)
+    for (const kind of [modulo, maglev, rendezvous, leastConnections, persistentWlc]) {
+      expect(share.p99).toBeLessThan(outcomeOf(kind).share.p99)
+      expect(beyondCapacity).toBeLessThan(outcomeOf(kind).beyondCapacity)
+    }
+    expect(moves.needed).toBeGreaterThan(0)
+    expect([moves.active, broken]).toEqual([0, 0])
   })
 })
