@@ -1,8 +1,8 @@
 import { AffinityMask, BY_ADDRESS } from './affinity.ts'
 import { ClientBuckets, type ClientState } from './client-buckets.ts'
 import { type ClientKey, formatClientKey, parseClientKey, slotOfKey } from './client-key.ts'
+import { ForwarderRegions } from './forwarder-regions.ts'
 import {
-  FORWARDER_COUNTERS,
   type ForwarderCounter,
   HEADER,
   LAYOUT_VERSION,
@@ -10,8 +10,6 @@ import {
   MAX_FORWARDERS,
   MAX_NODES,
   NOBODY,
-  OWN_DESCRIPTORS,
-  REGION,
   SLOT_COUNT,
   type TableLayout,
   type TableSize,
@@ -19,10 +17,6 @@ import {
   waysFor,
 } from './layout.ts'
 import { type NodeRow, NodeRows, type NodeSetting } from './node-rows.ts'
-
-const COUNTER_INDEX = Object.fromEntries(FORWARDER_COUNTERS.map((name, index) => [name, index])) as Readonly<
-  Record<ForwarderCounter, number>
->
 
 export interface ClientEntry extends ClientState {
   readonly client: string
@@ -41,10 +35,10 @@ export class ConnectionTable {
   readonly buffer: SharedArrayBuffer
   readonly layout: TableLayout
   readonly #words: Int32Array
-  readonly #numbers: Float64Array
   readonly #slots: Uint8Array
   readonly #clients: ClientBuckets
   readonly #nodes: NodeRows
+  readonly #regions: ForwarderRegions
   readonly #affinity: AffinityMask
 
   /** Throws TableLayoutError when the buffer was made by another version. */
@@ -56,10 +50,11 @@ export class ConnectionTable {
     this.buffer = buffer
     this.layout = tableLayout(words[HEADER.WAYS]!, words[HEADER.FORWARDERS]!, words[HEADER.CONNECTIONS_PER_FORWARDER]!)
     this.#words = words
-    this.#numbers = new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8))
+    const numbers = new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8))
     this.#slots = new Uint8Array(buffer, this.layout.slotsByte, SLOT_COUNT)
     this.#clients = new ClientBuckets(words, this.layout)
-    this.#nodes = new NodeRows(words, this.#numbers, this.layout)
+    this.#nodes = new NodeRows(words, numbers, this.layout)
+    this.#regions = new ForwarderRegions(words, numbers, this.layout)
     this.#affinity = new AffinityMask({ ipv4: words[HEADER.AFFINITY_IPV4]!, ipv6: words[HEADER.AFFINITY_IPV6]! })
   }
 
@@ -213,28 +208,19 @@ export class ConnectionTable {
     const slot = this.#slotOfMasked(key)
     const pin = this.#pinTo(node)
     const entry = this.#clients.acquire(forwarder, slot, key[0]!, key[1]!, key[2]!, key[3]!, pin, nowS)
-    const record = this.#recordAt(forwarder, connection)
-    this.#words[record] = entry + 1
-    this.#countAtNode(forwarder, record, node)
+    this.#regions.connectionOpened(forwarder, connection, entry, node)
     return entry < 0 ? 0 : this.#clients.active(entry)
   }
 
   /** The connection goes to another node than it was opened for: so does the pin. */
   connectionMoved(forwarder: number, connection: number, node: number): void {
-    const record = this.#recordAt(forwarder, connection)
-    this.#uncountAtNode(forwarder, record)
-    this.#countAtNode(forwarder, record, node)
-    const entry = this.#words[record]! - 1
+    const entry = this.#regions.connectionMoved(forwarder, connection, node)
     if (entry >= 0) this.#clients.setPin(entry, this.#pinTo(node))
   }
 
   /** Undoes what was counted for a connection; a second call does nothing. */
   connectionClosed(forwarder: number, connection: number, nowS: number): void {
-    const record = this.#recordAt(forwarder, connection)
-    if (this.#words[record + 1] === 0) return
-    this.#uncountAtNode(forwarder, record)
-    const entry = this.#words[record]! - 1
-    this.#words[record] = 0
+    const entry = this.#regions.connectionClosed(forwarder, connection)
     if (entry >= 0) this.#clients.release(forwarder, entry, nowS)
   }
 
@@ -246,54 +232,28 @@ export class ConnectionTable {
     return node | (((this.#nodes.epoch(node) >>> 1) & 0xff_ffff) << 8)
   }
 
-  #recordAt(forwarder: number, connection: number): number {
-    return this.#regionAt(forwarder) + this.layout.connections + connection * 2
-  }
-
-  #regionAt(forwarder: number): number {
-    return this.layout.regions + forwarder * this.layout.regionWords
-  }
-
-  #countAtNode(forwarder: number, record: number, node: number): void {
-    const region = this.#regionAt(forwarder)
-    this.#words[record + 1] = node + 1
-    this.#words[region + REGION.NODE_ACTIVE + node]! += 1
-    this.#numbers[(region + REGION.NODE_TOTAL) / 2 + node]! += 1
-  }
-
-  #uncountAtNode(forwarder: number, record: number): void {
-    const node = this.#words[record + 1]! - 1
-    this.#words[record + 1] = 0
-    this.#words[this.#regionAt(forwarder) + REGION.NODE_ACTIVE + node]! -= 1
-  }
-
   /** Adds what a forwarder moved to and from a node. */
   addBytes(forwarder: number, node: number, toNode: number, toClient: number): void {
-    const region = this.#regionAt(forwarder)
-    this.#numbers[(region + REGION.NODE_TO_NODE) / 2 + node]! += toNode
-    this.#numbers[(region + REGION.NODE_TO_CLIENT) / 2 + node]! += toClient
+    this.#regions.addBytes(forwarder, node, toNode, toClient)
   }
 
   /** A sign of life of a forwarder's loop. */
   beat(forwarder: number): void {
-    const at = this.#regionAt(forwarder) + REGION.HEARTBEAT
-    Atomics.store(this.#words, at, this.#words[at]! + 1)
+    this.#regions.beat(forwarder)
   }
 
   /** Turns of a forwarder's loop so far; what does not change is stalled (an idle loop turns once a second). */
   heartbeat(forwarder: number): number {
-    return Atomics.load(this.#words, this.#regionAt(forwarder) + REGION.HEARTBEAT)
+    return this.#regions.heartbeat(forwarder)
   }
 
   count(forwarder: number, counter: ForwarderCounter, by = 1): void {
-    this.#numbers[(this.#regionAt(forwarder) + REGION.COUNTERS) / 2 + COUNTER_INDEX[counter]]! += by
+    this.#regions.count(forwarder, counter, by)
   }
 
   /** The counters of one forwarder's index since the table was made, over all its incarnations. */
   counters(forwarder: number): Readonly<Record<ForwarderCounter, number>> {
-    const at = (this.#regionAt(forwarder) + REGION.COUNTERS) / 2
-    const read = FORWARDER_COUNTERS.map((name, index) => [name, this.#numbers[at + index]!] as const)
-    return Object.fromEntries(read) as Record<ForwarderCounter, number>
+    return this.#regions.counters(forwarder)
   }
 
   /**
@@ -301,9 +261,7 @@ export class ConnectionTable {
    * connection. It is the forwarder's only record of them, so that nothing is lost with its thread.
    */
   descriptors(forwarder: number): Int32Array {
-    const { connectionsPerForwarder } = this.layout
-    const at = this.#regionAt(forwarder) + REGION.DESCRIPTORS
-    return this.#words.subarray(at, at + OWN_DESCRIPTORS + connectionsPerForwarder * 2)
+    return this.#regions.descriptors(forwarder)
   }
 
   /**
@@ -312,15 +270,7 @@ export class ConnectionTable {
    * the caller has to close: its listeners would go on taking connections that nobody accepts.
    */
   reapForwarder(forwarder: number): number[] {
-    const descriptors = this.descriptors(forwarder)
-    const left = Array.from(
-      descriptors.filter((held) => held !== 0),
-      (held) => held - 1,
-    )
-    descriptors.fill(0)
-    const region = this.#regionAt(forwarder)
-    this.#words.fill(0, region + REGION.NODE_ACTIVE, region + REGION.NODE_ACTIVE + MAX_NODES)
-    this.#words.fill(0, region + this.layout.connections, region + this.layout.column)
+    const left = this.#regions.reap(forwarder)
     this.#clients.reap(forwarder)
     return left
   }
