@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
-import { Group, until } from './group.ts'
+import { type GatewayNode, Group, until } from './group.ts'
 import { LongConnections, startNamedServers } from './survival.ts'
 
 const ORIGINAL_PORT = 8080
@@ -46,6 +46,19 @@ function describeConnections(
     )
   })
 }
+
+/** A gateway is back when it knows the group, and its kernel has what follows from that: until then its connections live by what it left. */
+const back = (node: GatewayNode) =>
+  until(
+    async () => {
+      const nodes = (await node.status())?.nodes ?? []
+      const events = ((await node.get('/events?follow=0')) ?? []) as readonly { actor: string; to?: string }[]
+      const isApplied = events.some(({ actor, to }) => actor === 'fast-path' && to === 'APPLIED')
+      return isApplied && nodes.some(({ director }) => director)
+    },
+    PATIENCE_MS,
+    () => `${node.name} to be back`,
+  )
 
 const alone = (group: Group, name: string) =>
   until(
@@ -95,6 +108,7 @@ describeConnections('in kernel mode, with adverts of 5 s', (group, connections) 
       await node.stopGateway('SIGKILL')
       expect((await connections().check()).lost).toEqual([])
       node.startGateway()
+      await back(node)
       await group().settled(0, 3, PATIENCE_MS)
       await alone(group(), 'node0')
       expect((await connections().check()).lost).toEqual([])
