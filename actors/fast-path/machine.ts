@@ -2,6 +2,7 @@ import type { Machine } from '../../runtime/system/machine.ts'
 import { applyNext, continueApplying, continuePinning } from './applying.ts'
 import { giveUpHearing, noteLead } from './hearing.ts'
 import { compareOutline, look, startLooking } from './looking.ts'
+import { expireSettling } from './settling.ts'
 import type { FastPathEffect, FastPathEvent, FastPathState, FastPathTimer, FoundTables } from './state.ts'
 import { askLater, keepStaying, noteDirector, noteMove, startTelling, tellStaying } from './staying.ts'
 import { beginStopping, continueRemoving, decideWhatStays } from './stopping.ts'
@@ -106,8 +107,10 @@ function expire(turn: Turn, timer: FastPathTimer): void {
     case 'hearing':
       giveUpHearing(turn)
       return
-    case 'retry':
     case 'settle':
+      expireSettling(turn)
+      return
+    case 'retry':
       // What was waited for is done below.
       return
     default:

@@ -139,6 +139,10 @@ export interface FastPathState {
   readonly pinsDue: boolean
   /** Null unless this host has just become director. */
   readonly hearing: Hearing | null
+  /** Nodes that lose slots and have not said who has to stay, by address. */
+  readonly awaited: ReadonlySet<string>
+  /** They are waited for beyond the usual time. */
+  readonly awaitingLatecomers: boolean
   /** Transactions refused in a row. */
   readonly refusals: number
   readonly stopping: boolean
@@ -166,6 +170,8 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
     saidNobody: false,
     pinsDue: false,
     hearing: null,
+    awaited: new Set(),
+    awaitingLatecomers: false,
     refusals: 0,
     stopping: false,
     nextGeneration: 1,

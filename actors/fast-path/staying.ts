@@ -4,8 +4,8 @@ import { SLOT_COUNT } from '../../runtime/table/layout.ts'
 import type { ClientsOfMessage } from '../discovery/messages.ts'
 import { noteTold } from './hearing.ts'
 import type { ForwardingNode } from './messages.ts'
-import { isDirector } from './ruleset.ts'
 import type { Pin } from './ruleset-types.ts'
+import { beginSettling, noteLoserTold } from './settling.ts'
 import type { FastPathState } from './state.ts'
 import type { Turn } from './turn.ts'
 
@@ -20,8 +20,6 @@ import type { Turn } from './turn.ts'
 const ASK_AGAIN_MS = 1000
 /** Clients that are pinned open connections beside their slot at any time. The kernel's walk through its sockets takes up to 10 ms. */
 const ASK_EVERY_MS = 5000
-/** The nodes that have the clients of a moved slot say so meanwhile. */
-const SETTLE_MS = 300
 
 /**
  * There is another director, which has no pins: who has to stay? Where it is this host, its own clients are pinned in the transaction
@@ -43,13 +41,13 @@ export function askLater(turn: Turn): void {
 
 /** Slots have moved: who has to stay? */
 export function noteMove(turn: Turn, before: FastPathState): void {
-  const { group, applied, stopping } = turn.state
+  const { group, stopping } = turn.state
   if (group === null || stopping || before.group === null || !slotsDiffer(before.group.slots, group.slots)) return
+  // The director waits for everybody's word, also for that of who has nothing to say.
+  turn.change({ saidNobody: false })
   turn.perform({ type: 'readClients' })
   turn.startTimer('askAgain', ASK_AGAIN_MS)
-  if (applied !== null && isDirector(applied) && turn.state.timers.settle === undefined) {
-    turn.startTimer('settle', SETTLE_MS)
-  }
+  beginSettling(turn)
 }
 
 /**
@@ -87,6 +85,7 @@ export function keepStaying(turn: Turn, { address, all, clients }: ClientsOfMess
     pinsDue: turn.state.pinsDue || clients.length > 0,
   })
   noteTold(turn, address)
+  noteLoserTold(turn, address)
 }
 
 /** The pins that follow from it. */
