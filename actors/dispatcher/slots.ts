@@ -16,13 +16,15 @@ export function countSlots(slots: Slots, nodes: number): number[] {
 }
 
 /** How many slots differ. */
-export const movedSlots = (before: Slots, after: Slots): number =>
-  after.reduce((moved, owner, slot) => moved + (owner === before[slot] ? 0 : 1), 0)
+export function movedSlots(before: Slots, after: Slots): number {
+  if (before === after) return 0
+  return after.reduce((moved, owner, slot) => moved + (owner === before[slot] ? 0 : 1), 0)
+}
 
 /**
  * Shares the slots out by weight, moving as few as can be: only those of nodes without weight, of nobody, and what a
  * node has beyond its quota. Every node's count is within 1 of its exact share. `weights[i]` is that of index i; where none
- * has any, all slots are nobody's. The same input gives the same slots on every node.
+ * has any, all slots are nobody's. The same input gives the same slots on every node; where none moves, the very same.
  *
  * Which slots move is drawn by a hash of slot and node, `keys[i]` being what stands for the node of index i wherever it is
  * looked at: a node that returns gets back mostly those that it had, so that whoever was away meanwhile finds it again.
@@ -31,6 +33,8 @@ export function shareSlots(slots: Slots, weights: readonly number[], keys: reado
   const counts = countSlots(slots, weights.length)
   const quotas = quotasOf(weights, counts)
   if (quotas === undefined) return nobodysSlots()
+  // Once a second for hours: every node has its quota, so no slot is left over.
+  if (quotas.every((quota, index) => counts[index] === quota)) return slots
   const shared = Uint8Array.from(slots)
   for (const { slot, taker } of wishes(slots, counts, quotas, { weights, keys })) {
     const owner = slots[slot]!

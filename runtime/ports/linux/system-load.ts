@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { SystemLoad, SystemLoadSample } from '../system-load.ts'
 import { parseCgroupPath, parseCpuLimit, parseCpuUsageUs, parseUptimeUs } from './cgroup-files.ts'
 import { parseCpuTimes, parseMemoryField, parsePressure } from './proc-files.ts'
@@ -6,7 +6,9 @@ import { parseCpuTimes, parseMemoryField, parsePressure } from './proc-files.ts'
 /** The load of this host. `sample` throws where /proc is not mounted: nothing else works there either. */
 export function createLinuxSystemLoad(procFolder = '/proc', cgroupsFolder = '/sys/fs/cgroup'): SystemLoad {
   const path = parseCgroupPath(readIfThere(`${procFolder}/self/cgroup`) ?? '')
-  const cgroup = path === undefined ? undefined : `${cgroupsFolder}${path}`
+  // A cgroup has the file for as long as it has the controller: where it is not there nothing has to be tried at every sample.
+  const cgroup =
+    path !== undefined && existsSync(`${cgroupsFolder}${path}/cpu.max`) ? `${cgroupsFolder}${path}` : undefined
   return {
     sample() {
       const cpu = parseCpuTimes(readFileSync(`${procFolder}/stat`, 'utf8'))
