@@ -17,7 +17,7 @@ import {
   initialFastPath,
   labelOf,
 } from './state.ts'
-import { addPins, findTables, outlineTables } from './tables.ts'
+import { findTables, outlineTables, setStaying } from './tables.ts'
 
 export interface FastPathPorts {
   readonly nft: Nft
@@ -77,7 +77,7 @@ export const startFastPath: StartActor<FastPathSettings, FastPathPorts, FastPath
         return
       }
       case 'addPins':
-        void addPins(nft, effect.pins, settings).then((result) => dispatch({ type: 'pinsAdded', result }))
+        void setStaying(nft, effect.pins, settings).then((result) => dispatch({ type: 'pinsAdded', result }))
         return
       case 'remove':
         removeFromLoopback(netlink, settings)

@@ -53,7 +53,7 @@ function isReady({ found, applied, patient, roles, group, device, stopping }: Fa
   return others && found.pins.every(({ mac }) => known.has(mac))
 }
 
-/** Pins that the packets wrote meanwhile make the kernel refuse: asked for again. */
+/** Somebody may have removed the table: asked for again. */
 export function continuePinning(turn: Turn, result: Result): void {
   turn.change({ errand: { kind: 'none' } })
   if (result.ok) {

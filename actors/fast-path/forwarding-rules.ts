@@ -1,12 +1,18 @@
 import { isIPv6 } from 'node:net'
 import { SLOT_HASH_SEED } from '../../runtime/table/client-key.ts'
 import { SLOT_COUNT } from '../../runtime/table/layout.ts'
+import { PINS, STAYING, UNPINNED } from './forwarding-names.ts'
 import type { NftChain } from './nft-table.ts'
 import type { MappedPort, PortMapping } from './port-mapping.ts'
 import type { Ruleset } from './ruleset-types.ts'
 
 /** ICMP errors that are copied to all nodes in a second; more go to this host alone. A bound, since one frame becomes up to 63. */
 const COPIED_ERRORS_PER_S = 1000
+/**
+ * A client's first packet after its SYN, which anybody can send with any source as well, pins it for so long; the second one, which
+ * follows at once where there is a client, for the whole time. So a flood leaves the pins in seconds.
+ */
+const FIRST_PIN_TIMEOUT_S = 10
 /** Longer than a new director waits for the nodes' word. */
 const FRESH_TIMEOUT_S = 5
 
@@ -40,7 +46,7 @@ const FAMILIES: readonly Family[] = [
 /**
  * The way of a packet, per family:
  *
- *     ingress -> direct (VIP is held here) -> spread    TCP to an original port: by pin or slot -> keep -> deliver
+ *     ingress -> direct (VIP is held here) -> spread    TCP to an original port: by pin -> keep, or slot -> pin -> deliver
  *                                          -> fragment  later fragments carry no ports: by source address, and to this host too
  *                                          -> errors    ICMP errors come from routers: to every node, and to this host too
  *                                          -> (host)    everything else
@@ -94,6 +100,9 @@ function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMappi
   const { n, ip } = family
   const { mac, interfaceName, pinTimeoutS, hearing = false } = ruleset
   const others = ruleset.nodes.filter(({ self, eligible }) => !self && eligible)
+  // Not by SYN, which anybody can send with any source: a flood of them fills no table.
+  const noSyn = 'tcp flags & (syn | rst) == 0'
+  const pin = `${noSyn} update @${PINS[n]} { ${ip} saddr`
   const chains: Record<string, readonly string[]> = {
     local: ['tcp dport set tcp dport map @to_proxy', ...stateless.map(family.translateError)],
     deliver: [
@@ -103,12 +112,14 @@ function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMappi
       // With the client's MAC as source the switch would learn that the client is here.
       `ether saddr set ${mac} fwd to "${interfaceName}"`,
     ],
-    keep: [
-      // Not by SYN, which anybody can send with any source: a flood of them fills no table. A full one fails softly, and the next rule follows.
-      `tcp flags & (syn | rst) == 0 update @pins${n} { ${ip} saddr timeout ${pinTimeoutS}s : meta mark }`,
+    // A full table fails softly: the rule ends, and the next one follows.
+    keep: [`${pin} timeout ${pinTimeoutS}s : meta mark } goto deliver${n}`, `goto deliver${n}`],
+    pin: [
+      `${pin} timeout ${Math.min(FIRST_PIN_TIMEOUT_S, pinTimeoutS)}s : meta mark } goto deliver${n}`,
+      `${noSyn} counter name "${UNPINNED}"`,
       `goto deliver${n}`,
     ],
-    spread: [...choice(family, 'keep', hearing), 'drop'],
+    spread: [...choice(family, { known: 'keep', unknown: 'pin' }, hearing), 'drop'],
     copy: [
       'meta mark set 0',
       `ether daddr ${mac} accept`,
@@ -116,7 +127,7 @@ function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMappi
       // Also to this host: it may be of a connection to a port that is no redirect.
       `ether daddr set ${mac}`,
     ],
-    fragment: [...choice(family, 'copy'), 'meta mark set 0'],
+    fragment: [...choice(family, { known: 'copy', unknown: 'copy' }), 'meta mark set 0'],
     errors: [
       `limit rate over ${COPIED_ERRORS_PER_S}/second burst ${COPIED_ERRORS_PER_S} packets goto local${n}`,
       `ether saddr set ${mac}`,
@@ -137,25 +148,34 @@ function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMappi
   return Object.entries(chains).map(([name, rules]) => ({ name: `${name}${n}`, rules }))
 }
 
+/** The chain in which a packet goes on whose client is known to belong to its node, and that of one which follows its slot. */
+interface Next {
+  readonly known: 'keep' | 'copy'
+  readonly unknown: 'pin' | 'copy'
+}
+
 /**
  * Goes on at `next` with the MAC of the client's node as destination; past it where there is none. A pin of a node that gets nothing
  * any more is forgotten. A lookup that finds nothing ends its rule, so "no pin" is not mistaken for a mark.
  */
-function choice({ n, ip }: Family, next: string, hearing = false): string[] {
+function choice({ n, ip }: Family, next: Next, hearing = false): string[] {
   // A later fragment has no flags, and belongs to whatever there is.
-  const established = next === 'keep' ? ' tcp flags & syn == 0' : ''
-  const forward = `ether daddr set meta mark map @macs goto ${next}${n}`
+  const established = next.known === 'keep' ? ' tcp flags & syn == 0' : ''
+  const forward = (chain: string) => `ether daddr set meta mark map @macs goto ${chain}${n}`
+  const fromLeft = `meta mark != 0${established} ether daddr set meta mark map @left goto ${next.known}${n}`
   const onlyFresh = [
     `tcp flags & syn != 0 update @fresh${n} { ${ip} saddr . tcp sport timeout ${FRESH_TIMEOUT_S}s }`,
     `tcp flags & syn == 0 ${ip} saddr . tcp sport != @fresh${n} drop`,
   ]
   return [
-    `meta mark set ${ip} saddr map @pins${n} ${forward}`,
+    `meta mark set ${ip} saddr map @${PINS[n]} ${forward(next.known)}`,
     // Its gateway was stopped in order: whoever opens a connection goes elsewhere, whoever has one keeps it.
-    `meta mark != 0${established} ether daddr set meta mark map @left goto ${next}${n}`,
-    `meta mark != 0 delete @pins${n} { ${ip} saddr : meta mark }`,
+    fromLeft,
+    `meta mark != 0 delete @${PINS[n]} { ${ip} saddr : meta mark }`,
+    `meta mark set ${ip} saddr map @${STAYING[n]} ${forward(next.known)}`,
+    fromLeft,
     ...(hearing ? onlyFresh : []),
-    `meta mark set jhash ${ip} saddr mod ${SLOT_COUNT} seed ${SLOT_HASH_SEED} meta mark set meta mark map @slots ${forward}`,
+    `meta mark set jhash ${ip} saddr mod ${SLOT_COUNT} seed ${SLOT_HASH_SEED} meta mark set meta mark map @slots ${forward(next.unknown)}`,
   ]
 }
 

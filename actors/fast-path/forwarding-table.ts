@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { SLOT_COUNT } from '../../runtime/table/layout.ts'
 import { addressBytes } from '../../runtime/wire/ip-address-bytes.ts'
+import { PINS, STAYING, UNPINNED } from './forwarding-names.ts'
 import { forwardingChains } from './forwarding-rules.ts'
 import { elementCommands, type NftSet, type NftTable } from './nft-table.ts'
 import { type PortMapping, portMappingOf } from './port-mapping.ts'
@@ -9,13 +10,12 @@ import type { Pin, Ruleset } from './ruleset-types.ts'
 /** Where the forwarding lives. */
 export const FORWARDING = { family: 'netdev', name: 'proxyha' } as const
 
-/** The names of what packets write. */
-const PINS = { 4: 'pins4', 6: 'pins6' } as const
-
 /** VRRP cannot carry more addresses than 255, and a group has at most 64 nodes. A size known in advance makes a set a plain hash table. */
 const VIRTUAL_IPS_MAX = 256
 const NODES_MAX = 64
 const FRESH_MAX = 65_536
+/** What 64 nodes can say in their beacons, and more. */
+const STAYING_MAX = 262_144
 
 export function forwardingTable(ruleset: Ruleset): NftTable {
   const mapping = portMappingOf(ruleset.redirects)
@@ -26,6 +26,8 @@ export function forwardingTable(ruleset: Ruleset): NftTable {
       ...nodeSets(ruleset),
       ...portSets(mapping),
       ...pinMaps(ruleset),
+      ...stayingMaps(),
+      { kind: 'counter', name: UNPINNED, declaration: 'packets 0 bytes 0', elements: undefined },
       ...freshSets(),
       ...fence(ruleset),
     ],
@@ -105,6 +107,15 @@ function pinMaps({ tableSize }: Ruleset): NftSet[] {
   }))
 }
 
+function stayingMaps(): NftSet[] {
+  return ([4, 6] as const).map((n) => ({
+    kind: 'map',
+    name: STAYING[n],
+    declaration: `type ipv${n}_addr : mark; size ${STAYING_MAX}; flags timeout;`,
+    elements: undefined,
+  }))
+}
+
 /** Connections that have begun while it is not known who has to stay where. A connection beyond waits until that is over. */
 function freshSets(): NftSet[] {
   return ([4, 6] as const).map((n) => ({
@@ -131,21 +142,39 @@ export function loadedPins({
   pinTimeoutS,
   tableSize,
 }: Pick<Ruleset, 'pins' | 'pinTimeoutS' | 'tableSize'>): string {
-  const element = ({ client, mark, expiresS }: Pin) => {
-    const left = Math.min(pinTimeoutS, Math.max(1, Math.ceil(expiresS ?? pinTimeoutS)))
-    return [`${client} timeout ${pinTimeoutS}s expires ${left}s`, ` : ${mark}`] as const
-  }
-  const load = (n: 4 | 6) => {
-    const ofFamily = pins.filter(({ client }) => isIPv6(client) === (n === 6))
-    const once = new Map(ofFamily.map((pin) => [pin.client, pin]))
-    return elementCommands('add', FORWARDING, PINS[n], [...once.values()].slice(0, tableSize).map(element))
-  }
-  return load(4) + load(6)
+  return addedPins(PINS, pins, pinTimeoutS, tableSize)
+}
+
+/** Those that have to stay from now on, in the place of those before. */
+export function loadedStaying({ pins, pinTimeoutS }: Pick<Ruleset, 'pins' | 'pinTimeoutS'>): string {
+  return flushed(STAYING) + addedPins(STAYING, pins, pinTimeoutS, STAYING_MAX)
 }
 
 /** Forgets every pin. */
 export function flushedPins(): string {
-  return Object.values(PINS)
+  return flushed(PINS) + flushed(STAYING)
+}
+
+function addedPins(
+  maps: Readonly<Record<4 | 6, string>>,
+  pins: readonly Pin[],
+  pinTimeoutS: number,
+  most: number,
+): string {
+  const element = ({ client, mark, expiresS }: Pin) => {
+    const left = Math.min(pinTimeoutS, Math.max(1, Math.ceil(expiresS ?? pinTimeoutS)))
+    return [`${client} timeout ${pinTimeoutS}s expires ${left}s`, ` : ${mark}`] as const
+  }
+  const add = (n: 4 | 6) => {
+    const ofFamily = pins.filter(({ client }) => isIPv6(client) === (n === 6))
+    const once = new Map(ofFamily.map((pin) => [pin.client, pin]))
+    return elementCommands('add', FORWARDING, maps[n], [...once.values()].slice(0, most).map(element))
+  }
+  return add(4) + add(6)
+}
+
+function flushed(maps: Readonly<Record<4 | 6, string>>): string {
+  return Object.values(maps)
     .map((name) => `flush map ${FORWARDING.family} ${FORWARDING.name} ${name}\n`)
     .join('')
 }

@@ -1,3 +1,4 @@
+import { PINS, STAYING } from './forwarding-names.ts'
 import type { Pin } from './ruleset-types.ts'
 
 /** What the host that is director has sent to a node since the table was made. */
@@ -8,13 +9,17 @@ export interface NodeTraffic {
 }
 
 /** The maps whose listings are read: `nft -j list map netdev proxyha <name>`. */
-export const LISTED_MAPS = { pins: ['pins4', 'pins6'], traffic: 'macs' } as const
+export const LISTED_MAPS = {
+  pins: [PINS[4], PINS[6]],
+  staying: [STAYING[4], STAYING[6]],
+  traffic: 'macs',
+} as const
 
 /** `[key, value]`; the key of an element that has more to say is `{elem: {val, ...}}`. */
 type Entry = readonly [key: unknown, value: unknown]
 
 /**
- * The pins in the listing of one of `LISTED_MAPS.pins`, with the whole seconds that each has left. Undefined where the text is
+ * The pins in the listing of one of `LISTED_MAPS.pins` or `LISTED_MAPS.staying`, with the whole seconds that each has left. Undefined where the text is
  * not such a listing.
  */
 export function parsePins(json: string): readonly Pin[] | undefined {

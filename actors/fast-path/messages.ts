@@ -39,11 +39,23 @@ export interface NodeCounters {
   readonly bytes: number
 }
 
+/** Clients that are remembered at their nodes, of one family. */
+export interface PinCount {
+  readonly family: 'IPv4' | 'IPv6'
+  /** Now; null where the kernel does not say. */
+  readonly count: number | null
+  /** A client beyond goes by its slot. */
+  readonly most: number
+}
+
 /** `describe()` of the fast path's control. */
 export interface FastPathStatus {
   /** `waiting`: nothing is applied yet; `applied`: the kernel has what it should; `behind`: it does not have all of it. */
   readonly state: 'waiting' | 'applied' | 'behind'
   readonly nodes: readonly NodeCounters[]
+  readonly pins: readonly PinCount[]
+  /** Packets of clients for which there was no room among the pins, since the table was made; null while there is none. */
+  readonly unpinnedPackets: number | null
   /** `applied`, `refused`, `restored`: transactions since the start. */
   readonly counters: Readonly<Record<string, number>>
   readonly warnings: readonly string[]

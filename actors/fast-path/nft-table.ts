@@ -1,8 +1,9 @@
 /** An nftables table as data: printed whole, or as the smallest transaction that makes one out of another. */
+import type { NftFamily } from '../../runtime/ports/nft.ts'
 
-/** A set or a map. */
+/** A set or a map; or a counter, which rules name and which has no elements. */
 export interface NftSet {
-  readonly kind: 'set' | 'map'
+  readonly kind: 'set' | 'map' | 'counter'
   readonly name: string
   /** Type, size and flags, as in nft's syntax. */
   readonly declaration: string
@@ -18,7 +19,7 @@ export interface NftChain {
 }
 
 export interface NftTable {
-  readonly family: 'netdev' | 'arp' | 'inet'
+  readonly family: NftFamily
   readonly name: string
   readonly sets: readonly NftSet[]
   readonly chains: readonly NftChain[]

@@ -1,7 +1,9 @@
 import type { Nft } from '../../runtime/ports/nft.ts'
 import { formatClientKey, parseClientKey, slotOfKey } from '../../runtime/table/client-key.ts'
 import type { ClientRoute } from '../dispatcher/messages.ts'
-import type { FastPathControl, FastPathStatus, ForwardingMessage, NodeCounters } from './messages.ts'
+import { PINS, UNPINNED } from './forwarding-names.ts'
+import { FORWARDING } from './forwarding-table.ts'
+import type { FastPathControl, FastPathStatus, ForwardingMessage, NodeCounters, PinCount } from './messages.ts'
 import type { Pin } from './ruleset-types.ts'
 import type { FastPathState } from './state.ts'
 import { readPins, readTraffic } from './tables.ts'
@@ -9,7 +11,7 @@ import { readPins, readTraffic } from './tables.ts'
 /** What the fast path answers. The kernel's counters and pins are read when somebody asks, never by the clock. */
 export function createFastPathControl(nft: Nft, state: () => FastPathState): FastPathControl {
   return {
-    describe: async () => describe(state(), await readNodes(nft, state().group)),
+    describe: async () => describe(state(), await readNodes(nft, state().group), nft),
     which: async (client) => {
       const key = parseClientKey(client)
       if (key === undefined) throw new RangeError(`'${client}' is not an IP address.`)
@@ -35,10 +37,29 @@ async function readNodes(nft: Nft, group: ForwardingMessage | null): Promise<rea
   })
 }
 
-function describe(state: FastPathState, nodes: readonly NodeCounters[]): FastPathStatus {
-  const { applied, problems, counters } = state
+function describe(state: FastPathState, nodes: readonly NodeCounters[], nft: Nft): FastPathStatus {
+  const { applied, problems, counters, settings } = state
   const behind = problems.has('apply') ? 'behind' : 'applied'
-  return { state: applied === null ? 'waiting' : behind, nodes, counters, warnings: [...problems.values()] }
+  const unpinned = nft.packetCount(FORWARDING.family, FORWARDING.name, UNPINNED)
+  const pins = [countPins(nft, 4, settings.tableSize), countPins(nft, 6, settings.tableSize)]
+  return {
+    state: applied === null ? 'waiting' : behind,
+    nodes,
+    pins,
+    unpinnedPackets: unpinned.ok ? unpinned.value : null,
+    counters,
+    warnings: [...problems.values(), ...pins.flatMap(warningOfFull)],
+  }
+}
+
+function countPins(nft: Nft, family: 4 | 6, most: number): PinCount {
+  const count = nft.elementCount(FORWARDING.family, FORWARDING.name, PINS[family])
+  return { family: `IPv${family}`, count: count.ok ? count.value : null, most }
+}
+
+function warningOfFull({ family, count, most }: PinCount): readonly string[] {
+  if (count === null || count < most) return []
+  return [`${most} clients of ${family} are remembered, as many as clients.tableSize allows: others go by their slots`]
 }
 
 /** As the ruleset decides: by the pin, where its node gets traffic, else by the slot. */

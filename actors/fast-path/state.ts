@@ -86,7 +86,7 @@ export type FastPathEffect =
   /** Virtual IPs on the loopback interface, for ever. */
   | { readonly type: 'putAddresses'; readonly addresses: readonly string[] }
   | { readonly type: 'readClients' }
-  /** Those that are missing; a client that is pinned stays where it is. */
+  /** Clients that have to stay by their node's word, in the place of those before; one that is pinned by its packets goes by that. */
   | { readonly type: 'addPins'; readonly pins: readonly Pin[] }
   | SendTo<FastPathPeers>
   /** Our tables and the addresses on the loopback interface. */

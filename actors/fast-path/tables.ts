@@ -1,6 +1,6 @@
 import type { Nft } from '../../runtime/ports/nft.ts'
 import { done, type Result, refused } from '../../runtime/ports/result.ts'
-import { FORWARDING, loadedPins } from './forwarding-table.ts'
+import { FORWARDING, loadedStaying } from './forwarding-table.ts'
 import { LISTED_MAPS, type NodeTraffic, parseMacs, parsePins, parseTraffic } from './listing.ts'
 import { OWN_TABLES } from './ruleset.ts'
 import type { Pin, Ruleset } from './ruleset-types.ts'
@@ -22,23 +22,31 @@ export async function findTables(nft: Nft): Promise<Result<FoundTables>> {
   })
 }
 
-/** Rejects where nft cannot tell. */
+/** Who stays where: first, where there is not room for all, those that have to by their node's word. Rejects where nft cannot tell. */
 export async function readPins(nft: Nft): Promise<readonly Pin[]> {
-  const listings = await Promise.all(LISTED_MAPS.pins.map((map) => nft.listMap(family, name, map)))
+  const pins = [...(await readMaps(nft, LISTED_MAPS.staying)), ...(await readMaps(nft, LISTED_MAPS.pins))]
+  // Of both the last counts, as for the packets.
+  return [...new Map(pins.map((pin) => [pin.client, pin])).values()]
+}
+
+async function readMaps(nft: Nft, maps: readonly string[]): Promise<readonly Pin[]> {
+  const listings = await Promise.all(maps.map((map) => nft.listMap(family, name, map)))
   return listings.flatMap((listing) => (listing === undefined ? [] : (parsePins(listing) ?? [])))
 }
 
-/** Pins those clients that are not pinned; a refusal where packets were faster. */
-export async function addPins(
+/** Has those clients stay that have to, and no others. Where it is so already nothing is done, since each transaction has all of the tables looked at. */
+export async function setStaying(
   nft: Nft,
   pins: readonly Pin[],
-  { pinTimeoutS, tableSize }: Pick<Ruleset, 'pinTimeoutS' | 'tableSize'>,
+  { pinTimeoutS }: Pick<Ruleset, 'pinTimeoutS'>,
 ): Promise<Result> {
-  const there = await refusedOr(() => readPins(nft))
+  const there = await refusedOr(() => readMaps(nft, LISTED_MAPS.staying))
   if (!there.ok) return there
-  const pinned = new Set(there.value.map(({ client }) => client))
-  const missing = pins.filter(({ client }) => !pinned.has(client)).slice(0, Math.max(0, tableSize - pinned.size))
-  return missing.length === 0 ? done : nft.apply(loadedPins({ pins: missing, pinTimeoutS, tableSize }))
+  const wanted = new Map(pins.map(({ client, mark }) => [client, mark]))
+  const isKept = ({ client, mark, expiresS = pinTimeoutS }: Pin) =>
+    wanted.get(client) === mark && expiresS > pinTimeoutS / 2
+  if (there.value.length === wanted.size && there.value.every(isKept)) return done
+  return nft.apply(loadedStaying({ pins, pinTimeoutS }))
 }
 
 /** What was sent to each node. Rejects where nft cannot tell. */

@@ -23,6 +23,8 @@
  * | proxyha_packets_total | counter | protocol, outcome | raw IP packets |
  * | proxyha_forwarder_events_total | counter | event | what the forwarders count: connections, refusals, retries |
  * | proxyha_kernel_packets_total, proxyha_kernel_bytes_total | counter | address | kernel mode: sent to the node by this host, as director |
+ * | proxyha_kernel_pins | gauge | family | kernel mode: clients that are remembered at their nodes; missing where the kernel does not say |
+ * | proxyha_kernel_unpinned_packets_total | counter | | kernel mode: packets of clients that went by their slot because there was no room |
  * | proxyha_kernel_transactions_total | counter | event | kernel mode: nftables transactions applied, refused, restored |
  * | proxyha_proxy_port_listening | gauge | port | 1 where the proxy listens as it must |
  * | proxyha_cpu_share, proxyha_memory_share | gauge | | 0..1 of this host |
@@ -188,6 +190,10 @@ function addKernel(page: MetricsPage, kernel: Slices['fast-path']): void {
   const bytes = ofNodes((node) => node.bytes)
   page.counter('kernel_packets_total', 'Packets that were sent to the node', packets)
   page.counter('kernel_bytes_total', 'Bytes that were sent to the node', bytes)
+  const pins = kernel.pins.flatMap(({ family, count }) => (count === null ? [] : [[{ family }, count] as const]))
+  page.gauge('kernel_pins', 'Clients that are remembered at their nodes', pins)
+  const unpinned: Samples = kernel.unpinnedPackets === null ? [] : [[{}, kernel.unpinnedPackets]]
+  page.counter('kernel_unpinned_packets_total', 'Packets of clients for which there was no room', unpinned)
   page.counter('kernel_transactions_total', 'nftables transactions', byEvent(kernel.counters))
 }
 

@@ -1,5 +1,8 @@
 import type { Result } from './result.ts'
 
+/** Of tables. */
+export type NftFamily = 'netdev' | 'arp' | 'inet'
+
 /** The `nft` program. Scripts are applied as one transaction: all of it or nothing. */
 export interface Nft {
   apply(script: string): Promise<Result>
@@ -13,4 +16,8 @@ export interface Nft {
   listMap(family: string, table: string, map: string): Promise<string | undefined>
   /** A number that changes with every transaction in this network namespace, whoever made it. Costs no process. */
   generation(): Result<number>
+  /** How many elements a set or a map has; null where the kernel does not say (Linux before 6.16). Costs no process. */
+  elementCount(family: NftFamily, table: string, set: string): Result<number | null>
+  /** The packets that a named counter has counted. Costs no process. */
+  packetCount(family: NftFamily, table: string, counter: string): Result<number>
 }

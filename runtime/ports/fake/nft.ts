@@ -1,5 +1,5 @@
 import type { Nft } from '../nft.ts'
-import { done, type Refusal, type Result } from '../result.ts'
+import { done, type Refusal, type Result, refused } from '../result.ts'
 
 /**
  * Keeps the scripts that were applied. It does not understand them: what the listings give is set by hand, and setting it
@@ -10,6 +10,7 @@ export class FakeNft implements Nft {
   readonly checked: string[] = []
   readonly #tables = new Map<string, string>()
   readonly #maps = new Map<string, string>()
+  readonly #counts = new Map<string, number>()
   #refusal: Refusal | undefined
   #generation = 1
 
@@ -23,6 +24,11 @@ export class FakeNft implements Nft {
   /** What `listMap` gives from now on. */
   setMap(family: string, table: string, map: string, listing: string): void {
     this.#maps.set(`${family} ${table} ${map}`, listing)
+  }
+
+  /** What `elementCount` gives for a set, or `packetCount` for a counter, from now on. */
+  setCount(family: string, table: string, name: string, count: number): void {
+    this.#counts.set(`${family} ${table} ${name}`, count)
   }
 
   /** From now on every script is refused like this; undefined = no longer. */
@@ -56,5 +62,18 @@ export class FakeNft implements Nft {
 
   generation(): Result<number> {
     return { ok: true, value: this.#generation }
+  }
+
+  elementCount(family: string, table: string, set: string): Result<number | null> {
+    return this.#count(family, table, set)
+  }
+
+  packetCount(family: string, table: string, counter: string): Result<number> {
+    return this.#count(family, table, counter)
+  }
+
+  #count(family: string, table: string, name: string): Result<number> {
+    const value = this.#counts.get(`${family} ${table} ${name}`)
+    return value === undefined ? refused('ENOENT', `there is no ${name}`) : { ok: true, value }
   }
 }

@@ -3,7 +3,20 @@ import type { Nft } from '../nft.ts'
 import { done, type Refusal, type Result, refused } from '../result.ts'
 import { NETLINK_NETFILTER } from './libc.ts'
 import { NetlinkSocket } from './netlink-socket.ts'
-import { encodeGetGeneration, NFT_MSG_GETGEN, NFT_MSG_NEWGEN, parseGeneration } from './nftables-messages.ts'
+import {
+  encodeGetCounter,
+  encodeGetGeneration,
+  encodeGetSet,
+  NFT_MSG_GETGEN,
+  NFT_MSG_GETOBJ,
+  NFT_MSG_GETSET,
+  NFT_MSG_NEWGEN,
+  NFT_MSG_NEWOBJ,
+  NFT_MSG_NEWSET,
+  parseCounter,
+  parseElementCount,
+  parseGeneration,
+} from './nftables-messages.ts'
 
 const TIMEOUT_MS = 5000
 /** Output beyond this ends the program: a listing of a gateway's own table is far smaller. */
@@ -30,7 +43,11 @@ export function createLinuxNft(program = 'nft'): Nft {
     listTable: (family, table) => list(program, ['list', 'table', family, table]),
     outlineTable: (family, table) => list(program, ['-s', '-t', 'list', 'table', family, table]),
     listMap: (family, table, map) => list(program, ['-j', 'list', 'map', family, table, map]),
-    generation: () => readGeneration(),
+    generation: () => ask(NFT_MSG_GETGEN, encodeGetGeneration(), NFT_MSG_NEWGEN, parseGeneration),
+    elementCount: (family, table, set) =>
+      ask(NFT_MSG_GETSET, encodeGetSet(family, table, set), NFT_MSG_NEWSET, parseElementCount),
+    packetCount: (family, table, counter) =>
+      ask(NFT_MSG_GETOBJ, encodeGetCounter(family, table, counter), NFT_MSG_NEWOBJ, parseCounter),
   }
 }
 
@@ -47,18 +64,24 @@ async function list(program: string, parameters: readonly string[]): Promise<str
   throw Object.assign(new Error(outcome.reason), { code: outcome.code })
 }
 
-function readGeneration(): ReturnType<Nft['generation']> {
+/** One question to the kernel, and what the answer of that type says. */
+function ask<Value>(
+  question: number,
+  payload: Buffer,
+  answer: number,
+  parse: (payload: Buffer) => Value | undefined,
+): Result<Value> {
   const socket = NetlinkSocket.open(NETLINK_NETFILTER)
   if (!socket.ok) return socket
-  const read = socket.value.request(NFT_MSG_GETGEN, 0, encodeGetGeneration(), ({ type, payload }) =>
-    type === NFT_MSG_NEWGEN ? parseGeneration(payload) : undefined,
+  const read = socket.value.request(question, 0, payload, ({ type, payload }) =>
+    type === answer ? parse(payload) : undefined,
   )
   socket.value.close()
   if (!read.ok) return read
-  const [generation] = read.value
-  return generation === undefined
-    ? refused('EBADMSG', 'nftables: the kernel did not say its generation')
-    : { ok: true, value: generation }
+  const [value] = read.value
+  return value === undefined
+    ? refused('EBADMSG', 'nftables: the kernel gave no answer that can be read')
+    : { ok: true, value }
 }
 
 function run(program: string, parameters: readonly string[], input: string): Promise<Outcome> {

@@ -75,22 +75,47 @@ test('pins that are in the tables go on, by the number that the node has now', a
   expect(nft.scripts[0]).toMatch(/10\.0\.9\.1 timeout 600s expires 30s : 2/)
 })
 
-test('of clients that have to stay only those are pinned that are not', async () => {
+test('clients that have to stay are written down apart from the pins, and again only where something of it is missing or has half its time left', async () => {
   const { nft, give } = started()
   give(role('director'), group())
   await settled()
-  nft.setMap('netdev', 'proxyha', 'pins4', listing([['10.0.9.1', 1]]))
-  give({ type: 'clientsOf', address: '10.0.0.2', all: false, clients: ['10.0.9.1', '10.0.9.2'] })
+  const stay: FastPathMessage = {
+    type: 'clientsOf',
+    address: '10.0.0.2',
+    all: false,
+    clients: ['10.0.9.1', 'fd00::9'],
+  }
+  give(stay)
   await settled()
-  const added = nft.scripts.at(-1)
-  expect(added).toMatch(/^add element netdev proxyha pins4 \{ 10\.0\.9\.2 [^,]* \}\n$/)
+  const written = `flush map netdev proxyha staying4
+flush map netdev proxyha staying6
+add element netdev proxyha staying4 { 10.0.9.1 timeout 600s expires 600s : 2 }
+add element netdev proxyha staying6 { fd00::9 timeout 600s expires 600s : 2 }
+`
+  expect(nft.scripts.at(-1)).toBe(written)
+  const there = (expires: number) => {
+    nft.setMap('netdev', 'proxyha', 'staying4', listing([[{ elem: { val: '10.0.9.1', expires } }, 2]]))
+    nft.setMap('netdev', 'proxyha', 'staying6', listing([[{ elem: { val: 'fd00::9', expires: 600 } }, 2]]))
+  }
+  const scripts = nft.scripts.length
+  there(301)
+  give(stay)
+  await settled()
+  expect(nft.scripts).toHaveLength(scripts)
+  there(300)
+  give(stay)
+  await settled()
+  expect(nft.scripts.slice(scripts)).toEqual([written])
 })
 
-test('says where a client goes: by its pin, else by its slot; and what was sent to each node', async () => {
+test('says where a client goes: by its pin, else by its slot; what was sent to each node; and when the pins are full', async () => {
   const { nft, give, control } = started()
   give(role('director'), group())
   await settled()
   nft.setMap('netdev', 'proxyha', 'pins4', listing([[{ elem: { val: '10.0.9.1', expires: 590 } }, 1]]))
+  nft.setCount('netdev', 'proxyha', 'pins4', SETTINGS.tableSize)
+  nft.setCount('netdev', 'proxyha', 'pins6', 0)
+  nft.setCount('netdev', 'proxyha', 'unpinned', 7)
   nft.setMap('netdev', 'proxyha', 'macs', listing([[{ elem: { val: 2, counter: { packets: 5, bytes: 300 } } }, OTHER]]))
   expect(await control.which('10.0.9.1')).toMatchObject({ node: '10.0.0.1', reason: 'pin', idleS: 10 })
   expect(await control.which('10.0.9.2')).toMatchObject({ node: '10.0.0.2', reason: 'slot', idleS: null })
@@ -99,6 +124,11 @@ test('says where a client goes: by its pin, else by its slot; and what was sent 
   expect(await control.describe()).toMatchObject({
     state: 'applied',
     nodes: [{ address: '10.0.0.2', packets: 5, bytes: 300 }],
-    warnings: [],
+    pins: [
+      { family: 'IPv4', count: SETTINGS.tableSize, most: SETTINGS.tableSize },
+      { family: 'IPv6', count: 0, most: SETTINGS.tableSize },
+    ],
+    unpinnedPackets: 7,
+    warnings: [expect.stringContaining('clients of IPv4 are remembered, as many as clients.tableSize allows')],
   })
 })

@@ -1,4 +1,5 @@
 /** Three gateways in kernel mode without their process: namespaces, rulesets by hand, a proxy that says its name, a client. */
+import { once } from 'node:events'
 import { fullRuleset } from '../../../actors/fast-path/ruleset.ts'
 import type { Ruleset, RulesetNode } from '../../../actors/fast-path/ruleset-types.ts'
 import { parseClientKey, slotOfKey } from '../../../runtime/table/client-key.ts'
@@ -134,8 +135,14 @@ export class KernelGroup {
 
 /** One transaction; throws with nft's complaint. */
 export async function apply(namespace: Namespace, script: string): Promise<void> {
-  const { code, stderr } = await namespace.run('sh', ['-c', `nft -f - <<'SCRIPT'\n${script}\nSCRIPT`])
-  if (code !== 0) throw new Error(`nft: ${stderr}`)
+  const { process } = namespace.start('nft', ['-f', '-'])
+  let complaint = ''
+  process.stderr!.on('data', (text) => {
+    complaint += text
+  })
+  process.stdin!.end(script)
+  const [code] = await once(process, 'close')
+  if (code !== 0) throw new Error(`nft: ${complaint}`)
 }
 
 /** The VIPs, on the interface with its prefix or on lo without. */

@@ -123,6 +123,8 @@ describeInNamespaces('a change of the ruleset', { programs: ['nft'] }, (namespac
         'add element netdev proxyha slots { 7 : 3 }',
         'flush map netdev proxyha pins4',
         'flush map netdev proxyha pins6',
+        'flush map netdev proxyha staying4',
+        'flush map netdev proxyha staying6',
         'add element netdev proxyha pins4 { 10.0.0.1 timeout 600s expires 600s : 2 }',
         '',
       ].join('\n'),

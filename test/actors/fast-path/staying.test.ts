@@ -94,11 +94,11 @@ test('a director pins them at once, and before their slots move', () => {
   expect(fastPath.take('apply')?.script).toContain('slots')
 })
 
-test('pins that were refused, because packets wrote one meanwhile, are tried again', () => {
+test('pins that were refused, because somebody removed the table meanwhile, are tried again', () => {
   const fastPath = running().give(role('director')).settle().give(staysWithOther)
   fastPath.take('addPins')
-  fastPath.give({ type: 'pinsAdded', result: refused('EREJECTED', 'File exists') })
-  expect([...fastPath.state.problems.values()]).toEqual([expect.stringContaining('File exists')])
+  fastPath.give({ type: 'pinsAdded', result: refused('EREJECTED', 'No such file') })
+  expect([...fastPath.state.problems.values()]).toEqual([expect.stringContaining('No such file')])
   expect(fastPath.take('addPins')).toBeUndefined()
   expect(fastPath.expire('retry').take('addPins')).toBeDefined()
   expect(fastPath.give({ type: 'pinsAdded', result: done }).state.problems.size).toBe(0)

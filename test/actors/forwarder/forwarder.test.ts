@@ -66,6 +66,28 @@ describe('bytes', () => {
   })
 })
 
+describe('a client for which the table has no room', () => {
+  it('is served as all others, and counted', async () => {
+    const gateway = await gatewayWith()
+    await nodeWith(0, gateway, echo)
+    const { ways } = gateway.table.layout
+    const ofOneSlot: string[] = []
+    const wanted = gateway.table.slotOf('127.1.0.0')
+    for (let n = 0; ofOneSlot.length <= ways; n++) {
+      const address = `127.${1 + (n >>> 16)}.${(n >>> 8) & 255}.${n & 255}`
+      if (gateway.table.slotOf(address) === wanted) ofOneSlot.push(address)
+    }
+    for (const [connections, address] of ofOneSlot.entries()) {
+      const client = await connect(gateway.port, address)
+      client.write('hello')
+      expect(String((await once(client, 'data'))[0])).toBe('hello')
+      expect(active(gateway)).toBe(connections + 1)
+    }
+    expect(gateway.counters().untracked).toBe(1)
+    expect(gateway.table.find(ofOneSlot.at(-1)!)).toBeUndefined()
+  })
+})
+
 describe('where the client speaks first', () => {
   it('a connection becomes one with its first bytes', async () => {
     const gateway = await gatewayWith({ clientSpeaksFirst: true })

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { FastPathStatus } from '../../../actors/fast-path/messages.ts'
 import type { GatewayStatus } from '../../../actors/inspector/messages.ts'
 import { actorOf, ask, askJson, InspectedGateway, memberOf, routeOf, vrrp } from './gateway-fixture.ts'
 
@@ -13,6 +14,18 @@ const status = async () => (await askJson(gateway.socketPath, '/status')) as Gat
 const describeAs = async (actor: string, change: object) => {
   const before = await gateway.controls[actor]!.describe!()
   gateway.controls[actor] = { ...gateway.controls[actor], describe: async () => ({ ...(before as object), ...change }) }
+}
+
+const KERNEL_MODE: FastPathStatus = {
+  state: 'applied',
+  nodes: [],
+  pins: [
+    { family: 'IPv4', count: 65_536, most: 65_536 },
+    { family: 'IPv6', count: null, most: 65_536 },
+  ],
+  unpinnedPackets: 7,
+  counters: { applied: 1 },
+  warnings: [],
 }
 
 describe('GET /status', () => {
@@ -320,7 +333,7 @@ describe('GET /diagnostics', () => {
   test('has the packets of kernel mode, over all nodes', async () => {
     await gateway.stop()
     const nodes = [3, 4].map((packets) => ({ address: '10.0.0.1', packets, bytes: 0 }))
-    gateway.controls['fast-path'] = { describe: async () => ({ state: 'applied', nodes, counters: {}, warnings: [] }) }
+    gateway.controls['fast-path'] = { describe: async () => ({ ...KERNEL_MODE, nodes }) }
     await gateway.start({ forwarding: 'kernel' })
     expect(await diagnostics()).toMatchObject({ counters: { 'fast-path.packets': 7 } })
   })
@@ -448,6 +461,17 @@ describe('GET /metrics', () => {
       expect(body).toContain(`# HELP ${name} `)
       expect(body).toMatch(new RegExp(`^# TYPE ${name} ${name.endsWith('_total') ? 'counter' : 'gauge'}$`, 'm'))
     }
+  })
+
+  test('of kernel mode says how many clients are remembered, where the kernel does, and what found no room', async () => {
+    await gateway.stop()
+    gateway.controls['fast-path'] = { describe: async () => KERNEL_MODE }
+    await gateway.start({ forwarding: 'kernel' })
+    const { samples } = await scrape()
+    expect(samples.get('proxyha_kernel_pins{family="IPv4"}')).toBe(65_536)
+    expect(samples.has('proxyha_kernel_pins{family="IPv6"}')).toBe(false)
+    expect(samples.get('proxyha_kernel_unpinned_packets_total')).toBe(7)
+    expect(samples.get('proxyha_kernel_transactions_total{event="applied"}')).toBe(1)
   })
 
   test('says what the status says', async () => {

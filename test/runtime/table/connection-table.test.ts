@@ -218,6 +218,41 @@ describe('a full bucket', () => {
   })
 })
 
+describe('a full table', () => {
+  const clients = 65_536
+  const addressOf = (n: number) => `10.${n >>> 16}.${(n >>> 8) & 255}.${n & 255}`
+
+  it('has room for as many busy clients as it was made for, but for a few whose bucket is full, and refuses none', () => {
+    const table = ConnectionTable.create({ clients, forwarders: 1, connectionsPerForwarder: clients + 1 })
+    setState(table, 0, 'ok')
+    table.setSlots(new Uint8Array(SLOT_COUNT), 1)
+    let uncounted = 0
+    for (let n = 0; n <= clients; n++) {
+      if (route(table, addressOf(n)) !== 0) expect.fail(`${addressOf(n)} is refused`)
+      if (open(table, n, addressOf(n), 0) === 0) uncounted++
+    }
+    expect(table.activeConnections(0)).toBe(clients + 1)
+    expect(uncounted).toBeLessThan(clients / 1000)
+  })
+
+  it('to its last entry keeps whom it has at their node; one beyond goes by its slot', () => {
+    const entries = SLOT_COUNT * 2
+    const table = ConnectionTable.create({ ...size, connectionsPerForwarder: entries + 1 })
+    for (const node of [0, 1]) setState(table, node, 'ok')
+    table.setSlots(new Uint8Array(SLOT_COUNT), 1)
+    const kept: string[] = []
+    for (let n = 0; kept.length < entries; n++) {
+      if (open(table, kept.length, addressOf(n), 0) > 0) kept.push(addressOf(n))
+      else table.connectionClosed(0, kept.length, 1)
+    }
+    const beyond = '192.0.2.1'
+    expect(open(table, entries, beyond, 0)).toBe(0)
+    table.setSlots(new Uint8Array(SLOT_COUNT).fill(1), 2)
+    expect(route(table, beyond)).toBe(1)
+    expect(kept.every((client) => route(table, client) === 0)).toBe(true)
+  })
+})
+
 describe('sweep', () => {
   it('frees idle clients of that age, and no others', () => {
     const table = tableWith(1)
