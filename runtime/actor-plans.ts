@@ -34,6 +34,8 @@ export interface GatewayPlace {
   readonly takenPorts: ReadonlySet<number>
   readonly table: ConnectionTable
   readonly forwarding: ForwardingMode
+  /** The virtual IPs are silent from the end of a lease on. */
+  readonly fenced: boolean
   /** Monotonic. */
   readonly plannedAtMs: number
 }
@@ -65,7 +67,7 @@ export function planActors(
   })
 
   const forwardedBy = forwarding === 'kernel' ? 'fast-path' : 'forwarder'
-  const instances = planInstances(config, forwardedBy, place.plannedAtMs)
+  const instances = planInstances(config, { ...place, forwardedBy })
   const [{ instance: first }] = instances
   const electors = instances.map(({ elector }) => elector.name)
   const announcers = instances.map(({ announcer }) => announcer.name)

@@ -1,6 +1,7 @@
 import type { AnnouncerOptions } from '../actors/announcer/actor.ts'
 import type { ElectorActorOptions } from '../actors/elector/actor.ts'
 import type { GatewayConfig, InstanceConfig } from '../config/gateway-config.ts'
+import { takenOverMs } from './fencing.ts'
 
 /** The two actors of one virtual router. */
 export interface InstancePlan {
@@ -18,13 +19,18 @@ const SECOND_CS = 100
 const SETTLE_MS = 2500
 const settleMs = (holdOffMs: number): number => Math.min(SETTLE_MS, holdOffMs)
 
-/** What the actors of each instance are started with; those of the first are named without it. `nowMs`: monotonic. */
-export function planInstances(
-  config: GatewayConfig,
-  forwardedBy: 'forwarder' | 'fast-path',
-  nowMs: number,
-): readonly [InstancePlan, ...InstancePlan[]] {
-  const plan = (instance: InstanceConfig, suffix: string) => planInstance(config, instance, suffix, forwardedBy, nowMs)
+/** What the instances' plans depend on beside the configuration. */
+interface ElectionPlace {
+  readonly forwardedBy: 'forwarder' | 'fast-path'
+  /** The virtual IPs are silent from the end of a lease on. */
+  readonly fenced: boolean
+  /** Monotonic. */
+  readonly plannedAtMs: number
+}
+
+/** What the actors of each instance are started with; those of the first are named without it. */
+export function planInstances(config: GatewayConfig, place: ElectionPlace): readonly [InstancePlan, ...InstancePlan[]] {
+  const plan = (instance: InstanceConfig, suffix: string) => planInstance(config, instance, suffix, place)
   const [first, ...others] = config.instances
   return [plan(first, ''), ...others.map((other) => plan(other, `-${other.name}`))]
 }
@@ -33,8 +39,7 @@ function planInstance(
   config: GatewayConfig,
   instance: InstanceConfig,
   suffix: string,
-  forwardedBy: 'forwarder' | 'fast-path',
-  nowMs: number,
+  { forwardedBy, fenced, plannedAtMs }: ElectionPlace,
 ): InstancePlan {
   const isFast = instance.vrrp.advertIntervalCs < SECOND_CS
   const { vrrp, family, virtualRouterId, virtualIps } = instance
@@ -50,7 +55,7 @@ function planInstance(
     preempt: vrrp.preempt,
     preemptDelayMs: vrrp.preemptDelayMs,
     holdOffMs: vrrp.holdOffMs,
-    settledAtMs: isFast ? nowMs + settleMs(vrrp.holdOffMs) : 0,
+    settledAtMs: isFast ? plannedAtMs + settleMs(vrrp.holdOffMs) : 0,
     primaryAddress: (family === 'ipv6' ? config.linkLocalAddress : null) ?? config.managementIp,
     virtualIps: virtualIps.map(({ address }) => address),
     checksum: 'pseudoHeader',
@@ -63,6 +68,7 @@ function planInstance(
     virtualIps,
     virtualRouterId,
     garp: { ...config.garp, burstSpacingMs: GARP_SPACING_MS },
+    keptAfterLeaseMs: fenced ? takenOverMs(instance) : 0,
   }
   return {
     instance,

@@ -2,6 +2,7 @@ import { ForwarderPool, type ForwarderPoolOptions } from '../actors/forwarder/po
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import type { Checked } from '../config/problems.ts'
 import { type GatewayPlace, planActors, RESTART } from './actor-plans.ts'
+import { lowerFence, raiseFence } from './fencing.ts'
 import { chooseForwarding, forwarderSettings } from './forwarding-mode.ts'
 import { createGatewayLog, type GatewayLog } from './logging.ts'
 import { linuxClock } from './ports/linux/clock.ts'
@@ -78,6 +79,8 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig): Pro
   const chosen = await chooseForwarding(config, host.mac, nft)
   if (!chosen.ok) throw new GatewayError('EKERNELMODE', `forwarding: kernel: ${chosen.reason}; or use workers`)
   const forwarding = chosen.value
+  // Kernel mode has a fence of its own.
+  const fencing = forwarding === 'workers' ? raiseFence(config, nft) : undefined
   const log = openLog(config.name)
   const table = ConnectionTable.create({
     clients: config.clients.tableSize,
@@ -85,7 +88,9 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig): Pro
     connectionsPerForwarder: connectionsPerForwarder(config),
     affinity: config.balancing.affinity,
   })
-  const place: GatewayPlace = { ...host, table, forwarding, plannedAtMs: linuxClock.nowMs() }
+  const fenced = isFenced(await fencing, log)
+  const unfence = async (): Promise<unknown> => fenced && lowerFence(nft)
+  const place: GatewayPlace = { ...host, table, forwarding, fenced, plannedAtMs: linuxClock.nowMs() }
   let giveUp = (_actor: string, _reason: string): void => undefined
   const system = new ActorSystem({
     compositionUrl: COMPOSITION,
@@ -120,7 +125,7 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig): Pro
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>()
   let stopping: Promise<void> | undefined
   const stop = (exitCode: number): Promise<void> => {
-    stopping ??= stopInOrder(system, stopOrder, forwarders, log).then(() => finish(exitCode))
+    stopping ??= stopInOrder(system, stopOrder, forwarders, log, unfence).then(() => finish(exitCode))
     return stopping
   }
   giveUp = (actor, reason) => {
@@ -131,7 +136,7 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig): Pro
     await Promise.all([system.start(), forwarders?.start()])
     collectStartupGarbage(0)
   } catch (error) {
-    await stopInOrder(system, stopOrder, forwarders, log)
+    await stopInOrder(system, stopOrder, forwarders, log, unfence)
     const { code = 'ESTART', message } = error as { code?: string; message: string }
     throw new GatewayError(code, message, error)
   }
@@ -165,6 +170,14 @@ function readHost(config: GatewayConfig): Pick<GatewayPlace, 'mac' | 'takenPorts
   return { mac: device.value.mac, takenPorts: new Set(taken.map(({ port }) => port)) }
 }
 
+function isFenced(fence: Result | undefined, log: GatewayLog): boolean {
+  if (fence?.ok === false) {
+    const what = 'after a kill the virtual IPs go before the next director has them'
+    log.write('announcer', 'info', `${what}: they cannot be silenced instead (${fence.reason})`)
+  }
+  return fence?.ok === true
+}
+
 function valueOr<Value>(result: Result<Value>, fallback: Value): Value {
   return result.ok ? result.value : fallback
 }
@@ -190,9 +203,10 @@ async function stopInOrder(
   order: StopOrder,
   forwarders: ForwarderPool | undefined,
   log: GatewayLog,
+  unfence: () => Promise<unknown>,
 ): Promise<void> {
   // The VIP goes first: no new client comes while the connections that there are get their time to end.
   await system.stop(order, STOP_PATIENCE_MS)
-  await forwarders?.stop()
+  await Promise.all([forwarders?.stop(), unfence()])
   log.flush()
 }

@@ -26,11 +26,13 @@ export interface AnnouncerPorts {
   readonly packet: PacketPort
 }
 
-export interface AnnouncerOptions extends Omit<AnnouncerSettings, 'garp'> {
+export interface AnnouncerOptions extends Omit<AnnouncerSettings, 'garp' | 'keptAfterLeaseMs'> {
   /** Who elects the virtual router whose addresses these are. */
   readonly elector: ElectorName
   /** Default: `DEFAULT_GARP`. */
   readonly garp?: GarpOptions
+  /** Default: 0, no fence. */
+  readonly keptAfterLeaseMs?: number
 }
 
 /** Holds the virtual IPs on the interface while it is told to, and tells the subnet by gratuitous ARP. */
@@ -75,6 +77,7 @@ export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, Announ
 
 const settingsOf = (options: Omit<AnnouncerOptions, 'elector'>): AnnouncerSettings => ({
   garp: DEFAULT_GARP,
+  keptAfterLeaseMs: 0,
   ...options,
 })
 

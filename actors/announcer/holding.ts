@@ -21,10 +21,12 @@ const LEAST_LIFETIME_S = 2
 /**
  * How long the kernel shall keep the addresses by itself: the whole seconds nearest to the end of the lease. Much longer,
  * and after a kill the address would still answer when the next director has it. (The kernel itself is up to half a second
- * late, as it rounds its timers; the skew of a priority up to 128 is longer than that.)
+ * late, as it rounds its timers; the skew of a priority up to 128 is longer than that.) Behind a fence they stay until the
+ * next director is sure to have them: then nobody is without them meanwhile.
  */
-export function kernelLifetimeS(leaseUntilMs: number, nowMs: number): number {
-  return Math.max(LEAST_LIFETIME_S, Math.round((leaseUntilMs - nowMs) / 1000))
+export function kernelLifetimeS(leaseUntilMs: number, nowMs: number, keptAfterLeaseMs: number): number {
+  const lifetimeS = (leaseUntilMs + keptAfterLeaseMs - nowMs) / 1000
+  return Math.max(LEAST_LIFETIME_S, keptAfterLeaseMs > 0 ? Math.ceil(lifetimeS) : Math.round(lifetimeS))
 }
 
 /** To hold: on the interface as it was when it was last read; the watcher has it read anew whenever it changes. */
@@ -146,7 +148,7 @@ export function put(turn: Turn, phase: Pick<Holding, 'device' | 'leaseUntilMs' |
     type: 'putAddresses',
     interfaceIndex: device.index,
     addresses: turn.options.virtualIps.filter(({ address }) => !withheld.includes(address)),
-    validLifetimeS: kernelLifetimeS(leaseUntilMs, turn.nowMs),
+    validLifetimeS: kernelLifetimeS(leaseUntilMs, turn.nowMs, turn.options.keptAfterLeaseMs),
   })
 }
 

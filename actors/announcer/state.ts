@@ -14,6 +14,11 @@ export interface AnnouncerSettings {
   readonly virtualIps: readonly VirtualAddress[]
   readonly virtualRouterId: number
   readonly garp: GarpOptions
+  /**
+   * How long after the end of the lease the kernel may still have the addresses, because a fence keeps them silent from then on (see
+   * `lease-fence.ts`). 0: there is none, and they have to be gone by then.
+   */
+  readonly keptAfterLeaseMs: number
 }
 
 /**

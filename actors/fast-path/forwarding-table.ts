@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { SLOT_COUNT } from '../../runtime/table/layout.ts'
-import { addressBytes } from '../../runtime/wire/ip-address-bytes.ts'
+import { hexOfIpv6 } from '../../runtime/wire/ip-address-bytes.ts'
 import { PINS, STAYING, UNPINNED } from './forwarding-names.ts'
 import { forwardingChains } from './forwarding-rules.ts'
 import { elementCommands, type NftSet, type NftTable } from './nft-table.ts'
@@ -177,8 +177,4 @@ function flushed(maps: Readonly<Record<4 | 6, string>>): string {
   return Object.values(maps)
     .map((name) => `flush map ${FORWARDING.family} ${FORWARDING.name} ${name}\n`)
     .join('')
-}
-
-function hexOfIpv6(address: string): string {
-  return `0x${Buffer.from(addressBytes(address)!).toString('hex')}`
 }

@@ -62,3 +62,10 @@ export function samePrefix(one: string, other: string, prefixLength: number): bo
     return (byte ^ (b[index] ?? 0)) >>> (8 - bits) === 0
   })
 }
+
+/** An IPv6 address as one number in nftables' syntax: `0x` and 32 digits. Throws a `TypeError` where the text is none. */
+export function hexOfIpv6(text: string): string {
+  const bytes = addressBytes(text)
+  if (bytes?.length !== 16) throw new TypeError(`${text} is not an IPv6 address`)
+  return `0x${Buffer.from(bytes).toString('hex')}`
+}

@@ -133,6 +133,7 @@ export class GatewayProcess {
       virtualIps: virtualIps.map((address) => ({ address, prefixLength: PREFIX_LENGTH })),
       virtualRouterId,
       garp: DEFAULT_GARP,
+      keptAfterLeaseMs: 0,
     })
   }
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
-import { CLIENTS, Group, until } from './group.ts'
+import { CLIENTS, Group, until, VIP } from './group.ts'
 
 /** What happens to a group when a gateway dies, stands still or loses an actor. */
-describeInNamespaces('a group in which something fails', { programs: ['squid', 'curl'] }, (namespaces) => {
+describeInNamespaces('a group in which something fails', { programs: ['squid', 'curl', 'arping'] }, (namespaces) => {
   let group: Group
 
   beforeAll(async () => {
@@ -15,16 +15,22 @@ describeInNamespaces('a group in which something fails', { programs: ['squid', '
     group.close()
   })
 
-  it('SIGSTOP: the kernel takes the VIP from a director that stands still; resumed, it is a backup before it answers', async () => {
+  it('SIGSTOP: the VIP of a director that stands still is silent from the end of its lease, and the kernel takes it away; resumed, it is a backup before it answers', async () => {
     const [director] = group.nodes
     // `env` and `sh` replaced themselves by node, so this is the gateway's own process.
     director!.gateway!.process.kill('SIGSTOP')
     await group.settled(1, 1)
+    const answers: string[] = []
     await until(
-      () => !director!.holdsVip(),
+      async () => {
+        const { stdout } = await group.client.run('arping', ['-r', '-c', '1', '-w', '1', '-i', 'eth0', VIP])
+        answers.push(stdout.trim())
+        return !director!.holdsVip()
+      },
       10_000,
       () => 'the stopped director without the VIP',
     )
+    expect(new Set(answers)).toEqual(new Set([group.nodes[1]!.mac()]))
     expect(group.holders()).toEqual(['node1'])
     director!.gateway!.process.kill('SIGCONT')
     const status = await director!.status()

@@ -143,6 +143,10 @@ shutdown_lifetime 0 seconds
     return this.namespace.run(PROXYHA, parameters)
   }
 
+  mac(): string {
+    return /link\/ether (\S+)/.exec(this.namespace.ip('link', 'show', 'dev', 'eth0'))![1]!
+  }
+
   /** Does the kernel hold the VIP on eth0? `virtualIp`: with its prefix. */
   holdsVip(virtualIp = this.#group.virtualIp): boolean {
     return this.namespace.ip('-o', 'address', 'show', 'dev', 'eth0').includes(` ${virtualIp} `)

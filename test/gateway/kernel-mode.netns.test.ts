@@ -2,8 +2,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeInNamespaces, type Namespace } from '../namespaces.ts'
 import { CLIENTS, Group, until, VIP } from './group.ts'
 
-const macOf = (namespace: Namespace) => /link\/ether (\S+)/.exec(namespace.ip('link', 'show', 'dev', 'eth0'))?.[1]
-
 /** Three gateways in kernel mode beside real squids, priorities 99, 89 and 79. The steps build on each other. */
 describeInNamespaces('a group in kernel mode', { programs: ['squid', 'curl', 'nft', 'arping'] }, (namespaces) => {
   let group: Group
@@ -95,6 +93,6 @@ describeInNamespaces('a group in kernel mode', { programs: ['squid', 'curl', 'nf
     expect(killed!.namespace.ip('-o', 'address', 'show', 'dev', 'lo')).toContain(` ${VIP}/32 `)
     const { stdout } = await group.client.run('arping', ['-c', '3', '-w', '3', '-I', 'eth0', VIP])
     const macs = new Set(stdout.match(/(?:[\da-f]{2}:){5}[\da-f]{2}/gi)?.map((mac) => mac.toLowerCase()))
-    expect([...macs]).toEqual([macOf(group.nodes[1]!.namespace)])
+    expect([...macs]).toEqual([group.nodes[1]!.mac()])
   })
 })

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
+import type { GatewayConfig } from '../../config/gateway-config.ts'
 import { planInstances } from '../../runtime/election-plans.ts'
 import { sharedSettings } from '../../runtime/shared-settings.ts'
 import { packBeaconBody, parseBeaconBody, type ReportBody } from '../../runtime/wire/beacon-body.ts'
 import { gatewayConfig } from '../config/gateway-config.ts'
 
 const WORKERS = 'workers' as const
+const PLACE = { forwardedBy: 'forwarder', fenced: false, plannedAtMs: 1000 } as const
 const SHORT = gatewayConfig('virtualIps: [10.0.0.6, 10.0.0.5]\ndirectorPriority: 99')
 const TWO = gatewayConfig(`vrrp: {version: 3, advertInterval: 100ms}
 instances:
@@ -12,7 +14,7 @@ instances:
   - {name: web, virtualRouterId: 51, directorPriority: 90, virtualIps: ["2001:db8::5"]}`)
 
 test('the actors of the short form have the plain names', () => {
-  const plans = planInstances(SHORT, 'forwarder', 1000)
+  const plans = planInstances(SHORT, PLACE)
   expect(plans).toHaveLength(1)
   expect(plans[0]).toMatchObject({
     elector: { name: 'elector', options: { instance: 'VI_51', announcer: 'announcer', priority: 99 } },
@@ -21,8 +23,16 @@ test('the actors of the short form have the plain names', () => {
   })
 })
 
+test('behind a fence the addresses stay until the last in the line has them: a second in version 2, an interval in version 3', () => {
+  const keptAfterLeaseMs = (config: GatewayConfig, fenced: boolean) =>
+    planInstances(config, { ...PLACE, fenced }).map(({ announcer }) => announcer.options.keptAfterLeaseMs)
+  expect(keptAfterLeaseMs(SHORT, true)).toEqual([997])
+  expect(keptAfterLeaseMs(TWO, true)).toEqual([997, 100])
+  expect(keptAfterLeaseMs(TWO, false)).toEqual([0, 0])
+})
+
 test('those of a further instance are named after it, know each other, and have its settings and its family’s address', () => {
-  const [first, second] = planInstances(TWO, 'forwarder', 1000)
+  const [first, second] = planInstances(TWO, PLACE)
   expect(first).toMatchObject({
     elector: { name: 'elector', options: { advertIntervalCs: 100, settledAtMs: 0, primaryAddress: '10.0.0.1' } },
     realtime: false,

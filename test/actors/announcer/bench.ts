@@ -21,6 +21,7 @@ export const settings: AnnouncerSettings = {
   ],
   virtualRouterId: 51,
   garp: { burstCount: 2, burstSpacingMs: 4, repeatAfterMs: [1000], refreshIntervalMs: null },
+  keptAfterLeaseMs: 0,
 }
 
 /** One announcer machine over a kernel in memory, under a clock that the test moves; answers its effects at once. */

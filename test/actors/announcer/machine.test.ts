@@ -199,8 +199,21 @@ describe('fencing by the kernel', () => {
     [30, 2],
     [120_000, 120],
   ])('a lease of %i ms is %i s: the nearest, at least 2', (leaseMs, seconds) => {
-    expect(kernelLifetimeS(500 + leaseMs, 500)).toBe(seconds)
+    expect(kernelLifetimeS(500 + leaseMs, 500, 0)).toBe(seconds)
   })
+
+  test.each([
+    [3000, 997, 4],
+    [3000, 1000, 4],
+    [2990, 997, 4],
+    [30, 10, 2],
+    [12_000, 3985, 16],
+  ])(
+    'behind a fence, with %i ms of lease left and a heir within %i ms, it is %i s: until then, in any case',
+    (leaseMs, keptAfterLeaseMs, seconds) => {
+      expect(kernelLifetimeS(500 + leaseMs, 500, keptAfterLeaseMs)).toBe(seconds)
+    },
+  )
 
   test('renewals every 10 ms refresh it about once a second, and it never runs out', () => {
     bench.hold(30)

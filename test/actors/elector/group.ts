@@ -96,7 +96,13 @@ export class Node {
     this.#group = group
     this.elector = initialElector(options)
     const virtualIps = [{ address: VIP, prefixLength: PREFIX }]
-    this.announcer = initialAnnouncer({ interfaceName: 'eth0', virtualIps, virtualRouterId: 51, garp: DEFAULT_GARP })
+    this.announcer = initialAnnouncer({
+      interfaceName: 'eth0',
+      virtualIps,
+      virtualRouterId: 51,
+      garp: DEFAULT_GARP,
+      keptAfterLeaseMs: 0,
+    })
     this.kernel = new FakeNetlink(group.clock)
     this.kernel.addInterface('eth0', '02:00:00:00:00:01', [`${options.primaryAddress}/${PREFIX}`])
   }

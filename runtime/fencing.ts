@@ -1,0 +1,36 @@
+import { type FencedRouter, LEASE_FENCE, leaseFence } from '../actors/announcer/lease-fence.ts'
+import { leaseMs, skewMs } from '../actors/elector/intervals.ts'
+import { removedTable, wholeTable } from '../actors/fast-path/nft-table.ts'
+import type { GatewayConfig, InstanceConfig } from '../config/gateway-config.ts'
+import type { Nft } from './ports/nft.ts'
+import type { Result } from './ports/result.ts'
+
+const LOWEST_PRIORITY = 1
+
+/**
+ * Silences the virtual IPs from the end of a lease on; see `leaseFence`. A refusal says what is lacking: nft (`ENOENT`), CAP_NET_ADMIN
+ * (`EPERM`), the egress hook of Linux 5.16.
+ */
+export function raiseFence({ interfaceName, instances }: GatewayConfig, nft: Nft): Promise<Result> {
+  return nft.apply(wholeTable(leaseFence(interfaceName, instances.map(fencedRouter))))
+}
+
+/** Undoes it, also where there is none. */
+export function lowerFence(nft: Nft): Promise<Result> {
+  return nft.apply(removedTable(LEASE_FENCE))
+}
+
+/** By then even the last in the line has taken over, in ms after the end of a lease. */
+export function takenOverMs({ vrrp: { version, advertIntervalCs } }: InstanceConfig): number {
+  return Math.ceil(skewMs({ version, priority: LOWEST_PRIORITY }, advertIntervalCs * 10))
+}
+
+function fencedRouter(instance: InstanceConfig): FencedRouter {
+  const { virtualRouterId, virtualIps, vrrp } = instance
+  return {
+    virtualRouterId,
+    virtualIps: virtualIps.map(({ address }) => address),
+    leaseMs: leaseMs(vrrp.advertIntervalCs * 10),
+    keptAfterLeaseMs: takenOverMs(instance),
+  }
+}
