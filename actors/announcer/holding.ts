@@ -3,7 +3,7 @@ import type { Result } from '../../runtime/ports/result.ts'
 import { announce } from './announcing.ts'
 import { mayCorrectNow, noteCorrection } from './corrections.ts'
 import { withheldNow } from './occupied.ts'
-import type { Device, Holding, PutRefusal, Taking, VirtualAddress } from './state.ts'
+import type { Device, Holding, PutRefusal, Taking, VirtualAddress, Yielding } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -122,7 +122,7 @@ export function checkHeld(turn: Turn, holding: Holding, read: Result<NetworkInte
 }
 
 /** The addresses go first, then everything else. */
-export function giveUp(turn: Turn, phase: Taking | Holding): void {
+export function giveUp(turn: Turn, phase: Taking | Holding | Yielding): void {
   const { device } = phase
   if (device !== null) {
     turn.perform({ type: 'removeAddresses', interfaceIndex: device.index, addresses: turn.options.virtualIps })

@@ -7,12 +7,14 @@ import { occupy } from './occupied.ts'
 import { lookNow, vacate } from './reconcile.ts'
 import type { AnnouncerEffect, AnnouncerEvent, AnnouncerState, AnnouncerTimer } from './state.ts'
 import { Turn } from './turn.ts'
+import { beginYield, release } from './yielding.ts'
 
 /**
  * The announcer, pure: keeps the virtual IPs on the interface for as long as the elector's lease says, and not longer.
  *
  *     IDLE --hold--> TAKING --interfaceRead, addressesPut--> HOLDING
  *     IDLE <--release, lease over, holdFailed-- TAKING, HOLDING
+ *     IDLE <--release, time over-- YIELDING <--yield-- HOLDING <--hold-- YIELDING
  *
  * Three fences, each for where the one before does not reach: the elector releases; if it does not, the lease ends here,
  * which is looked at before every event whatever it says; if this process is stopped or dead, the kernel removes the
@@ -31,6 +33,10 @@ export function stepAnnouncer(
 
 function expireLease(turn: Turn): void {
   const { phase } = turn.state
+  if (phase.label === 'YIELDING') {
+    if (turn.nowMs >= phase.untilMs) release(turn, phase)
+    return
+  }
   if (phase.label === 'IDLE' || turn.nowMs < phase.leaseUntilMs) return
   giveUp(turn, phase)
   turn.change({ leaseExpiries: turn.state.leaseExpiries + 1 })
@@ -45,17 +51,19 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
       if (phase.label === 'IDLE') turn.perform({ type: 'readInterface' })
       return
     case 'hold':
-      if (phase.label === 'IDLE') take(turn, event.leaseUntilMs)
-      else extend(turn, phase, event.leaseUntilMs)
+      if (phase.label === 'TAKING' || phase.label === 'HOLDING') extend(turn, phase, event.leaseUntilMs)
+      else take(turn, event.leaseUntilMs)
       return
     case 'renew':
       // A renewal alone takes nothing: it may be older than the release that came before it.
-      if (phase.label !== 'IDLE') extend(turn, phase, event.leaseUntilMs)
+      if (phase.label === 'TAKING' || phase.label === 'HOLDING') extend(turn, phase, event.leaseUntilMs)
       return
     case 'release':
-      if (phase.label === 'IDLE') return
-      giveUp(turn, phase)
-      turn.report({ type: 'released' })
+      if (phase.label !== 'IDLE') release(turn, phase)
+      return
+    case 'yield':
+      if (phase.label === 'HOLDING') beginYield(turn, phase)
+      else release(turn, phase)
       return
     case 'announce':
       if (phase.label === 'HOLDING') announce(turn, phase)
@@ -79,7 +87,7 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
       if (phase.label === 'HOLDING') checkHeld(turn, phase, event.result)
       return
     case 'addressesPut':
-      if (phase.label !== 'IDLE') finishPut(turn, phase, event.refusals)
+      if (phase.label === 'TAKING' || phase.label === 'HOLDING') finishPut(turn, phase, event.refusals)
       return
     case 'removeRefused':
       turn.log('error', `cannot remove ${event.address}: ${event.reason}; the kernel will when its lifetime ends`)
@@ -113,7 +121,11 @@ function expire(turn: Turn, timer: AnnouncerTimer): void {
   switch (timer) {
     case 'lease':
       // Not over, or the step had begun with that: it was renewed since the timer was started.
-      turn.startTimer('lease', phase.leaseUntilMs - turn.nowMs)
+      if (phase.label !== 'YIELDING') turn.startTimer('lease', phase.leaseUntilMs - turn.nowMs)
+      return
+    case 'yield':
+      // Early by a fraction of a millisecond.
+      if (phase.label === 'YIELDING') turn.startTimer('yield', phase.untilMs - turn.nowMs)
       return
     case 'garp':
       if (phase.label === 'HOLDING') sendDueGarp(turn, phase)

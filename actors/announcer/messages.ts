@@ -7,6 +7,8 @@ export type AnnouncerOrder =
   /** An advert was seen to leave: the lease goes on. Ignored while nothing is held. */
   | { readonly type: 'renew'; readonly leaseUntilMs: number }
   | { readonly type: 'release' }
+  /** The same, but somebody was heard who takes the addresses this moment: they stay until that one is sure to have said so. */
+  | { readonly type: 'yield' }
   /** Gratuitous ARP again (a split has healed, or an operator asked). Ignored while nothing is held. */
   | { readonly type: 'announce' }
 

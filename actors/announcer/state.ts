@@ -22,10 +22,10 @@ export interface AnnouncerSettings {
 }
 
 /**
- * `lease`: when the addresses must be gone. `garp`: the next round of gratuitous ARP. `check`: the next look at whether the
+ * `lease`: when the addresses must be gone. `yield`: when they go, as somebody else has them. `garp`: the next round of gratuitous ARP. `check`: the next look at whether the
  * kernel still has what is held.
  */
-export type AnnouncerTimer = 'lease' | 'garp' | 'check'
+export type AnnouncerTimer = 'lease' | 'yield' | 'garp' | 'check'
 
 /** An address that the kernel did not take. */
 export interface PutRefusal {
@@ -100,7 +100,16 @@ export interface Holding {
   readonly schedule: Schedule
 }
 
-export type Phase = Idle | Taking | Holding
+/** Somebody else takes the addresses: they are still there, and nothing is said or done for them. */
+export interface Yielding {
+  readonly label: 'YIELDING'
+  /** When they go; not after the lease. */
+  readonly untilMs: number
+  readonly device: Device
+  readonly withheld: readonly string[]
+}
+
+export type Phase = Idle | Taking | Holding | Yielding
 
 /** The interface as it was when last read. */
 export interface Device {
@@ -142,13 +151,14 @@ export function initialAnnouncer(options: AnnouncerSettings): AnnouncerState {
   }
 }
 
-/** IDLE, TAKING or HOLDING. */
+/** IDLE, TAKING, HOLDING or YIELDING. */
 export const labelOf = ({ phase }: AnnouncerState): Phase['label'] => phase.label
 
 /** The answer to `describe()`. */
 export function describeAnnouncer(state: AnnouncerState, nowMs: number): AnnouncerStatus {
   const { phase, options, gratuitousArpsSent, leaseExpiries, problems } = state
-  const held = phase.label === 'HOLDING' && nowMs < phase.leaseUntilMs
+  const held =
+    (phase.label === 'HOLDING' && nowMs < phase.leaseUntilMs) || (phase.label === 'YIELDING' && nowMs < phase.untilMs)
   return {
     virtualIps: options.virtualIps.map(({ address }) => ({ address, held: held && !phase.withheld.includes(address) })),
     gratuitousArpsSent,

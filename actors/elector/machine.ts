@@ -22,6 +22,7 @@ import {
   nobodyHeard,
   resign,
   stepDown,
+  takeLeave,
 } from './transitions.ts'
 import { Turn } from './turn.ts'
 
@@ -186,7 +187,8 @@ function hearAnnouncer(turn: Turn, report: AnnouncerReport): void {
     case 'released':
       // A predecessor of ours crashed as master. Nobody shall wait for it (rule 19), unless somebody has already followed.
       if (turn.state.mayInherit && phase.label === 'BACKUP' && phase.master === null) resign(turn)
-      turn.change({ mayInherit: false })
+      if (turn.state.takesLeave && phase.label === 'BACKUP') takeLeave(turn)
+      turn.change({ mayInherit: false, takesLeave: false })
       return
     case 'leaseExpired':
       if (phase.label === 'MASTER') fence(turn, phase, 'the lease of the virtual IPs ended before it was renewed')

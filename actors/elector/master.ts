@@ -4,7 +4,7 @@ import { abandonHandOver, completeHandOver } from './hand-over.ts'
 import { leaseMs } from './intervals.ts'
 import { noteRival } from './neighbour-notices.ts'
 import type { Active } from './state.ts'
-import { advertise, becomeBackup, becomeInitial, ownIntervalMs, resign, takeLeave } from './transitions.ts'
+import { advertise, becomeBackup, becomeInitial, ownIntervalMs, resign } from './transitions.ts'
 import type { Turn } from './turn.ts'
 
 /** Losing adverts come in bursts until the loser has heard us; gratuitous ARP is asked for once in this time. */
@@ -16,7 +16,7 @@ export function hearInMaster(turn: Turn, master: Active, source: string, advert:
     if (advert.priority === 0) return
     completeHandOver(turn, master.steppingDownSinceMs, source, advert)
     // It may have been director all the time, on the other side of a split. A lower one we would drive away by this.
-    if (outranks(turn, source, advert.priority)) takeLeave(turn)
+    if (outranks(turn, source, advert.priority)) turn.change({ takesLeave: true })
     return
   }
   if (advert.priority === 0) {
@@ -33,7 +33,7 @@ export function hearInMaster(turn: Turn, master: Active, source: string, advert:
       yielding: false,
     })
     // After a healed split the winner may not know yet that there were two; clients of this side still know our MAC.
-    if (master.holding) takeLeave(turn)
+    if (master.holding) turn.change({ takesLeave: true })
     return
   }
   assertMastership(turn, master, source, advert.priority)

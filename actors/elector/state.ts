@@ -161,6 +161,8 @@ export interface ElectorState {
   readonly holdOffUntilMs: number | null
   readonly counters: Readonly<Partial<Record<Counter, number>>>
   readonly notices: Notices
+  /** To say so to the master that this node gave way to, once the addresses are gone. */
+  readonly takesLeave: boolean
   /** To go to INIT as soon as no hand-over is under way. */
   readonly retiring: boolean
   readonly neighbours: Neighbours
@@ -184,6 +186,7 @@ export function initialElector(options: ElectorOptions): ElectorState {
     holdOffUntilMs: null,
     counters: {},
     notices: [],
+    takesLeave: false,
     retiring: false,
     neighbours: noNeighbours,
     handOver: null,

@@ -59,7 +59,7 @@ export function becomeMaster(turn: Turn): void {
     announcedAtMs: turn.nowMs,
     steppingDownSinceMs: null,
   })
-  turn.change({ transitions: turn.state.transitions + 1, mayInherit: false, holdOffUntilMs: null })
+  turn.change({ transitions: turn.state.transitions + 1, mayInherit: false, holdOffUntilMs: null, takesLeave: false })
 }
 
 export interface BackupReason {
@@ -76,10 +76,13 @@ export const nobodyHeard = (turn: Turn): BackupReason => ({
   yielding: false,
 })
 
-/** To BACKUP for a full master-down interval. Coming from MASTER, the addresses go before anything else happens. */
+/**
+ * To BACKUP for a full master-down interval. Coming from MASTER, the addresses go before anything else happens; where a
+ * master was heard they stay a moment longer, until its gratuitous ARP is everywhere.
+ */
 export function becomeBackup(turn: Turn, { master, masterIntervalMs, yielding }: BackupReason): void {
   const { phase } = turn.state
-  if (phase.label === 'MASTER') leaveMaster(turn, phase)
+  if (phase.label === 'MASTER') leaveMaster(turn, phase, master === null ? 'release' : 'yield')
   turn.logInstance('info', 'Entering BACKUP STATE')
   turn.log('info', `state=backup previous=${phase.label.toLowerCase()}`)
   turn.awaitMaster(
@@ -99,11 +102,11 @@ export function becomeBackup(turn: Turn, { master, masterIntervalMs, yielding }:
   )
 }
 
-function leaveMaster(turn: Turn, { steppingDownSinceMs }: Active): void {
+function leaveMaster(turn: Turn, { steppingDownSinceMs }: Active, type: 'release' | 'yield'): void {
   if (steppingDownSinceMs !== null) {
     turn.change({ handOver: { outcome: 'nobody', afterMs: turn.nowMs - steppingDownSinceMs } })
   }
-  turn.send('announcer', { type: 'release' })
+  turn.send('announcer', { type })
   turn.cancelTimer('advert')
   turn.change({ transitions: turn.state.transitions + 1 })
 }
@@ -113,7 +116,7 @@ export function becomeFault(turn: Turn): void {
   const { phase } = turn.state
   if (phase.label === 'MASTER') {
     resign(turn)
-    leaveMaster(turn, phase)
+    leaveMaster(turn, phase, 'release')
   }
   turn.logInstance('warn', 'Entering FAULT STATE')
   turn.log('info', `state=fault previous=${phase.label.toLowerCase()}`)
@@ -127,7 +130,7 @@ export function becomeInitial(turn: Turn): void {
   const { phase } = turn.state
   if (phase.label === 'MASTER') {
     resign(turn)
-    leaveMaster(turn, phase)
+    leaveMaster(turn, phase, 'release')
   } else {
     turn.cancelTimer('masterDown')
   }

@@ -95,8 +95,7 @@ const mistakes: readonly Mistake[] = [
     found: 'clientArp',
     machines: elector((state, event, nowMs) => {
       const step = stepElector(state, event, nowMs)
-      const givesWay = event.type === 'packet' && state.phase.label === 'MASTER' && step.state.phase.label === 'BACKUP'
-      return givesWay ? { ...step, effects: step.effects.filter((effect) => !isToWire(effect)) } : step
+      return event.type === 'released' ? { ...step, effects: step.effects.filter((effect) => !isToWire(effect)) } : step
     }),
   },
   {

@@ -185,11 +185,12 @@ export class Witness implements Observer {
     const { gateway } = host
     if (gateway === undefined || !gateway.isRunning || !gateway.isUp.announcer) return
     const { phase } = gateway.announcer
-    const says = phase.label === 'HOLDING'
+    const says = phase.label === 'HOLDING' || phase.label === 'YIELDING'
     const has = host.holds()
     if (says === has) return
     // The lifetime was rounded down: the kernel may let go a little before the lease ends, which harms nobody.
-    if (says && phase.leaseUntilMs - host.nowMs() <= LIFETIME_ROUNDING_MS + 1) return
+    const untilMs = phase.label === 'HOLDING' ? phase.leaseUntilMs : host.nowMs()
+    if (says && untilMs - host.nowMs() <= LIFETIME_ROUNDING_MS + 1) return
     this.#fail(
       'truth',
       `${nameOf(host)}: the announcer is ${phase.label}, the kernel ${has ? 'has' : 'has not'} the address`,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInNamespaces, type Namespace } from '../namespaces.ts'
+import { describeInNamespaces } from '../namespaces.ts'
 import { CLIENTS, Group, until, VIP } from './group.ts'
 
 /** Three gateways in kernel mode beside real squids, priorities 99, 89 and 79. The steps build on each other. */

@@ -17,7 +17,7 @@ describe.each([v2, v3])('an operator has the director step down, v$version', (op
     const bench = steppingDown(options).hear({ priority: 50 }, 640)
     expect(bench.label).toBe('BACKUP')
     expect(bench.adverts()).toEqual([])
-    expect(bench.sent('announcer')).toEqual([{ type: 'release' }])
+    expect(bench.sent('announcer')).toEqual([{ type: 'yield' }])
     expect(bench.lines()[0]).toBe(`VRRP_Instance(51) stepped down: ${OTHER} with priority 50 took over after 640 ms`)
     const handOver = { outcome: 'taken', by: OTHER, priority: 50, afterMs: 640 }
     expect(statusOf(bench)).toMatchObject({ role: 'scanning', masterIp: OTHER, yielding: true, handOver })
@@ -32,8 +32,10 @@ describe.each([v2, v3])('an operator has the director step down, v$version', (op
   })
 
   test('a higher one that is heard is told that there were two, a split may have healed; a lower one is not driven away', () => {
-    expect(steppingDown(options).hear({ priority: 200 }, 300).adverts()).toMatchObject([{ priority: 100 }])
-    expect(steppingDown(options).hear({ priority: 50 }, 300).adverts()).toEqual([])
+    const saidTo = (priority: number) =>
+      steppingDown(options).hear({ priority }, 300).feed({ type: 'released' }).adverts()
+    expect(saidTo(200)).toMatchObject([{ priority: 100 }])
+    expect(saidTo(50)).toEqual([])
   })
 
   test('it comes back when the follower falls silent, and preempts again from then on', () => {
@@ -99,7 +101,7 @@ describe('an ordered stop', () => {
     expect([bench.label, bench.sent('announcer'), isRetired(bench)]).toEqual(['MASTER', [], false])
     bench.hear({ priority: 50 }, 600)
     expect([bench.label, bench.adverts(), isRetired(bench)]).toEqual(['INIT', [], true])
-    expect(bench.sent('announcer')).toEqual([{ type: 'release' }])
+    expect(bench.sent('announcer')).toEqual([{ type: 'yield' }])
     expect([...bench.running.keys()]).toEqual([])
   })
 
