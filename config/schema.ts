@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MAX_CAPACITY } from '../runtime/wire/beacon-body.ts'
+import { MAX_CAPACITY } from '../runtime/wire/beacon-node.ts'
 import { durationMs, hostAddress, listenAddress, listOf, mapping, oneOf, port, text, whole } from './fields.ts'
 import { directorPriority, garp, instances, track, virtualIps, vrrp } from './vrrp-schema.ts'
 

@@ -1,4 +1,5 @@
-import { type BeaconNode, MAX_GROUP_NODES, type RosterEntry } from '../../runtime/wire/beacon-body.ts'
+import { MAX_GROUP_NODES, type RosterEntry } from '../../runtime/wire/beacon-body.ts'
+import type { BeaconNode } from '../../runtime/wire/beacon-node.ts'
 import { directorAddresses, isHeard } from './directors.ts'
 import { isDrained } from './draining.ts'
 import type { Health, Member, NodeMac } from './messages.ts'

@@ -1,4 +1,4 @@
-import type { BeaconNode } from '../../runtime/wire/beacon-body.ts'
+import type { BeaconNode } from '../../runtime/wire/beacon-node.ts'
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
 import type { ElectorName, RoleMessage } from '../elector/messages.ts'
 import type { RawIpDelivery, RawIpMessage } from '../raw-ip/messages.ts'

@@ -1,5 +1,5 @@
 import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
-import type { BeaconNode } from '../../runtime/wire/beacon-body.ts'
+import type { BeaconNode } from '../../runtime/wire/beacon-node.ts'
 import type { ElectorName, Role, RoleMessage } from '../elector/messages.ts'
 import type { DrainOrder } from './draining.ts'
 import type { Assignment, DiscoveryMessage, DiscoveryPeers, NodeLoad } from './messages.ts'

@@ -1,6 +1,8 @@
-import { formatIpv4, parseIpv4, parseMac } from './addresses.ts'
+import { formatIpv4, parseIpv4 } from './addresses.ts'
 import type { BeaconType } from './beacon.ts'
+import { allOf, clamped, hasTwice, isBytes, isList, isText, isTuple, isWhole, UINT32 } from './beacon-fields.ts'
 import { type BeaconValue, packBody, unpackBody } from './beacon-msgpack.ts'
+import { type BeaconNode, packNode, parseNode } from './beacon-node.ts'
 import { addressBytes, addressText } from './ip-address-bytes.ts'
 
 /** Most nodes of a group, the director included. */
@@ -8,42 +10,14 @@ export const MAX_GROUP_NODES = 64
 const SLOTS = 4096
 /** The owner of a slot that nobody owns. */
 const NOBODY = 255
-const MAX_NAME_LENGTH = 64
 /** Both together fill one body. */
 const MAX_CLIENTS_IPV4 = 4096
 const MAX_CLIENTS_IPV6 = 512
 /** Most virtual routers of a node. */
 const MAX_LEADS = 8
-/** Most that a node's capacity may be. */
-export const MAX_CAPACITY = 1000
-const MAX_FAILED_PORTS = 16
 export const MAX_SETTINGS = 16
 export const MAX_SETTING_LENGTH = 256
 const DIGEST_BYTES = 8
-const UINT32 = 0xffff_ffff
-
-/** What a node says of itself. Shares are 0..1, on the wire in thousandths. */
-export interface BeaconNode {
-  /** 1..64 characters, none of them a control character. */
-  readonly name: string
-  /** Lower-case, colon-separated. */
-  readonly mac: string
-  readonly monitor: 'ok' | 'failure'
-  readonly draining: boolean
-  readonly cpu: number
-  readonly memory: number
-  readonly pressure: number | null
-  readonly activeConnections: number
-  /** How much of a load it can take beside the others, 1..1000. */
-  readonly capacity: number
-  /** The share of itself that its own agent says it can give; null: it has no agent, or that says nothing. */
-  readonly agent: number | null
-  /** Proxy ports that fail; each once, at most 16: more are left out. */
-  readonly failedPorts: readonly number[]
-  readonly forwarding: 'workers' | 'kernel'
-  /** Drains, and no connection to it is left. */
-  readonly drained: boolean
-}
 
 /** What a director says of another node. */
 export interface RosterEntry {
@@ -176,29 +150,6 @@ function packShared(body: SharedFields): BeaconValue[] {
   ]
 }
 
-function packNode(node: BeaconNode): BeaconValue {
-  return [
-    node.name,
-    parseMac(node.mac) ?? new Uint8Array(6),
-    node.monitor === 'ok',
-    node.draining,
-    clamped(node.cpu * 1000, 1000),
-    clamped(node.memory * 1000, 1000),
-    node.pressure === null ? null : clamped(node.pressure * 1000, 1000),
-    clamped(node.activeConnections, UINT32),
-    Math.max(1, clamped(node.capacity, MAX_CAPACITY)),
-    node.agent === null ? null : clamped(node.agent * 1000, 1000),
-    packPorts(node.failedPorts),
-    node.forwarding === 'kernel',
-    node.drained,
-  ]
-}
-
-/** Two bytes each. */
-function packPorts(ports: readonly number[]): Uint8Array {
-  return Uint8Array.from(ports.slice(0, MAX_FAILED_PORTS).flatMap((port) => [port >> 8, port & 0xff]))
-}
-
 function packRosterEntry(entry: RosterEntry): BeaconValue {
   const { address, ageMs, stale, settingsDiffer, node } = entry
   return [parseIpv4(address) ?? 0, clamped(ageMs, UINT32), stale, settingsDiffer, packNode(node)]
@@ -274,42 +225,6 @@ function parseSettings(value: unknown): Record<string, string> | undefined {
   return pairs && Object.fromEntries(pairs)
 }
 
-function parseNode(value: unknown): BeaconNode | undefined {
-  if (!isTuple(value, 13)) return undefined
-  const [name, mac, monitorOk, draining, cpu, memory, pressure, activeConnections] = value
-  const [capacity, agent, ports, isKernel, drained] = value.slice(8)
-  if (!isText(name, 1, MAX_NAME_LENGTH) || !isBytes(mac, 6)) return undefined
-  if (typeof monitorOk !== 'boolean' || typeof draining !== 'boolean') return undefined
-  if (!isWhole(cpu, 0, 1000) || !isWhole(memory, 0, 1000)) return undefined
-  if (pressure !== null && !isWhole(pressure, 0, 1000)) return undefined
-  if (!isWhole(activeConnections, 0, UINT32) || !isWhole(capacity, 1, MAX_CAPACITY)) return undefined
-  if ((agent !== null && !isWhole(agent, 0, 1000)) || typeof isKernel !== 'boolean') return undefined
-  if (typeof drained !== 'boolean') return undefined
-  const failedPorts = parsePorts(ports)
-  if (failedPorts === undefined) return undefined
-  return {
-    name,
-    mac: Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':'),
-    monitor: monitorOk ? 'ok' : 'failure',
-    draining,
-    cpu: cpu / 1000,
-    memory: memory / 1000,
-    pressure: pressure === null ? null : pressure / 1000,
-    activeConnections,
-    capacity,
-    agent: agent === null ? null : agent / 1000,
-    failedPorts,
-    forwarding: isKernel ? 'kernel' : 'workers',
-    drained,
-  }
-}
-
-function parsePorts(value: unknown): number[] | undefined {
-  if (!(value instanceof Uint8Array) || value.length % 2 !== 0 || value.length > 2 * MAX_FAILED_PORTS) return undefined
-  const ports = Array.from({ length: value.length / 2 }, (_, at) => value[2 * at]! * 256 + value[2 * at + 1]!)
-  return ports.includes(0) || hasTwice(ports) ? undefined : ports
-}
-
 function parseRosterEntry(value: unknown): RosterEntry | undefined {
   if (!isTuple(value, 5)) return undefined
   const [addressValue, ageMs, stale, settingsDiffer, nodeFields] = value
@@ -321,31 +236,3 @@ function parseRosterEntry(value: unknown): RosterEntry | undefined {
 }
 
 const parseAddress = (value: unknown) => (isWhole(value, 1, UINT32 - 1) ? formatIpv4(value) : undefined)
-
-/** All elements parsed; undefined where one cannot be. */
-function allOf<Parsed>(
-  values: readonly unknown[],
-  parse: (value: unknown) => Parsed | undefined,
-): Parsed[] | undefined {
-  const parsed: Parsed[] = []
-  for (const value of values) {
-    const element = parse(value)
-    if (element === undefined) return undefined
-    parsed.push(element)
-  }
-  return parsed
-}
-
-/** Not-a-number counts as 0. */
-const clamped = (value: number, most: number) => Math.round(Math.min(most, Math.max(0, value || 0)))
-const hasTwice = (values: readonly unknown[]) => new Set(values).size !== values.length
-const isTuple = (value: unknown, length: number): value is readonly unknown[] =>
-  Array.isArray(value) && value.length === length
-const isList = (value: unknown, most: number): value is readonly unknown[] =>
-  Array.isArray(value) && value.length <= most
-const isBytes = (value: unknown, length: number): value is Uint8Array =>
-  value instanceof Uint8Array && value.length === length
-const isWhole = (value: unknown, least: number, most: number): value is number =>
-  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
-const isText = (value: unknown, least: number, most: number): value is string =>
-  typeof value === 'string' && value.length >= least && value.length <= most && !/\p{Cc}/u.test(value)

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest'
 import { BEACON_MAX_BODY_BYTES, type BeaconType } from '../../../runtime/wire/beacon.ts'
 import {
   type AssignmentBody,
-  type BeaconNode,
   type ClientsBody,
   type HelloBody,
   type OrderBody,
@@ -12,6 +11,7 @@ import {
   parseBeaconBody,
   type ReportBody,
 } from '../../../runtime/wire/beacon-body.ts'
+import type { BeaconNode } from '../../../runtime/wire/beacon-node.ts'
 
 const packr = new Packr({ useRecords: false })
 const TYPES: readonly BeaconType[] = ['hello', 'report', 'assignment', 'clients', 'order']
