@@ -61,8 +61,8 @@ function handled(progress: Progress, event: DiscoveryEvent, nowMs: number): Prog
     case 'role':
       return withRole(progress, event, nowMs)
     case 'monitor':
-      if (event.state === state.monitor) return progress
-      return withReports({ effects, state: { ...state, monitor: event.state } }, nowMs)
+      if (event.state === state.monitor && `${event.failedPorts}` === `${state.failedPorts}`) return progress
+      return withReports({ effects, state: { ...state, monitor: event.state, failedPorts: event.failedPorts } }, nowMs)
     case 'drain':
       return withDraining(progress, event.draining, nowMs)
     case 'drainOrder':

@@ -20,6 +20,8 @@ type NodeTraits = Pick<BeaconNode, 'capacity' | 'agent' | 'failedPorts' | 'forwa
 export interface MonitorMessage {
   readonly type: 'monitor'
   readonly state: 'ok' | 'failure'
+  /** Proxy ports that fail, each once; none where the state is ok. */
+  readonly failedPorts: readonly number[]
 }
 
 /** From the stats reporter, when something has changed, and when connections were counted. */

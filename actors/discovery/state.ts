@@ -100,6 +100,8 @@ export interface DiscoveryState {
   readonly established: boolean
   /** Null until the port monitor has spoken: before, nothing is said about this node. */
   readonly monitor: 'ok' | 'failure' | null
+  /** This node's, as the port monitor said last. */
+  readonly failedPorts: readonly number[]
   readonly draining: boolean
   /** Since when; of no meaning where it does not. */
   readonly drainingSinceMs: number
@@ -180,6 +182,7 @@ export function initialState(
     companySinceMs: null,
     established: false,
     monitor: null,
+    failedPorts: [],
     draining,
     drainingSinceMs: nowMs,
     orders: new Map(),

@@ -57,6 +57,8 @@ export interface NodeStatus {
   readonly capacity: number
   /** The share of itself that its agent says it can give, 0..1; null without one. */
   readonly agent: number | null
+  /** Its proxy ports that fail, as far as it says so: at most 16. */
+  readonly failedPorts: readonly number[]
   /** Gets no new clients for its load. On the director that assigns; else false. */
   readonly overloaded: boolean
   /** How far its slow start has come, 0..1; null: none is under way, or this node does not assign. */

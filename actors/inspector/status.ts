@@ -173,6 +173,7 @@ function nodeOf(member: Member, row: DispatchedNode | undefined, countsHere: boo
     memory: member.memory,
     capacity: member.capacity,
     agent: member.agent,
+    failedPorts: member.failedPorts,
     overloaded: row?.overloaded ?? false,
     slowStart: row?.slowStart ?? null,
     weightReason: row?.weightReason ?? null,

@@ -80,7 +80,7 @@ export function stepPortMonitor(state: PortMonitorState, event: PortMonitorEvent
     case 'discoveryUp':
       return {
         state: { ...state, discoveryUp: true },
-        effects: state.health === 'unknown' ? [] : [tellDiscovery(state.health)],
+        effects: state.health === 'unknown' ? [] : [tellDiscovery(state.health, failedPortsOf(state.ports))],
       }
     case 'discoveryDown':
       return { state: { ...state, discoveryUp: false }, effects: [] }
@@ -114,25 +114,27 @@ export function describePortMonitor(state: PortMonitorState): PortMonitorStatus 
 }
 
 function compared(state: PortMonitorState, ports: readonly PortState[]): PortMonitorStep {
-  const read = { ...state, ports, failedReads: 0, readError: null }
-  return settled(read, describeProblems(ports) ?? null)
+  const read = { ...state, failedReads: 0, readError: null }
+  return settled(read, ports, describeProblems(ports) ?? null)
 }
 
 function readFailed(state: PortMonitorState, reason: string): PortMonitorStep {
   const failed = { ...state, failedReads: state.failedReads + 1, readError: reason }
   if (failed.failedReads <= TOLERATED_FAILURES) return { state: failed, effects: [] }
   const ports = state.proxyPorts.map((port) => ({ port, listening: false, problem: `cannot be checked: ${reason}` }))
-  return settled({ ...failed, ports }, `the listening ports cannot be read: ${reason}`)
+  return settled(failed, ports, `the listening ports cannot be read: ${reason}`)
 }
 
 /** Logs what changed for people, and tells discovery and the electors what changed for the group. */
-function settled(state: PortMonitorState, problem: string | null): PortMonitorStep {
+function settled(state: PortMonitorState, ports: readonly PortState[], problem: string | null): PortMonitorStep {
   const health = problem === null ? 'ok' : 'failure'
+  const failedPorts = failedPortsOf(ports)
+  const isNews = health !== state.health || `${failedPorts}` !== `${failedPortsOf(state.ports)}`
   const effects: PortMonitorEffect[] = []
   if (health !== state.health || problem !== state.problem) effects.push(logState(problem))
-  if (health !== state.health && state.discoveryUp) effects.push(tellDiscovery(health))
+  if (isNews && state.discoveryUp) effects.push(tellDiscovery(health, failedPorts))
   if (health !== state.health) effects.push(...state.electorsUp.map((elector) => tellElector(elector, problem)))
-  return { state: { ...state, health, problem }, effects }
+  return { state: { ...state, ports, health, problem }, effects }
 }
 
 function logState(problem: string | null): WriteLog {
@@ -141,8 +143,11 @@ function logState(problem: string | null): WriteLog {
     : { type: 'log', level: 'warn', line: `monitor: current state: failure (${problem})` }
 }
 
-function tellDiscovery(state: 'ok' | 'failure'): SendTo<PortMonitorPeers> {
-  return { type: 'send', to: 'discovery', message: { type: 'monitor', state } }
+const failedPortsOf = (ports: readonly PortState[]): readonly number[] =>
+  ports.filter(({ problem }) => problem !== null).map(({ port }) => port)
+
+function tellDiscovery(state: 'ok' | 'failure', failedPorts: readonly number[]): SendTo<PortMonitorPeers> {
+  return { type: 'send', to: 'discovery', message: { type: 'monitor', state, failedPorts } }
 }
 
 function tellElector(to: Elector, problem: string | null): SendTo<PortMonitorPeers> {

@@ -7,7 +7,7 @@ import { loadConfig } from '../../config/load.ts'
 import type { GatewayFile } from '../../config/schema.ts'
 import { checkHere } from './check.ts'
 import { type CliEnv, CliError, DEFAULT_CONFIG } from './env.ts'
-import { diagnose, type Finding, type FindingRule, type Observed } from './findings.ts'
+import { diagnose, type Finding, type FindingRule, type Observed, tellsOfSilence } from './findings.ts'
 import { askGateway } from './gateway-client.ts'
 import { hostFindings } from './host-findings.ts'
 import { NODE_RULES } from './node-findings.ts'
@@ -45,6 +45,8 @@ const RULES: readonly FindingRule[] = [...VRRP_RULES, ...NODE_RULES, ...TRAFFIC_
 
 /** Enough to see who has most of the connections, and quickly told. */
 const CLIENTS_LOOKED_AT = 10_000
+
+const STATUS_ASKED_MAX = 3
 
 async function doctor(options: PrintOptions, env: CliEnv): Promise<number> {
   try {
@@ -91,7 +93,7 @@ function nullIfRefused(error: unknown): null {
 }
 
 async function observe(options: PrintOptions, env: CliEnv): Promise<Observed> {
-  const status = await askGateway<GatewayStatus>(options, '/status')
+  const status = await wholeStatus(options)
   const diagnostics = await askGateway<Diagnostics>(options, '/diagnostics')
   const { interfaceName, pid, managementIp, redirects } = diagnostics
   const host = await env.host.view({
@@ -102,6 +104,14 @@ async function observe(options: PrintOptions, env: CliEnv): Promise<Observed> {
     proxyPorts: portsBehind(redirects),
   })
   return { status, diagnostics, clients: await clientsOf(options), host }
+}
+
+/** On a busy host a part of the status may come late once: only what stays silent is worth a word. */
+async function wholeStatus(options: PrintOptions): Promise<GatewayStatus> {
+  for (let asked = 1; ; asked++) {
+    const status = await askGateway<GatewayStatus>(options, '/status')
+    if (asked === STATUS_ASKED_MAX || !status.warnings.some(tellsOfSilence)) return status
+  }
 }
 
 /** Proxy ports that are no original port at the same time: who connects to one of them comes past the redirects. */

@@ -54,6 +54,11 @@ export const problemsFirst = (all: readonly Finding[]): readonly Finding[] => [
   ...all.filter(({ severity }) => severity === 'note'),
 ]
 
+const SILENCE = /: its part of the status is old or missing$/
+
+/** Whether a warning says that an actor has not answered: what the status says of that one may be old, or nothing. */
+export const tellsOfSilence = (warning: string): boolean => SILENCE.test(warning)
+
 /** Warnings that no rule has taken as its evidence, by how they are worded, with what to do. */
 const ADVICE: readonly (readonly [code: string, pattern: RegExp, advice: string])[] = [
   [
@@ -80,7 +85,7 @@ const ADVICE: readonly (readonly [code: string, pattern: RegExp, advice: string]
   ['vrid-differs', /^beacons from .*virtualRouterId is /, 'set the same virtualRouterId on all nodes of the group'],
   ['beacon-version', /it runs another version$/, 'run the same version of proxyha on all nodes'],
   ['cluster-key', /cluster\.key/, 'set the same cluster.key on all nodes'],
-  ['actor-silent', /its part of the status is old or missing$/, 'see "proxyha actors", and the log'],
+  ['actor-silent', SILENCE, 'see "proxyha actors", and the log'],
 ]
 
 function adviceFor(warning: string): Finding {

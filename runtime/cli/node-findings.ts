@@ -29,11 +29,14 @@ export function proxyFindings(monitor: GatewayStatus['monitor']): readonly Findi
 function unusableNodes({ status: { nodes } }: Observed): readonly Finding[] {
   return nodes
     .filter(({ self, state }) => !self && (state === 'failure' || state === 'stale'))
-    .map(({ name, address, state, lastSeenMs }) =>
+    .map(({ name, address, state, failedPorts, lastSeenMs }) =>
       problem(
         `node-${state}`,
         `${name} (${address}) takes no traffic`,
-        [`it is in ${state}, last heard ${Math.round(lastSeenMs / 1000)} s ago`],
+        [
+          `it is in ${state}, last heard ${Math.round(lastSeenMs / 1000)} s ago`,
+          ...(failedPorts.length === 0 ? [] : [`its proxy fails on port ${failedPorts.join(', ')}`]),
+        ],
         state === 'stale' ? 'is it running, and does IP protocol 253 pass?' : `run "proxyha doctor" on ${name}`,
       ),
     )

@@ -2,11 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
+import { Doctor } from './doctor.ts'
 import { CLIENTS, type GatewayNode, Group, until, VIP } from './group.ts'
-
-interface Diagnosis {
-  readonly findings: readonly { readonly code: string; readonly evidence: readonly string[]; readonly advice: string }[]
-}
 
 describeInNamespaces('a group explains itself', { programs: ['squid', 'curl', 'keepalived', 'nft'] }, (namespaces) => {
   let group: Group | undefined
@@ -16,21 +13,6 @@ describeInNamespaces('a group explains itself', { programs: ['squid', 'curl', 'k
     group?.close()
   })
 
-  const doctor = (node: GatewayNode) => node.proxyha('doctor', '--json', '-s', node.socket)
-
-  async function findingOf(node: GatewayNode, code: string, withinMs: number) {
-    let said = ''
-    await until(
-      async () => {
-        said = (await doctor(node)).stdout
-        return said.includes(`"code": "${code}"`)
-      },
-      withinMs,
-      () => `${node.name} to find ${code}: ${said}`,
-    )
-    return (JSON.parse(said) as Diagnosis).findings.find((finding) => finding.code === code)!
-  }
-
   const macOf = (node: GatewayNode) =>
     /link\/ether (\S+)/.exec(node.namespace.ip('-o', 'link', 'show', 'dev', 'eth0'))?.[1]
 
@@ -38,6 +20,7 @@ describeInNamespaces('a group explains itself', { programs: ['squid', 'curl', 'k
     timeout: 90_000,
   }, async () => {
     group = new Group(namespaces, { priorities: [99, 89] })
+    const doctor = new Doctor(group)
     await group.start()
     const [winner, loser] = group.nodes as [GatewayNode, GatewayNode]
     for (const node of [winner, loser]) {
@@ -65,10 +48,10 @@ describeInNamespaces('a group explains itself', { programs: ['squid', 'curl', 'k
     )
     expect(deaf).toMatchObject({ code: 0 })
 
-    const told = await findingOf(winner, 'dual-master', 15_000)
+    const told = await doctor.found(winner, 'dual-master')
     expect(told.evidence[0]).toMatch(/^it has priority 89, this node 99: it has to give way, and has sent \d+ adverts/)
     expect(told.advice).toContain(loser.address)
-    const heard = await findingOf(loser, 'two-directors', 15_000)
+    const heard = await doctor.found(loser, 'two-directors')
     expect(heard.evidence[0]).toContain(winner.address)
     expect(group.holders()).toEqual(['node0', 'node1'])
     // Whoever it reaches, a client now has an entry for the VIP.
@@ -91,8 +74,10 @@ describeInNamespaces('a group explains itself', { programs: ['squid', 'curl', 'k
     timeout: 90_000,
   }, async () => {
     group = new Group(namespaces, { priorities: [99] })
+    const doctor = new Doctor(group)
     await group.start()
     const [node] = group.nodes as [GatewayNode]
+    expect(await doctor.examine(node)).toMatchObject({ code: 0, findings: [{ code: 'alone' }, { code: 'no-traffic' }] })
     const file = join(group.folder, 'keepalived.conf')
     const instance = (name: string, vrid: number, address: string, more = '') =>
       `vrrp_instance ${name} { state MASTER
@@ -109,12 +94,12 @@ describeInNamespaces('a group explains itself', { programs: ['squid', 'curl', 'k
     const pids = ['-p', join(group.folder, 'keepalived.pid'), '-r', join(group.folder, 'vrrp.pid')]
     group.origin.start('keepalived', ['-n', '-l', '-P', '-f', file, ...pids])
 
-    const found = await findingOf(node, 'foreign-vrid', 15_000)
+    const found = await doctor.found(node, 'foreign-vrid')
     expect(found.evidence[0]).toContain(
       'version 2, priority 50, every 1000 ms, with authentication, virtual IPs 10.88.0.77',
     )
     await until(
-      async () => (await findingOf(node, 'foreign-vrid', 5000)).advice.includes('53, 54, 55 were not heard'),
+      async () => (await doctor.found(node, 'foreign-vrid')).advice.includes('53, 54, 55 were not heard'),
       15_000,
       () => 'VRID 53 suggested, as 52 is in use',
     )

@@ -1,25 +1,23 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Diagnostics } from '../../actors/inspector/messages.ts'
-import type { Finding } from '../../runtime/cli/findings.ts'
 import { describeInNamespaces, type Namespace } from '../namespaces.ts'
-import { CLIENTS, type GatewayNode, Group, until, VIP } from './group.ts'
-
-const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
-const PATIENCE_MS = 30_000
+import { Doctor } from './doctor.ts'
+import { CLIENTS, type GatewayNode, Group, VIP } from './group.ts'
 
 const programs = ['squid', 'curl', 'nft', 'setpriv', 'prlimit', 'sysctl']
 
 /** One group; each fault is made, named, and undone. */
 describeInNamespaces('the doctor names each fault that is made', { programs }, (namespaces) => {
   let group: Group
+  let doctor: Doctor
   let director: GatewayNode
   let scanning: GatewayNode
 
   beforeAll(async () => {
     group = new Group(namespaces, { priorities: [99, 89] })
+    doctor = new Doctor(group)
     ;[director, scanning] = group.nodes as [GatewayNode, GatewayNode]
     await group.start()
   }, 90_000)
@@ -28,48 +26,6 @@ describeInNamespaces('the doctor names each fault that is made', { programs }, (
     await namespaces.close()
     group.close()
   })
-
-  const findingsIn = (stdout: string) => (JSON.parse(stdout) as { readonly findings: readonly Finding[] }).findings
-
-  /** What the doctor says on that node, its exit code among it; `setting`: a script of sh that goes before. */
-  async function examine(node: GatewayNode, setting = ':', ...where: readonly string[]) {
-    const asked = where.length > 0 ? where : ['-s', node.socket]
-    const command = [PROXYHA, 'doctor', '--json', ...asked].join(' ')
-    const { code, stdout, stderr } = await node.namespace.run('sh', ['-ec', `${setting}\nexec ${command}`])
-    if (!stdout.startsWith('{')) throw new Error(`doctor on ${node.name} ended with ${code}: ${stderr}`)
-    return { code, findings: findingsIn(stdout) }
-  }
-
-  /** Asks until it is found. */
-  async function found(node: GatewayNode, code: string): Promise<Finding> {
-    let last: readonly Finding[] = []
-    await until(
-      async () => {
-        last = (await examine(node)).findings
-        return last.some((finding) => finding.code === code)
-      },
-      PATIENCE_MS,
-      () => `${node.name} to find ${code}: ${JSON.stringify(last)}`,
-    )
-    return last.find((finding) => finding.code === code)!
-  }
-
-  /** Asks both until they have nothing to worry about. */
-  async function healed(): Promise<void> {
-    await group.settled(0, 2, PATIENCE_MS)
-    for (const node of group.nodes) {
-      let last: readonly Finding[] = []
-      await until(
-        async () => {
-          const { code, findings } = await examine(node)
-          last = findings
-          return code === 0
-        },
-        PATIENCE_MS,
-        () => `${node.name} to be healthy: ${JSON.stringify(last)}`,
-      )
-    }
-  }
 
   /** Connections from one client that have said something and stay; resolves once all are there. */
   async function connect(from: Namespace, host: string, port: number, count: number) {
@@ -84,34 +40,36 @@ describeInNamespaces('the doctor names each fault that is made', { programs }, (
   }
 
   it('a healthy group: nothing to worry about on every node, before and after the first client', async () => {
-    const before = await examine(director)
+    const before = await doctor.examine(director)
     expect(before).toMatchObject({ code: 0, findings: [{ code: 'no-traffic', severity: 'note' }] })
-    expect(await examine(scanning)).toEqual({ code: 0, findings: [] })
+    expect(await doctor.examine(scanning)).toEqual({ code: 0, findings: [] })
     expect(await group.fetch(CLIENTS[0]!)).toBeDefined()
-    expect(await examine(director)).toEqual({ code: 0, findings: [] })
+    expect(await doctor.examine(director)).toEqual({ code: 0, findings: [] })
   }, 60_000)
 
   it('clients: one that has most of the connections, and those that come past the redirects', async () => {
     const many = await connect(group.client, VIP, 8080, 24)
     const past = await connect(group.client, VIP, 3128, 1)
-    const dominant = await found(director, 'dominant-client')
+    const dominant = await doctor.found(director, 'dominant-client')
     expect(dominant.what).toContain(CLIENTS[0])
     expect(dominant.evidence[0]).toMatch(/^it has \d+ of \d+ connections, \d+ %/)
-    expect(await found(director, 'past-redirects')).toMatchObject({ evidence: [`connected now: ${CLIENTS[0]}`] })
+    expect(await doctor.found(director, 'past-redirects')).toMatchObject({ evidence: [`connected now: ${CLIENTS[0]}`] })
     const direct = await connect(group.client, scanning.address, 3128, 1)
-    expect(await found(scanning, 'direct-clients')).toMatchObject({ evidence: [`connected now: ${CLIENTS[0]}`] })
+    expect(await doctor.found(scanning, 'direct-clients')).toMatchObject({ evidence: [`connected now: ${CLIENTS[0]}`] })
     for (const program of [many, past, direct]) await program.stop()
   }, 60_000)
 
   it('the proxy of a node: not there, or bound to one address; the director names the node', async () => {
     await scanning.stopProxy()
-    expect((await found(scanning, 'proxy-ports')).evidence).toEqual(['port 3128 is not listening'])
-    expect((await found(director, 'node-failure')).what).toContain(scanning.address)
+    expect((await doctor.found(scanning, 'proxy-ports')).evidence).toEqual(['port 3128 is not listening'])
+    const failed = await doctor.found(director, 'node-failure')
+    expect(failed.what).toContain(scanning.address)
+    expect(failed.evidence).toContain('its proxy fails on port 3128')
     scanning.startProxy('127.0.0.1:3128')
-    expect((await found(scanning, 'proxy-bound')).evidence[0]).toContain('listens only on 127.0.0.1')
+    expect((await doctor.found(scanning, 'proxy-bound')).evidence[0]).toContain('listens only on 127.0.0.1')
     await scanning.stopProxy()
     scanning.startProxy()
-    await healed()
+    await doctor.healed()
   }, 90_000)
 
   it('kernel settings that keep clients away', async () => {
@@ -122,13 +80,13 @@ describeInNamespaces('the doctor names each fault that is made', { programs }, (
     scanning.namespace.ip('link', 'add', 'eth1', 'type', 'veth', 'peer', 'name', 'eth1-end')
     for (const device of ['eth1', 'eth1-end']) scanning.namespace.ip('link', 'set', device, 'up')
     scanning.namespace.ip('address', 'add', '10.88.3.1/24', 'dev', 'eth1')
-    const { findings } = await examine(scanning)
+    const { findings } = await doctor.examine(scanning)
     expect(findings.map(({ code }) => code)).toEqual(['arp-ignore', 'rp-filter'])
     expect(findings[1]!.evidence).toContain('10.88.3.0/24 goes through eth1')
     scanning.namespace.ip('link', 'delete', 'eth1')
     await sysctl('net.ipv4.conf.eth0.arp_ignore=0')
     await sysctl('net.ipv4.conf.eth0.rp_filter=0')
-    expect(await examine(scanning)).toEqual({ code: 0, findings: [] })
+    expect(await doctor.examine(scanning)).toEqual({ code: 0, findings: [] })
   }, 60_000)
 
   it('what is used up, or coarse', async () => {
@@ -138,20 +96,14 @@ describeInNamespaces('the doctor names each fault that is made', { programs }, (
       (await scanning.namespace.run('prlimit', ['--pid', `${pid}`, '--nofile', '-o', 'SOFT', '--noheadings'])).stdout,
     )?.[1]
     await scanning.namespace.run('prlimit', ['--pid', `${pid}`, `--nofile=${Number(used) + 4}:`])
-    // The kernel lets no namespace set these for itself: for this command alone they are another file's.
-    const show = (path: string, text: string) => {
-      const file = join(group.folder, path.replaceAll('/', '-'))
-      writeFileSync(file, text)
-      return `mount --bind ${file} ${path}`
-    }
     const setting = [
-      show('/proc/meminfo', 'MemTotal: 1000000 kB\nMemAvailable: 10000 kB\n'),
-      show('/sys/devices/system/clocksource/clocksource0/current_clocksource', 'refined-jiffies\n'),
+      doctor.shown('/proc/meminfo', 'MemTotal: 1000000 kB\nMemAvailable: 10000 kB\n'),
+      doctor.shown('/sys/devices/system/clocksource/clocksource0/current_clocksource', 'refined-jiffies\n'),
     ].join('\n')
-    const { findings } = await examine(scanning, setting)
+    const { findings } = await doctor.examine(scanning, setting)
     expect(findings.map(({ code }) => code)).toEqual(['open-files', 'memory', 'clock'])
     await scanning.namespace.run('prlimit', ['--pid', `${pid}`, `--nofile=${limit}:`])
-    expect(await examine(scanning)).toEqual({ code: 0, findings: [] })
+    expect(await doctor.examine(scanning)).toEqual({ code: 0, findings: [] })
   }, 60_000)
 
   it('a filter that drops the beacons of the director, and what comes of it on both', async () => {
@@ -161,66 +113,60 @@ describeInNamespaces('the doctor names each fault that is made', { programs }, (
       `table ip filter { chain input { type filter hook input priority 0; ip saddr ${director.address} ip protocol 253 drop; }; }\n`,
     )
     expect(await scanning.namespace.run('nft', ['-f', file])).toMatchObject({ code: 0 })
-    expect((await found(scanning, 'firewall')).evidence).toEqual([`ip saddr ${director.address} ip protocol 253 drop`])
-    expect((await found(director, 'node-stale')).what).toContain(scanning.address)
-    expect((await found(scanning, 'director-without-beacons')).what).toContain(director.address)
+    expect((await doctor.found(scanning, 'firewall')).evidence).toEqual([
+      `ip saddr ${director.address} ip protocol 253 drop`,
+    ])
+    expect((await doctor.found(director, 'node-stale')).what).toContain(scanning.address)
+    expect((await doctor.found(scanning, 'director-without-beacons')).what).toContain(director.address)
     await scanning.namespace.run('nft', ['delete', 'table', 'ip', 'filter'])
-    await healed()
+    await doctor.healed()
   }, 120_000)
 
   it('an interface without a carrier', async () => {
     scanning.setCable(false)
-    expect((await found(scanning, 'link-down')).what).toContain('eth0')
-    await found(scanning, 'fault')
+    expect((await doctor.found(scanning, 'link-down')).what).toContain('eth0')
+    await doctor.found(scanning, 'fault')
     scanning.setCable(true)
-    await healed()
+    await doctor.healed()
   }, 120_000)
 
   it('no gateway at all, and a virtual IP that somebody put there', async () => {
     await scanning.stopGateway('SIGKILL')
     scanning.namespace.ip('address', 'add', `${VIP}/16`, 'dev', 'eth0')
-    const { code, findings } = await examine(scanning, ':', '-c', scanning.configFile)
+    const { code, findings } = await doctor.examine(scanning, ':', '-c', scanning.configFile)
     expect([code, findings.map((finding) => finding.code)]).toEqual([1, ['no-gateway', 'vip-left-behind']])
     scanning.namespace.ip('address', 'delete', `${VIP}/16`, 'dev', 'eth0')
     scanning.startGateway()
-    await healed()
+    await doctor.healed()
   }, 120_000)
-
-  /** Starts the scanning node's gateway anew with another configuration, or by another program. */
-  async function restarted(change: (configuration: string) => string, by: readonly string[] = ['env']): Promise<void> {
-    await scanning.stopGateway('SIGKILL')
-    writeFileSync(scanning.configFile, change(readFileSync(scanning.configFile, 'utf8')))
-    const [program = 'env', ...parameters] = by
-    scanning.gateway = scanning.namespace.start(program, [...parameters, PROXYHA, 'run', '-c', scanning.configFile])
-    await until(
-      async () => (await scanning.status()) !== null,
-      PATIENCE_MS,
-      () => `${scanning.name} to answer`,
-    )
-  }
 
   it('settings that differ: the key of the beacons, the VRID, a redirect', async () => {
     const ours = 'a key of the tests, long enough'
-    await restarted((text) => text.replace(ours, 'another key than that, long enough'))
-    expect((await found(scanning, 'cluster-key')).what).toContain(director.address)
-    expect((await found(scanning, 'director-without-beacons')).evidence[0]).toMatch(/wrongHmac \d+$/)
+    await doctor.restarted(scanning, (text) => text.replace(ours, 'another key than that, long enough'))
+    expect((await doctor.found(scanning, 'cluster-key')).what).toContain(director.address)
+    expect((await doctor.found(scanning, 'director-without-beacons')).evidence[0]).toMatch(/wrongHmac \d+$/)
 
-    await restarted((text) => `${text.replace('another key than that, long enough', ours)}virtualRouterId: 52\n`)
-    expect((await found(director, 'vrid-differs')).what).toContain(
+    await doctor.restarted(
+      scanning,
+      (text) => `${text.replace('another key than that, long enough', ours)}virtualRouterId: 52\n`,
+    )
+    expect((await doctor.found(director, 'vrid-differs')).what).toContain(
       `${scanning.address} are refused: virtualRouterId is 52`,
     )
 
-    await restarted((text) => text.replace('virtualRouterId: 52\n', '').replace('[8080]', '[8080, 8081]'))
-    expect((await found(director, 'settings-differ')).what).toMatch(
+    await doctor.restarted(scanning, (text) =>
+      text.replace('virtualRouterId: 52\n', '').replace('[8080]', '[8080, 8081]'),
+    )
+    expect((await doctor.found(director, 'settings-differ')).what).toMatch(
       /^setting redirects differs: 8080,8081->3128 at node1/,
     )
-    await restarted((text) => text.replace(', 8081', ''))
-    await healed()
+    await doctor.restarted(scanning, (text) => text.replace(', 8081', ''))
+    await doctor.healed()
   }, 180_000)
 
   it('a gateway that may not do what it has to', async () => {
-    await restarted((text) => text, ['setpriv', '--bounding-set=-net_admin', '--inh-caps=-net_admin'])
-    expect(await found(scanning, 'capability')).toMatchObject({
+    await doctor.restarted(scanning, (text) => text, ['setpriv', '--bounding-set=-net_admin', '--inh-caps=-net_admin'])
+    expect(await doctor.found(scanning, 'capability')).toMatchObject({
       severity: 'problem',
       what: expect.stringContaining('CAP_NET_ADMIN'),
     })

@@ -44,7 +44,7 @@ function started(seed = 1, drainMark = new FakeDrainMark()) {
   }
   const instance = startDiscovery(context, options, { drainMark }) as ActorInstance<DiscoveryMessage>
   const give = (message: DiscoveryMessage) => instance.receive(message, 'test')
-  give({ type: 'monitor', state: 'ok' })
+  give({ type: 'monitor', state: 'ok', failedPorts: [] })
   give({ ...instance51, role: 'director', masterAddress: ADDRESS, masterPriority: 99 })
   const beacons = (): BeaconFragment[] =>
     sent

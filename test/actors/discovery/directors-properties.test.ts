@@ -89,8 +89,8 @@ class Troubled {
     if (!alive) return
     if (type === 'kill') group.kill(address)
     if (type === 'crash') group.restartDiscovery(address)
-    if (type === 'fail' || type === 'recover')
-      group.tell(address, { type: 'monitor', state: type === 'fail' ? 'failure' : 'ok' })
+    if (type === 'fail') group.tell(address, { type: 'monitor', state: 'failure', failedPorts: [3128] })
+    if (type === 'recover') group.tell(address, { type: 'monitor', state: 'ok', failedPorts: [] })
     if (type === 'drain' || type === 'undrain') group.tell(address, { type: 'drain', draining: type === 'drain' })
   }
 

@@ -92,7 +92,7 @@ describe('when one of two directors dies', () => {
 /** A history that nobody would repeat by chance who dealt all slots anew. */
 function shuffle(group: SimulatedGroup): void {
   for (const state of ['failure', 'ok'] as const) {
-    group.tell(C, { type: 'monitor', state })
+    group.tell(C, { type: 'monitor', state, failedPorts: state === 'ok' ? [] : [3128] })
     group.run(2000)
   }
 }

@@ -94,7 +94,7 @@ describe('the second director', () => {
 
   it('hears at once of a proxy that stopped, and sends its clients elsewhere as the first one does', () => {
     const group = settledPair(A, B, C)
-    group.tell(C, { type: 'monitor', state: 'failure' })
+    group.tell(C, { type: 'monitor', state: 'failure', failedPorts: [3128] })
     group.run(10)
     for (const address of [A, B]) {
       expect(group.health(address)[C]).toBe('failure')
@@ -105,7 +105,7 @@ describe('the second director', () => {
 
   it('tells the first one at once that its own proxy stopped', () => {
     const group = settledPair(A, B, C)
-    group.tell(B, { type: 'monitor', state: 'failure' })
+    group.tell(B, { type: 'monitor', state: 'failure', failedPorts: [3128] })
     group.run(10)
     expect(group.health(A)[B]).toBe('failure')
     expect(group.owners(A)).not.toContain(B)
@@ -117,7 +117,7 @@ describe('the second director', () => {
     const repeated = assignmentsSent(group, A)
     while (assignmentsSent(group, A) === repeated) group.run(10)
     group.isLost = (frame, to) => to === B && frame.packet.length > 1000
-    group.tell(C, { type: 'monitor', state: 'failure' })
+    group.tell(C, { type: 'monitor', state: 'failure', failedPorts: [3128] })
     group.run(50)
     expect(movedBetween(group.owners(A), group.owners(B))).toBeGreaterThan(0)
     group.isLost = () => false

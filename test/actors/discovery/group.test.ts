@@ -51,7 +51,7 @@ describe('a director', () => {
   it('moves the slots of a node whose proxy stopped at once, and those only', () => {
     const group = settled(A, B, C)
     const before = group.owners(A)
-    group.tell(B, { type: 'monitor', state: 'failure' })
+    group.tell(B, { type: 'monitor', state: 'failure', failedPorts: [3128] })
     group.run(10)
     const after = group.owners(A)
     expect(after).not.toContain(B)
@@ -60,9 +60,19 @@ describe('a director', () => {
     expect(group.lines(A)).toContain(`Scanning partner has failed ${B}`)
   })
 
+  it('knows which ports of a node fail, also those that follow', () => {
+    const group = settled(A, B)
+    const failedPorts = () => group.describe(A).members.find(({ address }) => address === B)?.failedPorts
+    for (const failing of [[3128], [3128, 443], []]) {
+      group.tell(B, { type: 'monitor', state: failing.length > 0 ? 'failure' : 'ok', failedPorts: failing })
+      group.run(10)
+      expect(failedPorts()).toEqual(failing)
+    }
+  })
+
   it('moves its own slots when its own proxy stopped', () => {
     const group = settled(A, B, C)
-    group.tell(A, { type: 'monitor', state: 'failure' })
+    group.tell(A, { type: 'monitor', state: 'failure', failedPorts: [3128] })
     group.run(10)
     expect(group.owners(A)).not.toContain(A)
     expect(Object.values(group.shares(A))).toEqual([2048, 2048])
@@ -70,22 +80,22 @@ describe('a director', () => {
 
   it('leaves all slots to nobody while no node works, and shares them out when one does', () => {
     const group = settled(A, B)
-    group.tell(A, { type: 'monitor', state: 'failure' })
-    group.tell(B, { type: 'monitor', state: 'failure' })
+    group.tell(A, { type: 'monitor', state: 'failure', failedPorts: [3128] })
+    group.tell(B, { type: 'monitor', state: 'failure', failedPorts: [3128] })
     group.run(10)
     expect(group.shares(A)).toEqual({ null: 4096 })
     expect(group.node(A).dispatcher.warnings).toEqual(['no node can take connections'])
-    group.tell(B, { type: 'monitor', state: 'ok' })
+    group.tell(B, { type: 'monitor', state: 'ok', failedPorts: [] })
     group.run(10)
     expect(group.shares(A)).toEqual({ [B]: 4096 })
   })
 
   it('gives a node that works again its share back, moving no more than that', () => {
     const group = settled(A, B, C)
-    group.tell(B, { type: 'monitor', state: 'failure' })
+    group.tell(B, { type: 'monitor', state: 'failure', failedPorts: [3128] })
     group.run(5000)
     const before = group.owners(A)
-    group.tell(B, { type: 'monitor', state: 'ok' })
+    group.tell(B, { type: 'monitor', state: 'ok', failedPorts: [] })
     group.run(10)
     expect(movedBetween(before, group.owners(A))).toBe(group.shares(A)[B])
     expect(Math.abs(group.shares(A)[B]! - 4096 / 3)).toBeLessThan(1)
@@ -149,7 +159,7 @@ describe('a director', () => {
     group.run(10)
     expect(group.health(A)[B]).toBe('draining')
     expect(group.shares(A)).toEqual({ [A]: 4096 })
-    group.tell(A, { type: 'monitor', state: 'failure' })
+    group.tell(A, { type: 'monitor', state: 'failure', failedPorts: [3128] })
     group.run(10)
     expect(group.shares(A)).toEqual({ [B]: 4096 })
     expect(group.node(A).dispatcher.warnings).toEqual(['all nodes that work are draining: they go on'])
@@ -234,7 +244,7 @@ describe('a scanning node', () => {
   it('that missed the assignment has it two intervals later', () => {
     const group = settled(A, B, C)
     group.isLost = (frame, to) => to === B && frame.packet.length > 1000
-    group.tell(C, { type: 'monitor', state: 'failure' })
+    group.tell(C, { type: 'monitor', state: 'failure', failedPorts: [3128] })
     group.run(50)
     expect(movedBetween(group.owners(A), group.owners(B))).toBeGreaterThan(0)
     group.isLost = () => false
@@ -342,7 +352,7 @@ describe('the next director', () => {
 
   it('still knows that a node was in failure', () => {
     const group = settled(A, B, C)
-    group.tell(C, { type: 'monitor', state: 'failure' })
+    group.tell(C, { type: 'monitor', state: 'failure', failedPorts: [3128] })
     group.run(2000)
     group.kill(A)
     group.run(3500)

@@ -109,7 +109,7 @@ export class SimulatedGroup {
     }
     this.nodes.set(address, node)
     this.#start(node)
-    this.tell(address, { type: 'monitor', state: 'ok' })
+    this.tell(address, { type: 'monitor', state: 'ok', failedPorts: [] })
     return node
   }
 
@@ -179,7 +179,7 @@ export class SimulatedGroup {
     this.#stepDiscovery(node, { type: 'start' })
     this.#stepDispatcher(node, { type: 'discoveryUp' })
     for (const message of node.roles.values()) this.tell(address, message)
-    this.tell(address, { type: 'monitor', state: 'ok' })
+    this.tell(address, { type: 'monitor', state: 'ok', failedPorts: [] })
   }
 
   run(forMs: number): void {

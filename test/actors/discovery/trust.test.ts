@@ -142,7 +142,7 @@ describe('a beacon that was recorded', () => {
 
   it('changes nothing when it is played back', () => {
     const group = settled()
-    group.tell(B, { type: 'monitor', state: 'failure' })
+    group.tell(B, { type: 'monitor', state: 'failure', failedPorts: [3128] })
     group.run(10)
     for (const frame of recordedOf(group, B)) group.transmit(frame)
     group.run(10)

@@ -141,7 +141,7 @@ describe('a node that the port monitor has not spoken of', () => {
     group.run(3000)
     expect(group.counter(A, 'hellosSent')).toBe(0)
     expect(group.describe(A).members).toEqual([])
-    group.tell(A, { type: 'monitor', state: 'failure' })
+    group.tell(A, { type: 'monitor', state: 'failure', failedPorts: [3128] })
     group.run(1000)
     expect(group.counter(A, 'hellosSent')).toBe(1)
     expect(group.health(A)).toEqual({ [A]: 'failure' })

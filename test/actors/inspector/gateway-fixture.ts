@@ -68,7 +68,7 @@ const announcer: AnnouncerStatus = {
 }
 const discovery: DiscoveryStatus = {
   members: [
-    memberOf('10.0.0.10', { health: 'failure' }),
+    memberOf('10.0.0.10', { health: 'failure', failedPorts: [3128] }),
     memberOf('10.0.0.2'),
     memberOf('10.0.0.1', { self: true, director: true, lastSeenMs: 0 }),
   ],

@@ -56,6 +56,7 @@ describe('GET /status', () => {
           memory: 0.5,
           capacity: 100,
           agent: null,
+          failedPorts: [],
           overloaded: false,
           slowStart: null,
           weightReason: null,
@@ -65,6 +66,7 @@ describe('GET /status', () => {
         expect.objectContaining({
           address: '10.0.0.10',
           state: 'failure',
+          failedPorts: [3128],
           slots: 0,
           activeConnections: 3,
           totalConnections: 0,

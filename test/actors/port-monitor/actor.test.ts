@@ -23,9 +23,9 @@ test('a proxy that stops is noticed within a second, and so is its return', asyn
   socketTable.listen('::', 9090)
   context.clock.advance(1000)
   expect(context.sent).toEqual([
-    { to: 'discovery', message: { type: 'monitor', state: 'ok' } },
-    { to: 'discovery', message: { type: 'monitor', state: 'failure' } },
-    { to: 'discovery', message: { type: 'monitor', state: 'ok' } },
+    { to: 'discovery', message: { type: 'monitor', state: 'ok', failedPorts: [] } },
+    { to: 'discovery', message: { type: 'monitor', state: 'failure', failedPorts: [9090] } },
+    { to: 'discovery', message: { type: 'monitor', state: 'ok', failedPorts: [] } },
   ])
   expect(context.inspected).toHaveLength(3)
 })

@@ -29,7 +29,12 @@ function run(...events: readonly PortMonitorEvent[]): {
 }
 
 const toldTo = (effects: readonly PortMonitorEffect[]) =>
-  effects.flatMap((effect) => (effect.type === 'send' ? [`${effect.to}: ${effect.message.state}`] : []))
+  effects.flatMap((effect) => {
+    if (effect.type !== 'send') return []
+    const { to, message } = effect
+    const ports = message.type === 'monitor' && message.failedPorts.length > 0 ? ` of ${message.failedPorts}` : ''
+    return [`${to}: ${message.state}${ports}`]
+  })
 const linesOf = (effects: readonly PortMonitorEffect[]) =>
   effects.flatMap((effect) => (effect.type === 'log' ? [effect.line] : []))
 
@@ -53,7 +58,7 @@ describe('all redirect ports as a whole', () => {
   test('one does not listen: failure of the node, and the port is named', () => {
     const { state, effects } = run(listening(2121, 9090), listening(9090))
     expect(linesOf(effects)).toEqual(['monitor: current state: failure (port 2121 is not listening)'])
-    expect(toldTo(effects)).toEqual(['discovery: failure'])
+    expect(toldTo(effects)).toEqual(['discovery: failure of 2121'])
     expect(describePortMonitor(state)).toEqual({
       state: 'failure',
       ports: [
@@ -64,12 +69,13 @@ describe('all redirect ports as a whole', () => {
     })
   })
 
-  test('a further port that fails is logged, but the group knows already', () => {
+  test('a further port that fails is logged, and the group told which those are now; once', () => {
     const { effects } = run(listening(9090), listening())
     expect(linesOf(effects)).toEqual([
       'monitor: current state: failure (port 2121 is not listening, port 9090 is not listening)',
     ])
-    expect(toldTo(effects)).toEqual([])
+    expect(toldTo(effects)).toEqual(['discovery: failure of 2121,9090'])
+    expect(toldTo(run(listening(), listening()).effects)).toEqual([])
   })
 
   test('all listen again: ok', () => {
@@ -92,7 +98,7 @@ describe('a read that fails', () => {
   test('is failure the third time, with the reason', () => {
     const { state, effects } = run(listening(2121, 9090), unreadable, unreadable, unreadable)
     expect(linesOf(effects)).toEqual(['monitor: current state: failure (the listening ports cannot be read: ENOBUFS)'])
-    expect(toldTo(effects)).toEqual(['discovery: failure'])
+    expect(toldTo(effects)).toEqual(['discovery: failure of 2121,9090'])
     expect(describePortMonitor(state).ports).toContainEqual({
       port: 9090,
       listening: false,
@@ -112,7 +118,7 @@ describe('a read that fails', () => {
 
 test('discovery is told the state whenever it starts, as soon as there is one', () => {
   expect(run({ type: 'discoveryUp' }).effects).toEqual([])
-  expect(toldTo(run(listening(9090), { type: 'discoveryUp' }).effects)).toEqual(['discovery: failure'])
+  expect(toldTo(run(listening(9090), { type: 'discoveryUp' }).effects)).toEqual(['discovery: failure of 2121'])
 })
 
 test('nothing is sent to a discovery that is down; it hears of the change when it is back', () => {
@@ -148,6 +154,6 @@ describe('the electors, whose priority may depend on it', () => {
   test('are not told before the ports were looked at, nor while they are down', () => {
     expect(run(up).effects).toEqual([])
     const down = run(up, listening(2121, 9090), { type: 'electorDown', elector: 'elector' }, listening(9090))
-    expect(toldTo(down.effects)).toEqual(['discovery: failure'])
+    expect(toldTo(down.effects)).toEqual(['discovery: failure of 2121'])
   })
 })

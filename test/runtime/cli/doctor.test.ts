@@ -117,6 +117,26 @@ describe('where a gateway answers', () => {
     expect(cli.questions).toMatchObject([{ proxyPorts: [] }])
   })
 
+  test('a part of the status that comes late once is asked for again; one that stays away is named', async () => {
+    const { watcher } = gateway.controls
+    let refusals = 2
+    const describe = () => {
+      if (refusals-- > 0) throw new Error('did not answer within 1000 ms')
+      return watcher!.describe!()
+    }
+    gateway.controls.watcher = { describe }
+    const codes = async () => {
+      const { stdout } = await new CapturedCli().output('doctor', '--json', '-s', gateway.socketPath)
+      return (JSON.parse(stdout) as { readonly findings: readonly { readonly code: string }[] }).findings.map(
+        ({ code }) => code,
+      )
+    }
+    expect(await codes()).not.toContain('actor-silent')
+    expect(refusals).toBeLessThan(0)
+    refusals = Number.POSITIVE_INFINITY
+    expect(await codes()).toContain('actor-silent')
+  })
+
   test('clients that cannot be told are no reason to say nothing', async () => {
     const { dispatcher } = gateway.controls
     gateway.controls.dispatcher = { describe: dispatcher!.describe! }

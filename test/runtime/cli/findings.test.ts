@@ -190,10 +190,17 @@ describe('the nodes', () => {
   })
 
   test('others in failure or stale; one that drains is as its operator wants it', () => {
-    const others = [nodeOf('10.0.0.1', { state: 'failure' }), nodeOf('10.0.0.2', { state: 'stale', lastSeenMs: 9000 })]
+    const others = [
+      nodeOf('10.0.0.1', { state: 'failure', failedPorts: [3128, 443] }),
+      nodeOf('10.0.0.2', { state: 'stale', lastSeenMs: 9000 }),
+    ]
     const nodes = [...others, nodeOf('10.0.0.3', { state: 'draining' })]
     expect(find(statusOf(director(), { nodes }))).toMatchObject([
-      { code: 'node-failure', what: 'node-1 (10.0.0.1) takes no traffic' },
+      {
+        code: 'node-failure',
+        what: 'node-1 (10.0.0.1) takes no traffic',
+        evidence: ['it is in failure, last heard 0 s ago', 'its proxy fails on port 3128, 443'],
+      },
       { code: 'node-stale', evidence: ['it is in stale, last heard 9 s ago'] },
     ])
   })

@@ -21,6 +21,7 @@ export const nodeOf = (address: string, change: Partial<NodeStatus> = {}): NodeS
   memory: 0.1,
   capacity: 100,
   agent: null,
+  failedPorts: [],
   overloaded: false,
   slowStart: null,
   weightReason: null,

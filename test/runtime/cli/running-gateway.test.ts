@@ -262,6 +262,7 @@ describe('doctor', () => {
         '',
         'problem: node-10 (10.0.0.10) takes no traffic',
         '  - it is in failure, last heard 0 s ago',
+        '  - its proxy fails on port 3128',
         '  to do: run "proxyha doctor" on node-10',
         '',
         'problem: beacons are not authenticated',
