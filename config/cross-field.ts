@@ -15,6 +15,7 @@ export function crossFieldProblems(raw: Readonly<Record<string, unknown>>): read
   return [
     ...instanceProblems(raw, valid(raw, 'managementIp')),
     ...redirectProblems(raw),
+    ...checkProblems(raw),
     ...kernelModeProblems(raw),
     ...affinityProblems(raw),
     ...clusterProblems(raw),
@@ -53,6 +54,22 @@ function redirectProblems(raw: Readonly<Record<string, unknown>>): readonly Prob
     }
   }
   return problems
+}
+
+/** Each type of check has keys of its own. */
+function checkProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
+  return listAt(raw.redirects).flatMap((redirect, index): readonly Problem[] => {
+    const check = fieldAt(redirect, 'check')
+    const [type, url] = [fieldAt(check, 'type'), fieldAt(check, 'url')]
+    const at = (key: string, text: string): Problem => ({ path: ['redirects', index, 'check', key], text })
+    if (type === 'http' && url === undefined) {
+      return [at('url', 'is missing; type http needs one, such as http://www.example.com/')]
+    }
+    if (type !== 'connect') return []
+    return ['url', 'expectedStatus']
+      .filter((key) => fieldAt(check, key) !== undefined)
+      .map((key) => at(key, 'is for type http; leave it out, or write type: http'))
+  })
 }
 
 /** In kernel mode the client itself talks to the proxy: nothing could be put before what it says. */

@@ -39,6 +39,17 @@ interface Redirect {
   readonly originalPorts: readonly number[]
   readonly proxyPort: number
   readonly proxyProtocol: 'off' | 'v1' | 'v2'
+  /** What the proxy is asked beside whether it listens; null: nothing. */
+  readonly check: ProxyCheck | null
+}
+
+export interface ProxyCheck {
+  /** That the proxy is asked for; null: a TCP connection is all. */
+  readonly url: string | null
+  /** Empty: 200..399. */
+  readonly expectedStatus: readonly number[]
+  readonly intervalMs: number
+  readonly timeoutMs: number
 }
 
 /** A gateway's configuration with nothing left open: what every actor's options are made from. */
@@ -65,6 +76,8 @@ export interface GatewayConfig {
     readonly portMonitor: 'off' | 'fault' | number
     readonly gateway: 'off' | 'fault' | number
   }
+  /** `fall` and `rise`: checks in a row, 1 or more. */
+  readonly health: { readonly intervalMs: number; readonly fall: number; readonly rise: number }
   /** Times in ms; `repeatAfterMs` rises; `refreshIntervalMs` null = never. */
   readonly garp: {
     readonly burstCount: number

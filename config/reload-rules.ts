@@ -1,4 +1,4 @@
-import type { GatewayConfig, InstanceConfig } from './gateway-config.ts'
+import type { GatewayConfig, InstanceConfig, ProxyCheck } from './gateway-config.ts'
 
 /** How a change of one setting comes to a gateway that runs. */
 export interface ReloadRule<Value> {
@@ -41,11 +41,18 @@ const addresses = (values: InstanceConfig['virtualIps']): string =>
   list(values.map(({ address, prefixLength }) => `${address}/${prefixLength}`))
 const redirects = (values: GatewayConfig['redirects']): string =>
   list(
-    values.map(({ protocol, originalPorts, proxyPort, proxyProtocol }) => {
+    values.map(({ protocol, originalPorts, proxyPort, proxyProtocol, check }) => {
       const header = proxyProtocol === 'off' ? '' : ` proxyProtocol ${proxyProtocol}`
-      return `${protocol} ${originalPorts.join(' ')} -> ${proxyPort}${header}`
+      return `${protocol} ${originalPorts.join(' ')} -> ${proxyPort}${header}${checkText(check)}`
     }),
   )
+
+const checkText = (check: ProxyCheck | null): string => {
+  if (check === null) return ''
+  const status = check.expectedStatus.length === 0 ? '' : ` (${check.expectedStatus.join(' ')})`
+  const times = `every ${duration(check.intervalMs)} within ${duration(check.timeoutMs)}`
+  return ` checked ${times} by ${check.url ?? 'connect'}${status}`
+}
 
 const OWNER = 255
 const SOCKETS = 'every socket of this gateway is bound by it'
@@ -83,6 +90,7 @@ export const GATEWAY_RULES: RulesOf<Omit<GatewayConfig, 'instances' | 'virtualIp
   redirects: fixed('redirects', 'the forwarders listen by it from the start', redirects),
   forwarding: fixed('forwarding', 'other actors forward'),
   realtime: fixed('vrrp.realtime', 'threads are scheduled by it from the start'),
+  health: { intervalMs: live('health.interval', duration), fall: live('health.fall'), rise: live('health.rise') },
   track: {
     interface: live('track.interface'),
     portMonitor: live('track.portMonitor'),

@@ -1,6 +1,6 @@
 import type { InterfaceAddress } from '../runtime/ports/netlink.ts'
 import { isLinkLocal } from '../runtime/wire/ip-address-bytes.ts'
-import type { GatewayConfig } from './gateway-config.ts'
+import type { GatewayConfig, ProxyCheck } from './gateway-config.ts'
 import { instancesOf, resolveInstances } from './instances.ts'
 import { type Checked, formatProblem, type Problem } from './problems.ts'
 import type { GatewayFile } from './schema.ts'
@@ -61,6 +61,12 @@ function managementProblems(
   ]
 }
 
+function checkOf(check: GatewayFile['redirects'][number]['check']): ProxyCheck | null {
+  if (check === undefined) return null
+  const { url, expectedStatus, interval, timeout } = check
+  return { url: url ?? null, expectedStatus: expectedStatus ?? [], intervalMs: interval, timeoutMs: timeout }
+}
+
 function assemble(
   file: GatewayFile,
   host: HostFacts,
@@ -75,10 +81,11 @@ function assemble(
     managementPrefixLength: management.prefixLength,
     instances,
     virtualIps: instances.flatMap(({ virtualIps }) => virtualIps),
-    redirects: file.redirects,
+    redirects: file.redirects.map(({ check, ...redirect }) => ({ ...redirect, check: checkOf(check) })),
     forwarding: file.forwarding,
     realtime: file.vrrp.realtime,
     track: file.track,
+    health: { intervalMs: file.health.interval, fall: file.health.fall, rise: file.health.rise },
     garp: {
       burstCount: garp.count,
       repeatAfterMs: [...new Set(garp.repeatAfter)].sort((one, other) => one - other),

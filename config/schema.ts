@@ -31,6 +31,19 @@ const redirect = mapping({
   proxyProtocol: oneOf(['off', 'v1', 'v2'])
     .default('off')
     .describe("Tell the proxy the client's address by a PROXY protocol header (workers mode)."),
+  check: mapping({
+    type: oneOf(['connect', 'http']).describe('A TCP connection, or a URL that is asked for through the proxy.'),
+    url: text('a URL such as http://www.example.com/', /^https?:\/\/[^\s/]+(\/\S*)?$/)
+      .optional()
+      .describe('Type http: what the proxy is asked for.'),
+    expectedStatus: listOf(whole(100, 599), 'a list of HTTP status codes')
+      .optional()
+      .describe('Type http: the status codes that are right. Default: 200..399.'),
+    interval: durationMs('1s', '1h').prefault('5s').describe('From an answer to the next question.'),
+    timeout: durationMs('10ms', '60s').prefault('2s').describe('No answer within this time is a failure.'),
+  })
+    .optional()
+    .describe('What the local proxy must also do, beside listening, for this node to get traffic.'),
 })
 
 /** The file as written, before host and cross-field rules. */
@@ -56,6 +69,13 @@ export const gatewaySchema = mapping({
   forwarding: oneOf(['auto', 'kernel', 'workers']).default('auto').describe('Forwarding mode; auto picks.'),
   vrrp: vrrp.prefault({}).describe('The election: of all instances, but for what one sets itself.'),
   track: track.prefault({}).describe('What makes this node step aside, or lowers its priority, while it fails.'),
+  health: mapping({
+    interval: durationMs('100ms', '60s').prefault('1s').describe('Between two looks at whether the proxies listen.'),
+    fall: whole(1, 100).default(1).describe('Checks in a row that must fail before the node gets no traffic.'),
+    rise: whole(1, 100).default(2).describe('Checks in a row that must succeed before it gets some again.'),
+  })
+    .prefault({})
+    .describe('When the local proxies are taken for failed, and for working again.'),
   garp: garp.prefault({}).describe('Gratuitous ARP: how the subnet is told who has the virtual IPs.'),
   cluster: mapping({
     key: secret('key').optional().describe('Key that authenticates the beacons between the nodes.'),

@@ -6,6 +6,7 @@ import type { ForwarderPool } from '../actors/forwarder/pool.ts'
 import type { InspectorOptions } from '../actors/inspector/actor.ts'
 import type { InstanceIdentity } from '../actors/inspector/status.ts'
 import type { PortMonitorOptions } from '../actors/port-monitor/actor.ts'
+import type { DeepCheck } from '../actors/port-monitor/deep-checks.ts'
 import { type RawIpOptions, startRawIp } from '../actors/raw-ip/actor.ts'
 import type { StatsReporterOptions } from '../actors/stats-reporter/actor.ts'
 import type { WatcherOptions } from '../actors/watcher/state.ts'
@@ -115,7 +116,7 @@ export function planActors(
     electors,
     announcers,
   }
-  const portMonitor: PortMonitorOptions = { redirects }
+  const portMonitor: PortMonitorOptions = portMonitorOptions(config)
   const statsReporter: StatsReporterOptions = { redirects }
   const inspector: InspectorOptions = {
     name: config.name,
@@ -173,6 +174,21 @@ export function planActors(
     worker('stats-reporter', statsReporter, ['discovery']),
     { ...worker('inspector', inspector, []), observes: true, controls: [...described, 'supervisor'] },
   ]
+}
+
+/** The keys of a check are those of its kind: the schema has seen to that. */
+function portMonitorOptions({ redirects, health }: GatewayConfig): PortMonitorOptions {
+  const checks = redirects.flatMap(({ proxyPort: port, check }): DeepCheck[] => {
+    if (check === null) return []
+    const { url, expectedStatus, intervalMs, timeoutMs } = check
+    return [
+      url === null
+        ? { probe: { type: 'connect', port, timeoutMs }, intervalMs }
+        : { probe: { type: 'http', port, url, expectedStatus, timeoutMs }, intervalMs },
+    ]
+  })
+  const { intervalMs: pollMs, fall, rise } = health
+  return { redirects, checks, pollMs, fall, rise }
 }
 
 const identityOf = ({ instance, elector, announcer }: InstancePlan): InstanceIdentity => ({

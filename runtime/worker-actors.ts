@@ -53,8 +53,9 @@ export const actors: ActorLoaders = {
   },
   'port-monitor': async () => {
     const { startPortMonitor } = await import('../actors/port-monitor/actor.ts')
+    const { openLinuxProxyProbe } = await import('./ports/linux/proxy-probe.ts')
     const { openLinuxSocketTable } = await import('./ports/linux/socket-table.ts')
-    return cell(startPortMonitor, () => ({ sockets: opened(openLinuxSocketTable()) }))
+    return cell(startPortMonitor, () => ({ sockets: opened(openLinuxSocketTable()), proxies: openLinuxProxyProbe() }))
   },
   'stats-reporter': async () => {
     const { startStatsReporter } = await import('../actors/stats-reporter/actor.ts')

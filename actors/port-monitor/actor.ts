@@ -1,28 +1,32 @@
+import type { ProxyProbe } from '../../runtime/ports/proxy-probe.ts'
 import type { SocketTable } from '../../runtime/ports/socket-table.ts'
 import type { StartActor } from '../../runtime/system/actor.ts'
 import { runMachine } from '../../runtime/system/machine-runner.ts'
+import type { DampingRules } from './damping.ts'
+import type { DeepCheck } from './deep-checks.ts'
 import {
   describePortMonitor,
   initialPortMonitor,
   type PortMonitorEffect,
   type PortMonitorEvent,
+  type PortMonitorRules,
   type PortMonitorState,
   stepPortMonitor,
 } from './machine.ts'
 import type { PortMonitorControl, PortMonitorMessage, PortMonitorPeers } from './messages.ts'
 import { proxyPortsOf } from './port-check.ts'
 
-export interface PortMonitorOptions {
+export interface PortMonitorOptions extends DampingRules {
   readonly redirects: readonly { readonly proxyPort: number }[]
-  /** Default 1000. */
-  readonly pollMs?: number
+  readonly checks: readonly DeepCheck[]
+  /** Between two looks at the listening ports. */
+  readonly pollMs: number
 }
 
 export interface PortMonitorPorts {
   readonly sockets: SocketTable
+  readonly proxies: ProxyProbe
 }
-
-const DEFAULT_POLL_MS = 1000
 
 /** The port monitor: is every proxy port listened on, unbound? Tells discovery at each change and whenever that starts. */
 export const startPortMonitor: StartActor<
@@ -30,19 +34,34 @@ export const startPortMonitor: StartActor<
   PortMonitorPorts,
   PortMonitorMessage,
   PortMonitorPeers
-> = (context, { redirects, pollMs = DEFAULT_POLL_MS }, { sockets }) => {
+> = (context, options, { sockets, proxies }) => {
   const read = (): PortMonitorEvent => {
     const listeners = sockets.listeners()
     return listeners.ok
       ? { type: 'listeners', listeners: listeners.value }
       : { type: 'unreadable', reason: listeners.reason }
   }
+  const ask = async ({ index, generation, probe }: PortMonitorEffect & { readonly type: 'probe' }): Promise<void> => {
+    const answer = await proxies.probe(probe)
+    if (!stopped) machine.dispatch({ type: 'probed', index, generation, problem: answer.ok ? null : answer.reason })
+  }
+  let stopped = false
   const machine = runMachine<PortMonitorState, PortMonitorEvent, PortMonitorEffect>({
     context,
-    initial: initialPortMonitor(proxyPortsOf(redirects), pollMs),
+    initial: initialPortMonitor(rulesOf(options)),
     step: stepPortMonitor,
-    // `read` is the only effect of its own.
-    perform: () => machine.dispatch(read()),
+    perform: (effect) => {
+      switch (effect.type) {
+        case 'read':
+          machine.dispatch(read())
+          return
+        case 'probe':
+          void ask(effect)
+          return
+        default:
+          effect satisfies never
+      }
+    },
     label: ({ health }) => health,
   })
   machine.dispatch({ type: 'started' })
@@ -52,7 +71,7 @@ export const startPortMonitor: StartActor<
     receive(message) {
       message satisfies never
     },
-    configure: (wanted) => machine.dispatch({ type: 'configured', proxyPorts: proxyPortsOf(wanted.redirects) }),
+    configure: (wanted) => machine.dispatch({ type: 'configured', rules: rulesOf(wanted) }),
     peerUp(peer) {
       if (peer === 'discovery') machine.dispatch({ type: 'discoveryUp' })
       else if (isElector(peer)) machine.dispatch({ type: 'electorUp', elector: peer })
@@ -62,10 +81,17 @@ export const startPortMonitor: StartActor<
       else if (isElector(peer)) machine.dispatch({ type: 'electorDown', elector: peer })
     },
     stop() {
+      stopped = true
       machine.dispatch({ type: 'stopped' })
+      proxies.close()
       sockets.close()
     },
   }
 }
+
+const rulesOf = ({ redirects, ...rules }: PortMonitorOptions): PortMonitorRules => ({
+  ...rules,
+  proxyPorts: proxyPortsOf(redirects),
+})
 
 const isElector = (peer: string): peer is `elector${string}` => peer.startsWith('elector')

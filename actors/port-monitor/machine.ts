@@ -1,13 +1,28 @@
 /**
- * Watches the proxy ports *as a whole*: a node of which one proxy does not listen gets no traffic at all.
+ * Watches the proxy ports *as a whole*: a node of which one proxy does not listen, or does not pass its check, gets no traffic
+ * at all.
  *
  *     start --> read --listeners--> compare --changed--> log, tell discovery and the electors
- *                ^        |                     |
+ *                ^        |                     |   ^
  *                |    unreadable (3 in a row = failure)
- *                '------- timer `poll` <--------'
+ *                '------- timer `poll` <--------'   |
+ *     start --> probe --answered--------------------+
+ *                ^                                  |
+ *                '------- timer `check<n>` <--------'
  */
+import { isDeepStrictEqual } from 'node:util'
+import type { Probe } from '../../runtime/ports/proxy-probe.ts'
 import type { Listener } from '../../runtime/ports/socket-table.ts'
 import type { CancelTimer, SendTo, StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import { type Damped, type DampingRules, damped } from './damping.ts'
+import {
+  allAnswered,
+  type CheckedSoFar,
+  type DeepCheck,
+  notChecked,
+  problemByChecks,
+  withAnswer,
+} from './deep-checks.ts'
 import type { PortMonitorPeers, PortMonitorStatus, PortState } from './messages.ts'
 import { checkPorts, describeProblems } from './port-check.ts'
 
@@ -16,14 +31,29 @@ const TOLERATED_FAILURES = 2
 
 type Elector = `elector${string}`
 
-export interface PortMonitorState {
+type MonitorTimer = 'poll' | `check${number}`
+
+/** What is watched, and how. */
+export interface PortMonitorRules extends DampingRules {
   readonly proxyPorts: readonly number[]
   readonly pollMs: number
+  readonly checks: readonly DeepCheck[]
+}
+
+export interface PortMonitorState {
+  readonly rules: PortMonitorRules
   readonly generation: number
+  /** What the last read found; undefined before the first, and where ports cannot be read. */
+  readonly listening: readonly PortState[] | undefined
+  /** Whether each port listens, as it is believed. */
+  readonly believed: ReadonlyMap<number, Damped>
+  readonly checks: readonly CheckedSoFar[]
+  /** Answers to questions of an earlier one are ignored. */
+  readonly checksGeneration: number
   /** While it is down nothing is sent to it; when it is up again it is told the state. */
   readonly discoveryUp: boolean
   readonly electorsUp: readonly Elector[]
-  /** `unknown` until the first read, or the third that failed. */
+  /** `unknown` until the first read, or the third that failed, and the first answer to each check. */
   readonly health: 'unknown' | 'ok' | 'failure'
   readonly ports: readonly PortState[]
   /** What is wrong, as it was logged; null when nothing is. */
@@ -41,26 +71,36 @@ export type PortMonitorEvent =
   | { readonly type: 'discoveryDown' }
   | { readonly type: 'electorUp' | 'electorDown'; readonly elector: Elector }
   /** Other ports are to be watched from now on. */
-  | { readonly type: 'configured'; readonly proxyPorts: readonly number[] }
+  | { readonly type: 'configured'; readonly rules: PortMonitorRules }
+  /** A probe has ended; `problem` null: as it should. */
+  | { readonly type: 'probed'; readonly index: number; readonly generation: number; readonly problem: string | null }
   | { readonly type: 'stopped' }
-  | TimerExpired<'poll'>
+  | TimerExpired<MonitorTimer>
 
 export type PortMonitorEffect =
   /** Ask the kernel: comes back as `listeners` or `unreadable`. */
-  { readonly type: 'read' } | StartTimer<'poll'> | CancelTimer<'poll'> | SendTo<PortMonitorPeers> | WriteLog
+  | { readonly type: 'read' }
+  /** Ask the proxy of that check: comes back as `probed` with the same index and generation. */
+  | { readonly type: 'probe'; readonly index: number; readonly generation: number; readonly probe: Probe }
+  | StartTimer<MonitorTimer>
+  | CancelTimer<MonitorTimer>
+  | SendTo<PortMonitorPeers>
+  | WriteLog
 
 type PortMonitorStep = Step<PortMonitorState, PortMonitorEffect>
 
-export function initialPortMonitor(proxyPorts: readonly number[], pollMs: number): PortMonitorState {
-  const ports = proxyPorts.map((port) => ({ port, listening: false, problem: 'was not checked yet' }))
+export function initialPortMonitor(rules: PortMonitorRules): PortMonitorState {
   return {
-    proxyPorts,
-    pollMs,
+    rules,
     generation: 0,
+    listening: undefined,
+    believed: new Map(),
+    checks: notChecked(rules.checks),
+    checksGeneration: 0,
     discoveryUp: false,
     electorsUp: [],
     health: 'unknown',
-    ports,
+    ports: rules.proxyPorts.map((port) => ({ port, listening: false, problem: 'was not checked yet' })),
     problem: null,
     failedReads: 0,
     readError: null,
@@ -70,11 +110,13 @@ export function initialPortMonitor(proxyPorts: readonly number[], pollMs: number
 export function stepPortMonitor(state: PortMonitorState, event: PortMonitorEvent): PortMonitorStep {
   switch (event.type) {
     case 'started':
-      return { state, effects: [{ type: 'read' }] }
+      return { state, effects: [{ type: 'read' }, ...probes(state)] }
     case 'timerExpired':
-      return { state, effects: event.generation === state.generation ? [{ type: 'read' }] : [] }
+      return { state, effects: expired(state, event) }
+    case 'probed':
+      return probed(state, event)
     case 'listeners':
-      return readEnded(compared(state, checkPorts(state.proxyPorts, event.listeners)))
+      return readEnded(compared(state, event.listeners))
     case 'unreadable':
       return readEnded(readFailed(state, event.reason))
     case 'discoveryUp':
@@ -98,10 +140,9 @@ export function stepPortMonitor(state: PortMonitorState, event: PortMonitorEvent
         effects: [],
       }
     case 'configured':
-      // What was found of the old ones stands until the new ones have been looked at, which is at once.
-      return { state: { ...state, proxyPorts: event.proxyPorts }, effects: [{ type: 'read' }] }
+      return configured(state, event.rules)
     case 'stopped':
-      return { state, effects: [{ type: 'cancelTimer', timer: 'poll' }] }
+      return { state, effects: [{ type: 'cancelTimer', timer: 'poll' }, ...cancelledProbes(state)] }
     default:
       return event satisfies never
   }
@@ -113,20 +154,37 @@ export function describePortMonitor(state: PortMonitorState): PortMonitorStatus 
   return { state: state.health === 'ok' ? 'ok' : 'failure', ports: state.ports, warnings }
 }
 
-function compared(state: PortMonitorState, ports: readonly PortState[]): PortMonitorStep {
-  const read = { ...state, failedReads: 0, readError: null }
-  return settled(read, ports, describeProblems(ports) ?? null)
+function compared(state: PortMonitorState, listeners: readonly Listener[]): PortMonitorStep {
+  const { rules } = state
+  const listening = checkPorts(rules.proxyPorts, listeners)
+  const believed = new Map(
+    listening.map(({ port, problem }) => [port, damped(state.believed.get(port), problem, rules)]),
+  )
+  return settled({ ...state, listening, believed, failedReads: 0, readError: null })
 }
 
 function readFailed(state: PortMonitorState, reason: string): PortMonitorStep {
   const failed = { ...state, failedReads: state.failedReads + 1, readError: reason }
   if (failed.failedReads <= TOLERATED_FAILURES) return { state: failed, effects: [] }
-  const ports = state.proxyPorts.map((port) => ({ port, listening: false, problem: `cannot be checked: ${reason}` }))
-  return settled(failed, ports, `the listening ports cannot be read: ${reason}`)
+  const problem = `cannot be checked: ${reason}`
+  const ports = state.rules.proxyPorts.map((port) => ({ port, listening: false, problem }))
+  // The next read that succeeds is as good as the first.
+  const blind = { ...failed, listening: undefined, believed: new Map() }
+  return judged(blind, ports, `the listening ports cannot be read: ${reason}`)
+}
+
+/** What all that was found so far comes to. Until everything was looked at once, nothing is said of the node. */
+function settled(state: PortMonitorState): PortMonitorStep {
+  const { listening, believed, checks } = state
+  if (listening === undefined || !allAnswered(checks)) return { state, effects: [] }
+  const ports = listening.map(({ port, listening }) => {
+    return { port, listening, problem: believed.get(port)?.problem ?? problemByChecks(checks, port) }
+  })
+  return judged(state, ports, describeProblems(ports) ?? null)
 }
 
 /** Logs what changed for people, and tells discovery and the electors what changed for the group. */
-function settled(state: PortMonitorState, ports: readonly PortState[], problem: string | null): PortMonitorStep {
+function judged(state: PortMonitorState, ports: readonly PortState[], problem: string | null): PortMonitorStep {
   const health = problem === null ? 'ok' : 'failure'
   const failedPorts = failedPortsOf(ports)
   const isNews = health !== state.health || `${failedPorts}` !== `${failedPortsOf(state.ports)}`
@@ -157,6 +215,41 @@ function tellElector(to: Elector, problem: string | null): SendTo<PortMonitorPee
 
 function readEnded({ state, effects }: PortMonitorStep): PortMonitorStep {
   const generation = state.generation + 1
-  const poll: PortMonitorEffect = { type: 'startTimer', timer: 'poll', generation, delayMs: state.pollMs }
+  const poll: PortMonitorEffect = { type: 'startTimer', timer: 'poll', generation, delayMs: state.rules.pollMs }
   return { state: { ...state, generation }, effects: [...effects, poll] }
+}
+
+function probed(
+  state: PortMonitorState,
+  { index, generation, problem }: PortMonitorEvent & { readonly type: 'probed' },
+): PortMonitorStep {
+  const check = state.checks[index]
+  if (check === undefined || generation !== state.checksGeneration) return { state, effects: [] }
+  const answered = settled({ ...state, checks: withAnswer(state.checks, index, problem, state.rules) })
+  const again: PortMonitorEffect = { type: 'startTimer', timer: `check${index}`, generation, delayMs: check.intervalMs }
+  return { ...answered, effects: [...answered.effects, again] }
+}
+
+function expired(
+  state: PortMonitorState,
+  { timer, generation }: TimerExpired<MonitorTimer>,
+): readonly PortMonitorEffect[] {
+  if (timer === 'poll') return generation === state.generation ? [{ type: 'read' }] : []
+  return generation === state.checksGeneration ? probes(state).filter(({ index }) => timer === `check${index}`) : []
+}
+
+const probes = ({ checks, checksGeneration: generation }: PortMonitorState) =>
+  checks.map(({ probe }, index) => ({ type: 'probe' as const, index, generation, probe }))
+
+const cancelledProbes = ({ checks }: PortMonitorState): readonly PortMonitorEffect[] =>
+  checks.map((_, index) => ({ type: 'cancelTimer', timer: `check${index}` }))
+
+/** What was found of the old ports stands until the new ones have been looked at, which is at once. */
+function configured(state: PortMonitorState, rules: PortMonitorRules): PortMonitorStep {
+  if (isDeepStrictEqual(rules.checks, state.rules.checks)) {
+    return { state: { ...state, rules }, effects: [{ type: 'read' }] }
+  }
+  const checksGeneration = state.checksGeneration + 1
+  const changed = { ...state, rules, checks: notChecked(rules.checks), checksGeneration }
+  return { state: changed, effects: [...cancelledProbes(state), { type: 'read' }, ...probes(changed)] }
 }

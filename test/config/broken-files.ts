@@ -8,7 +8,7 @@ export interface BrokenFile {
 }
 
 const TOP_LEVEL =
-  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, instances, redirects, forwarding, vrrp, track, garp, cluster, inspector, control, forwarders, clients, limits, timeouts, balancing, beacons'
+  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, instances, redirects, forwarding, vrrp, track, health, garp, cluster, inspector, control, forwarders, clients, limits, timeouts, balancing, beacons'
 
 const VIPS = 'virtualIps: [10.0.0.5/24]'
 const REDIRECTS = 'redirects: [{originalPorts: [8080], proxyPort: 3128}]'
@@ -326,6 +326,26 @@ const redirects: readonly BrokenFile[] = [
     'an unknown proxyProtocol',
     '[{originalPorts: [8080], proxyPort: 3128, proxyProtocol: v3}]',
     'redirects[0].proxyProtocol: must be off, v1 or v2, is the text "v3"',
+  ),
+  brokenRedirects(
+    'a check of no known type',
+    '[{originalPorts: [8080], proxyPort: 3128, check: {type: ping}}]',
+    'redirects[0].check.type: must be connect or http, is the text "ping"',
+  ),
+  brokenRedirects(
+    'an http check without a URL',
+    '[{originalPorts: [8080], proxyPort: 3128, check: {type: http}}]',
+    'redirects[0].check.url: is missing; type http needs one, such as http://www.example.com/',
+  ),
+  brokenRedirects(
+    'a check of a URL that is none',
+    '[{originalPorts: [8080], proxyPort: 3128, check: {type: http, url: example.com}}]',
+    'redirects[0].check.url: must be a URL such as http://www.example.com/, is the text "example.com"',
+  ),
+  brokenRedirects(
+    'a URL in a connect check',
+    "[{originalPorts: [8080], proxyPort: 3128, check: {type: connect, url: 'http://example.com/'}}]",
+    'redirects[0].check.url: is for type http; leave it out, or write type: http',
   ),
   brokenRedirects(
     'an unknown key in a redirect',

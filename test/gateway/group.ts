@@ -32,6 +32,8 @@ export interface GroupOptions {
   readonly virtualIp?: string
   /** More lines of YAML. */
   readonly settings?: string
+  /** More of the redirect, as `, key: value` in YAML. */
+  readonly redirect?: string
   /** Of each node: the lines of YAML that say what it leads, instead of its priority and the `virtualIp`. */
   readonly elections?: readonly string[]
 }
@@ -89,7 +91,7 @@ export class GatewayNode {
 
   /** `priority`: where it is not to be that of the group's options. */
   startGateway(priority = this.priority): void {
-    const { originalPort = 8080, settings = '', elections } = this.#group.options
+    const { originalPort = 8080, settings = '', redirect = '', elections } = this.#group.options
     const shortForm = `directorPriority: ${priority}\nvirtualIps: ['${this.#group.virtualIp}']`
     writeFileSync(
       this.configFile,
@@ -97,7 +99,7 @@ export class GatewayNode {
 interface: eth0
 managementIp: ${this.address}
 ${elections?.[this.#group.nodes.indexOf(this)] ?? shortForm}
-redirects: [{ protocol: http, originalPorts: [${originalPort}], proxyPort: 3128 }]
+redirects: [{ protocol: http, originalPorts: [${originalPort}], proxyPort: 3128${redirect} }]
 cluster: { key: "a key of the tests, long enough" }
 control: { socket: ${this.socket} }
 ${settings.includes('balancing:') ? '' : 'balancing: { slowStart: 0s }'}

@@ -1,19 +1,24 @@
 import { expect, test } from 'vitest'
 import { startPortMonitor } from '../../../actors/port-monitor/actor.ts'
+import type { DeepCheck } from '../../../actors/port-monitor/deep-checks.ts'
 import type { PortMonitorPeers, PortMonitorStatus } from '../../../actors/port-monitor/messages.ts'
+import { FakeProxyProbe } from '../../../runtime/ports/fake/proxy-probe.ts'
 import { FakeSocketTable } from '../../../runtime/ports/fake/socket-table.ts'
+import { done, refused } from '../../../runtime/ports/result.ts'
 import { RecordedContext } from './recorded-context.ts'
 
-async function start() {
+async function start(checks: readonly DeepCheck[] = []) {
   const context = new RecordedContext<PortMonitorPeers>()
   const socketTable = new FakeSocketTable()
   socketTable.listen('0.0.0.0', 9090)
-  const actor = await startPortMonitor(context, { redirects: [{ proxyPort: 9090 }] }, { sockets: socketTable })
+  const proxies = new FakeProxyProbe()
+  const options = { redirects: [{ proxyPort: 9090 }], pollMs: 1000, fall: 1, rise: 2, checks }
+  const actor = await startPortMonitor(context, options, { sockets: socketTable, proxies })
   actor.peerUp?.('discovery')
-  return { context, socketTable, actor }
+  return { context, socketTable, proxies, actor }
 }
 
-test('a proxy that stops is noticed within a second, and so is its return', async () => {
+test('a proxy that stops is noticed within a second, and its return when it was seen twice', async () => {
   const { context, socketTable, actor } = await start()
   expect(context.lines).toEqual(['info: monitor: current state: ok'])
   socketTable.stopListening('0.0.0.0', 9090)
@@ -21,6 +26,8 @@ test('a proxy that stops is noticed within a second, and so is its return', asyn
   expect(context.lines.at(-1)).toBe('warn: monitor: current state: failure (port 9090 is not listening)')
   expect((actor.control as { describe(): PortMonitorStatus }).describe().state).toBe('failure')
   socketTable.listen('::', 9090)
+  context.clock.advance(1000)
+  expect(context.sent).toHaveLength(2)
   context.clock.advance(1000)
   expect(context.sent).toEqual([
     { to: 'discovery', message: { type: 'monitor', state: 'ok', failedPorts: [] } },
@@ -44,3 +51,25 @@ test('after a stop nothing is read or sent any more', async () => {
   expect(context.sent).toHaveLength(1)
   expect(context.clock.nextDueMs()).toBeUndefined()
 })
+
+test('a proxy that listens and fails its check is failure, with what it answered; nothing is said before the first answer', async () => {
+  const probe = { type: 'http', port: 9090, url: 'http://origin/', expectedStatus: [], timeoutMs: 2000 } as const
+  const { context, proxies, actor } = await start([{ probe, intervalMs: 5000 }])
+  expect([context.lines, context.sent, proxies.asked]).toEqual([[], [], [probe]])
+  proxies.answer(refused('EPROBE', 'answers with status 503'))
+  await settled()
+  expect(context.lines).toEqual(['warn: monitor: current state: failure (port 9090 answers with status 503)'])
+  for (let check = 0; check < 2; check++) {
+    context.clock.advance(5000)
+    proxies.answer(done)
+    await settled()
+  }
+  expect(context.lines.at(-1)).toBe('info: monitor: current state: ok')
+  context.clock.advance(5000)
+  await actor.stop?.()
+  proxies.answer(refused('EPROBE', 'too late'))
+  await settled()
+  expect([proxies.asked.length, proxies.isClosed, context.lines.length]).toEqual([4, true, 2])
+})
+
+const settled = () => new Promise((resolve) => setImmediate(resolve))

@@ -4,11 +4,13 @@ import {
   initialPortMonitor,
   type PortMonitorEffect,
   type PortMonitorEvent,
+  type PortMonitorRules,
   type PortMonitorState,
   stepPortMonitor,
 } from '../../../actors/port-monitor/machine.ts'
 import type { Listener } from '../../../runtime/ports/socket-table.ts'
 
+const rules: PortMonitorRules = { proxyPorts: [2121, 9090], pollMs: 500, fall: 1, rise: 1, checks: [] }
 const listening = (...ports: readonly number[]): PortMonitorEvent => ({
   type: 'listeners',
   listeners: ports.map((port): Listener => ({ family: 4, address: '0.0.0.0', port, v6Only: false })),
@@ -21,7 +23,7 @@ function run(...events: readonly PortMonitorEvent[]): {
   effects: readonly PortMonitorEffect[]
 } {
   let step: { state: PortMonitorState; effects: readonly PortMonitorEffect[] } = {
-    state: { ...initialPortMonitor([2121, 9090], 500), discoveryUp: true },
+    state: { ...initialPortMonitor(rules), discoveryUp: true },
     effects: [],
   }
   for (const event of events) step = stepPortMonitor(step.state, event)
@@ -155,5 +157,74 @@ describe('the electors, whose priority may depend on it', () => {
     expect(run(up).effects).toEqual([])
     const down = run(up, listening(2121, 9090), { type: 'electorDown', elector: 'elector' }, listening(9090))
     expect(toldTo(down.effects)).toEqual(['discovery: failure of 2121'])
+  })
+})
+
+describe('deep checks', () => {
+  const probe = { type: 'connect', port: 9090, timeoutMs: 2000 } as const
+  const checked: PortMonitorRules = { ...rules, checks: [{ probe, intervalMs: 5000 }], rise: 2 }
+  const answer = (problem: string | null, generation = 0): PortMonitorEvent => ({
+    type: 'probed',
+    index: 0,
+    generation,
+    problem,
+  })
+  const runChecked = (...events: readonly PortMonitorEvent[]) => {
+    let step = stepPortMonitor({ ...initialPortMonitor(checked), discoveryUp: true }, { type: 'started' })
+    for (const event of events) step = stepPortMonitor(step.state, event)
+    return step
+  }
+
+  test('are asked at once, and again an interval after each answer', () => {
+    expect(runChecked().effects).toContainEqual({ type: 'probe', index: 0, generation: 0, probe })
+    const timer = { type: 'startTimer', timer: 'check0', generation: 0, delayMs: 5000 }
+    const { state, effects } = runChecked(answer(null))
+    expect(effects).toEqual([timer])
+    const due = stepPortMonitor(state, { type: 'timerExpired', timer: 'check0', generation: 0 })
+    expect(due.effects).toEqual([{ type: 'probe', index: 0, generation: 0, probe }])
+  })
+
+  test('nothing is said of the node before both were looked at once', () => {
+    expect(toldTo(runChecked(listening(2121, 9090)).effects)).toEqual([])
+    expect(toldTo(runChecked(answer(null)).effects)).toEqual([])
+    expect(toldTo(runChecked(listening(2121, 9090), answer(null)).effects)).toEqual(['discovery: ok'])
+  })
+
+  test('a failure names the port and what came instead, and is over by the second success', () => {
+    const failed = [listening(2121, 9090), answer(null), answer('gave no answer within 2000 ms')]
+    const { state, effects } = runChecked(...failed)
+    expect(toldTo(effects)).toEqual(['discovery: failure of 9090'])
+    expect(describePortMonitor(state).ports[1]).toEqual({
+      port: 9090,
+      listening: true,
+      problem: 'gave no answer within 2000 ms',
+    })
+    expect(toldTo(runChecked(...failed, answer(null)).effects)).toEqual([])
+    expect(toldTo(runChecked(...failed, answer(null), answer(null)).effects)).toEqual(['discovery: ok'])
+  })
+
+  test('a port that does not listen is told as that', () => {
+    const { state } = runChecked(listening(2121), answer('connect ECONNREFUSED'))
+    expect(describePortMonitor(state).ports[1]?.problem).toBe('is not listening')
+  })
+
+  test('other checks begin anew; answers to the old ones are nobody’s; the state stands until then', () => {
+    const other = { ...probe, port: 2121 }
+    const before = runChecked(listening(2121, 9090), answer('slow')).state
+    const configured = stepPortMonitor(before, {
+      type: 'configured',
+      rules: { ...checked, checks: [{ probe: other, intervalMs: 1000 }] },
+    })
+    expect(configured.effects).toContainEqual({ type: 'cancelTimer', timer: 'check0' })
+    expect(configured.effects).toContainEqual({ type: 'probe', index: 0, generation: 1, probe: other })
+    expect(stepPortMonitor(configured.state, answer('slow', 0)).effects).toEqual([])
+    expect(describePortMonitor(configured.state).state).toBe('failure')
+    expect(toldTo(stepPortMonitor(configured.state, answer(null, 1)).effects)).toEqual(['discovery: ok'])
+  })
+
+  test('the same checks go on under other rules', () => {
+    const { state } = runChecked(listening(2121, 9090), answer('slow'))
+    const { effects } = stepPortMonitor(state, { type: 'configured', rules: { ...checked, rise: 1 } })
+    expect(effects).toEqual([{ type: 'read' }])
   })
 })
