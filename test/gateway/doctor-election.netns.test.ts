@@ -61,8 +61,11 @@ describeInNamespaces('the doctor names what keeps a director from leading', { pr
   it('instances in another order', async () => {
     const turned = instances(mailOf(89), webOf(89))
     await doctor.restarted(scanning, (text) => text.replace(instances(webOf(99), mailOf(89)), turned))
-    const order = await doctor.found(director, 'instance-order')
-    expect(order.what).toContain(`beacons from ${scanning.address} are refused: its first instance has VRID 52`)
+    // Who leads says hello to all; this one answers to a director of VRID 52, and there is none.
+    const order = await doctor.found(scanning, 'instance-order')
+    expect(order.what).toContain(
+      `beacons from ${director.address} are refused: its first instance has VRID 51, and 52 here`,
+    )
     await doctor.restarted(scanning, (text) => text.replace(turned, instances(webOf(89), mailOf(89))))
     await doctor.healed()
   }, 120_000)

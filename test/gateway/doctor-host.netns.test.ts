@@ -108,14 +108,7 @@ describeInNamespaces(
       for (let stalls = 0; silent === undefined && stalls < STALLS_MAX; stalls++) {
         // The watchdog ends it after five seconds: the doctor may have come too late.
         const stall = 'http://localhost/test/stall?actor=stats-reporter&ms=60000'
-        const asked = await scanning.namespace.run('curl', [
-          '-s',
-          '-X',
-          'POST',
-          '--unix-socket',
-          scanning.socket,
-          stall,
-        ])
+        const asked = await scanning.namespace.run('curl', ['-s', '--unix-socket', scanning.socket, stall])
         expect(asked.stdout).toContain('"ok":true')
         const { findings } = await doctor.examine(scanning)
         silent = findings.find(({ code }) => code === 'actor-silent')?.what
