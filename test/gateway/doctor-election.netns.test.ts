@@ -14,79 +14,120 @@ const mailOf = (priority: number) =>
 const instances = (...elections: readonly string[]) => `instances: [${elections.join(', ')}]`
 
 /** One group of two virtual routers, both led by the first node; each fault is made, named, and undone. */
-describeInNamespaces('the doctor names what keeps a director from leading', { programs: ['squid'] }, (namespaces) => {
-  let group: Group
-  let doctor: Doctor
-  let director: GatewayNode
-  let scanning: GatewayNode
+describeInNamespaces(
+  'the doctor names what keeps a director from leading',
+  { programs: ['squid', 'nft'] },
+  (namespaces) => {
+    let group: Group
+    let doctor: Doctor
+    let director: GatewayNode
+    let scanning: GatewayNode
 
-  beforeAll(async () => {
-    const elections = [99, 89].map((priority) => instances(webOf(priority), mailOf(priority)))
-    group = new Group(namespaces, { priorities: [99, 89], elections })
-    doctor = new Doctor(group)
-    ;[director, scanning] = group.nodes as [GatewayNode, GatewayNode]
-    await group.start()
-    await doctor.healed()
-  }, 120_000)
+    beforeAll(async () => {
+      const elections = [99, 89].map((priority) => instances(webOf(priority), mailOf(priority)))
+      group = new Group(namespaces, { priorities: [99, 89], elections })
+      doctor = new Doctor(group)
+      ;[director, scanning] = group.nodes as [GatewayNode, GatewayNode]
+      await group.start()
+      await doctor.healed()
+    }, 120_000)
 
-  afterAll(async () => {
-    await namespaces.close()
-    group.close()
-  })
+    afterAll(async () => {
+      await namespaces.close()
+      group.close()
+    })
 
-  const failover = async (node: GatewayNode) =>
-    expect(await node.proxyha('failover', '-s', node.socket)).toMatchObject({ code: 0 })
+    const failover = async (node: GatewayNode) =>
+      expect(await node.proxyha('failover', '-s', node.socket)).toMatchObject({ code: 0 })
 
-  it('an address that a stranger has: by who would lead, by who leads without it, and by who gave way', async () => {
-    group.client.ip('address', 'add', `${WEB}/16`, 'dev', 'eth0')
-    expect((await doctor.found(scanning, 'vip-held-by-stranger')).what).toContain(`${WEB} is held by `)
-    await failover(director)
-    expect((await doctor.found(scanning, 'not-held')).evidence[0]).toBe(`web: not on the interface: ${WEB}`)
-    expect(await doctor.found(director, 'yielding')).toMatchObject({ severity: 'note' })
-    group.client.ip('address', 'delete', `${WEB}/16`, 'dev', 'eth0')
-    await until(
-      () => scanning.holdsVip(`${WEB}/16`),
-      30_000,
-      () => `${scanning.name} with ${WEB}`,
-    )
-    await failover(scanning)
-    await doctor.healed()
-  }, 150_000)
+    it('an address that a stranger has: by who would lead, by who leads without it, and by who gave way', async () => {
+      group.client.ip('address', 'add', `${WEB}/16`, 'dev', 'eth0')
+      expect((await doctor.found(scanning, 'vip-held-by-stranger')).what).toContain(`${WEB} is held by `)
+      await failover(director)
+      expect((await doctor.found(scanning, 'not-held')).evidence[0]).toBe(`web: not on the interface: ${WEB}`)
+      expect(await doctor.found(director, 'yielding')).toMatchObject({ severity: 'note' })
+      group.client.ip('address', 'delete', `${WEB}/16`, 'dev', 'eth0')
+      await until(
+        () => scanning.holdsVip(`${WEB}/16`),
+        30_000,
+        () => `${scanning.name} with ${WEB}`,
+      )
+      await failover(scanning)
+      await doctor.healed()
+    }, 150_000)
 
-  it('two nodes of one priority', async () => {
-    await doctor.restarted(scanning, (text) => text.replace(webOf(89), webOf(99)))
-    expect((await doctor.found(scanning, 'same-priority')).what).toContain(director.address)
-  }, 60_000)
+    it('two nodes of one priority', async () => {
+      await doctor.restarted(scanning, (text) => text.replace(webOf(89), webOf(99)))
+      expect((await doctor.found(scanning, 'same-priority')).what).toContain(director.address)
+    }, 60_000)
 
-  it('instances in another order', async () => {
-    const turned = instances(mailOf(89), webOf(89))
-    await doctor.restarted(scanning, (text) => text.replace(instances(webOf(99), mailOf(89)), turned))
-    // Who leads says hello to all; this one answers to a director of VRID 52, and there is none.
-    const order = await doctor.found(scanning, 'instance-order')
-    expect(order.what).toContain(
-      `beacons from ${director.address} are refused: its first instance has VRID 51, and 52 here`,
-    )
-    await doctor.restarted(scanning, (text) => text.replace(turned, instances(webOf(89), mailOf(89))))
-    await doctor.healed()
-  }, 120_000)
+    it('instances in another order', async () => {
+      const turned = instances(mailOf(89), webOf(89))
+      await doctor.restarted(scanning, (text) => text.replace(instances(webOf(99), mailOf(89)), turned))
+      // Who leads says hello to all; this one answers to a director of VRID 52, and there is none.
+      const order = await doctor.found(scanning, 'instance-order')
+      expect(order.what).toContain(
+        `beacons from ${director.address} are refused: its first instance has VRID 51, and 52 here`,
+      )
+      await doctor.restarted(scanning, (text) => text.replace(turned, instances(webOf(89), mailOf(89))))
+      await doctor.healed()
+    }, 120_000)
 
-  it('adverts that break a rule', async () => {
-    const stranger = await RawPeer.start(group.client, '10.88.1.1', [WEB])
-    await stranger.send({ version: 2, priority: 50, intervalCs: 100, ttl: 64 })
-    const discarded = await doctor.found(scanning, 'adverts-discarded')
-    expect(discarded.evidence[0]).toContain(`discarded an advert of ${stranger.address}: its TTL`)
-    await stranger.stop()
-  }, 60_000)
+    it('adverts that break a rule', async () => {
+      const stranger = await RawPeer.start(group.client, '10.88.1.1', [WEB])
+      await stranger.send({ version: 2, priority: 50, intervalCs: 100, ttl: 64 })
+      const discarded = await doctor.found(scanning, 'adverts-discarded')
+      expect(discarded.evidence[0]).toContain(`discarded an advert of ${stranger.address}: its TTL`)
+      await stranger.stop()
+    }, 60_000)
 
-  it('an interface that is gone', async () => {
-    scanning.namespace.ip('link', 'set', 'eth0', 'down')
-    scanning.namespace.ip('link', 'set', 'eth0', 'name', 'eth7')
-    expect((await doctor.found(scanning, 'no-interface')).what).toBe('eth0 is not there')
-  }, 60_000)
+    it('who has just started and does not know the table yet', async () => {
+      // Beacons are what it would learn it by.
+      const deaf =
+        'add table ip deaf; add chain ip deaf in { type filter hook input priority 0; }; add rule ip deaf in ip protocol 253 drop'
+      expect(await director.namespace.run('nft', [deaf])).toMatchObject({ code: 0 })
+      await doctor.restarted(director, (text) => `${text}vrrp: { holdOff: 60s }\n`)
+      const waits = await doctor.found(director, 'hold-off')
+      expect([waits.severity, waits.evidence]).toEqual(['note', [expect.stringMatching(/^for \d+ s at most/)]])
+      await director.namespace.run('nft', ['delete table ip deaf'])
+      await doctor.restarted(director, (text) => text.replace('vrrp: { holdOff: 60s }\n', ''))
+      await doctor.healed()
+    }, 120_000)
 
-  it('a group that has no director yet', async () => {
-    // Nobody else is left, and this one has to be silent for three intervals first.
-    await doctor.restarted(director, (text) => `${text}vrrp: { advertInterval: 40s }\n`)
-    expect((await doctor.found(director, 'no-director')).evidence[0]).toMatch(/VRRP is in BACKUP/)
-  }, 60_000)
-})
+    it('what no rule knows better, in the words of the status', async () => {
+      await doctor.restarted(scanning, (text) => text.replace(/^cluster: .*$/m, ''))
+      const told = await doctor.found(scanning, 'warning')
+      expect([told.severity, told.what]).toEqual(['problem', expect.stringContaining('not authenticated')])
+    }, 60_000)
+
+    it('an interface that is gone', async () => {
+      scanning.namespace.ip('link', 'set', 'eth0', 'down')
+      scanning.namespace.ip('link', 'set', 'eth0', 'name', 'eth7')
+      expect((await doctor.found(scanning, 'no-interface')).what).toBe('eth0 is not there')
+    }, 60_000)
+
+    it('a group that has no director yet', async () => {
+      // Nobody else is left, and this one has to be silent for three intervals first.
+      await doctor.restarted(director, (text) => `${text}vrrp: { advertInterval: 40s }\n`)
+      expect((await doctor.found(director, 'no-director')).evidence[0]).toMatch(/VRRP is in BACKUP/)
+    }, 60_000)
+
+    it('a hand-over that goes on', async () => {
+      // The owner leads at once; that nobody follows it knows after half as long again as the longest skew, a minute here.
+      await doctor.restarted(director, (text) =>
+        text
+          .replaceAll('directorPriority: 99', 'directorPriority: 255')
+          .replace('advertInterval: 40s', 'version: 3, advertInterval: 40s'),
+      )
+      await until(
+        () => director.holdsVip(`${WEB}/16`),
+        30_000,
+        () => `${director.name} with ${WEB}`,
+      )
+      const order = director.proxyha('failover', '--force', '-s', director.socket)
+      expect(await doctor.found(director, 'hand-over')).toMatchObject({ severity: 'note', advice: 'wait' })
+      await director.stopGateway('SIGKILL')
+      await order
+    }, 90_000)
+  },
+)

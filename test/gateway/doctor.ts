@@ -36,14 +36,14 @@ export class Doctor {
   }
 
   /** Asks until it is found. */
-  async found(node: GatewayNode, code: string): Promise<Finding> {
+  async found(node: GatewayNode, code: string, withinMs = PATIENCE_MS): Promise<Finding> {
     let last: readonly Finding[] = []
     await until(
       async () => {
         last = (await this.examine(node)).findings
         return last.some((finding) => finding.code === code)
       },
-      PATIENCE_MS,
+      withinMs,
       () => `${node.name} to find ${code}: ${JSON.stringify(last)}`,
     )
     return last.find((finding) => finding.code === code)!

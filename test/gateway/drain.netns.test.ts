@@ -2,18 +2,21 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeInNamespaces, type RunningProgram } from '../namespaces.ts'
 import { CLIENTS, type GatewayNode, Group, until } from './group.ts'
-import { LongConnections, startNamedServers } from './survival.ts'
+import { Downloads, LongConnections, startNamedServers } from './survival.ts'
 
 const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
 const ORIGINAL_PORT = 8080
 const PATIENCE_MS = 60_000
 const [FIRST, SECOND] = [CLIENTS.slice(0, 30), CLIENTS.slice(30)]
+/** Open at the node that drains; the first half end while its director lives. */
+const DOWNLOADS = 500
 
 /** The node of lowest priority drains, with connections open; the steps build on each other. */
 function describeDraining(forwarding: 'workers' | 'kernel', programs: readonly string[]): void {
   describeInNamespaces(`draining, forwarding: ${forwarding}`, { programs }, (namespaces) => {
     let group: Group
     let held: LongConnections
+    let downloads: Downloads
     let [director, next, drained]: GatewayNode[] = []
 
     beforeAll(async () => {
@@ -22,13 +25,30 @@ function describeDraining(forwarding: 'workers' | 'kernel', programs: readonly s
       startNamedServers(group)
       for (const node of group.nodes) node.startGateway()
       await group.settled(0, 3, PATIENCE_MS)
-      held = new LongConnections(group, ORIGINAL_PORT, [...FIRST, ...FIRST])
+      held = new LongConnections(group, ORIGINAL_PORT, FIRST)
       expect((await held.next()).nodes).toHaveProperty(drained!.name)
-    }, PATIENCE_MS)
+      const there = await clientsOf(drained!)
+      downloads = new Downloads(
+        group,
+        ORIGINAL_PORT,
+        Array.from({ length: DOWNLOADS }, (_, at) => there[at % there.length]!),
+      )
+      expect(await downloads.next()).toEqual({ nodes: { [drained!.name]: DOWNLOADS }, finished: 0, lost: [] })
+    }, 2 * PATIENCE_MS)
     afterAll(async () => {
       await namespaces.close()
       group.close()
     })
+
+    /** Those of the first that stick to the node. */
+    async function clientsOf(node: GatewayNode): Promise<readonly string[]> {
+      const nodes = await Promise.all(
+        FIRST.map(
+          async (client) => (await director!.get(`/which?client=${client}`)) as { readonly node: string | null },
+        ),
+      )
+      return FIRST.filter((_, at) => nodes[at]?.node === node.address)
+    }
 
     const order = (at: GatewayNode, ...words: readonly string[]): RunningProgram =>
       at.namespace.start(PROXYHA, [...words, '-s', at.socket])
@@ -38,6 +58,14 @@ function describeDraining(forwarding: 'workers' | 'kernel', programs: readonly s
         PATIENCE_MS,
         () => `${at.name} to see ${drained!.name} ${state}`,
       )
+    /** Until no more connections than that are left. */
+    async function leftAtMost(waiting: RunningProgram, most: number): Promise<void> {
+      for (;;) {
+        const [, left] = /: (\d+) connections left$/.exec(await waiting.nextLine()) ?? []
+        if (Number(left) <= most) return
+      }
+    }
+
     /** Where new clients are sent. */
     async function newcomers(): Promise<readonly string[]> {
       const connections = new LongConnections(group, ORIGINAL_PORT, SECOND)
@@ -54,6 +82,8 @@ function describeDraining(forwarding: 'workers' | 'kernel', programs: readonly s
         expect(await waiting.nextLine()).toMatch(/^node2 \(10\.88\.0\.13\): \d+ connections left$/)
         expect(await newcomers()).toEqual(['node0', 'node1'])
         expect((await held.check()).lost).toEqual([])
+        expect(await downloads.finish(DOWNLOADS / 2)).toMatchObject({ finished: DOWNLOADS / 2, lost: [] })
+        await leftAtMost(waiting, DOWNLOADS / 2 + 2 * FIRST.length)
         await waiting.stop('SIGINT')
       },
       PATIENCE_MS,
@@ -71,6 +101,7 @@ function describeDraining(forwarding: 'workers' | 'kernel', programs: readonly s
         )
         await isSeenBy(director!, 'draining')
         expect((await held.check()).lost).toEqual([])
+        expect((await downloads.check()).lost).toEqual([])
       },
       PATIENCE_MS,
     )
@@ -89,6 +120,7 @@ function describeDraining(forwarding: 'workers' | 'kernel', programs: readonly s
         if (forwarding === 'kernel') {
           expect(await waiting.nextLine()).toMatch(/: \d+ connections left$/)
           expect((await held.check()).lost.filter(({ node }) => node === drained!.name)).toEqual([])
+          expect(await downloads.finish(DOWNLOADS)).toMatchObject({ finished: DOWNLOADS, lost: [] })
         }
         await held.stop()
         let line = await waiting.nextLine()

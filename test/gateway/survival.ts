@@ -2,6 +2,7 @@ import type { RunningProgram } from '../namespaces.ts'
 import { CLIENTS, type Group, VIP } from './group.ts'
 
 const SERVER = new URL('./fixtures/named-server.ts', import.meta.url)
+const DOWNLOADS = new URL('./fixtures/downloads.ts', import.meta.url)
 const CLIENT = new URL('./fixtures/long-connections.ts', import.meta.url)
 const PROXY_PORT = 3128
 
@@ -38,5 +39,43 @@ export class LongConnections {
 
   stop(): Promise<void> {
     return this.#program.stop()
+  }
+}
+
+/** What became of downloads so far. */
+interface DownloadReport {
+  readonly nodes: Readonly<Record<string, number>>
+  /** Came to their end in order. */
+  readonly finished: number
+  /** How each of the others ended that has. */
+  readonly lost: readonly string[]
+}
+
+/** Slow downloads through the VIP that end when they are told to, one for each of `clients`. */
+export class Downloads {
+  readonly #program: RunningProgram
+
+  constructor(group: Group, originalPort: number, clients: readonly string[]) {
+    this.#program = group.client.startScript(DOWNLOADS, VIP, `${originalPort}`, ...clients)
+  }
+
+  /** The first call resolves when all are open. */
+  async next(): Promise<DownloadReport> {
+    return JSON.parse(await this.#program.nextLine()) as DownloadReport
+  }
+
+  /** Waits until each that is open went on. */
+  check(): Promise<DownloadReport> {
+    return this.#order('check')
+  }
+
+  /** Has so many come to their end. */
+  finish(count: number): Promise<DownloadReport> {
+    return this.#order(`finish ${count}`)
+  }
+
+  #order(line: string): Promise<DownloadReport> {
+    this.#program.process.stdin?.write(`${line}\n`)
+    return this.next()
   }
 }
