@@ -1,17 +1,11 @@
+import type { Survival } from '../../loadtest/survival/connections-report.ts'
 import type { RunningProgram } from '../namespaces.ts'
 import { CLIENTS, type Group, VIP } from './group.ts'
 
-const SERVER = new URL('./fixtures/named-server.ts', import.meta.url)
+const SERVER = new URL('../../loadtest/survival/server.ts', import.meta.url)
 const DOWNLOADS = new URL('./fixtures/downloads.ts', import.meta.url)
-const CLIENT = new URL('./fixtures/long-connections.ts', import.meta.url)
+const CLIENT = new URL('../../loadtest/survival/connections.ts', import.meta.url)
 const PROXY_PORT = 3128
-
-/** What became of the connections since they were opened. */
-export interface Survival {
-  /** Connections by the node that they were opened to. */
-  readonly nodes: Readonly<Record<string, number>>
-  readonly lost: readonly { readonly kind: 'download' | 'idle'; readonly node: string; readonly failure: string }[]
-}
 
 /** Starts a server on each node in the place of a proxy: one that says its name, and sends without end. */
 export function startNamedServers(group: Group): void {

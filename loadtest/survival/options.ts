@@ -1,0 +1,51 @@
+import { parseArgs } from 'node:util'
+import { isCount, type Mistake, readingOptions } from '../option-reading.ts'
+import { type Mode, modes } from './plan.ts'
+
+export interface SurvivalOptions {
+  readonly rounds: number
+  readonly modes: readonly Mode[]
+  readonly json: string
+}
+
+export type ParsedOptions =
+  | { readonly type: 'run'; readonly options: SurvivalOptions }
+  | { readonly type: 'help' }
+  | Mistake
+
+/** What `--help` prints. */
+export const usage = `npm run loadtest:survival -- [options]
+
+Which connections live on when a director dies, hands over, returns, when nodes come, go and drain, and when proxyha itself is
+restarted or killed: 200 downloads and 200 idle connections from 100 addresses over three nodes, in both modes. A round
+of both takes some six minutes.
+
+  --rounds N       rounds (1)
+  --mode NAME      only kernel or workers
+  --json FILE      where the figures go (loadtest/results/survival.json)
+`
+
+/** Reads the command line; `defaultJson` is where the figures go unless it says otherwise. */
+export function parseOptions(args: readonly string[], defaultJson: string): ParsedOptions {
+  return readingOptions(() => interpret(args, defaultJson))
+}
+
+function interpret(args: readonly string[], defaultJson: string): ParsedOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: 'string', default: '1' },
+      mode: { type: 'string' },
+      json: { type: 'string', default: defaultJson },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return { type: 'help' }
+  const rounds = Number(values.rounds)
+  if (!isCount(rounds))
+    return { type: 'mistake', reason: `--rounds: ${values.rounds} is not a whole number from 1 to 1000` }
+  const chosen = modes.filter((mode) => values.mode === undefined || mode === values.mode)
+  if (chosen.length === 0)
+    return { type: 'mistake', reason: `--mode: there is no ${values.mode}, only ${modes.join(', ')}` }
+  return { type: 'run', options: { rounds, modes: chosen, json: values.json } }
+}

@@ -1,0 +1,175 @@
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { isComplete, readStatus } from '../../runtime/lab/gateway-status.ts'
+import { type HostProcess, startProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
+import { sandboxDirectory } from '../../runtime/lab/sandbox.ts'
+import { ip } from '../../runtime/lab/topology.ts'
+import type { Survival } from './connections-report.ts'
+import {
+  clientHost,
+  gatewayYaml,
+  group,
+  joining,
+  type NodePlan,
+  originalPort,
+  serverArguments,
+  sources,
+  virtualIp,
+} from './network.ts'
+import type { Mode } from './plan.ts'
+
+const proxyha = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
+const patienceMs = 60_000
+const lookEveryMs = 100
+/** From each source so many downloads, and as many idle connections. */
+const connectionsOfEach = 2
+const ordinaryCapacity = 100
+
+/** Three gateways and one more, their servers, and a client with open connections. */
+export class Stage {
+  readonly mode: Mode
+  readonly #log = new Tail()
+  readonly #gateways = new Map<string, HostProcess>()
+  readonly #servers: HostProcess[] = []
+  readonly #capacities = new Map<string, number>()
+  #client: HostProcess | undefined
+  #reports: ((survival: Survival) => void)[] = []
+
+  constructor(mode: Mode) {
+    this.mode = mode
+  }
+
+  /** Starts servers and gateways, but the one that joins later, until the first is director of all. */
+  async open(): Promise<void> {
+    for (const node of [...group, joining]) {
+      const program = new URL('./server.ts', import.meta.url)
+      this.#servers.push(startProgram(node.host, program, serverArguments(node), () => {}))
+    }
+    for (const node of group) this.start(node)
+    await this.settled(group[0]!, group)
+  }
+
+  /** Ends everything, and takes away what a gateway may have left. */
+  async close(): Promise<void> {
+    await this.hangUp()
+    for (const node of [...this.#gateways.keys()]) await this.stop({ host: node }, 'SIGTERM')
+    for (const server of this.#servers.splice(0)) {
+      server.signal('SIGKILL')
+      await server.ended
+    }
+  }
+
+  start(node: NodePlan): void {
+    this.configure(node, this.#capacities.get(node.host) ?? ordinaryCapacity)
+    const args = ['run', '-c', `${this.#base(node)}.yaml`]
+    const env = { PROXYHA_NODE: process.execPath }
+    const onLine = (line: string) => this.#log.add(`${node.host}: ${line}`)
+    this.#gateways.set(node.host, startProcess({ host: node.host, command: proxyha, args, env, onLine }))
+  }
+
+  async stop({ host }: Pick<NodePlan, 'host'>, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const gateway = this.#gateways.get(host)
+    gateway?.signal(signal)
+    await gateway?.ended
+    this.#gateways.delete(host)
+  }
+
+  /** Writes a node's configuration; it goes by it from its next start or reload. */
+  configure(node: NodePlan, capacity: number): void {
+    this.#capacities.set(node.host, capacity)
+    writeFileSync(`${this.#base(node)}.yaml`, gatewayYaml(node, this.mode, this.#socket(node), capacity))
+  }
+
+  /** `proxyha WORDS...` on a node, to its end. @throws Error where it does not end well */
+  async order(node: NodePlan, ...words: readonly string[]): Promise<void> {
+    const said: string[] = []
+    const args = [...words, '-s', this.#socket(node)]
+    const env = { PROXYHA_NODE: process.execPath }
+    const order = startProcess({ host: node.host, command: proxyha, args, env, onLine: (line) => said.push(line) })
+    const code = await order.ended
+    if (code !== 0) throw new Error(`proxyha ${words.join(' ')} on ${node.host} ended with ${code}: ${said.join(' ')}`)
+  }
+
+  /** Waits until that node leads, alone has the VIP, and just those nodes own slots. */
+  async settled(director: NodePlan, owners: readonly NodePlan[]): Promise<void> {
+    const names = owners.map(({ host }) => host)
+    await this.until(
+      async () => isComplete(await readStatus(this.#socket(director)), names) && this.#holds(director),
+      `${director.host} as director of ${names}`,
+    )
+  }
+
+  /** Slots of a node, as the director says. */
+  async slotsOf(director: NodePlan, { host }: NodePlan): Promise<number> {
+    return (await readStatus(this.#socket(director)))?.nodes.find(({ name }) => name === host)?.slots ?? 0
+  }
+
+  /** Whether a gateway that has just started has heard who leads. */
+  async knowsGroup(node: NodePlan): Promise<boolean> {
+    const status = await readStatus(this.#socket(node))
+    return status?.nodes.some(({ director }) => director) === true
+  }
+
+  /** What a node says of another. */
+  async stateOf(asked: NodePlan, { host }: NodePlan): Promise<string | undefined> {
+    return (await readStatus(this.#socket(asked)))?.nodes.find(({ name }) => name === host)?.state
+  }
+
+  async until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+    const endMs = performance.now() + patienceMs
+    while (!(await holds())) {
+      if (performance.now() > endMs)
+        throw new Error(`not within ${patienceMs / 1000} s: ${what}\n${this.#log.last(20).join('\n')}`)
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
+    }
+  }
+
+  /** Opens all connections anew. */
+  async connect(): Promise<Survival> {
+    await this.hangUp()
+    const addresses = Array.from({ length: connectionsOfEach }, () => sources).flat()
+    const opened = this.#nextReport()
+    const program = new URL('./connections.ts', import.meta.url)
+    const args = [virtualIp, `${originalPort}`, ...addresses]
+    this.#client = startProgram(
+      clientHost,
+      program,
+      args,
+      () => {},
+      (line) => this.#clientSaid(line),
+    )
+    return opened
+  }
+
+  /** Uses every idle connection once, and waits until every download went on. */
+  check(): Promise<Survival> {
+    const report = this.#nextReport()
+    this.#client?.send({})
+    return report
+  }
+
+  async hangUp(): Promise<void> {
+    this.#client?.signal('SIGKILL')
+    await this.#client?.ended
+    this.#client = undefined
+  }
+
+  #nextReport(): Promise<Survival> {
+    return new Promise((resolve) => this.#reports.push(resolve))
+  }
+
+  #clientSaid(line: string): void {
+    if (line.startsWith('{')) this.#reports.shift()?.(JSON.parse(line) as Survival)
+    else this.#log.add(`client: ${line}`)
+  }
+
+  #holds(node: NodePlan): boolean {
+    return group.every(({ host }) => {
+      const has = ip(['-n', host, '-o', 'addr', 'show', 'dev', 'eth0']).includes(` ${virtualIp}/`)
+      return has === (host === node.host)
+    })
+  }
+
+  readonly #base = ({ host }: NodePlan): string => `${sandboxDirectory}/${this.mode}-${host}`
+  readonly #socket = (node: NodePlan): string => `${this.#base(node)}.sock`
+}
