@@ -34,6 +34,8 @@ export interface GroupOptions {
   readonly settings?: string
   /** More of the redirect, as `, key: value` in YAML. */
   readonly redirect?: string
+  /** Of each node: words that go before the command that starts its gateway. */
+  readonly startedBy?: readonly (readonly string[] | undefined)[]
   /** Of each node: the lines of YAML that say what it leads, instead of its priority and the `virtualIp`. */
   readonly elections?: readonly string[]
 }
@@ -106,7 +108,9 @@ ${settings.includes('balancing:') ? '' : 'balancing: { slowStart: 0s }'}
 ${settings}
 `,
     )
-    this.gateway = this.namespace.start('env', ['PROXYHA_TEST_HOOKS=1', PROXYHA, 'run', '-c', this.configFile])
+    const [program = 'env', ...words] = this.#group.options.startedBy?.[this.#group.nodes.indexOf(this)] ?? []
+    const command = ['PROXYHA_TEST_HOOKS=1', PROXYHA, 'run', '-c', this.configFile]
+    this.gateway = this.namespace.start(program, program === 'env' ? command : [...words, 'env', ...command])
   }
 
   startProxy(listen = '3128'): void {

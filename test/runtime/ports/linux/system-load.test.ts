@@ -48,6 +48,29 @@ test('a cgroup with a limit has its own CPU, and its pressure where that is more
   expect(createLinuxSystemLoad(proc, cgroups).sample()).toMatchObject({ limitedCpu: null, cpuPressure: 1.5 })
 })
 
+test.each([
+  ['its own folder', '/box', 'box/'],
+  ['the root of a container that sees no more', '/docker/4711', ''],
+])('a cgroup of version 1 with a quota, in %s', (_, path, folderOfIt) => {
+  const [proc, cgroups] = [join(folder, `v1${folderOfIt}`), join(folder, `cgroups-v1${folderOfIt}`)]
+  const place = (controller: string, file: string) => join(cgroups, controller, folderOfIt, file)
+  for (const made of [join(proc, 'self'), place('cpu', ''), place('cpuacct', '')]) mkdirSync(made, { recursive: true })
+  const files = {
+    [join(proc, 'stat')]: 'cpu  1 0 1 8 0 0 0 0 0 0\n',
+    [join(proc, 'meminfo')]: 'MemTotal: 100 kB\nMemFree: 30 kB\n',
+    [join(proc, 'uptime')]: '10.00 20.00\n',
+    [join(proc, 'self/cgroup')]: `4:memory:/other\n2:cpu,cpuacct:${path}\n0::/\n`,
+    [place('cpu', 'cpu.cfs_quota_us')]: '50000\n',
+    [place('cpu', 'cpu.cfs_period_us')]: '100000\n',
+    [place('cpuacct', 'cpuacct.usage')]: '4000000000\n',
+  }
+  for (const [file, text] of Object.entries(files)) writeFileSync(file, text)
+  const load = createLinuxSystemLoad(proc, cgroups)
+  expect(load.sample()).toMatchObject({ limitedCpu: { busy: 4_000_000, total: 5_000_000 } })
+  writeFileSync(place('cpu', 'cpu.cfs_quota_us'), '-1\n')
+  expect(load.sample()).toMatchObject({ limitedCpu: null })
+})
+
 test('a folder that is not /proc is refused loudly', () => {
   writeFileSync(join(folder, 'stat'), 'nothing\n')
   expect(() => createLinuxSystemLoad(folder).sample()).toThrow('does not tell the load')
