@@ -40,14 +40,14 @@ function describeDraining(forwarding: 'workers' | 'kernel', programs: readonly s
       group.close()
     })
 
-    /** Those of the first that stick to the node. */
+    /** Those of the first that stick to the node. One after the other: in kernel mode each question is a look into the kernel. */
     async function clientsOf(node: GatewayNode): Promise<readonly string[]> {
-      const nodes = await Promise.all(
-        FIRST.map(
-          async (client) => (await director!.get(`/which?client=${client}`)) as { readonly node: string | null },
-        ),
-      )
-      return FIRST.filter((_, at) => nodes[at]?.node === node.address)
+      const there: string[] = []
+      for (const client of FIRST) {
+        const route = (await director!.get(`/which?client=${client}`)) as { readonly node: string | null } | null
+        if (route?.node === node.address) there.push(client)
+      }
+      return there
     }
 
     const order = (at: GatewayNode, ...words: readonly string[]): RunningProgram =>
