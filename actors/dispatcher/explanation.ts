@@ -13,7 +13,7 @@ export function explainWeight(member: Member, node: NodeBalance | undefined): st
     ...(rampSinceMs === null ? [] : [`slow start, at ${percent(ramp)}`]),
     ...(weight < FULL_WEIGHT
       ? [
-          `held to ${percent(weight / FULL_WEIGHT)} by CPU ${percent(member.cpu)} and ${member.activeConnections} connections`,
+          `held to ${percent(weight / FULL_WEIGHT)} since it was overloaded, until it has room for all (CPU ${percent(member.cpu)})`,
         ]
       : []),
     ...(member.health === 'draining' ? ['draining, but no other node works'] : []),

@@ -9,21 +9,13 @@ import { copes, hasRoom, NEVER_OVERLOADED, nextOverload, type Overload } from '.
 export const FULL_WEIGHT = 256
 /** Weights are multiples of this, so that slots tell exactly by which weights they were shared out. */
 const WEIGHT_QUANTUM = 4
-/** A weight stays where it is until what it should be differs by that much: loads waver, clients should not. */
-const HYSTERESIS = 10
-/** Loads move weights no more often than that: the effect of a step must be seen before the next. */
+/** Ramps go on, and weights up, no more often than that: the effect of a step must be seen before the next. */
 const ADJUST_EVERY_MS = 5000
-/** By this share of the way a weight goes to what the load asks for, at each adjustment. */
-const SMOOTHING = 0.1
-/** CPU use up to which a node is not held back, the weight it has at that of an overload, and what it has at least. */
+/** What an overload leaves of a node's weight when it is over, and what a node has at least. */
+const LEFT_BY_OVERLOAD = 0.4
+const LEAST_WEIGHT = FULL_WEIGHT / 4
+/** A node gets its full weight back where its CPU, with all of its clients, would be below that. */
 const CPU_FREE = 0.7
-const CPU_HOT = 0.9
-const SHARE_AT_HOT_CPU = 0.6
-const SHARE_AT_LEAST = 0.25
-/** Most that a node's connections hold it back. */
-const SHARE_AT_MANY_CONNECTIONS = 0.5
-/** Surplus of connections that is no sign of anything: this, and half a standard deviation of clients that come by chance. */
-const SURPLUS_FREE = 0.01
 /** What a node that joins begins with. */
 const FIRST_RAMP = 0.1
 /** Changes of an agent's figure that are not worth moving clients for. */
@@ -37,10 +29,8 @@ export interface PolicyRules {
 
 /** What the policy remembers of a node that may own slots. */
 export interface NodeBalance {
-  /** 4..256, by its load: 256 = nothing holds it back. */
+  /** 4..256: 256 = nothing holds it back; less after an overload, until it has room for more. */
   readonly weight: number
-  /** The share, 0..1, that its load asks for, smoothed. */
-  readonly asked: number
   readonly overload: Overload
   /** Since when it is started slowly; null: it is not. */
   readonly rampSinceMs: number | null
@@ -87,8 +77,9 @@ export function usableMembers(members: readonly Member[]): readonly Member[] {
 }
 
 /**
- * The balance after a report. Health, capacity and an agent's figure count at once; weights go a step towards what loads ask for, at most every 5 s, and not while nodes come or go: who has gone leaves its clients to the others in
- * proportion, and nobody else's move.
+ * The balance after a report. Health, capacity, an agent's figure and an overload count at once. A node that was overloaded comes back with less
+ * weight, which it keeps until its CPU tells that it has room for all of its clients: that is one step down and one up, and nobody
+ * swings. Loads below an overload move nobody: clients are few and unlike, and following them moves more of them than it helps.
  */
 export function nextBalance(before: Balance, members: readonly Member[], rules: PolicyRules, nowMs: number): Balance {
   const usable = usableMembers(members)
@@ -98,21 +89,19 @@ export function nextBalance(before: Balance, members: readonly Member[], rules: 
   const isStarting = isNew || nowMs - startedAtMs < rules.slowStartMs
   const sameNodes = usable.length === before.nodes.size && usable.every(({ address }) => before.nodes.has(address))
   const isDue = sameNodes && nowMs - before.adjustedAtMs >= ADJUST_EVERY_MS
-  const targets = targetsOf(before, usable)
   const adopted = adoptedRates(before.adopted, usable)
   const roomy = usable.filter(({ address }) => isRoomy(before.nodes.get(address), nowMs))
   const moved = usable.map((member) => {
     const { address } = member
     const known = before.nodes.get(address)
-    const target = targets.get(address)!
     const taken = known === undefined ? adopted.get(address) : undefined
     const isFull = isStarting || rules.slowStartMs === 0
     // Loads are looked at later by who takes over: his figures may be old, and he shall move nobody.
     const judged =
       taken === undefined
-        ? withAgent(withOverload(known ?? joined(member, target, isFull, nowMs), member, roomy, rules, nowMs), member)
+        ? withAgent(withOverload(known ?? joined(member, FULL_WEIGHT, isFull, nowMs), member, roomy, nowMs), member)
         : takenOver(member, taken, rules, nowMs)
-    return [member, isDue ? adjusted(judged, target, rules, nowMs) : judged] as const
+    return [member, isDue ? adjusted(judged, member, rules, nowMs) : judged] as const
   })
   return {
     nodes: withShares(moved),
@@ -122,10 +111,9 @@ export function nextBalance(before: Balance, members: readonly Member[], rules: 
   }
 }
 
-function joined({ agent }: Member, target: number, isFull: boolean, nowMs: number): NodeBalance {
+function joined({ agent }: Member, weight: number, isFull: boolean, nowMs: number): NodeBalance {
   return {
-    weight: quantised(target * FULL_WEIGHT),
-    asked: target,
+    weight,
     overload: NEVER_OVERLOADED,
     rampSinceMs: isFull ? null : nowMs,
     ramp: isFull ? 1 : FIRST_RAMP,
@@ -143,27 +131,23 @@ function takenOver(
 ): NodeBalance {
   const weight = quantised(rate * FULL_WEIGHT)
   if (Math.abs(weight - rate * FULL_WEIGHT) > error * FULL_WEIGHT) {
-    return { ...joined(member, 1, false, nowMs - rate * slowStartMs), ramp: rate }
+    return { ...joined(member, FULL_WEIGHT, false, nowMs - rate * slowStartMs), ramp: rate }
   }
-  return joined(member, weight / FULL_WEIGHT, true, nowMs)
+  return joined(member, weight, true, nowMs)
 }
 
 const isRoomy = (node: NodeBalance | undefined, nowMs: number): boolean =>
   node !== undefined && node.agent > 0 && hasRoom(node.overload, nowMs)
 
 /** `roomy`: the members that may be given the clients of others. */
-function withOverload(
-  node: NodeBalance,
-  member: Member,
-  roomy: readonly Member[],
-  rules: PolicyRules,
-  nowMs: number,
-): NodeBalance {
+function withOverload(node: NodeBalance, member: Member, roomy: readonly Member[], nowMs: number): NodeBalance {
   const othersHaveRoom = roomy.some((other) => other.address !== member.address)
   const overload = nextOverload(node.overload, member, othersHaveRoom, nowMs)
-  const recovers = node.overload.overloaded && !overload.overloaded && rules.slowStartMs > 0
-  return recovers ? { ...node, overload, rampSinceMs: nowMs, ramp: FIRST_RAMP } : { ...node, overload }
+  const recovers = node.overload.overloaded && !overload.overloaded
+  return recovers ? { ...node, overload, weight: lessened(node.weight) } : { ...node, overload }
 }
+
+const lessened = (weight: number): number => Math.max(LEAST_WEIGHT, quantised(weight * LEFT_BY_OVERLOAD))
 
 function withAgent(node: NodeBalance, { agent }: Member): NodeBalance {
   const says = agent ?? 1
@@ -171,21 +155,15 @@ function withAgent(node: NodeBalance, { agent }: Member): NodeBalance {
   return isNotable ? { ...node, agent: says } : node
 }
 
-function adjusted(node: NodeBalance, target: number, { slowStartMs }: PolicyRules, nowMs: number): NodeBalance {
-  const asked = node.asked + (target - node.asked) * SMOOTHING
-  const weight = stepTowards(node.weight, asked, target)
+function adjusted(node: NodeBalance, { cpu }: Member, { slowStartMs }: PolicyRules, nowMs: number): NodeBalance {
   const ramp = node.rampSinceMs === null ? 1 : Math.max(FIRST_RAMP, (nowMs - node.rampSinceMs) / slowStartMs)
-  const rampSinceMs = ramp < 1 ? node.rampSinceMs : null
-  return { ...node, asked, weight, ramp: Math.min(1, ramp), rampSinceMs }
-}
-
-/** With play, as between two gears: the weight follows by as much as what is asked for gets beyond the hysteresis. */
-function stepTowards(weight: number, asked: number, target: number): number {
-  const goal = asked * FULL_WEIGHT
-  // Whom nothing holds back any more goes all the way up, not to within the hysteresis.
-  if (target === 1 && goal > FULL_WEIGHT - HYSTERESIS) return FULL_WEIGHT
-  const gap = goal - weight
-  return Math.abs(gap) <= HYSTERESIS ? weight : quantised(goal - Math.sign(gap) * HYSTERESIS)
+  const hasRoomForAll = hasRoom(node.overload, nowMs) && cpu * (FULL_WEIGHT / node.weight) < CPU_FREE
+  return {
+    ...node,
+    weight: hasRoomForAll ? FULL_WEIGHT : node.weight,
+    ramp: Math.min(1, ramp),
+    rampSinceMs: ramp < 1 ? node.rampSinceMs : null,
+  }
 }
 
 /**
@@ -204,45 +182,6 @@ function withShares(moved: readonly (readonly [Member, NodeBalance])[]): Readonl
       return [address, { ...node, share }]
     }),
   )
-}
-
-/** What each node's load asks for, 0.25..1. */
-function targetsOf(before: Balance, usable: readonly Member[]): ReadonlyMap<string, number> {
-  const surplus = surplusOf(before, usable)
-  return new Map(
-    usable.map((member) => {
-      const byConnections = Math.max(SHARE_AT_MANY_CONNECTIONS, 1 / (1 + surplus(member)))
-      return [member.address, Math.max(SHARE_AT_LEAST, byCpu(member.cpu) * byConnections)]
-    }),
-  )
-}
-
-/** Less the busier the CPU is. */
-function byCpu(cpu: number): number {
-  const busy = (cpu - CPU_FREE) / (CPU_HOT - CPU_FREE)
-  return Math.min(1, 1 - busy * (1 - SHARE_AT_HOT_CPU))
-}
-
-/**
- * By how much a node's connections exceed its part of all, beyond what chance explains. In proportion, not integrated: this
- * cannot swing, however late connections are counted and however long they last. Nodes that do not get their part of the
- * new clients now have too few, which says nothing of the others.
- */
-function surplusOf(before: Balance, usable: readonly Member[]): (member: Member) => number {
-  const isSettled = ({ address }: Member) => {
-    const node = before.nodes.get(address)
-    return node === undefined || (!node.overload.overloaded && node.rampSinceMs === null)
-  }
-  const settled = usable.filter(isSettled)
-  const entitled = ({ capacity, agent }: Member) => capacity * (agent ?? 1)
-  const connections = settled.reduce((sum, { activeConnections }) => sum + activeConnections, 0)
-  const capacity = settled.reduce((sum, member) => sum + entitled(member), 0)
-  return (member) => {
-    const expected = capacity === 0 ? 0 : (connections * entitled(member)) / capacity
-    if (expected === 0 || !isSettled(member)) return 0
-    const free = SURPLUS_FREE + 0.5 / Math.sqrt(expected)
-    return Math.max(0, member.activeConnections / expected - 1 - free)
-  }
 }
 
 /** By which part of its capacity a node was given slots, 0..1, and how far whole slots may be off it. */
