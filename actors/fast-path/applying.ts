@@ -3,7 +3,7 @@ import { foldRoles } from '../elector/roles.ts'
 import { desiredRuleset } from './desired.ts'
 import { changeOf, fullRuleset, isDirector } from './ruleset.ts'
 import type { FastPathState } from './state.ts'
-import { stayingPins } from './staying.ts'
+import { knowsPlaces, stayingPins } from './staying.ts'
 import { finishStopping } from './stopping.ts'
 import type { Turn } from './turn.ts'
 
@@ -20,7 +20,7 @@ export function applyNext(turn: Turn): void {
     turn.perform({ type: 'findTables' })
     return
   }
-  if (state.pinsDue && state.applied !== null && isDirector(state.applied)) {
+  if (state.pinsDue && state.applied !== null && isDirector(state.applied) && knowsPlaces(state)) {
     // Before the slots that they are exceptions from.
     turn.change({ errand: { kind: 'pinning' }, pinsDue: false })
     turn.perform({ type: 'addPins', pins: stayingPins(state) })

@@ -54,7 +54,8 @@ export function noteTold(turn: Turn, address: string): void {
 export function giveUpHearing(turn: Turn): void {
   const { hearing } = turn.state
   if (hearing === null) return
-  if (hearing.extended || missing(turn.state).every((address) => address === hearing.former)) {
+  const onlyFormer = missing(turn.state).every((address) => address === hearing.former)
+  if (hearing.extended || (onlyFormer && knowsOwners(turn.state))) {
     turn.change({ hearing: null })
     return
   }
@@ -62,8 +63,10 @@ export function giveUpHearing(turn: Turn): void {
   turn.startTimer('hearing', OTHERS_MS)
 }
 
-function endWhereAllTold(turn: Turn): void {
-  if (missing(turn.state).length > 0) return
+/** All have told, or nobody is waited for any more; the group may have changed as well. */
+export function endWhereAllTold(turn: Turn): void {
+  const { state } = turn
+  if (state.hearing === null || missing(state).length > 0 || !knowsOwners(state)) return
   turn.forgetTimer('hearing')
   turn.change({ hearing: null })
 }
@@ -73,4 +76,10 @@ function missing({ group, hearing }: FastPathState): readonly string[] {
   if (group === null || hearing === null) return []
   const others = group.nodes.filter(({ self, eligible, left }) => !self && (eligible || left))
   return others.flatMap(({ address }) => (hearing.told.has(address) ? [] : [address]))
+}
+
+/** A director that led for less than a beacon's interval has left slots of nodes that this host has not heard yet: they have clients, too. */
+function knowsOwners({ group }: FastPathState): boolean {
+  const known = new Set(group?.nodes.map(({ mark }) => mark))
+  return group === null || group.slots.every((mark) => mark === 0 || known.has(mark))
 }

@@ -4,7 +4,7 @@ import { giveUpHearing, noteLead } from './hearing.ts'
 import { compareOutline, look, startLooking } from './looking.ts'
 import { expireSettling } from './settling.ts'
 import type { FastPathEffect, FastPathEvent, FastPathState, FastPathTimer, FoundTables } from './state.ts'
-import { askLater, keepStaying, noteDirector, noteMove, startTelling, tellStaying } from './staying.ts'
+import { askLater, keepStaying, noteDirector, noteMove, notePlaces, startTelling, tellStaying } from './staying.ts'
 import { beginStopping, continueRemoving, decideWhatStays } from './stopping.ts'
 import { Turn } from './turn.ts'
 
@@ -43,6 +43,7 @@ function handle(turn: Turn, event: FastPathEvent): void {
     case 'forwarding': {
       const before = turn.state
       turn.change({ group: event })
+      notePlaces(turn, before)
       noteMove(turn, before)
       return
     }

@@ -1,8 +1,9 @@
 import type { Result } from '../../runtime/ports/result.ts'
 import { parseClientKey, slotOfKey } from '../../runtime/table/client-key.ts'
 import { SLOT_COUNT } from '../../runtime/table/layout.ts'
+import { MAX_GROUP_NODES } from '../../runtime/wire/beacon-body.ts'
 import type { ClientsOfMessage } from '../discovery/messages.ts'
-import { noteTold } from './hearing.ts'
+import { endWhereAllTold, noteTold } from './hearing.ts'
 import type { ForwardingNode } from './messages.ts'
 import type { Pin } from './ruleset-types.ts'
 import { beginSettling, noteLoserTold } from './settling.ts'
@@ -72,20 +73,37 @@ export function tellStaying(turn: Turn, read: Result<readonly string[]>): void {
   if (group !== null) keepStaying(turn, { type: 'clientsOf', address: settings.managementIp, all, clients })
 }
 
-/** What a node says of its clients. Bounded by the nodes of the group, and what one beacon holds. */
+/**
+ * What a node says of its clients; it may come before the dispatcher has placed the node. Bounded by as many nodes as a group has, and what
+ * one beacon holds: then whoever spoke first of those without a place goes.
+ */
 export function keepStaying(turn: Turn, { address, all, clients }: ClientsOfMessage): void {
-  const { group, staying } = turn.state
-  if (!group?.nodes.some((node) => node.address === address)) {
-    turn.count('clientsOfStranger')
-    return
-  }
-  const known = [...staying].filter(([node]) => group.nodes.some((other) => other.address === node))
-  turn.change({
-    staying: new Map(known).set(address, { all, clients }),
-    pinsDue: turn.state.pinsDue || clients.length > 0,
-  })
+  const { group, staying, pinsDue } = turn.state
+  const placed = new Set(group?.nodes.map((node) => node.address))
+  const kept = new Map(staying)
+  kept.delete(address)
+  const first = [...kept.keys()].find((node) => !placed.has(node))
+  if (kept.size >= MAX_GROUP_NODES && first !== undefined) kept.delete(first)
+  kept.set(address, { all, clients })
+  turn.change({ staying: kept, pinsDue: pinsDue || (clients.length > 0 && placed.has(address)) })
+  if (!placed.has(address)) turn.count('clientsOfStranger')
   noteTold(turn, address)
   noteLoserTold(turn, address)
+}
+
+/** Nodes have a place whose clients were known before. */
+export function notePlaces(turn: Turn, before: FastPathState): void {
+  const { group, staying } = turn.state
+  const placed = new Set(before.group?.nodes.map(({ address }) => address))
+  const isDue = ({ address }: ForwardingNode) => !placed.has(address) && (staying.get(address)?.clients.length ?? 0) > 0
+  if (group?.nodes.some(isDue)) turn.change({ pinsDue: true })
+  endWhereAllTold(turn)
+}
+
+/** A pin to a node that the kernel does not know is deleted by the next packet: the node first. */
+export function knowsPlaces({ group, applied, staying }: FastPathState): boolean {
+  const known = new Set(applied?.nodes.map(({ mark }) => mark))
+  return group?.nodes.every(({ address, mark }) => known.has(mark) || !staying.has(address)) ?? true
 }
 
 /** The pins that follow from it. */

@@ -53,10 +53,28 @@ test('it waits 300 ms for a former director, which may be dead, and a second for
 
 test('nobody is waited for who has no clients: a node that failed, or none', () => {
   const nodes = group().nodes.map((node) => ({ ...node, eligible: node.self }))
-  for (const message of [group({ nodes }), group({ nodes: [] })]) {
+  for (const message of [group({ nodes }), group({ nodes: [], slots: new Uint8Array(4096) })]) {
     const script = new Stepped().running(message).give(role('director')).take('apply')?.script
     expect(script).not.toMatch(DROPS)
   }
+})
+
+test('slots of a node that nobody has heard yet: it is waited for until it has a place and has spoken, a second at most', () => {
+  const slots = new Uint8Array(4096).fill(third.mark)
+  const unheard = () =>
+    new Stepped()
+      .running(group({ slots }))
+      .give({ ...role('scanning'), masterAddress: FORMER, masterPriority: 99 })
+      .give(role('director'))
+      .settle()
+  const told = unheard().give(says(FORMER)).give(says(THIRD))
+  expect(told.take('apply')).toBeUndefined()
+  expect(told.give(group({ nodes: ofThree().nodes, slots })).take('apply')?.script).not.toMatch(DROPS)
+
+  const silent = unheard().give(says(FORMER)).expire('hearing')
+  expect(silent.take('apply')).toBeUndefined()
+  expect(waits(silent)).toBe(700)
+  expect(silent.expire('hearing').take('apply')?.script).not.toMatch(DROPS)
 })
 
 test('a role that is told again begins nothing, and who is director no more waits no more', () => {

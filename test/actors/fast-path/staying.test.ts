@@ -117,13 +117,33 @@ test('a director moves a slot between nodes that work only after those who have 
   expect(fastPath.take('apply')?.script).toMatch(/add element netdev proxyha slots \{ 0 : 1/)
 })
 
-test('what a node says replaces what it said before; of whom nobody knows it is counted only', () => {
+test('what a node says replaces what it said before', () => {
   const fastPath = running()
     .give(staysWithOther)
     .give({ ...staysWithOther, clients: [SECOND] })
-  fastPath.give({ ...staysWithOther, address: '10.0.0.77' })
   expect([...fastPath.state.staying]).toEqual([['10.0.0.2', { all: false, clients: [SECOND] }]])
+})
+
+test('what a node says before it has a place is pinned when the kernel knows that place', () => {
+  const nodes = group().nodes
+  const alone = group({ nodes: nodes.filter(({ self }) => self), slots: slotsKeeping() })
+  const fastPath = new Stepped().running(alone).give(role('director')).settle().give(staysWithOther)
   expect(fastPath.state.counters.clientsOfStranger).toBe(1)
+  expect(fastPath.take('addPins')).toBeUndefined()
+
+  fastPath.give(group({ nodes, slots: slotsKeeping() }))
+  expect(fastPath.take('addPins')).toBeUndefined()
+  expect(fastPath.take('apply')?.script).toContain(OTHER)
+  fastPath.give({ type: 'applied', result: done })
+  expect(fastPath.take('addPins')?.pins).toEqual([{ client: CLIENT, mark: OTHER_MARK }])
+})
+
+test('of nodes without a place as many are kept as a group has; the first goes, and never one of the group', () => {
+  const fastPath = running().give(staysWithOther)
+  for (let host = 1; host <= 64; host++) fastPath.give({ ...staysWithOther, address: `10.1.0.${host}` })
+  const kept = [...fastPath.state.staying.keys()]
+  expect(kept).toHaveLength(64)
+  expect(kept.slice(0, 2)).toEqual(['10.0.0.2', '10.1.0.2'])
 })
 
 test('a gateway that stops names all its clients, whatever their slots, before it ends', () => {
