@@ -4,7 +4,7 @@ import { director, follower, group, joining, type NodePlan, third } from './netw
 import type { Happening, Outcome } from './plan.ts'
 import type { Stage } from './stage.ts'
 
-type Loss = Pick<Outcome, 'opened' | 'lost' | 'lostOnSurvivors'>
+type Loss = Pick<Outcome, 'opened' | 'lost' | 'lostOnSurvivors' | 'failures'>
 
 const rebalanced = 300
 const ordinary = 100
@@ -62,7 +62,13 @@ async function during(stage: Stage, happen: () => Promise<void>, dead?: NodePlan
   await happen()
   const { lost }: Survival = await stage.check()
   const opened = Object.values(nodes).reduce((sum, count) => sum + count, 0)
-  return { opened, lost: lost.length, lostOnSurvivors: lost.filter(({ node }) => node !== dead?.host).length }
+  const onSurvivors = lost.filter(({ node }) => node !== dead?.host)
+  const failures: Record<string, number> = {}
+  for (const { kind, failure } of onSurvivors) {
+    const what = `${kind} ${failure}`
+    failures[what] = (failures[what] ?? 0) + 1
+  }
+  return { opened, lost: lost.length, lostOnSurvivors: onSurvivors.length, failures }
 }
 
 const others = (...away: readonly NodePlan[]): readonly NodePlan[] => group.filter((node) => !away.includes(node))

@@ -24,9 +24,7 @@ async function run({ rounds, modes, json }: SurvivalOptions): Promise<number> {
       for (const { name, title } of happenings) {
         const outcome = { mode, happening: name, ...(await performHappening(stage, name)) }
         outcomes.push(outcome)
-        print(
-          `${mode}: ${title}: ${outcome.lost} of ${outcome.opened} lost, ${outcome.lostOnSurvivors} of them on nodes that live`,
-        )
+        print(describe(title, outcome))
       }
       await stage.close()
     }
@@ -35,6 +33,12 @@ async function run({ rounds, modes, json }: SurvivalOptions): Promise<number> {
   writeResult(json, `${JSON.stringify({ outcomes }, null, 2)}\n`)
   print(`\nall figures are in ${json}`)
   return holds(outcomes) ? 0 : 1
+}
+
+function describe(title: string, { mode, opened, lost, lostOnSurvivors, failures }: Outcome): string {
+  const ways = Object.entries(failures).map(([what, count]) => `${count} ${what}`)
+  const how = ways.length === 0 ? '' : ` (${ways.join(', ')})`
+  return `${mode}: ${title}: ${lost} of ${opened} lost, ${lostOnSurvivors} of them on nodes that live${how}`
 }
 
 function print(text: string): void {

@@ -25,4 +25,6 @@ export interface Outcome {
   readonly lost: number
   /** Of those: that ended on a node which was there all the time. */
   readonly lostOnSurvivors: number
+  /** How those on survivors ended, and how many each way. */
+  readonly failures: Readonly<Record<string, number>>
 }

@@ -8,6 +8,7 @@ const outcome = (fields: Partial<Outcome>): Outcome => ({
   opened: 400,
   lost: 0,
   lostOnSurvivors: 0,
+  failures: {},
   ...fields,
 })
 
