@@ -1,9 +1,12 @@
 import { type FencedRouter, LEASE_FENCE, leaseFence } from '../actors/announcer/lease-fence.ts'
 import { leaseMs, skewMs } from '../actors/elector/intervals.ts'
 import { removedTable, wholeTable } from '../actors/fast-path/nft-table.ts'
+import { removedRuleset } from '../actors/fast-path/ruleset.ts'
 import type { GatewayConfig, InstanceConfig } from '../config/gateway-config.ts'
+import type { Netlink } from './ports/netlink.ts'
 import type { Nft } from './ports/nft.ts'
 import type { Result } from './ports/result.ts'
+import { canonicalAddress } from './wire/ip-address-bytes.ts'
 
 const LOWEST_PRIORITY = 1
 
@@ -12,12 +15,27 @@ const LOWEST_PRIORITY = 1
  * (`EPERM`), the egress hook of Linux 5.16.
  */
 export function raiseFence({ interfaceName, instances }: GatewayConfig, nft: Nft): Promise<Result> {
-  return nft.apply(wholeTable(leaseFence(interfaceName, instances.map(fencedRouter))))
+  // What kernel mode left here would forward, silence and drop by what it knew when it was stopped.
+  return nft.apply(removedRuleset() + wholeTable(leaseFence(interfaceName, instances.map(fencedRouter))))
 }
 
 /** Undoes it, also where there is none. */
 export function lowerFence(nft: Nft): Promise<Result> {
   return nft.apply(removedTable(LEASE_FENCE))
+}
+
+/**
+ * Takes the virtual IPs off lo, where kernel mode leaves them for the clients that its tables go on serving: without those this host
+ * would answer for them.
+ */
+export function clearLoopback({ virtualIps }: GatewayConfig, netlink: Netlink): void {
+  const loopback = netlink.interfaceByName('lo')
+  if (!loopback.ok) return
+  const { index: interfaceIndex, addresses } = loopback.value
+  const ours = new Set(virtualIps.map(({ address }) => canonicalAddress(address)))
+  for (const { address, prefixLength } of addresses) {
+    if (ours.has(canonicalAddress(address))) netlink.removeAddress({ interfaceIndex, address, prefixLength })
+  }
 }
 
 /** By then even the last in the line has taken over, in ms after the end of a lease. */

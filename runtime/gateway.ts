@@ -2,7 +2,7 @@ import { ForwarderPool, type ForwarderPoolOptions } from '../actors/forwarder/po
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import type { Checked } from '../config/problems.ts'
 import { type GatewayPlace, planActors, RESTART } from './actor-plans.ts'
-import { lowerFence, raiseFence } from './fencing.ts'
+import { clearLoopback, lowerFence, raiseFence } from './fencing.ts'
 import { chooseForwarding, forwarderSettings } from './forwarding-mode.ts'
 import { createGatewayLog, type GatewayLog } from './logging.ts'
 import { linuxClock } from './ports/linux/clock.ts'
@@ -81,6 +81,7 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig): Pro
   const forwarding = chosen.value
   // Kernel mode has a fence of its own.
   const fencing = forwarding === 'workers' ? raiseFence(config, nft) : undefined
+  if (forwarding === 'workers') forgetKernelMode(config)
   const log = openLog(config.name)
   const table = ConnectionTable.create({
     clients: config.clients.tableSize,
@@ -168,6 +169,13 @@ function readHost(config: GatewayConfig): Pick<GatewayPlace, 'mac' | 'takenPorts
   if (sockets.ok) sockets.value.close()
   const taken = valueOr(listeners, []).filter(({ address }) => address === '0.0.0.0' || address === '::')
   return { mac: device.value.mac, takenPorts: new Set(taken.map(({ port }) => port)) }
+}
+
+function forgetKernelMode(config: GatewayConfig): void {
+  const netlink = openLinuxNetlink()
+  if (!netlink.ok) return
+  clearLoopback(config, netlink.value)
+  netlink.value.close()
 }
 
 function isFenced(fence: Result | undefined, log: GatewayLog): boolean {
