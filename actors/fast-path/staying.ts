@@ -91,12 +91,19 @@ export function keepStaying(turn: Turn, { address, all, clients }: ClientsOfMess
   noteLoserTold(turn, address)
 }
 
-/** Nodes have a place whose clients were known before. */
+/**
+ * Nodes have a place whose clients were known before; and of one that has lost its place the word is over: when it is back, its clients
+ * are elsewhere.
+ */
 export function notePlaces(turn: Turn, before: FastPathState): void {
   const { group, staying } = turn.state
-  const placed = new Set(before.group?.nodes.map(({ address }) => address))
-  const isDue = ({ address }: ForwardingNode) => !placed.has(address) && (staying.get(address)?.clients.length ?? 0) > 0
-  if (group?.nodes.some(isDue)) turn.change({ pinsDue: true })
+  const places = (nodes: readonly ForwardingNode[] = []) => new Set(nodes.map(({ address }) => address))
+  const [had, has] = [places(before.group?.nodes), places(group?.nodes)]
+  const kept = [...staying].filter(([address]) => has.has(address) || !had.has(address))
+  if (kept.length < staying.size) turn.change({ staying: new Map(kept) })
+  if (kept.some(([address, { clients }]) => clients.length > 0 && has.has(address) && !had.has(address))) {
+    turn.change({ pinsDue: true })
+  }
   endWhereAllTold(turn)
 }
 

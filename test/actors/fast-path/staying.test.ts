@@ -138,6 +138,23 @@ test('what a node says before it has a place is pinned when the kernel knows tha
   expect(fastPath.take('addPins')?.pins).toEqual([{ client: CLIENT, mark: OTHER_MARK }])
 })
 
+test('the word of a node that has lost its place is over: back in the group it has no clients until it says so', () => {
+  const { nodes } = group()
+  const fastPath = new Stepped()
+    .running(group({ slots: slotsKeeping() }))
+    .give(role('director'))
+    .settle()
+    .give(staysWithOther)
+  expect(fastPath.take('addPins')?.pins).toHaveLength(1)
+  fastPath.give({ type: 'pinsAdded', result: done })
+  fastPath.give(group({ nodes: nodes.filter(({ self }) => self), slots: slotsKeeping() })).settle()
+  fastPath.give(group({ slots: slotsKeeping() })).settle()
+  expect(fastPath.state.staying.has(staysWithOther.address)).toBe(false)
+  expect(fastPath.state.pinsDue).toBe(false)
+  fastPath.give(staysWithOther)
+  expect(fastPath.take('addPins')?.pins).toEqual([{ client: CLIENT, mark: OTHER_MARK }])
+})
+
 test('of nodes without a place as many are kept as a group has; the first goes, and never one of the group', () => {
   const fastPath = running().give(staysWithOther)
   for (let host = 1; host <= 64; host++) fastPath.give({ ...staysWithOther, address: `10.1.0.${host}` })
