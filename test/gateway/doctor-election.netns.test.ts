@@ -6,6 +6,8 @@ import { RawPeer } from './raw-peer.ts'
 
 const WEB = '10.88.0.10'
 const MAIL = '10.88.0.20'
+/** A minute. */
+const LONGER_THAN_NOTICES_MS = 90_000
 
 const webOf = (priority: number) =>
   `{ name: web, virtualRouterId: 51, directorPriority: ${priority}, virtualIps: [${WEB}/16] }`
@@ -106,6 +108,17 @@ describeInNamespaces(
       await doctor.restarted(director, (text) => text.replace('vrrp: { holdOff: 60s }\n', ''))
       await group.settled(0, 2, 60_000)
     }, 150_000)
+
+    it(
+      'adverts that broke a rule a while ago',
+      async () => {
+        expect(await doctor.found(scanning, 'adverts-were-discarded', LONGER_THAN_NOTICES_MS)).toMatchObject({
+          severity: 'note',
+          evidence: [expect.stringContaining('ttl 1')],
+        })
+      },
+      2 * LONGER_THAN_NOTICES_MS,
+    )
 
     it('an interface that is gone', async () => {
       scanning.namespace.ip('link', 'set', 'eth0', 'down')

@@ -10,8 +10,6 @@ import { RawPeer } from './raw-peer.ts'
 /** A node that joins a group which runs longer than that gets its clients little by little, for as long. */
 const SLOW_START_S = 30
 const BEACON_BYTES = 64
-/** A minute. */
-const LONGER_THAN_NOTICES_MS = 90_000
 /** Within a minute the gateway restarts an actor five times. */
 const STALLS_MAX = 4
 
@@ -39,8 +37,6 @@ describeInNamespaces(
       await namespaces.close()
       group.close()
     })
-
-    const badAdvert = { version: 2, priority: 50, intervalCs: 100, ttl: 64 } as const
 
     it('a gateway in another network namespace: that its network was not looked at', async () => {
       const { code, findings } = await doctor.examineFrom(group.client, ':', '-s', scanning.socket)
@@ -88,9 +84,7 @@ describeInNamespaces(
     }, 60_000)
 
     it('beacons of another version', async () => {
-      const stranger = await RawPeer.start(group.client, '10.88.1.1', ['10.88.0.10'])
-      // What becomes of this is looked at in the end.
-      await stranger.send(badAdvert)
+      const stranger = await RawPeer.start(group.client, '10.88.1.1', [])
       const ofOldVersion = Buffer.alloc(BEACON_BYTES)
       ofOldVersion.set([0x50, 0x48, 2, 1, 51])
       const packet = { source: stranger.address, destination: '255.255.255.255', protocol: 253 }
@@ -134,16 +128,5 @@ describeInNamespaces(
       expect(low.evidence[0]).toMatch(/^weight \d+: capacity 100; slow start, at \d+ %/)
       expect(low.severity).toBe('note')
     }, 120_000)
-
-    it(
-      'adverts that broke a rule a while ago',
-      async () => {
-        expect(await doctor.found(director, 'adverts-were-discarded', LONGER_THAN_NOTICES_MS)).toMatchObject({
-          severity: 'note',
-          evidence: [expect.stringContaining('ttl')],
-        })
-      },
-      2 * LONGER_THAN_NOTICES_MS,
-    )
   },
 )
