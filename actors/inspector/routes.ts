@@ -41,6 +41,8 @@ type Route = (query: URLSearchParams, response: ServerResponse) => Promise<Answe
 
 const CLIENTS_SHOWN = 1000
 const CLIENTS_MAX = 65_536
+/** In kernel mode the answer is a run of nft, which a busy host may take its time for; less than whoever asks waits. */
+const LOOK_MS = 4000
 const LONGEST_STALL_MS = 60_000
 /** Reading the configuration takes a thread that has to start, and the actors a second to confirm. */
 const RELOAD_PATIENCE_MS = 20_000
@@ -123,13 +125,15 @@ export class InspectorRoutes {
   async #clients(query: URLSearchParams): Promise<Answer> {
     const limit = wholeOf(query.get('limit') ?? String(CLIENTS_SHOWN), CLIENTS_MAX)
     if (limit === undefined) return failure(400, `limit must be 1..${CLIENTS_MAX}`)
-    return this.#ask<RouterControl>(this.#sources.router, async (router) => json(200, await router.clients(limit)))
+    const clients = async (router: RemoteControl<RouterControl>) => json(200, await router.clients(limit))
+    return this.#ask<RouterControl>(this.#sources.router, clients, LOOK_MS)
   }
 
   async #which(query: URLSearchParams): Promise<Answer> {
     const client = query.get('client') ?? ''
     if (isIP(client) === 0) return failure(400, 'client must be an IP address: /which?client=10.0.0.7')
-    return this.#ask<RouterControl>(this.#sources.router, async (router) => json(200, await router.which(client)))
+    const which = async (router: RemoteControl<RouterControl>) => json(200, await router.which(client))
+    return this.#ask<RouterControl>(this.#sources.router, which, LOOK_MS)
   }
 
   async #metrics(): Promise<Answer> {
