@@ -2,7 +2,7 @@ import type { StartActor } from '../../runtime/system/actor.ts'
 import { runMachine } from '../../runtime/system/machine-runner.ts'
 import { withPeerAlias } from '../../runtime/system/peer-alias.ts'
 import type { AnnouncerName } from '../announcer/messages.ts'
-import type { Drained } from '../raw-ip/messages.ts'
+import type { Drained, SendMessage } from '../raw-ip/messages.ts'
 import { stepElector } from './machine.ts'
 import type { ElectorControl, ElectorMessage, ElectorPeers } from './messages.ts'
 import { rehearseElection } from './rehearsal.ts'
@@ -38,7 +38,12 @@ export const startElector: StartActor<
   const context = withPeerAlias(ownContext, 'announcer', announcer)
   rehearseElection(options)
   const retired = Promise.withResolvers<void>()
-  const drain = (): Promise<unknown> => context.request('raw-ip', { type: 'drain' }, DRAIN_TIMEOUT_MS)
+  let heard = 0
+  const drain = (untilMs: number, whenSilent: readonly SendMessage[]): Promise<unknown> => {
+    // Well before the answer is not waited for any more.
+    const beforeMs = context.clock.nowMs() + DRAIN_TIMEOUT_MS / 2
+    return context.request('raw-ip', { type: 'drain', untilMs, whenSilent, beforeMs, heard }, DRAIN_TIMEOUT_MS)
+  }
   const { dispatch, state } = runMachine<ElectorState, ElectorEvent, ElectorEffect>({
     context,
     initial: initialElector(options),
@@ -46,11 +51,15 @@ export const startElector: StartActor<
     label: labelOf,
     perform: (effect) => {
       if (effect.type === 'retired') return retired.resolve()
-      const { generation } = effect
+      const { generation, untilMs, confirm, adverts } = effect
+      const failed = { type: 'drainFailed', generation } as const
       // Its deliveries and its reply come over one link in order: what had arrived was dispatched before this resolves.
-      drain().then(
-        (reply) => dispatch({ type: (reply as Drained).deaf ? 'drainFailed' : 'drained', generation }),
-        () => dispatch({ type: 'drainFailed', generation }),
+      drain(untilMs, adverts).then(
+        (reply) => {
+          const { deaf, sent } = reply as Drained
+          dispatch(deaf ? failed : { type: 'drained', generation, ...(sent ? { confirm } : {}) })
+        },
+        () => dispatch(failed),
       )
     },
   })
@@ -65,13 +74,16 @@ export const startElector: StartActor<
   dispatch({ type: 'start' })
   return {
     control,
-    receive: dispatch,
+    receive: (message) => {
+      if (message.type === 'packet') heard = message.serial
+      dispatch(message)
+    },
     configure: ({ announcer: _, ...wanted }) => dispatch({ type: 'configured', options: wanted }),
     peerUp: (name) => {
       const peer = name === announcer ? 'announcer' : name
       if (isPeer(peer)) dispatch({ type: 'peerUp', peer })
       // In vain, so that the first one that matters is not the slow first one.
-      if (peer === 'raw-ip') drain().catch(() => undefined)
+      if (peer === 'raw-ip') drain(0, []).catch(() => undefined)
     },
     stop: async () => {
       const cancel = context.clock.setTimer(FAREWELL_MS, () => {

@@ -1,14 +1,22 @@
 import type { Advertisement } from '../../runtime/wire/vrrp.ts'
+import { advertSends } from './advert.ts'
 import { heldOffForMs, holdOff } from './hold-off.ts'
 import { masterDownMs, skewMs } from './intervals.ts'
-import type { Backup } from './state.ts'
-import { becomeMaster } from './transitions.ts'
-import type { Turn } from './turn.ts'
+import type { Backup, ElectorState } from './state.ts'
+import { becomeMaster, resign } from './transitions.ts'
+import { lookAheadMs, type Turn } from './turn.ts'
 
 const OWNER = 255
 
+export interface Heard {
+  readonly source: string
+  readonly advert: Advertisement
+  readonly receivedAtMs: number
+}
+
 /** An advert heard in BACKUP (RFC 9568 §6.4.2; in Backup addresses are never compared). */
-export function hearInBackup(turn: Turn, backup: Backup, source: string, advert: Advertisement): void {
+export function hearInBackup(turn: Turn, backup: Backup, heard: Heard): void {
+  const { source, advert } = heard
   if (advert.priority === 0) {
     // Rule 10: the master resigns. Not at once: the skew lets the highest of all that wait be the first.
     turn.awaitMaster(
@@ -19,30 +27,31 @@ export function hearInBackup(turn: Turn, backup: Backup, source: string, advert:
   }
   const master = { address: source, priority: advert.priority }
   if (advert.priority < turn.options.priority) {
-    hearLower(turn, { ...backup, master }, advert)
+    hearLower(turn, { ...backup, master }, heard)
   } else {
-    respect(turn, { ...backup, master, preemptAtMs: null, yielding: false, contesting: false }, advert)
+    respect(turn, { ...backup, master, preemptAtMs: null, yielding: false, contesting: false }, heard)
   }
 }
 
-/** Rule 12: the master is alive. Version 3 learns its interval; in version 2 it is ours (rule 5). */
-function respect(turn: Turn, backup: Backup, advert: Advertisement): void {
+/** Rule 12: the master was alive then. Version 3 learns its interval; in version 2 it is ours (rule 5). */
+function respect(turn: Turn, backup: Backup, { advert, receivedAtMs }: Heard): void {
   const masterIntervalMs = advert.advertIntervalCs * 10
   const respected = { ...backup, masterIntervalMs, lowerHeardAtMs: null, heldOff: false }
-  turn.awaitMaster(respected, masterDownMs(turn.options, masterIntervalMs))
+  const underWayMs = Math.max(0, turn.nowMs - receivedAtMs)
+  turn.awaitMaster(respected, Math.max(0, masterDownMs(turn.options, masterIntervalMs) - underWayMs))
 }
 
-function hearLower(turn: Turn, backup: Backup, advert: Advertisement): void {
+function hearLower(turn: Turn, backup: Backup, heard: Heard): void {
   const { options, nowMs } = turn
   const mayPreempt = options.priority === OWNER || (options.preempt && !backup.yielding)
   if (!mayPreempt) {
-    respect(turn, backup, advert)
+    respect(turn, backup, heard)
     return
   }
   const delayMs = options.priority === OWNER ? 0 : options.preemptDelayMs
   const preemptAtMs = backup.preemptAtMs ?? nowMs + delayMs
   if (nowMs < preemptAtMs) {
-    respect(turn, { ...backup, preemptAtMs }, advert)
+    respect(turn, { ...backup, preemptAtMs }, heard)
     return
   }
   // Rule 11: discarded. The timer runs on and will make us master; it is not cut short.
@@ -57,17 +66,21 @@ function hearLower(turn: Turn, backup: Backup, advert: Advertisement): void {
 export function suspectMaster(turn: Turn, backup: Backup, generation: number): void {
   if (generation !== backup.masterDown) return
   const forMs = heldOffForMs(turn, backup)
-  if (forMs > 0) {
+  if (forMs > lookAheadMs(turn.options)) {
     holdOff(turn, backup, forMs)
     return
   }
+  const confirm = turn.state.nextConfirm
   turn.enter({ ...backup, masterDown: null, draining: generation, master: null, heldOff: false })
-  turn.perform({ type: 'drain', generation })
+  const adverts = advertSends(turn.options, turn.options.priority, confirm)
+  turn.perform({ type: 'drain', generation, untilMs: backup.masterDownAtMs, confirm, adverts })
 }
 
-/** Rules 9 and 13: nothing that was queued speaks for the master. */
-export function takeOver(turn: Turn, backup: Backup, generation: number): void {
-  if (generation === backup.draining) becomeMaster(turn)
+/** Rules 9 and 13: nothing that was queued speaks for the master. `sent`: the number of our advert, if it is out already. */
+export function takeOver(turn: Turn, { phase }: ElectorState, generation: number, sent?: number): void {
+  if (phase.label === 'BACKUP' && generation === phase.draining) becomeMaster(turn, sent)
+  // Announced in vain: something has changed meanwhile. Nobody shall wait for us.
+  else if (sent !== undefined && phase.label !== 'MASTER') resign(turn)
 }
 
 /**

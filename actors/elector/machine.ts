@@ -1,6 +1,7 @@
 import type { Step } from '../../runtime/system/machine.ts'
 import type { Advertisement } from '../../runtime/wire/vrrp.ts'
 import type { AnnouncerReport } from '../announcer/messages.ts'
+import type { PacketDelivery } from '../raw-ip/messages.ts'
 import { hearInBackup, suspectMaster, takeOver, waitAgain } from './backup.ts'
 import { configure } from './configuration.ts'
 import { forgetMaster, hearInFault } from './fault.ts'
@@ -62,13 +63,14 @@ function handle(turn: Turn, event: ElectorEvent): void {
   if (phase.label === 'INIT') {
     if (event.type === 'start') start(turn)
     if (event.type === 'retire') turn.change({ retiring: true })
+    if (event.type === 'drained') takeOver(turn, turn.state, event.generation, event.confirm)
     return
   }
   switch (event.type) {
     case 'start':
       return
     case 'packet':
-      hear(turn, event.packet)
+      hear(turn, event)
       return
     case 'sent':
       if (phase.label === 'MASTER') renewLease(turn, phase, event.confirm, event.atMs)
@@ -83,7 +85,7 @@ function handle(turn: Turn, event: ElectorEvent): void {
       if (phase.label === 'FAULT' && event.timer === 'masterDown') forgetMaster(turn, phase, event.generation)
       return
     case 'drained':
-      if (phase.label === 'BACKUP') takeOver(turn, phase, event.generation)
+      takeOver(turn, turn.state, event.generation, event.confirm)
       return
     case 'drainFailed':
       if (phase.label === 'BACKUP') waitAgain(turn, phase, event.generation)
@@ -137,7 +139,7 @@ function start(turn: Turn): void {
   startHoldOff(turn)
 }
 
-function hear(turn: Turn, packet: Uint8Array): void {
+function hear(turn: Turn, { packet, receivedAtMs }: Pick<PacketDelivery, 'packet' | 'receivedAtMs'>): void {
   const received = receive(packet, turn.options)
   if (!received.ok) {
     discard(turn, received)
@@ -149,7 +151,7 @@ function hear(turn: Turn, packet: Uint8Array): void {
   compareSettings(turn, source, advert)
   const { phase } = turn.state
   if (phase.label === 'MASTER') hearInMaster(turn, phase, source, advert)
-  if (phase.label === 'BACKUP') hearInBackup(turn, phase, source, advert)
+  if (phase.label === 'BACKUP') hearInBackup(turn, phase, { source, advert, receivedAtMs })
   if (phase.label === 'FAULT') hearInFault(turn, phase, source, advert)
 }
 

@@ -14,7 +14,7 @@ export function rehearseElection(options: ElectorOptions): void {
     state = step.state
     for (const effect of step.effects) {
       if (effect.type === 'startTimer') running.set(effect.timer, effect.generation)
-      if (effect.type === 'drain') feed({ type: 'drained', generation: effect.generation })
+      if (effect.type === 'drain') feed({ type: 'drained', generation: effect.generation, confirm: effect.confirm })
     }
   }
   const expire = (timer: ElectorTimer): void => {

@@ -1,5 +1,6 @@
 import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import type { VrrpChecksum, VrrpVersion } from '../../runtime/wire/vrrp.ts'
+import type { SendMessage } from '../raw-ip/messages.ts'
 import { advertPayload, destinationsOf } from './advert.ts'
 import { holdOffLeftMs } from './hold-off.ts'
 import type { ElectorMessage, ElectorPeers, ElectorStatus, HandOver, RoleMessage } from './messages.ts'
@@ -44,6 +45,8 @@ export interface ElectorOptions {
   readonly unicastPeers: readonly string[]
   /** Who forwards on this node, and so must know its role; the forwarders unless told otherwise. */
   readonly forwardedBy?: 'forwarder' | 'fast-path'
+  /** So much before silence has lasted long enough, threads are woken that then act on it at once; 0 where it is missing. */
+  readonly lookAheadMs?: number
 }
 
 /** `masterDown` runs in BACKUP only, `advert` in MASTER only. */
@@ -53,8 +56,11 @@ export type ElectorEvent =
   | { readonly type: 'start' }
   | ElectorMessage
   | TimerExpired<ElectorTimer>
-  /** All adverts that had arrived when `drain` was asked for have been given to the machine. */
-  | { readonly type: 'drained'; readonly generation: number }
+  /**
+   * All adverts that had arrived when `drain` was asked for have been given to the machine. With `confirm`: there was none, and ours of
+   * that number have been sent.
+   */
+  | { readonly type: 'drained'; readonly generation: number; readonly confirm?: number }
   /** The raw-IP actor is down or stands still: nobody knows what has arrived. */
   | { readonly type: 'drainFailed'; readonly generation: number }
   | { readonly type: 'peerUp'; readonly peer: keyof ElectorPeers }
@@ -70,8 +76,17 @@ export type ElectorEffect =
   | CancelTimer<ElectorTimer>
   | WriteLog
   | SendTo<ElectorPeers>
-  /** Have the raw-IP actor deliver what has arrived, then report `drained` or `drainFailed` with the same generation. */
-  | { readonly type: 'drain'; readonly generation: number }
+  /**
+   * Have the raw-IP actor deliver what has arrived, or does until `untilMs`, then report `drained` or `drainFailed` with the same
+   * generation. Where nothing has arrived, these adverts are sent at once: between threads, asking and sending one after the other takes a millisecond.
+   */
+  | {
+      readonly type: 'drain'
+      readonly generation: number
+      readonly untilMs: number
+      readonly confirm: number
+      readonly adverts: readonly SendMessage[]
+    }
   /** What `retire` asked for is done: INIT. */
   | { readonly type: 'retired' }
 
@@ -100,6 +115,8 @@ export interface Backup {
   readonly label: 'BACKUP'
   /** Generation of the timer that runs; null while `draining`. */
   readonly masterDown: number | null
+  /** When the master is taken to be down; the timer may run a little shorter. */
+  readonly masterDownAtMs: number
   /** Generation of the master-down timer that has expired and awaits `drained`. */
   readonly draining: number | null
   readonly master: Master | null

@@ -1,5 +1,4 @@
-import { VRRP_PROTOCOL } from '../../runtime/wire/vrrp.ts'
-import { advertPayload, destinationsOf } from './advert.ts'
+import { advertSends } from './advert.ts'
 import { leaseMs, masterDownMs } from './intervals.ts'
 import type { Active, Master } from './state.ts'
 import type { Turn } from './turn.ts'
@@ -10,9 +9,13 @@ export const ownIntervalMs = (turn: Turn): number => turn.options.advertInterval
 /** Sends an advert and asks to hear when it has left: that is what the lease is renewed by, whichever peer it went to. */
 export function advertise(turn: Turn): void {
   const confirm = turn.state.nextConfirm
+  noteAdvert(turn, confirm)
+  sendAdvert(turn, turn.options.priority, confirm)
+}
+
+function noteAdvert(turn: Turn, confirm: number): void {
   turn.change({ nextConfirm: confirm + 1 })
   turn.count('advertsSent')
-  sendAdvert(turn, turn.options.priority, confirm)
 }
 
 /**
@@ -30,22 +33,18 @@ export function resign(turn: Turn): void {
   sendAdvert(turn, 0)
 }
 
-/** Every destination's confirmation has the same number. */
 function sendAdvert(turn: Turn, priority: number, confirm?: number): void {
-  for (const destination of destinationsOf(turn.options)) {
-    const payload = advertPayload(turn.options, priority, destination)
-    const asked = confirm === undefined ? {} : { confirm }
-    turn.send('raw-ip', { type: 'send', protocol: VRRP_PROTOCOL, destination, payload, ...asked })
-  }
+  for (const send of advertSends(turn.options, priority, confirm)) turn.send('raw-ip', send)
 }
 
 /**
  * RFC 9568 §6.4.1 and §6.4.2: the advert first. The addresses follow when it has been seen to leave, which is also what
- * keeps a node that cannot send from holding them (rule 18).
+ * keeps a node that cannot send from holding them (rule 18). `sent`: the number of an advert that was sent already.
  */
-export function becomeMaster(turn: Turn): void {
-  const firstConfirm = turn.state.nextConfirm
-  advertise(turn)
+export function becomeMaster(turn: Turn, sent?: number): void {
+  const firstConfirm = sent ?? turn.state.nextConfirm
+  if (sent === undefined) advertise(turn)
+  else noteAdvert(turn, sent)
   turn.logInstance('info', 'Transition to MASTER STATE')
   turn.log('info', `state=master previous=${turn.state.phase.label.toLowerCase()}`)
   const intervalMs = ownIntervalMs(turn)
@@ -89,6 +88,7 @@ export function becomeBackup(turn: Turn, { master, masterIntervalMs, yielding }:
     {
       label: 'BACKUP',
       masterDown: null,
+      masterDownAtMs: turn.nowMs,
       draining: null,
       master,
       masterIntervalMs,

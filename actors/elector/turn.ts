@@ -4,6 +4,9 @@ import type { ElectorPeers } from './messages.ts'
 import { type Notice, remember } from './notices.ts'
 import type { Backup, Counter, ElectorEffect, ElectorState, ElectorTimer, Phase } from './state.ts'
 
+/** See `ElectorOptions`. */
+export const lookAheadMs = ({ lookAheadMs = 0 }: ElectorState['options']): number => lookAheadMs
+
 /** One step of the elector in the making. */
 export class Turn extends MachineTurn<ElectorState, ElectorEffect> {
   get options(): ElectorState['options'] {
@@ -49,7 +52,7 @@ export class Turn extends MachineTurn<ElectorState, ElectorEffect> {
 
   /** Stays in BACKUP with this much changed, and waits `delayMs` from now for the master to be heard of. */
   awaitMaster(backup: Backup, delayMs: number): void {
-    const masterDown = this.startTimer('masterDown', delayMs)
-    this.enter({ ...backup, masterDown, draining: null })
+    const masterDown = this.startTimer('masterDown', Math.max(0, delayMs - lookAheadMs(this.options)))
+    this.enter({ ...backup, masterDown, masterDownAtMs: this.nowMs + delayMs, draining: null })
   }
 }

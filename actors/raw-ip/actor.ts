@@ -3,14 +3,17 @@ import { type Result, refused } from '../../runtime/ports/result.ts'
 import type { ActorContext, ActorInstance, StartActor } from '../../runtime/system/actor.ts'
 import { type AddressFamily, familyOf } from '../../runtime/wire/ip-address-bytes.ts'
 import { Admission, BUDGETS } from './admission.ts'
-import type {
-  Drained,
-  RawIpControl,
-  RawIpCounters,
-  RawIpDelivery,
-  RawIpMessage,
-  RawIpPeers,
-  RawIpStatus,
+import {
+  DRAIN_AHEAD_MAX_MS,
+  type Drained,
+  type DrainMessage,
+  type RawIpControl,
+  type RawIpCounters,
+  type RawIpDelivery,
+  type RawIpMessage,
+  type RawIpPeers,
+  type RawIpStatus,
+  type SendMessage,
 } from './messages.ts'
 import { electorFor, type VrrpRoute } from './routing.ts'
 import { Sockets } from './sockets.ts'
@@ -73,6 +76,8 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
   readonly #routes: readonly VrrpRoute[]
   readonly #sockets: ReadonlyMap<AddressFamily, Sockets>
   readonly #traffic: { readonly [Protocol in IpProtocol]: Traffic }
+  /** Packets for each receiver, whatever became of them. */
+  readonly #arrived = new Map<string, number>()
   #stopped = false
 
   constructor(context: ActorContext<RawIpPeers>, options: RawIpOptions, ports: RawIpPorts) {
@@ -116,12 +121,7 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
         this.#send(message, from)
         return
       case 'drain':
-        Promise.all([...this.#sockets.values()].map(({ port }) => port.drain())).then((packets) => {
-          const asking = this.#routes.filter(({ elector }) => elector === from)
-          const deaf = asking.some(({ family }) => this.#sockets.get(family)?.state.open !== true)
-          const drained: Drained = { packets: packets.reduce((sum, count) => sum + count, 0), deaf }
-          reply?.(drained)
-        })
+        this.#drain(message, from).then(reply)
         return
       case 'interfaceChanged':
         for (const sockets of this.#sockets.values()) sockets.take({ type: 'interfaceChanged' })
@@ -136,7 +136,21 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
     for (const sockets of this.#sockets.values()) sockets.stop()
   }
 
-  #send(message: Extract<RawIpMessage, { type: 'send' }>, from: string): void {
+  async #drain({ untilMs, whenSilent, beforeMs, heard }: DrainMessage, from: string): Promise<Drained> {
+    const { clock } = this.#context
+    const latestMs = Math.min(untilMs, clock.nowMs() + DRAIN_AHEAD_MAX_MS)
+    // Not by a timer, which counts whole milliseconds.
+    while (clock.nowMs() < latestMs) await new Promise((resolve) => setImmediate(resolve))
+    const packets = await Promise.all([...this.#sockets.values()].map(({ port }) => port.drain()))
+    const asking = this.#routes.filter(({ elector }) => elector === from)
+    const deaf = asking.some(({ family }) => this.#sockets.get(family)?.state.open !== true)
+    const isSilent = !deaf && (this.#arrived.get(from) ?? 0) === heard
+    const sent = isSilent && whenSilent.length > 0 && !this.#stopped && clock.nowMs() < beforeMs
+    if (sent) for (const message of whenSilent) this.#send(message, from)
+    return { packets: packets.reduce((sum, count) => sum + count, 0), deaf, sent }
+  }
+
+  #send(message: SendMessage, from: string): void {
     const { protocol, destination, payload, confirm } = message
     // The time before the kernel has the packet: a lease that is counted from it never outlasts what the packet promised,
     // not even when this process is stopped before it learns that the packet has left.
@@ -173,6 +187,8 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
   #receivePacket(family: AddressFamily, protocol: IpProtocol, packet: Uint8Array): void {
     const receiver = protocol === 253 ? 'discovery' : electorFor(this.#routes, family, packet)
     if (receiver === undefined) return
+    const serial = (this.#arrived.get(receiver) ?? 0) + 1
+    this.#arrived.set(receiver, serial)
     const receivedAtMs = this.#context.clock.nowMs()
     const traffic = this.#traffic[protocol]
     traffic.received += 1
@@ -180,7 +196,7 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
       this.#drop(protocol, traffic, receivedAtMs)
       return
     }
-    this.#context.send(receiver, { type: 'packet', protocol, packet, receivedAtMs })
+    this.#context.send(receiver, { type: 'packet', protocol, packet, receivedAtMs, serial })
   }
 
   #drop(protocol: IpProtocol, traffic: Traffic, nowMs: number): void {

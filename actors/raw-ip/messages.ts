@@ -1,29 +1,52 @@
 import type { IpProtocol } from '../../runtime/ports/raw-ip.ts'
 import type { ElectorName } from '../elector/messages.ts'
 
-/** What the raw-IP actor takes. `confirm` asks for a `sent` or `sendFailed` with the same number. */
+/** `confirm` asks for a `sent` or `sendFailed` with the same number. */
+export interface SendMessage {
+  readonly type: 'send'
+  readonly protocol: IpProtocol
+  readonly destination: string
+  readonly payload: Uint8Array
+  readonly confirm?: number
+}
+
+/**
+ * By `request`: replies with a `Drained` once all packets that had arrived before were delivered, and those that arrive until
+ * `untilMs`. If no packet for who asks came after the last one that it has `heard`, `whenSilent` is sent at once, unless that is later
+ * than `beforeMs`. Times are monotonic.
+ */
+export interface DrainMessage {
+  readonly type: 'drain'
+  /** At most `DRAIN_AHEAD_MAX_MS` from now. */
+  readonly untilMs: number
+  readonly whenSilent: readonly SendMessage[]
+  readonly beforeMs: number
+  readonly heard: number
+}
+
+/** For so long the event loop turns idly at most. */
+export const DRAIN_AHEAD_MAX_MS = 5
+
+/** What the raw-IP actor takes. */
 export type RawIpMessage =
-  | {
-      readonly type: 'send'
-      readonly protocol: IpProtocol
-      readonly destination: string
-      readonly payload: Uint8Array
-      readonly confirm?: number
-    }
-  /** By `request`: replies with a `Drained` once all packets that had arrived before were delivered. */
-  | { readonly type: 'drain' }
+  | SendMessage
+  | DrainMessage
   /** The interface was made anew: sockets that are bound to the old one, and its group memberships, are of no more use. */
   | { readonly type: 'interfaceChanged' }
 
+export interface PacketDelivery {
+  readonly type: 'packet'
+  readonly protocol: IpProtocol
+  /** Of IPv4 the whole, header included. */
+  readonly packet: Uint8Array
+  readonly receivedAtMs: number
+  /** Counts the packets for its receiver, those that were dropped as well. */
+  readonly serial: number
+}
+
 /** What it sends to the actors of a protocol: electors (112), discovery (253). */
 export type RawIpDelivery =
-  /** A whole IPv4 packet, header included. */
-  | {
-      readonly type: 'packet'
-      readonly protocol: IpProtocol
-      readonly packet: Uint8Array
-      readonly receivedAtMs: number
-    }
+  | PacketDelivery
   /** The kernel took it, at `atMs` or a little later: a lease may be counted from there, also by one who learns it late. */
   | { readonly type: 'sent'; readonly confirm: number; readonly atMs: number }
   | { readonly type: 'sendFailed'; readonly confirm: number; readonly reason: string }
@@ -32,6 +55,8 @@ export interface Drained {
   readonly packets: number
   /** The sockets that adverts to whoever asks come through are closed: that none has come says nothing. */
   readonly deaf: boolean
+  /** What was to be sent when nothing has arrived was given to the kernel; its confirmations follow. */
+  readonly sent: boolean
 }
 
 /** Told to an elector: the sockets that adverts come through were closed, and are open from now on. */

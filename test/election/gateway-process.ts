@@ -34,6 +34,7 @@ export class GatewayProcess {
   #isAnnouncing = false
   #socket: Uint8Array[] = []
   #isReading = false
+  #packetsUnderWay = 0
 
   constructor(host: Host) {
     this.#host = host
@@ -158,7 +159,8 @@ export class GatewayProcess {
   }
 
   #deliver(packet: Uint8Array): void {
-    this.elect({ type: 'packet', protocol: 112, packet, receivedAtMs: this.#host.nowMs() })
+    this.#packetsUnderWay--
+    this.elect({ type: 'packet', protocol: 112, packet, receivedAtMs: this.#host.nowMs(), serial: 0 })
   }
 
   #readLater(delayMs: number): void {
@@ -173,7 +175,10 @@ export class GatewayProcess {
   #readSocket(): void {
     const packets = this.#socket
     this.#socket = []
-    for (const packet of packets) this.#threads.post(() => this.#deliver(packet))
+    for (const packet of packets) {
+      this.#packetsUnderWay++
+      this.#threads.post(() => this.#deliver(packet))
+    }
   }
 
   #startTimer(name: string, delayMs: number, expire: () => void): void {
@@ -194,10 +199,9 @@ export class GatewayProcess {
         this.#timers.get(`elector:${effect.timer}`)?.()
         return
       case 'drain': {
-        const { generation } = effect
         this.#threads.post(() => {
           this.#readSocket()
-          this.#threads.post(() => this.elect({ type: 'drained', generation }))
+          this.#answerDrain(effect)
         })
         return
       }
@@ -217,6 +221,13 @@ export class GatewayProcess {
       default:
         effect satisfies never
     }
+  }
+
+  /** The main thread knows what it has passed on, and what the elector had heard when it asked. */
+  #answerDrain({ generation, confirm, adverts }: Extract<ElectorEffect, { type: 'drain' }>): void {
+    const isSilent = this.#packetsUnderWay === 0
+    this.#threads.post(() => this.elect({ type: 'drained', generation, ...(isSilent ? { confirm } : {}) }))
+    if (isSilent) for (const advert of adverts) this.#send(advert)
   }
 
   #send({ destination, payload, confirm }: Extract<RawIpMessage, { type: 'send' }>): void {

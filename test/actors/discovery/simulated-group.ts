@@ -210,6 +210,7 @@ export class SimulatedGroup {
           protocol: 253,
           packet: Uint8Array.from(frame.packet),
           receivedAtMs: this.nowMs,
+          serial: 0,
         }),
       )
     }

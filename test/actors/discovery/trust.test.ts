@@ -89,7 +89,7 @@ describe('a beacon of a stranger', () => {
       emitIpv4Packet({ source: STRANGER, destination: A, protocol, ttl: 255, payload: report() })
     const whole = packet(253)
     for (const bad of [whole.subarray(0, 10), packet(112), Uint8Array.from(whole).fill(0x20, 6, 7)]) {
-      group.tell(A, { type: 'packet', protocol: 253, packet: bad, receivedAtMs: 0 })
+      group.tell(A, { type: 'packet', protocol: 253, packet: bad, receivedAtMs: 0, serial: 0 })
     }
     expect(group.counter(A, 'malformedPacket')).toBe(3)
     expect(group.health(A)).toEqual({ [A]: 'ok', [B]: 'ok' })

@@ -8,6 +8,7 @@ import {
   type ElectorTimer,
   initialElector,
 } from '../../../actors/elector/state.ts'
+import type { PacketDelivery } from '../../../actors/raw-ip/messages.ts'
 import { familyOf } from '../../../runtime/wire/ip-address-bytes.ts'
 import { emitIpv4Packet, type Ipv4Packet } from '../../../runtime/wire/ipv4.ts'
 import { emitIpv6Packet } from '../../../runtime/wire/ipv6.ts'
@@ -58,7 +59,7 @@ export function subnetOf({ primaryAddress }: ElectorOptions) {
 export type Heard = Partial<Advertisement> & { readonly source?: string; readonly ip?: Partial<Ipv4Packet> }
 
 /** The packet event of an advert of another router, in the terms of `options` unless `heard` says otherwise. */
-export function heardAdvert(options: ElectorOptions, heard: Heard): ElectorEvent {
+export function heardAdvert(options: ElectorOptions, heard: Heard): PacketDelivery {
   const { source = subnetOf(options).other, ip = {}, ...advert } = heard
   const { version, virtualRouterId, advertIntervalCs, virtualIps, checksum } = options
   const advertisement = { version, virtualRouterId, priority: 100, advertIntervalCs, addresses: virtualIps, ...advert }
@@ -67,7 +68,8 @@ export function heardAdvert(options: ElectorOptions, heard: Heard): ElectorEvent
   const payload = emitAdvertisement(advertisement, { source, destination, checksum })
   const header = { source, destination, protocol: 112, ttl: 255, payload, ...ip }
   const packet = family === 'ipv4' ? emitIpv4Packet(header) : emitIpv6Packet({ ...header, hopLimit: header.ttl })
-  return { type: 'packet', protocol: 112, packet, receivedAtMs: 0 }
+  // It was under way for no time.
+  return { type: 'packet', protocol: 112, packet, receivedAtMs: Number.POSITIVE_INFINITY, serial: 0 }
 }
 
 /** One machine under a clock that the test moves. Remembers which timers run, and what the last event led to. */

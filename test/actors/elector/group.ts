@@ -91,6 +91,7 @@ export class Node {
   #overdue: (() => void)[] = []
   #underWay: (() => void)[] = []
   #queued: Uint8Array[] = []
+  #heard = 0
 
   constructor(group: Group, options: ElectorOptions) {
     this.#group = group
@@ -141,7 +142,7 @@ export class Node {
   arrive(packet: Uint8Array): void {
     if (!this.alive) return
     if (this.#stopped) this.#queued.push(packet)
-    else this.elect({ type: 'packet', protocol: 112, packet, receivedAtMs: this.#nowMs() })
+    else this.elect({ type: 'packet', protocol: 112, packet, receivedAtMs: this.#nowMs(), serial: ++this.#heard })
   }
 
   elect(event: ElectorEvent): void {
@@ -189,8 +190,13 @@ export class Node {
         this.#timers.get(effect.timer)?.()
         return
       case 'drain': {
-        const { generation } = effect
-        this.#message(() => this.elect({ type: 'drained', generation }))
+        const { generation, confirm, adverts } = effect
+        const heard = this.#heard
+        this.#message(() => {
+          const isSilent = this.#heard === heard && this.#queued.length === 0
+          this.#message(() => this.elect({ type: 'drained', generation, ...(isSilent ? { confirm } : {}) }))
+          if (isSilent) for (const { payload } of adverts) this.#transmit(payload, confirm)
+        })
         return
       }
       case 'send':

@@ -67,7 +67,7 @@ function eventFor(elector: ElectorOptions): fc.Arbitrary<ElectorEvent> {
       .map(([number, atMs]) => ({ type: 'sent', confirm: number, atMs }) as const),
     fc
       .uint8Array({ maxLength: 60 })
-      .map((packet) => ({ type: 'packet', protocol: 112, packet, receivedAtMs: 0 }) as const),
+      .map((packet) => ({ type: 'packet', protocol: 112, packet, receivedAtMs: 0, serial: 0 }) as const),
   )
 }
 

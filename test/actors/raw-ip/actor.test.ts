@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { startRawIp } from '../../../actors/raw-ip/actor.ts'
-import type { RawIpMessage, RawIpPeers, RawIpStatus } from '../../../actors/raw-ip/messages.ts'
+import type {
+  DrainMessage,
+  RawIpMessage,
+  RawIpPeers,
+  RawIpStatus,
+  SendMessage,
+} from '../../../actors/raw-ip/messages.ts'
 import type { VrrpRoute } from '../../../actors/raw-ip/routing.ts'
 import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
 import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
@@ -66,7 +72,8 @@ describe('raw-IP actor', () => {
   }
   /** Lets promises that are resolved already have their turn. */
   const settle = () => new Promise((resolve) => setImmediate(resolve))
-  const advert = (confirm?: number): RawIpMessage => ({
+  const nothingToSend = { untilMs: 0, whenSilent: [], beforeMs: 0, heard: 0 }
+  const advert = (confirm?: number): SendMessage => ({
     type: 'send',
     protocol: 112,
     destination: '224.0.0.18',
@@ -140,9 +147,66 @@ describe('raw-IP actor', () => {
     await arrive(112, 3)
     expect(sent).toEqual([])
     const reply = await new Promise((resolve) => {
-      actor.receive({ type: 'drain' }, 'elector', (value) => resolve([value, sent.length]))
+      actor.receive({ type: 'drain', ...nothingToSend }, 'elector', (value) => resolve([value, sent.length]))
     })
-    expect(reply).toEqual([{ packets: 3, deaf: false }, 3])
+    expect(reply).toEqual([{ packets: 3, deaf: false, sent: false }, 3])
+  })
+
+  describe('what is to be sent when nothing has arrived', () => {
+    const drain = (actor: ActorInstance<RawIpMessage>, change: Partial<DrainMessage> = {}) => {
+      const message = {
+        type: 'drain',
+        untilMs: 0,
+        whenSilent: [advert(7)],
+        beforeMs: 2000,
+        heard: 0,
+        ...change,
+      } as const
+      return new Promise((resolve) => actor.receive(message, 'elector', resolve))
+    }
+    const silent = { packets: 0, deaf: false, sent: true }
+
+    test('is sent before the answer, and confirmed', async () => {
+      const actor = await start()
+      expect(await drain(actor)).toEqual(silent)
+      await settle()
+      expect(sent).toEqual([{ to: 'elector', message: { type: 'sent', confirm: 7, atMs: 1000 } }])
+    })
+
+    test('is not when something has arrived, or is under way to who asks', async () => {
+      const actor = await start()
+      port.stall()
+      await arrive(112)
+      expect(await drain(actor)).toEqual({ packets: 1, deaf: false, sent: false })
+      expect(await drain(actor)).toEqual({ packets: 0, deaf: false, sent: false })
+      expect(actor.describe().counters[112].sent).toBe(0)
+      expect(await drain(actor, { heard: 1 })).toEqual(silent)
+    })
+
+    test('is when something has arrived for another', async () => {
+      const actor = await start()
+      await arrive(253)
+      expect(await drain(actor)).toEqual(silent)
+    })
+
+    test('is not after its time', async () => {
+      const actor = await start()
+      clock.jumpTo(2000)
+      expect(await drain(actor)).toEqual({ ...silent, sent: false })
+    })
+
+    test('waits for what arrives until a moment ahead, and not longer than 5 ms', async () => {
+      const actor = await start()
+      let answered = false
+      const answer = drain(actor, { untilMs: 1500 }).then(() => (answered = true))
+      await settle()
+      clock.advance(4)
+      await settle()
+      await settle()
+      expect(answered).toBe(false)
+      clock.advance(1)
+      await answer
+    })
   })
 
   test('of a flood of beacons 600 pass at once and 5,000 a second, the rest is counted; adverts pass all the same', async () => {
@@ -225,13 +289,13 @@ describe('raw-IP actor', () => {
 
   test('a drain says that adverts cannot be heard while the sockets are closed; their return is told to the elector', async () => {
     const actor = await start()
-    const drain = () => new Promise((resolve) => actor.receive({ type: 'drain' }, 'elector', resolve))
+    const drain = () => new Promise((resolve) => actor.receive({ type: 'drain', ...nothingToSend }, 'elector', resolve))
     port.raiseError(112, 'polling failed')
-    expect(await drain()).toEqual({ packets: 0, deaf: true })
+    expect(await drain()).toEqual({ packets: 0, deaf: true, sent: false })
     expect(sent).toEqual([])
     clock.advance(100)
     expect(sent).toEqual([{ to: 'elector', message: { type: 'socketsReopened' } }])
-    expect(await drain()).toEqual({ packets: 0, deaf: false })
+    expect(await drain()).toEqual({ packets: 0, deaf: false, sent: false })
   })
 
   test('an error of the sockets opens them again', async () => {
@@ -338,9 +402,10 @@ describe('raw-IP actor', () => {
       const actor = await startDual(ROUTE, { ...ROUTE, elector: 'elector-v6', family: 'ipv6' })
       port6.fail(refused('EADDRNOTAVAIL', 'fe80::1 on eth0: Cannot assign requested address'))
       port6.raiseError(112, 'polling failed')
-      const drain = (who: string) => new Promise((resolve) => actor.receive({ type: 'drain' }, who, resolve))
-      expect(await drain('elector')).toEqual({ packets: 0, deaf: false })
-      expect(await drain('elector-v6')).toEqual({ packets: 0, deaf: true })
+      const drain = (who: string) =>
+        new Promise((resolve) => actor.receive({ type: 'drain', ...nothingToSend }, who, resolve))
+      expect(await drain('elector')).toEqual({ packets: 0, deaf: false, sent: false })
+      expect(await drain('elector-v6')).toEqual({ packets: 0, deaf: true, sent: false })
       port6.repair()
       clock.advance(2000)
       expect(sent).toEqual([{ to: 'elector-v6', message: { type: 'socketsReopened' } }])
