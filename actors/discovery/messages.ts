@@ -1,3 +1,4 @@
+import type { ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
 import type { BeaconNode } from '../../runtime/wire/beacon-node.ts'
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
 import type { ElectorName, RoleMessage } from '../elector/messages.ts'
@@ -53,12 +54,15 @@ interface DrainMessage {
   readonly draining: boolean
 }
 
-/** From the fast path: clients that have connections to this node, and must stay with it although their slot is another's. */
+/**
+ * From the fast path: clients that have connections to this node, and must stay with it although their slot is another's, or another
+ * node says they must stay there.
+ */
 export interface ClientsMessage {
   readonly type: 'clients'
   /** Every client that it has: this gateway has just started, or is about to stop. */
   readonly all: boolean
-  readonly clients: readonly string[]
+  readonly clients: readonly ConnectedClient[]
 }
 
 /** To the fast path: the same of another node, in place of what that node has said before. */
@@ -68,7 +72,7 @@ export interface ClientsOfMessage {
   readonly address: string
   /** That gateway has just started, or is about to stop. */
   readonly all: boolean
-  readonly clients: readonly string[]
+  readonly clients: readonly ConnectedClient[]
 }
 
 export type DiscoveryMessage =

@@ -56,7 +56,7 @@ export function giveUpHearing(turn: Turn): void {
   if (hearing === null) return
   const onlyFormer = missing(turn.state).every((address) => address === hearing.former)
   if (hearing.extended || (onlyFormer && knowsOwners(turn.state))) {
-    turn.change({ hearing: null })
+    endHearing(turn)
     return
   }
   turn.change({ hearing: { ...hearing, extended: true } })
@@ -68,7 +68,14 @@ export function endWhereAllTold(turn: Turn): void {
   const { state } = turn
   if (state.hearing === null || missing(state).length > 0 || !knowsOwners(state)) return
   turn.forgetTimer('hearing')
-  turn.change({ hearing: null })
+  endHearing(turn)
+}
+
+/** Now its own clients are pinned as well, those that nobody else has heard later. */
+function endHearing(turn: Turn): void {
+  const { staying, settings, pinsDue } = turn.state
+  const hasOwn = (staying.get(settings.managementIp)?.clients.size ?? 0) > 0
+  turn.change({ hearing: null, pinsDue: pinsDue || hasOwn })
 }
 
 /** Nodes that may have clients and have not said so yet. */

@@ -1,7 +1,7 @@
 import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
-import type { ClientsOfMessage } from '../discovery/messages.ts'
+import type { ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import type { Hearing } from './hearing.ts'
 import type { FastPathMessage, FastPathPeers, ForwardingMessage } from './messages.ts'
@@ -64,7 +64,7 @@ export type FastPathEvent =
   /** The answer to `outline`; the generation is from before it was read. */
   | { readonly type: 'outlined'; readonly generation: number; readonly outline: Result<string> }
   /** The answer to `readClients`: who has connections to this host's proxies over a virtual IP. */
-  | { readonly type: 'clientsRead'; readonly clients: Result<readonly string[]> }
+  | { readonly type: 'clientsRead'; readonly clients: Result<readonly ConnectedClient[]> }
   /** The answer to `addPins`. */
   | { readonly type: 'pinsAdded'; readonly result: Result }
   /** The answer to `remove`. */
@@ -94,7 +94,12 @@ export type FastPathEffect =
   | { readonly type: 'retired' }
 
 /** What a node says of its clients. */
-type Staying = Pick<ClientsOfMessage, 'all' | 'clients'>
+export interface Staying {
+  /** Of all of them. */
+  readonly all: boolean
+  /** When it has heard each last, by the clock of this host. */
+  readonly clients: ReadonlyMap<string, number>
+}
 
 /** What the kernel does for us at this moment, if anything. */
 type Errand =

@@ -2,6 +2,7 @@ import type { Result } from '../../runtime/ports/result.ts'
 import { parseClientKey, slotOfKey } from '../../runtime/table/client-key.ts'
 import { SLOT_COUNT } from '../../runtime/table/layout.ts'
 import { MAX_GROUP_NODES } from '../../runtime/wire/beacon-body.ts'
+import type { ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
 import type { ClientsOfMessage } from '../discovery/messages.ts'
 import { endWhereAllTold, noteTold } from './hearing.ts'
 import type { ForwardingNode } from './messages.ts'
@@ -15,6 +16,9 @@ import type { Turn } from './turn.ts'
  * every node knows its clients, idle ones too: by its own sockets. So each tells all, whenever slots have moved, there is another
  * director, and every five seconds, which of its clients have a slot of another node by now; and all of them, when it is stopped in order, since it loses all its slots. Whoever is or becomes
  * director pins them.
+ *
+ * A host that was cut off has connections of clients that have gone elsewhere meanwhile, and cannot know. So whoever else has such a
+ * client says so, too, and of two nodes that name it the one counts that has heard it last.
  */
 
 /** Once more after a move: a beacon may be lost, and a handshake may have been under way. */
@@ -23,8 +27,8 @@ const ASK_AGAIN_MS = 1000
 const ASK_EVERY_MS = 5000
 
 /**
- * There is another director, which has no pins: who has to stay? Where it is this host, its own clients are pinned in the transaction
- * that makes it director.
+ * There is another director, which has no pins: who has to stay? Where it is this host, that is known of its own clients before anything
+ * else is done.
  */
 export function noteDirector(turn: Turn): void {
   const { applied, stopping, errand } = turn.state
@@ -61,12 +65,16 @@ export function startTelling(turn: Turn): void {
 }
 
 /** Says which clients have to stay here; that there are none only once, which also takes back what a predecessor has said. */
-export function tellStaying(turn: Turn, read: Result<readonly string[]>): void {
-  const { group, settings, saidNobody, stopping, applied } = turn.state
+export function tellStaying(turn: Turn, read: Result<readonly ConnectedClient[]>): void {
+  const { group, settings, saidNobody, stopping, applied, staying } = turn.state
   if (!read.ok) return
   const own = group?.nodes.find(({ self }) => self)?.mark
   const all = stopping || applied === null
-  const clients = read.value.filter((client) => all || group?.slots[slotOfAddress(client)] !== own)
+  const others = [...staying].filter(([address]) => address !== settings.managementIp)
+  const isClaimed = (client: string) => others.some(([, { clients }]) => clients.has(client))
+  const clients = read.value.filter(
+    ({ address }) => all || group?.slots[slotOfAddress(address)] !== own || isClaimed(address),
+  )
   if (clients.length === 0 && saidNobody) return
   turn.change({ saidNobody: clients.length === 0 })
   turn.perform({ type: 'send', to: 'discovery', message: { type: 'clients', all, clients } })
@@ -78,17 +86,20 @@ export function tellStaying(turn: Turn, read: Result<readonly string[]>): void {
  * one beacon holds: then whoever spoke first of those without a place goes.
  */
 export function keepStaying(turn: Turn, { address, all, clients }: ClientsOfMessage): void {
-  const { group, staying, pinsDue } = turn.state
+  const { group, staying, pinsDue, settings, applied, stopping } = turn.state
   const placed = new Set(group?.nodes.map((node) => node.address))
   const kept = new Map(staying)
   kept.delete(address)
   const first = [...kept.keys()].find((node) => !placed.has(node))
   if (kept.size >= MAX_GROUP_NODES && first !== undefined) kept.delete(first)
-  kept.set(address, { all, clients })
+  const heardAtMs = new Map(clients.map((client) => [client.address, turn.nowMs - client.silentMs]))
+  kept.set(address, { all, clients: heardAtMs })
   turn.change({ staying: kept, pinsDue: pinsDue || (clients.length > 0 && placed.has(address)) })
   if (!placed.has(address)) turn.count('clientsOfStranger')
   noteTold(turn, address)
   noteLoserTold(turn, address)
+  // It does not know what has become of them meanwhile. Who has just started as well does not answer: they would never end.
+  if (all && address !== settings.managementIp && applied !== null && !stopping) turn.perform({ type: 'readClients' })
 }
 
 /**
@@ -101,7 +112,7 @@ export function notePlaces(turn: Turn, before: FastPathState): void {
   const [had, has] = [places(before.group?.nodes), places(group?.nodes)]
   const kept = [...staying].filter(([address]) => has.has(address) || !had.has(address))
   if (kept.length < staying.size) turn.change({ staying: new Map(kept) })
-  if (kept.some(([address, { clients }]) => clients.length > 0 && has.has(address) && !had.has(address))) {
+  if (kept.some(([address, { clients }]) => clients.size > 0 && has.has(address) && !had.has(address))) {
     turn.change({ pinsDue: true })
   }
   endWhereAllTold(turn)
@@ -113,16 +124,16 @@ export function knowsPlaces({ group, applied, staying }: FastPathState): boolean
   return group?.nodes.every(({ address, mark }) => known.has(mark) || !staying.has(address)) ?? true
 }
 
-/** The pins that follow from it. */
-export function stayingPins({ staying, group, settings }: FastPathState): readonly Pin[] {
-  const marks = new Map(group?.nodes.map(({ address, mark }) => [address, mark]))
-  // Of two nodes that name a client the last counts: the one whose sockets this host sees itself.
-  const isOwn = ([address]: readonly [string, unknown]) => Number(address === settings.managementIp)
-  const ownLast = [...staying].sort((one, other) => isOwn(one) - isOwn(other))
-  return ownLast.flatMap(([address, { clients }]) => {
-    const mark = marks.get(address)
-    return mark === undefined ? [] : clients.map((client) => ({ client, mark }))
-  })
+/** The pins that follow from it. Its own clients a new director keeps like those of others: when all have said who is theirs. */
+export function stayingPins({ staying, group, settings, hearing }: FastPathState): readonly Pin[] {
+  const latest = new Map<string, { readonly mark: number; readonly heardAtMs: number }>()
+  for (const { address, mark } of group?.nodes ?? []) {
+    if (hearing !== null && address === settings.managementIp) continue
+    for (const [client, heardAtMs] of staying.get(address)?.clients ?? []) {
+      if (heardAtMs >= (latest.get(client)?.heardAtMs ?? -Infinity)) latest.set(client, { mark, heardAtMs })
+    }
+  }
+  return Array.from(latest, ([client, { mark }]) => ({ client, mark }))
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Result } from '../../runtime/ports/result.ts'
+import type { ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
 import type { Turn } from './turn.ts'
 
 /** From now on this host is director of nothing. What is under way is waited for. */
@@ -18,7 +19,7 @@ export function finishStopping(turn: Turn): void {
  * Connections that clients have to this host live by the port mapping and by the addresses on lo, not by this process: the next one
  * takes both over, so that a restart costs none of them. Where there are none, nothing is left behind.
  */
-export function decideWhatStays(turn: Turn, clients: Result<readonly string[]>): void {
+export function decideWhatStays(turn: Turn, clients: Result<readonly ConnectedClient[]>): void {
   if (!clients.ok || clients.value.length > 0) {
     const who = clients.ok ? `${clients.value.length} clients have connections that live by them` : clients.reason
     turn.log(

@@ -1,3 +1,4 @@
+import type { ConnectedClient } from '../wire/beacon-clients.ts'
 import type { Result } from './result.ts'
 
 export interface Listener {
@@ -14,7 +15,7 @@ export interface SocketTable {
   listeners(): Result<readonly Listener[]>
   /** Established connections whose local port is one of these, by port. */
   established(localPorts: readonly number[]): Result<ReadonlyMap<number, number>>
-  /** Who has established connections to one of these ports at one of these addresses; each once, in the canonical form. */
-  clients(localPorts: readonly number[], localAddresses: readonly string[]): Result<readonly string[]>
+  /** Who has established connections to one of these ports at one of these addresses; each once. */
+  clients(localPorts: readonly number[], localAddresses: readonly string[]): Result<readonly ConnectedClient[]>
   close(): void
 }

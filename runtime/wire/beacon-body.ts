@@ -1,18 +1,15 @@
 import { formatIpv4, parseIpv4 } from './addresses.ts'
 import type { BeaconType } from './beacon.ts'
+import { type ConnectedClient, packClients, parseClients } from './beacon-clients.ts'
 import { allOf, clamped, hasTwice, isBytes, isList, isText, isTuple, isWhole, UINT32 } from './beacon-fields.ts'
 import { type BeaconValue, packBody, unpackBody } from './beacon-msgpack.ts'
 import { type BeaconNode, packNode, parseNode } from './beacon-node.ts'
-import { addressBytes, addressText } from './ip-address-bytes.ts'
 
 /** Most nodes of a group, the director included. */
 export const MAX_GROUP_NODES = 64
 const SLOTS = 4096
 /** The owner of a slot that nobody owns. */
 const NOBODY = 255
-/** Both together fill one body. */
-const MAX_CLIENTS_IPV4 = 4096
-const MAX_CLIENTS_IPV6 = 512
 /** Most virtual routers of a node. */
 const MAX_LEADS = 8
 export const MAX_SETTINGS = 16
@@ -76,13 +73,13 @@ export const virtualRouterNumber = (family: 'ipv4' | 'ipv6', virtualRouterId: nu
 export const virtualRouterText = (router: number): string =>
   router > 256 ? `VRID ${router - 256} (IPv6)` : `VRID ${router}`
 
-/** Node to all: `[all, addresses of IPv4, addresses of IPv6]`, as bytes. In place of what the node has said before. */
+/** Node to all: `[all, addresses of IPv4, addresses of IPv6, silences]`. In place of what the node has said before. */
 export interface ClientsBody {
   readonly type: 'clients'
   /** Every client that it has: its gateway has just started, or is about to stop. */
   readonly all: boolean
   /** Who is to stay with the sender: at most 4096 of IPv4 and 512 of IPv6; more are left out. */
-  readonly clients: readonly string[]
+  readonly clients: readonly ConnectedClient[]
 }
 
 /** Node to node: `[node, draining]`. */
@@ -106,12 +103,8 @@ export function packBeaconBody(body: BeaconBody): Uint8Array {
       const addresses = body.nodes.map((address) => parseIpv4(address) ?? 0)
       return packBody([clamped(body.generation, UINT32), addresses, body.slots])
     }
-    case 'clients': {
-      const addresses = body.clients.flatMap((client) => addressBytes(client) ?? [])
-      const packed = (bytes: number, most: number) =>
-        Uint8Array.from(Buffer.concat(addresses.filter(({ length }) => length === bytes).slice(0, most)))
-      return packBody([body.all, packed(4, MAX_CLIENTS_IPV4), packed(16, MAX_CLIENTS_IPV6)])
-    }
+    case 'clients':
+      return packBody([body.all, ...packClients(body.clients)])
     case 'order':
       return packBody([parseIpv4(body.node) ?? 0, body.draining])
     default:
@@ -132,7 +125,7 @@ export function parseBeaconBody(type: BeaconType, bytes: Uint8Array): BeaconBody
     case 'assignment':
       return parseAssignment(value)
     case 'clients':
-      return parseClients(value)
+      return parseClientsBody(value)
     case 'order':
       return parseOrder(value)
     default:
@@ -180,13 +173,11 @@ function parseAssignment(value: unknown): AssignmentBody | undefined {
   return { type: 'assignment', generation, nodes, slots: Uint8Array.from(slots) }
 }
 
-function parseClients(value: unknown): ClientsBody | undefined {
-  if (!isTuple(value, 3)) return undefined
-  const [all] = value
-  const ipv4 = parseAddressList(value[1], 4, MAX_CLIENTS_IPV4)
-  const ipv6 = parseAddressList(value[2], 16, MAX_CLIENTS_IPV6)
-  if (typeof all !== 'boolean' || ipv4 === undefined || ipv6 === undefined) return undefined
-  return { type: 'clients', all, clients: [...ipv4, ...ipv6] }
+function parseClientsBody(value: unknown): ClientsBody | undefined {
+  if (!isTuple(value, 4)) return undefined
+  const [all, ...rest] = value
+  const clients = parseClients(rest)
+  return typeof all !== 'boolean' || clients === undefined ? undefined : { type: 'clients', all, clients }
 }
 
 function parseOrder(value: unknown): OrderBody | undefined {
@@ -194,14 +185,6 @@ function parseOrder(value: unknown): OrderBody | undefined {
   const node = parseAddress(value[0])
   const [, draining] = value
   return node === undefined || typeof draining !== 'boolean' ? undefined : { type: 'order', node, draining }
-}
-
-function parseAddressList(value: unknown, bytes: 4 | 16, most: number): string[] | undefined {
-  if (!(value instanceof Uint8Array) || value.length % bytes !== 0 || value.length > bytes * most) return undefined
-  const addresses = Array.from({ length: value.length / bytes }, (_, index) =>
-    addressText(value.subarray(index * bytes, (index + 1) * bytes)),
-  )
-  return addresses.filter((address) => address !== undefined)
 }
 
 function parseShared(value: readonly unknown[]): SharedFields | undefined {

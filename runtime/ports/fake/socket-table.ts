@@ -1,3 +1,4 @@
+import type { ConnectedClient } from '../../wire/beacon-clients.ts'
 import type { Refusal, Result } from '../result.ts'
 import type { Listener, SocketTable } from '../socket-table.ts'
 
@@ -5,7 +6,7 @@ import type { Listener, SocketTable } from '../socket-table.ts'
 export class FakeSocketTable implements SocketTable {
   readonly #listeners = new Map<string, Listener>()
   readonly #established = new Map<number, number>()
-  #clients: readonly string[] = []
+  #clients: readonly ConnectedClient[] = []
   #refusal: Refusal | undefined
 
   /** A program starts to listen on an IPv4 or IPv6 address; `0.0.0.0` and `::` are unbound. */
@@ -23,7 +24,7 @@ export class FakeSocketTable implements SocketTable {
     this.#established.set(localPort, connections)
   }
 
-  setClients(clients: readonly string[]): void {
+  setClients(clients: readonly ConnectedClient[]): void {
     this.#clients = clients
   }
 
@@ -41,7 +42,7 @@ export class FakeSocketTable implements SocketTable {
     return { ok: true, value: new Map(localPorts.map((port) => [port, this.#established.get(port) ?? 0])) }
   }
 
-  clients(): Result<readonly string[]> {
+  clients(): Result<readonly ConnectedClient[]> {
     return this.#refusal ?? { ok: true, value: this.#clients }
   }
 

@@ -79,7 +79,7 @@ function connectedClients({ managementIp, virtualIps, proxyPorts }: HostQuestion
   if (!sockets.ok) return { toVirtualIps: [], toManagementIp: [] }
   const at = (addresses: readonly string[]) => {
     const found = sockets.value.clients(proxyPorts, addresses)
-    return found.ok ? found.value : []
+    return found.ok ? found.value.map(({ address }) => address) : []
   }
   const toVirtualIps = at(virtualIps)
   const toManagementIp = managementIp === null ? [] : at([managementIp])

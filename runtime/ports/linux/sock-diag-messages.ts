@@ -21,9 +21,15 @@ const REPLY_LENGTH = 72
 const LOCAL_PORT_OFFSET = 4
 const LOCAL_ADDRESS_OFFSET = 8
 const PEER_ADDRESS_OFFSET = 24
+/** In tcp_info, in ms ago: `tcpi_last_data_recv`, `tcpi_last_ack_recv`. */
+const LAST_DATA_RECEIVED_OFFSET = 52
+const LAST_ACK_RECEIVED_OFFSET = 56
+const INFO_LENGTH = 60
 const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex')
 
 const INET_DIAG_REQ_BYTECODE = 1
+/** struct tcp_info. */
+const INET_DIAG_INFO = 2
 const INET_DIAG_SKV6ONLY = 11
 
 const OPERATION_JUMP = 1
@@ -38,12 +44,18 @@ export const FILTER_PORTS_MAX = Math.floor(0xffff / PORT_LENGTH) - 1
 
 /**
  * A dump of TCP sockets in one state and of one family; with `localPorts` (1..FILTER_PORTS_MAX of them) the kernel gives
- * only the sockets on those.
+ * only the sockets on those; `withInfo`: with what `parseEnds` needs.
  */
-export function encodeSocketRequest(family: 4 | 6, state: TcpState, localPorts?: readonly number[]): Buffer {
+export function encodeSocketRequest(
+  family: 4 | 6,
+  state: TcpState,
+  localPorts?: readonly number[],
+  withInfo = false,
+): Buffer {
   const request = Buffer.alloc(REQUEST_LENGTH)
   request[0] = family === 4 ? AF_INET : AF_INET6
   request[1] = IPPROTO_TCP
+  if (withInfo) request[2] = 1 << (INET_DIAG_INFO - 1)
   request.writeUInt32LE(STATE_BITS[state], 4)
   if (!localPorts) return request
   return Buffer.concat([request, encodeAttribute(INET_DIAG_REQ_BYTECODE, encodePortFilter(localPorts))])
@@ -78,13 +90,24 @@ export function parseLocalPort(payload: Buffer): number | undefined {
   return payload.length < REPLY_LENGTH ? undefined : payload.readUInt16BE(LOCAL_PORT_OFFSET)
 }
 
-/** Both ends of a connection, IPv4 also where an IPv6 listener accepted it; undefined where the reply cannot be read. */
-export function parseEnds(payload: Buffer): { readonly local: string; readonly peer: string } | undefined {
+/** Both ends of a connection, IPv4 also where an IPv6 listener accepted it. */
+export interface ConnectionEnds {
+  readonly local: string
+  readonly peer: string
+  /** Since a segment of the peer has arrived, in ms. */
+  readonly silentMs: number
+}
+
+/** Undefined where the reply cannot be read. */
+export function parseEnds(payload: Buffer): ConnectionEnds | undefined {
   if (payload.length < REPLY_LENGTH) return undefined
   const read = (at: number) =>
     endText(payload[0] === AF_INET ? payload.subarray(at, at + 4) : payload.subarray(at, at + 16))
   const [local, peer] = [read(LOCAL_ADDRESS_OFFSET), read(PEER_ADDRESS_OFFSET)]
-  return local === undefined || peer === undefined ? undefined : { local, peer }
+  const info = parseAttributes(payload, REPLY_LENGTH)?.get(INET_DIAG_INFO)
+  if (local === undefined || peer === undefined || info === undefined || info.length < INFO_LENGTH) return undefined
+  const silentMs = Math.min(info.readUInt32LE(LAST_DATA_RECEIVED_OFFSET), info.readUInt32LE(LAST_ACK_RECEIVED_OFFSET))
+  return { local, peer, silentMs }
 }
 
 /** RFC 4291 §2.5.5.2: ::ffff:a.b.c.d is a.b.c.d. */

@@ -1,3 +1,4 @@
+import type { ConnectedClient } from '../../wire/beacon-clients.ts'
 import { type Result, refused } from '../result.ts'
 import type { Listener, SocketTable } from '../socket-table.ts'
 import { NETLINK_SOCK_DIAG } from './libc.ts'
@@ -44,14 +45,17 @@ class LinuxSocketTable implements SocketTable {
     return { ok: true, value: counts }
   }
 
-  clients(localPorts: readonly number[], localAddresses: readonly string[]): Result<readonly string[]> {
+  clients(localPorts: readonly number[], localAddresses: readonly string[]): Result<readonly ConnectedClient[]> {
     if (localPorts.length > FILTER_PORTS_MAX) return refused('E2BIG', `more than ${FILTER_PORTS_MAX} ports`)
-    const ends = localPorts.length === 0 ? undefined : this.#dump('established', localPorts, parseEnds)
+    const ends = localPorts.length === 0 ? undefined : this.#dump('established', localPorts, parseEnds, true)
     if (ends === undefined) return { ok: true, value: [] }
     if (!ends.ok) return ends
     const ours = new Set(localAddresses)
-    const peers = ends.value.filter(({ local }) => ours.has(local)).map(({ peer }) => peer)
-    return { ok: true, value: [...new Set(peers)] }
+    const silences = new Map<string, number>()
+    for (const { local, peer, silentMs } of ends.value) {
+      if (ours.has(local)) silences.set(peer, Math.min(silentMs, silences.get(peer) ?? silentMs))
+    }
+    return { ok: true, value: Array.from(silences, ([address, silentMs]) => ({ address, silentMs })) }
   }
 
   close(): void {
@@ -62,12 +66,13 @@ class LinuxSocketTable implements SocketTable {
     state: TcpState,
     localPorts: readonly number[] | undefined,
     parse: (payload: Buffer) => Value | undefined,
+    withInfo = false,
   ): Result<readonly Value[]> {
     const parseReply = ({ type, payload }: NetlinkMessage): Value | undefined =>
       type === SOCK_DIAG_BY_FAMILY ? parse(payload) : undefined
-    const ipv4 = this.#socket.dump(SOCK_DIAG_BY_FAMILY, encodeSocketRequest(4, state, localPorts), parseReply)
+    const ipv4 = this.#socket.dump(SOCK_DIAG_BY_FAMILY, encodeSocketRequest(4, state, localPorts, withInfo), parseReply)
     if (!ipv4.ok) return ipv4
-    const ipv6 = this.#socket.dump(SOCK_DIAG_BY_FAMILY, encodeSocketRequest(6, state, localPorts), parseReply)
+    const ipv6 = this.#socket.dump(SOCK_DIAG_BY_FAMILY, encodeSocketRequest(6, state, localPorts, withInfo), parseReply)
     return ipv6.ok ? { ok: true, value: [...ipv4.value, ...ipv6.value] } : ipv6
   }
 }

@@ -6,7 +6,7 @@ import { FakeNft } from '../../../runtime/ports/fake/nft.ts'
 import { FakeSocketTable } from '../../../runtime/ports/fake/socket-table.ts'
 import type { ActorInstance } from '../../../runtime/system/actor.ts'
 import { RecordedContext } from '../port-monitor/recorded-context.ts'
-import { group, OTHER, OWN, role, SETTINGS, VIP } from './stepped.ts'
+import { group, heard, OTHER, OWN, role, SETTINGS, VIP } from './stepped.ts'
 
 const listing = (elem: unknown) => JSON.stringify({ nftables: [{ metainfo: {} }, { map: { elem } }] })
 
@@ -60,9 +60,9 @@ test('clients that have connections here keep tables and addresses at the end, a
   const { netlink, nft, sockets, sent, give, instance } = started()
   give(role('scanning'), group())
   await settled()
-  sockets.setClients(['10.0.9.1'])
+  sockets.setClients(heard('10.0.9.1'))
   await instance.stop?.()
-  expect(sent).toEqual([{ to: 'discovery', message: { type: 'clients', all: true, clients: ['10.0.9.1'] } }])
+  expect(sent).toEqual([{ to: 'discovery', message: { type: 'clients', all: true, clients: heard('10.0.9.1') } }])
   expect(netlink.addressesOf('lo')).toContain(`${VIP}/32`)
   expect(nft.scripts).toHaveLength(1)
 })
@@ -83,7 +83,7 @@ test('clients that have to stay are written down apart from the pins, and again 
     type: 'clientsOf',
     address: '10.0.0.2',
     all: false,
-    clients: ['10.0.9.1', 'fd00::9'],
+    clients: heard('10.0.9.1', 'fd00::9'),
   }
   give(stay)
   await settled()

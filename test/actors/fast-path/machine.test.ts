@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { done, refused } from '../../../runtime/ports/result.ts'
-import { device, group, lookOf, OTHER, OWN, outlined, role, Stepped, VIP } from './stepped.ts'
+import { device, group, heard, lookOf, OTHER, OWN, outlined, role, Stepped, VIP } from './stepped.ts'
 
 test('the first transaction is the whole ruleset, and the addresses on lo follow it: before, lo would answer ARP', () => {
   const fastPath = new Stepped().started().give(role('scanning'))
@@ -149,7 +149,7 @@ test('at the end a host without connections removes all that is its own, and dir
 
 test('at the end connections keep what they live by', () => {
   const fastPath = new Stepped().running().give({ type: 'stop' })
-  fastPath.give({ type: 'clientsRead', clients: { ok: true, value: ['10.0.9.1', '10.0.9.2'] } })
+  fastPath.give({ type: 'clientsRead', clients: { ok: true, value: heard('10.0.9.1', '10.0.9.2') } })
   expect([fastPath.take('remove'), fastPath.take('retired')]).toEqual([undefined, { type: 'retired' }])
   expect(fastPath.lines.at(-1)).toMatch(/stay.*2 clients have connections that live by them/)
 })

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
-import { group, role, Stepped } from './stepped.ts'
+import { group, heard, role, Stepped } from './stepped.ts'
 
 const OTHER = '10.0.0.2'
 const OWN_MARK = 1
 const OTHER_MARK = 2
 const slots = (mark: number) => new Uint8Array(4096).fill(mark)
-const says = (clients: readonly string[] = []) => ({ type: 'clientsOf', address: OTHER, all: false, clients }) as const
+const says = (...clients: readonly string[]) =>
+  ({ type: 'clientsOf', address: OTHER, all: false, clients: heard(...clients) }) as const
 const others = () => new Stepped().running(group({ slots: slots(OTHER_MARK) }))
 
 /** A director, all of whose slots are the other node's until now. */
@@ -36,7 +37,7 @@ test('its word ends the waiting: who stays is pinned, then the slots move', () =
   const fastPath = director()
     .give(group({ slots: slots(OWN_MARK) }))
     .expire('settle')
-  fastPath.give(says(['10.0.9.1']))
+  fastPath.give(says('10.0.9.1'))
   expect(fastPath.take('addPins')?.pins).toEqual([{ client: '10.0.9.1', mark: OTHER_MARK }])
   fastPath.give({ type: 'pinsAdded', result: { ok: true, value: undefined } })
   expect(fastPath.take('apply')?.script).toMatch(moves)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { done, refused } from '../../../runtime/ports/result.ts'
 import { parseClientKey, slotOfKey } from '../../../runtime/table/client-key.ts'
-import { group, lookOf, OTHER, role, Stepped } from './stepped.ts'
+import { group, heard, lookOf, OTHER, role, Stepped } from './stepped.ts'
 
 const OWN_MARK = 1
 const OTHER_MARK = 2
@@ -16,8 +16,8 @@ const slotsKeeping = (...clients: readonly string[]) => {
 }
 const ownSlots = () => new Uint8Array(4096).fill(OWN_MARK)
 const read = (...clients: readonly string[]) =>
-  ({ type: 'clientsRead', clients: { ok: true, value: clients } }) as const
-const staysWithOther = { type: 'clientsOf', address: '10.0.0.2', all: false, clients: [CLIENT] } as const
+  ({ type: 'clientsRead', clients: { ok: true, value: heard(...clients) } }) as const
+const staysWithOther = { type: 'clientsOf', address: '10.0.0.2', all: false, clients: heard(CLIENT) } as const
 
 const running = () => new Stepped().running(group({ slots: ownSlots() }))
 
@@ -27,7 +27,7 @@ test('slots have moved: the clients whose slot is another node’s by now are to
   expect(fastPath.give(read(CLIENT, SECOND)).take('send')?.message).toEqual({
     type: 'clients',
     all: false,
-    clients: [CLIENT],
+    clients: heard(CLIENT),
   })
   fastPath.settle().expire('askAgain')
   expect(fastPath.take('readClients')).toBeDefined()
@@ -43,16 +43,39 @@ test('that nobody has to stay is told once: it takes back what was said before, 
     .give(group({ slots: slotsKeeping() }))
     .give(read(CLIENT))
     .settle()
-  expect(fastPath.take('send')?.message.clients).toEqual([CLIENT])
+  expect(fastPath.take('send')?.message.clients).toEqual(heard(CLIENT))
   expect(fastPath.give(read()).take('send')?.message.clients).toEqual([])
   expect(fastPath.give(read()).take('send')).toBeUndefined()
 })
 
-test('of two nodes that name a client this host believes its own sockets', () => {
-  const fastPath = new Stepped().running(group({ slots: slotsKeeping() }))
-  fastPath.clients = [CLIENT]
-  fastPath.give(role('initializing')).give(staysWithOther).give(role('director'))
-  expect(fastPath.take('apply')?.script).toMatch(/pins4 \{ 10\.0\.9\.1 [^}]*: 1 \}/)
+test.each([
+  ['this host', 500, OWN_MARK],
+  ['the other', 1500, OTHER_MARK],
+])('of two nodes that name a client the one counts that has heard it last: %s', (_, silentMs, mark) => {
+  const fastPath = running().give(role('director')).settle().give(staysWithOther)
+  fastPath.take('addPins')
+  fastPath.give({ type: 'pinsAdded', result: done }).settle()
+  fastPath.give({ type: 'clientsRead', clients: { ok: true, value: [{ address: CLIENT, silentMs }] } })
+  expect(fastPath.take('addPins')?.pins).toEqual([{ client: CLIENT, mark }])
+})
+
+test('a client that another node names, too, is named although its slot is here', () => {
+  const fastPath = running().give(staysWithOther).give(read(CLIENT, SECOND))
+  expect(fastPath.take('send')?.message.clients).toEqual(heard(CLIENT))
+  fastPath.give({ ...staysWithOther, clients: [] }).give(read(CLIENT, SECOND))
+  expect(fastPath.take('send')?.message.clients).toEqual([])
+})
+
+test('who has just started hears at once who else has its clients; but not of one that has just started, or stops', () => {
+  const started = { ...staysWithOther, all: true }
+  expect(running().give(started).take('readClients')).toBeDefined()
+  expect(running().give(staysWithOther).take('readClients')).toBeUndefined()
+  const stopping = running().give({ type: 'stop' })
+  stopping.take('readClients')
+  expect(stopping.give(started).take('readClients')).toBeUndefined()
+  const young = new Stepped().started({ present: true, pins: [] })
+  young.take('readClients')
+  expect(young.give(started).take('readClients')).toBeUndefined()
 })
 
 test('a message that changes no slot asks for nothing', () => {
@@ -65,19 +88,29 @@ test('whoever becomes director pins those that have to stay', () => {
   expect(fastPath.take('apply')?.script).toMatch(/pins4 \{ 10\.0\.9\.1 [^}]*: 2 \}/)
 })
 
-test('its own clients are pinned in the transaction that makes it director', () => {
+test('its own clients are pinned when the others have said who is theirs, before what begins no connection is let through', () => {
   const fastPath = new Stepped().running(group({ slots: slotsKeeping() }))
   fastPath.clients = [CLIENT]
-  expect(fastPath.give(role('director')).take('apply')?.script).toMatch(
-    /goto direct4[\s\S]*pins4 \{ 10\.0\.9\.1 [^}]*: 1 \}/,
-  )
+  expect(fastPath.give(role('director')).take('apply')?.script).not.toContain(CLIENT)
+  fastPath.give({ type: 'applied', result: done })
+  expect(fastPath.take('addPins')?.pins).toEqual([])
+  fastPath
+    .give({ type: 'pinsAdded', result: done })
+    .settle()
+    .give({ ...staysWithOther, clients: heard(SECOND) })
+  expect(fastPath.take('apply')).toBeUndefined()
+  expect(fastPath.take('addPins')?.pins).toEqual([
+    { client: CLIENT, mark: OWN_MARK },
+    { client: SECOND, mark: OTHER_MARK },
+  ])
+  expect(fastPath.give({ type: 'pinsAdded', result: done }).take('apply')?.script).toContain('spread4')
 })
 
 test('another director is told at once who has to stay, and every five seconds', () => {
   const fastPath = new Stepped().running(group({ slots: slotsKeeping() }))
   fastPath.clients = [CLIENT]
   fastPath.give({ ...role('scanning'), masterAddress: '10.0.0.2', masterPriority: 90 })
-  expect(fastPath.take('send')?.message.clients).toEqual([CLIENT])
+  expect(fastPath.take('send')?.message.clients).toEqual(heard(CLIENT))
   fastPath.give(group({ slots: ownSlots() })).expire('askAgain')
   expect(fastPath.asked.findLast(({ type }) => type === 'startTimer')).toMatchObject({
     timer: 'askAgain',
@@ -120,8 +153,8 @@ test('a director moves a slot between nodes that work only after those who have 
 test('what a node says replaces what it said before', () => {
   const fastPath = running()
     .give(staysWithOther)
-    .give({ ...staysWithOther, clients: [SECOND] })
-  expect([...fastPath.state.staying]).toEqual([['10.0.0.2', { all: false, clients: [SECOND] }]])
+    .give({ ...staysWithOther, clients: heard(SECOND) })
+  expect(fastPath.state.staying.get('10.0.0.2')?.clients).toEqual(new Map([[SECOND, -1000]]))
 })
 
 test('what a node says before it has a place is pinned when the kernel knows that place', () => {
@@ -167,7 +200,7 @@ test('a gateway that stops names all its clients, whatever their slots, before i
   const fastPath = running().give({ type: 'stop' })
   fastPath.give(read(CLIENT, SECOND))
   const effects = fastPath.asked.map(({ type }) => type)
-  expect(fastPath.take('send')?.message).toEqual({ type: 'clients', all: true, clients: [CLIENT, SECOND] })
+  expect(fastPath.take('send')?.message).toEqual({ type: 'clients', all: true, clients: heard(CLIENT, SECOND) })
   expect(effects.indexOf('send')).toBeLessThan(effects.indexOf('retired'))
 })
 
@@ -175,7 +208,11 @@ test('a gateway that finds tables of a predecessor names all its clients, once a
   const fastPath = new Stepped().started({ present: true, pins: [] })
   for (let second = 0; second < 3; second++) {
     expect(fastPath.take('readClients')).toBeDefined()
-    expect(fastPath.give(read(CLIENT)).take('send')?.message).toEqual({ type: 'clients', all: true, clients: [CLIENT] })
+    expect(fastPath.give(read(CLIENT)).take('send')?.message).toEqual({
+      type: 'clients',
+      all: true,
+      clients: heard(CLIENT),
+    })
     fastPath.expire('askAgain')
   }
 })

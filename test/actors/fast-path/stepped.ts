@@ -12,6 +12,7 @@ import {
 } from '../../../actors/fast-path/state.ts'
 import type { NetworkInterface } from '../../../runtime/ports/netlink.ts'
 import { done } from '../../../runtime/ports/result.ts'
+import type { ConnectedClient } from '../../../runtime/wire/beacon-clients.ts'
 
 export const VIP = '10.0.0.5'
 export const OWN = '02:00:00:00:00:01'
@@ -42,7 +43,7 @@ export class Stepped {
     this.lines.push(...effects.flatMap((effect) => (effect.type === 'log' ? [effect.line] : [])))
     // The sockets answer within the turn.
     if (this.state.errand.kind === 'reading' && this.take('readClients')) {
-      this.give({ type: 'clientsRead', clients: { ok: true, value: this.clients } })
+      this.give({ type: 'clientsRead', clients: { ok: true, value: heard(...this.clients) } })
     }
     return this
   }
@@ -83,6 +84,10 @@ export class Stepped {
     }
   }
 }
+
+/** Clients that a host has heard a second ago. */
+export const heard = (...addresses: readonly string[]): readonly ConnectedClient[] =>
+  addresses.map((address) => ({ address, silentMs: 1000 }))
 
 export const device = (change: Partial<NetworkInterface> = {}): NetworkInterface => ({
   index: 2,

@@ -55,7 +55,14 @@ const assignment: AssignmentBody = {
   slots: Uint8Array.from({ length: 4096 }, (_, slot) => (slot === 0 ? 255 : slot % 2)),
 }
 
-const clients: ClientsBody = { type: 'clients', all: true, clients: ['10.10.74.201', 'fd00:74::201'] }
+const clients: ClientsBody = {
+  type: 'clients',
+  all: true,
+  clients: [
+    { address: '10.10.74.201', silentMs: 0 },
+    { address: 'fd00:74::201', silentMs: 240 },
+  ],
+}
 
 const order: OrderBody = { type: 'order', node: '10.10.74.86', draining: true }
 
@@ -95,7 +102,7 @@ describe('a body', () => {
 
   it('has room for 4096 clients of IPv4 and 512 of IPv6; more are left out', () => {
     const many = (family: (index: number) => string, count: number) =>
-      Array.from({ length: count }, (_, index) => family(index))
+      Array.from({ length: count }, (_, index) => ({ address: family(index), silentMs: index < 2 ? 0 : 16 }))
     const ipv4 = many((index) => `10.1.${index >> 8}.${index & 255}`, 5000)
     const ipv6 = many((index) => `fd00::${(index + 1).toString(16)}`, 600)
     const bytes = packBeaconBody({ type: 'clients', all: false, clients: [...ipv4, ...ipv6] })
@@ -107,12 +114,26 @@ describe('a body', () => {
     })
   })
 
+  it('tells how long a client is silent, from nothing to a year, to a twelfth', () => {
+    const told = (silentMs: number) => {
+      const body: ClientsBody = { type: 'clients', all: false, clients: [{ address: '10.0.0.1', silentMs }] }
+      return (parseBeaconBody('clients', packBeaconBody(body)) as ClientsBody).clients[0]!.silentMs
+    }
+    for (const silentMs of [16, 100, 1000, 60_000, 3_600_000, 31_536_000_000]) {
+      expect(Math.abs(told(silentMs) - silentMs)).toBeLessThan(silentMs / 12)
+    }
+    expect([told(-1), told(Number.NaN), told(0)]).toEqual([0, 0, 0])
+    expect(told(Number.POSITIVE_INFINITY)).toBeGreaterThan(31_536_000_000)
+  })
+
   it.each([
-    ['no list', [true, 4, new Uint8Array()]],
-    ['half an address', [true, new Uint8Array(5), new Uint8Array()]],
-    ['too many', [true, new Uint8Array(4 * 4097), new Uint8Array()]],
-    ['no flag', [1, new Uint8Array(), new Uint8Array()]],
-    ['a field more', [true, new Uint8Array(), new Uint8Array(), 1]],
+    ['no list', [true, 4, new Uint8Array(), new Uint8Array()]],
+    ['half an address', [true, new Uint8Array(5), new Uint8Array(), new Uint8Array(1)]],
+    ['too many', [true, new Uint8Array(4 * 4097), new Uint8Array(), new Uint8Array(4097)]],
+    ['a silence less', [true, new Uint8Array(8), new Uint8Array(16), new Uint8Array(2)]],
+    ['no silences', [true, new Uint8Array(), new Uint8Array()]],
+    ['no flag', [1, new Uint8Array(), new Uint8Array(), new Uint8Array()]],
+    ['a field more', [true, new Uint8Array(), new Uint8Array(), new Uint8Array(), 1]],
   ])('of clients is refused with %s', (_, value) => {
     expect(parseBeaconBody('clients', Uint8Array.from(packr.pack(value)))).toBeUndefined()
   })

@@ -78,17 +78,26 @@ test('a reply that is too short is left out', () => {
   expect(parseLocalPort(reply(2, 9090, []))).toBe(9090)
 })
 
+/** The attribute tcp_info, from when data and acknowledgements have arrived. */
+function info(lastDataMs: number, lastAckMs: number): Buffer {
+  const fields = Buffer.alloc(104)
+  fields.writeUInt32LE(lastDataMs, 52)
+  fields.writeUInt32LE(lastAckMs, 56)
+  return encodeAttribute(2, fields)
+}
+
 test('both ends of a connection are read, a mapped IPv4 address as IPv4', () => {
   const ends = (family: number, local: readonly number[], peer: readonly number[]) => {
-    const message = reply(family, 3128, local)
+    const message = reply(family, 3128, local, info(700, 300))
     message.set(peer, 24)
     return parseEnds(message)
   }
   const mapped = (last: number) => [...new Array<number>(10).fill(0), 255, 255, 10, 0, 0, last]
-  expect(ends(2, [10, 0, 0, 5], [10, 0, 9, 1])).toEqual({ local: '10.0.0.5', peer: '10.0.9.1' })
-  expect(ends(10, mapped(5), mapped(7))).toEqual({ local: '10.0.0.5', peer: '10.0.0.7' })
-  expect(ends(10, [0xfd], [0xfe, 0x80])).toEqual({ local: 'fd00::', peer: 'fe80::' })
+  expect(ends(2, [10, 0, 0, 5], [10, 0, 9, 1])).toEqual({ local: '10.0.0.5', peer: '10.0.9.1', silentMs: 300 })
+  expect(ends(10, mapped(5), mapped(7))).toEqual({ local: '10.0.0.5', peer: '10.0.0.7', silentMs: 300 })
+  expect(ends(10, [0xfd], [0xfe, 0x80])).toEqual({ local: 'fd00::', peer: 'fe80::', silentMs: 300 })
   expect(parseEnds(reply(2, 3128, []).subarray(0, 71))).toBeUndefined()
+  expect(parseEnds(reply(2, 3128, []))).toBeUndefined()
 })
 
 test('no bytes whatever make the parsers throw', () => {

@@ -28,7 +28,7 @@ describeInNamespaces('socket table', {}, (namespaces) => {
         [7003, 2],
       ],
       // Each once, and IPv4 as IPv4 where an IPv6 listener accepted it.
-      clients: { ipv4: ['127.0.0.1'], ipv6: ['::1'], other: [] },
+      clients: { ipv4: [['127.0.0.1', true]], ipv6: [['::1', true]], other: [] },
       none: [],
     })
     expect((shown as { listeners: { value: unknown[] } }).listeners.value).toHaveLength(5)
