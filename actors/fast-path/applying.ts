@@ -20,7 +20,13 @@ export function applyNext(turn: Turn): void {
     turn.perform({ type: 'findTables' })
     return
   }
-  if (state.pinsDue && state.applied !== null && isDirector(state.applied) && knowsPlaces(state)) {
+  if (
+    state.pinsDue &&
+    state.hearing === null &&
+    state.applied !== null &&
+    isDirector(state.applied) &&
+    knowsPlaces(state)
+  ) {
     // Before the slots that they are exceptions from.
     turn.change({ errand: { kind: 'pinning' }, pinsDue: false })
     turn.perform({ type: 'addPins', pins: stayingPins(state) })

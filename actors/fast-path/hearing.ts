@@ -5,8 +5,8 @@ import type { Turn } from './turn.ts'
 
 /**
  * A new director has none of the pins that packets wrote at the one before it. It hears from every node which clients have to stay
- * there (`staying.ts`). Until then segments that begin no connection, of clients without a pin, are dropped: TCP
- * sends them again, but what a node resets that knows nothing of the connection is lost.
+ * there (`staying.ts`). Until then segments that begin no connection are dropped: TCP sends them again, but what a node resets that
+ * knows nothing of the connection is lost.
  */
 
 /** A predecessor that is dead is waited for no longer; neither is anybody where it is the only one who says nothing. */
@@ -71,11 +71,10 @@ export function endWhereAllTold(turn: Turn): void {
   endHearing(turn)
 }
 
-/** Now its own clients are pinned as well, those that nobody else has heard later. */
+/** Now they are pinned. */
 function endHearing(turn: Turn): void {
-  const { staying, settings, pinsDue } = turn.state
-  const hasOwn = (staying.get(settings.managementIp)?.clients.size ?? 0) > 0
-  turn.change({ hearing: null, pinsDue: pinsDue || hasOwn })
+  const { staying, pinsDue } = turn.state
+  turn.change({ hearing: null, pinsDue: pinsDue || [...staying.values()].some(({ clients }) => clients.size > 0) })
 }
 
 /** Nodes that may have clients and have not said so yet. */

@@ -124,11 +124,11 @@ export function knowsPlaces({ group, applied, staying }: FastPathState): boolean
   return group?.nodes.every(({ address, mark }) => known.has(mark) || !staying.has(address)) ?? true
 }
 
-/** The pins that follow from it. Its own clients a new director keeps like those of others: when all have said who is theirs. */
-export function stayingPins({ staying, group, settings, hearing }: FastPathState): readonly Pin[] {
+/** The pins that follow from it: for a new director when all have spoken, since of two that name a client one was cut off, and is wrong. */
+export function stayingPins({ staying, group, hearing }: FastPathState): readonly Pin[] {
+  if (hearing !== null) return []
   const latest = new Map<string, { readonly mark: number; readonly heardAtMs: number }>()
   for (const { address, mark } of group?.nodes ?? []) {
-    if (hearing !== null && address === settings.managementIp) continue
     for (const [client, heardAtMs] of staying.get(address)?.clients ?? []) {
       if (heardAtMs >= (latest.get(client)?.heardAtMs ?? -Infinity)) latest.set(client, { mark, heardAtMs })
     }
