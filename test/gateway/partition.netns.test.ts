@@ -5,7 +5,8 @@ import { describeInNamespaces } from '../namespaces.ts'
 import { DividedGroup, type Side } from './divided-group.ts'
 import { until } from './group.ts'
 
-const INTERVAL_MS = 100
+/** PARTITION_INTERVAL_MS asks for another one. */
+const INTERVAL_MS = Number(process.env.PARTITION_INTERVAL_MS ?? 100)
 const PRIORITIES = [200, 150, 100, 50]
 /** Partitions and healings. PARTITION_ROUNDS and PARTITION_SEED ask for others. */
 const ROUNDS = Number(process.env.PARTITION_ROUNDS ?? 50)
@@ -15,6 +16,8 @@ const BUSY_MS = 500
 const ARP_WITHIN_MS = 5000
 const STARTED_WITHIN_MS = 60_000
 const SETTLED_WITHIN_MS = 10_000
+/** Two backups act a fifth of an interval after each other: from here on later than a machine with as many processes as cores ever is. */
+const SAFE_INTERVAL_MS = 1000
 
 /** The switch falls into halves and heals, again and again. */
 describeInNamespaces('a switch that falls into halves', { programs: ['curl'] }, (namespaces) => {
@@ -81,8 +84,9 @@ describeInNamespaces('a switch that falls into halves', { programs: ['curl'] }, 
   })
 
   it('never do two hold the address in one half, but for the moment in which a late one takes over from a lower', () => {
-    // Two backups act 20 ms after each other; where the machine is later than that, the lower is first and then gives way.
+    // At 100 ms that is 20 ms; where the machine is later, the lower is first and then gives way.
     expect(sharedInHalfMs).toHaveLength(ROUNDS)
+    if (INTERVAL_MS >= SAFE_INTERVAL_MS) expect(Math.max(...sharedInHalfMs)).toBe(0)
     expect(Math.max(...sharedInHalfMs)).toBeLessThan(INTERVAL_MS)
     expect(sharedInHalfMs.filter((ms) => ms > 0).length).toBeLessThanOrEqual(ROUNDS / 5)
   })
