@@ -25,8 +25,11 @@ const pollMs = 100
 /** What a balancer that refuses its configuration needs to say so and end. */
 const settleMs = 500
 
-/** Builds the network, starts the backends and every way that is installed. All of them stay up, and idle, in turn. */
-export async function startBench(note: (line: string) => void): Promise<readonly RunningWay[]> {
+/**
+ * Builds the network, starts the backends and every way that is installed. All of them stay up, and idle, in turn. `threads`: of every
+ * way that has any.
+ */
+export async function startBench(note: (line: string) => void, threads: number): Promise<readonly RunningWay[]> {
   buildTopology(network.topology)
   freeClientPorts()
   startBackends(note)
@@ -36,8 +39,8 @@ export async function startBench(note: (line: string) => void): Promise<readonly
     process: null,
     log: new Tail(),
   }
-  const others = [startHaproxy(note), startNginx(note)].filter((way) => way !== undefined)
-  const own = [await startGroup(), ...kernelWay(note)]
+  const others = [startHaproxy(note, threads), startNginx(note, threads)].filter((way) => way !== undefined)
+  const own = [await startGroup(threads), ...kernelWay(note)]
   await pause(settleMs)
   const up = others.filter(({ way, process, log }) => {
     if (!process?.running) note(`${way} is left out, it ended: ${log.last(1).join('')}`)
@@ -70,12 +73,12 @@ function startBackends(note: (line: string) => void): void {
  * The group under test: three gateways, of which the two backends serve. The director has no proxy beside it, so it is
  * in failure as a node and only hands connections on: what is measured is the way through it.
  */
-async function startGroup(): Promise<RunningWay> {
+async function startGroup(threads: number): Promise<RunningWay> {
   const log = new Tail()
   const socketOf = (host: string) => `${sandboxDirectory}/${host}.sock`
   const start = (host: string, ip: string, priority: number) => {
     const file = `${sandboxDirectory}/${host}.yaml`
-    writeFileSync(file, gatewayYaml(host, ip, priority, socketOf(host)))
+    writeFileSync(file, gatewayYaml(host, ip, priority, socketOf(host), threads))
     const env = { PROXYHA_NODE: globalThis.process.execPath }
     return startProcess({ host, command: proxyha, args: ['run', '-c', file], env, onLine: (line) => log.add(line) })
   }
@@ -101,13 +104,13 @@ function kernelWay(note: (line: string) => void): readonly RunningWay[] {
   return [{ way: 'kernel', url: urlOf(network.kernelVirtualIp, network.proxyhaPort), process: null, log: new Tail() }]
 }
 
-function startHaproxy(note: (line: string) => void): RunningWay | undefined {
+function startHaproxy(note: (line: string) => void, threads: number): RunningWay | undefined {
   if (versionOf('haproxy', '-v') === undefined) {
     note('haproxy is not installed: there is no ratio to it')
     return undefined
   }
   const file = `${sandboxDirectory}/haproxy.cfg`
-  writeFileSync(file, haproxyConf(availableParallelism()))
+  writeFileSync(file, haproxyConf(threads))
   const log = new Tail()
   const args = ['-db', '-f', file]
   const process = startProcess({
@@ -119,13 +122,13 @@ function startHaproxy(note: (line: string) => void): RunningWay | undefined {
   return { way: 'haproxy', url: urlOf(network.directorIp, network.haproxyPort), process, log }
 }
 
-function startNginx(note: (line: string) => void): RunningWay | undefined {
+function startNginx(note: (line: string) => void, threads: number): RunningWay | undefined {
   if (versionOf('nginx', '-v') === undefined) {
     note('nginx is not installed: there is no ratio to it')
     return undefined
   }
   const log = new Tail()
-  const conf = nginxStreamConf(availableParallelism(), sandboxDirectory, nginxStreamModule())
+  const conf = nginxStreamConf(threads, sandboxDirectory, nginxStreamModule())
   const process = startNginxAs(network.directorHost, 'stream', conf, log)
   return { way: 'nginx', url: urlOf(network.directorIp, network.nginxPort), process, log }
 }

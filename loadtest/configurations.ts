@@ -15,6 +15,7 @@ export function gatewayYaml(
   managementIp: string,
   directorPriority: number,
   controlSocket: string,
+  forwarders: number,
 ): string {
   return `name: ${name}
 interface: eth0
@@ -24,6 +25,7 @@ virtualIps: [${virtualIp}/${prefixLength}]
 redirects:
   - { protocol: http, originalPorts: [${proxyhaPort}], proxyPort: ${backendPort} }
 forwarding: workers
+forwarders: { count: ${forwarders} }
 cluster: { key: ${'loadtest'.repeat(4)} }
 inspector: { listen: 127.0.0.1:9253 }
 control: { socket: ${controlSocket} }

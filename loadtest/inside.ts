@@ -3,7 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, release } from 'node:os'
 import { dirname } from 'node:path'
 import { settleInSandbox } from '../runtime/lab/sandbox.ts'
-import { startBench } from './bench.ts'
+import { type RunningWay, startBench } from './bench.ts'
+import { cpuSeconds } from './cpu-time.ts'
+import { directorBusySeconds, isolateDirector } from './director-core.ts'
 import { runAutocannon, runWrk } from './generators.ts'
 import { type Baseline, baselineOf, judge } from './guard.ts'
 import { versionOf } from './installed.ts'
@@ -18,9 +20,17 @@ const baselineTolerance = 0.15
 
 const remarks = [
   'Ratios are medians of the ratios within each round; sources stick to their backend, so one client uses one backend.',
-  'CPU is user and system time of the processes in the middle. It leaves out softirqs: the receive path of the kernel,',
-  'and all of what nftables forwards.',
 ]
+const remarksOnCpu = {
+  ofProcesses: [
+    'CPU is user and system time of the processes in the middle. It leaves out softirqs: the receive path of the kernel,',
+    'and all of what nftables forwards (--director-core counts it).',
+  ],
+  ofDirectorCore: [
+    'CPU is the time for which the core was not idle that everything in the middle has to itself, softirqs included: from the',
+    'packet that reaches its interface to the one that leaves it. Of the way straight it is what else the core does.',
+  ],
+}
 
 settleInSandbox(() => process.exit(130))
 process.exitCode = await run(JSON.parse(process.argv[2] ?? '') as LoadtestOptions)
@@ -37,16 +47,18 @@ async function run(options: LoadtestOptions): Promise<number> {
   const wrk = versionOf('wrk', '-v')
   if (wrk === undefined)
     note('wrk is not installed: autocannon stands in, whose client costs more CPU than what it measures')
-  const ways = await startBench(note)
+  const ways = await startBench(note, options.directorCore ? 1 : availableParallelism())
+  if (options.directorCore) isolateDirector()
   const measurements = await runRounds({
     ...options,
     ways,
     generators: { wrk: wrk === undefined ? undefined : runWrk, autocannon: runAutocannon },
+    cpuSecondsOf: options.directorCore ? directorBusySeconds : cpuSecondsOfProcess,
     onMeasurement: (measurement) => print(describe(measurement)),
   })
   const summaries = summarize(options.scenarios, measurements)
   for (const summary of summaries) print(['', ...drawSummary(summary)].join('\n'))
-  print(['', ...remarks].join('\n'))
+  print(['', ...remarks, ...remarksOnCpu[options.directorCore ? 'ofDirectorCore' : 'ofProcesses']].join('\n'))
   const versions = {
     node: process.version,
     haproxy: versionOf('haproxy', '-v') ?? null,
@@ -57,6 +69,10 @@ async function run(options: LoadtestOptions): Promise<number> {
   write(options.json, { startedAt, machine, options, notes, summaries, measurements })
   print(`\nall figures are in ${options.json}`)
   return decide(options, summaries)
+}
+
+function cpuSecondsOfProcess({ process }: RunningWay): number | undefined {
+  return process === null ? undefined : cpuSeconds(process.pid)
 }
 
 function decide(options: LoadtestOptions, summaries: readonly ScenarioSummary[]): number {

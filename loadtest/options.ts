@@ -10,6 +10,8 @@ export interface LoadtestOptions {
   /** File for all that was measured. */
   readonly json: string
   readonly baseline: string
+  /** Give the director a core of its own, and count what that does. */
+  readonly directorCore: boolean
   /** Compare with the baseline, and fail when a ratio dropped. */
   readonly check: boolean
   /** Write the baseline anew. */
@@ -31,6 +33,8 @@ in network namespaces of this machine, in rounds in which each has its turn.
   --seconds N        seconds of each run (5)
   --quick            one round of two seconds
   --scenario NAME    only this scenario; may be given again: ${scenarios.map(({ name }) => name).join(', ')}
+  --director-core    everything in the middle runs on a core of its own: CPU is what that core does, softirqs
+                     included, so that kernel mode has a figure too
   --json FILE        where the figures go (loadtest/results/latest.json)
   --check            compare proxyha's ratios with the baseline; exit 1 when one dropped below its tolerance
   --baseline FILE    the baseline (loadtest/baseline.json)
@@ -58,6 +62,7 @@ function read(args: readonly string[]) {
       scenario: { type: 'string', multiple: true },
       json: { type: 'string' },
       baseline: { type: 'string' },
+      'director-core': { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
       'update-baseline': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -79,12 +84,15 @@ function interpret(
     return { type: 'mistake', reason: `--seconds: ${values.seconds} is not a whole number from 1 to 1000` }
   const unknown = values.scenario?.find((name) => !scenarios.some((scenario) => scenario.name === name))
   if (unknown !== undefined) return { type: 'mistake', reason: `--scenario: there is no scenario ${unknown}` }
+  if (values['director-core'] && (values.check || values['update-baseline']))
+    return { type: 'mistake', reason: '--director-core: the baseline is of a director that has all cores' }
   const options = {
     rounds,
     seconds,
     scenarios: scenarios.filter(({ name }) => values.scenario?.includes(name) ?? true),
     json: values.json ?? defaults.json,
     baseline: values.baseline ?? defaults.baseline,
+    directorCore: values['director-core'],
     check: values.check,
     updateBaseline: values['update-baseline'],
   }

@@ -1,5 +1,4 @@
 import type { RunningWay } from './bench.ts'
-import { cpuSeconds } from './cpu-time.ts'
 import type { Generator } from './generators.ts'
 import type { Measurement, Scenario } from './scenarios.ts'
 
@@ -10,6 +9,8 @@ export interface RoundsPlan {
   readonly scenarios: readonly Scenario[]
   readonly ways: readonly RunningWay[]
   readonly generators: { readonly wrk: Generator | undefined; readonly autocannon: Generator }
+  /** CPU seconds that count for a way, used so far; undefined where there are none to count. */
+  readonly cpuSecondsOf: (running: RunningWay) => number | undefined
   readonly onMeasurement: (measurement: Measurement) => void
 }
 
@@ -45,13 +46,12 @@ async function warmUp({ scenarios, ways, generators }: RoundsPlan): Promise<void
 }
 
 async function measure(plan: RoundsPlan, scenario: Scenario, running: RunningWay, round: number): Promise<Measurement> {
-  const { generators, seconds } = plan
+  const { generators, seconds, cpuSecondsOf } = plan
   const generator = scenario.generator === 'wrk' && generators.wrk ? 'wrk' : 'autocannon'
   const run = generators[generator] ?? generators.autocannon
-  const pid = running.process?.pid
-  const before = pid === undefined ? 0 : cpuSeconds(pid)
+  const before = cpuSecondsOf(running)
   const outcome = await run(scenario.load, running.url, seconds)
-  const used = pid === undefined ? null : cpuSeconds(pid) - before
+  const used = before === undefined ? null : (cpuSecondsOf(running) ?? before) - before
   return {
     ...outcome,
     scenario: scenario.name,

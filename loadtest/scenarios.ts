@@ -79,6 +79,9 @@ export interface Measurement extends Outcome {
   readonly generator: 'wrk' | 'autocannon'
   readonly way: Way
   readonly round: number
-  /** CPU seconds (user and system) of the processes between client and backend, for 10,000 requests; null for `straight`. */
+  /**
+   * CPU seconds (user and system) of the processes between client and backend, for 10,000 requests; null where there are none. With a
+   * core of its own for the director: the seconds for which that was not idle.
+   */
   readonly cpuSecondsPer10k: number | null
 }

@@ -26,6 +26,7 @@ export const proxyha: BalancerKind = ({ population, nodes, connections, latestNo
         absenceGraceMs: 5000,
         clientIdleS: 600,
         tellsFastPath: false,
+        portsByRedirect: [],
         slowStartMs: SLOW_START_MS,
       },
       { nodes: [], slots: nobodysSlots(), generation: 0 },

@@ -74,16 +74,23 @@ export class Stage {
     this.#gateways.delete(host)
   }
 
+  /** The process of a node's gateway. @throws Error where none was started */
+  pidOf({ host }: NodePlan): number {
+    const gateway = this.#gateways.get(host)
+    if (gateway === undefined) throw new Error(`no gateway was started on ${host}`)
+    return gateway.pid
+  }
+
   /** Writes a node's configuration; it goes by it from its next start or reload. */
   configure(node: NodePlan, capacity: number): void {
     this.#capacities.set(node.host, capacity)
-    writeFileSync(`${this.#base(node)}.yaml`, gatewayYaml(node, this.mode, this.#socket(node), capacity))
+    writeFileSync(`${this.#base(node)}.yaml`, gatewayYaml(node, this.mode, this.socketOf(node), capacity))
   }
 
   /** `proxyha WORDS...` on a node, to its end. @throws Error where it does not end well */
   async order(node: NodePlan, ...words: readonly string[]): Promise<void> {
     const said: string[] = []
-    const args = [...words, '-s', this.#socket(node)]
+    const args = [...words, '-s', this.socketOf(node)]
     const env = { PROXYHA_NODE: process.execPath }
     const order = startProcess({ host: node.host, command: proxyha, args, env, onLine: (line) => said.push(line) })
     const code = await order.ended
@@ -94,25 +101,25 @@ export class Stage {
   async settled(director: NodePlan, owners: readonly NodePlan[]): Promise<void> {
     const names = owners.map(({ host }) => host)
     await this.until(
-      async () => isComplete(await readStatus(this.#socket(director)), names) && this.#holds(director),
+      async () => isComplete(await readStatus(this.socketOf(director)), names) && this.#holds(director),
       `${director.host} as director of ${names}`,
     )
   }
 
   /** Slots of a node, as the director says. */
   async slotsOf(director: NodePlan, { host }: NodePlan): Promise<number> {
-    return (await readStatus(this.#socket(director)))?.nodes.find(({ name }) => name === host)?.slots ?? 0
+    return (await readStatus(this.socketOf(director)))?.nodes.find(({ name }) => name === host)?.slots ?? 0
   }
 
   /** Whether a gateway that has just started has heard who leads. */
   async knowsGroup(node: NodePlan): Promise<boolean> {
-    const status = await readStatus(this.#socket(node))
+    const status = await readStatus(this.socketOf(node))
     return status?.nodes.some(({ director }) => director) === true
   }
 
   /** What a node says of another. */
   async stateOf(asked: NodePlan, { host }: NodePlan): Promise<string | undefined> {
-    return (await readStatus(this.#socket(asked)))?.nodes.find(({ name }) => name === host)?.state
+    return (await readStatus(this.socketOf(asked)))?.nodes.find(({ name }) => name === host)?.state
   }
 
   async until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
@@ -171,5 +178,5 @@ export class Stage {
   }
 
   readonly #base = ({ host }: NodePlan): string => `${sandboxDirectory}/${this.mode}-${host}`
-  readonly #socket = (node: NodePlan): string => `${this.#base(node)}.sock`
+  readonly socketOf = (node: NodePlan): string => `${this.#base(node)}.sock`
 }

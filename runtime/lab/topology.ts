@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
 
 /** One machine of the network: a network namespace with one interface, `eth0`, on the bridge. */
 export interface Host {
@@ -56,8 +57,17 @@ export function topologyBatches(topology: Topology): readonly IpBatch[] {
  * @throws Error when `ip` refuses a line, with what it said
  */
 export function buildTopology(topology: Topology): void {
+  keepFiltersOffBridge()
   for (const { namespace, lines } of topologyBatches(topology)) {
     ip([...(namespace === undefined ? [] : ['-n', namespace]), '-batch', '-'], lines.join('\n'))
+  }
+}
+
+/** A switch knows nothing of the IP filters of a host. Where the kernel's are not asked about bridged frames anyway, nothing is there to be set. */
+function keepFiltersOffBridge(): void {
+  for (const filter of ['iptables', 'ip6tables', 'arptables']) {
+    const parameter = `/proc/sys/net/bridge/bridge-nf-call-${filter}`
+    if (existsSync(parameter)) writeFileSync(parameter, '0')
   }
 }
 

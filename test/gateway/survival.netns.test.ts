@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
-import { type GatewayNode, Group, until } from './group.ts'
+import { CLIENTS, type GatewayNode, Group, macOf, ORIGIN, until, VIP } from './group.ts'
+import { readMetrics } from './metrics.ts'
 import { LongConnections, startNamedServers } from './survival.ts'
 
 const ORIGINAL_PORT = 8080
@@ -30,6 +32,7 @@ function describeConnections(
       await group.settled(0, 3, PATIENCE_MS)
     }, PATIENCE_MS)
     beforeEach(async () => {
+      await spreadByKernel(group)
       connections = new LongConnections(group, ORIGINAL_PORT)
       const opened = await connections.next()
       expect(opened.lost).toEqual([])
@@ -45,6 +48,20 @@ function describeConnections(
       () => connections,
     )
   })
+}
+
+/** The director's kernel hands slots to all three nodes: it does so up to two seconds after its status says who owns them. */
+const spreadByKernel = ({ nodes }: Group) => {
+  let owners = new Set<string>()
+  return until(
+    async () => {
+      const { stdout } = await nodes[0]!.namespace.run('nft', ['list', 'map', 'netdev', 'proxyha', 'slots'])
+      owners = new Set([...stdout.matchAll(/ : (0x[\da-f]+)/g)].map(([, mark]) => mark!))
+      return owners.size === nodes.length
+    },
+    20_000,
+    () => `slots of all nodes in the kernel of node0: only of ${[...owners]}`,
+  )
 }
 
 /** A gateway is back when it knows the group, and its kernel has what follows from that: until then its connections live by what it left. */
@@ -67,7 +84,53 @@ const alone = (group: Group, name: string) =>
     () => `${name} alone with the VIP: ${group.holders()}`,
   )
 
+const FLOOD = new URL('../../loadtest/flood/syn-flood.ts', import.meta.url)
+const FLOOD_RATE = 5000
+const FLOOD_S = 5
+const RESIDENT_GROWTH_MAX_KB = 100_000
+
+function residentKilobytes({ gateway }: GatewayNode): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${gateway!.process.pid}/status`, 'utf8'))![1])
+}
+
+/** What the director's kernel has handed on, and the clients that it remembers. */
+async function kernelFigures({ socket }: GatewayNode): Promise<{ readonly packets: number; readonly pins: number }> {
+  const metrics = await readMetrics(socket)
+  const packets = Object.values(metrics('proxyha_kernel_packets_total', 'address'))
+  return {
+    packets: packets.reduce((sum, count) => sum + count, 0),
+    pins: metrics('proxyha_kernel_pins', 'family').IPv4!,
+  }
+}
+
 describeConnections('in kernel mode', (group, connections) => {
+  it('outlive a flood of SYNs from anywhere, which is handed on, leaves no trace, and keeps no new client out', async () => {
+    const { nodes, origin } = group()
+    const [director] = nodes
+    // Whom the SYNs claim to come from is answered by way of the origin, who drops it.
+    for (const { namespace } of nodes) namespace.ip('route', 'add', 'default', 'via', ORIGIN)
+    const before = { ...(await kernelFigures(director!)), resident: nodes.map(residentKilobytes) }
+    const words = [macOf(origin), director!.mac(), VIP, ORIGINAL_PORT, FLOOD_RATE, FLOOD_S].map(String)
+    const flood = origin.startScript(FLOOD, ...words)
+    await until(
+      async () => (await kernelFigures(director!)).packets > before.packets + FLOOD_RATE,
+      20_000,
+      () => 'the flood at the director',
+    )
+    expect((await connections().check()).lost).toEqual([])
+    const meanwhile = new LongConnections(group(), ORIGINAL_PORT, CLIENTS.slice(0, 10))
+    expect((await meanwhile.next()).lost).toEqual([])
+    await meanwhile.stop()
+    const { sent } = JSON.parse(await flood.nextLine()) as { sent: number }
+    expect(sent).toBeGreaterThan(FLOOD_RATE)
+    expect((await connections().check()).lost).toEqual([])
+    expect((await kernelFigures(director!)).pins).toBe(before.pins)
+    for (const [index, node] of nodes.entries()) {
+      expect(residentKilobytes(node) - before.resident[index]!).toBeLessThan(RESIDENT_GROWTH_MAX_KB)
+      node.namespace.ip('route', 'del', 'default')
+    }
+  })
+
   it('outlive an ordered hand-over, and the return of the former director', async () => {
     const [former, next] = group().nodes
     expect((await former!.proxyha('failover', '-s', former!.socket)).code).toBe(0)

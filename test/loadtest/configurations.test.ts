@@ -30,12 +30,13 @@ describe('the balancers that are compared', () => {
 
 describe('gatewayYaml', () => {
   it('is read as meant', () => {
-    expect(parse(gatewayYaml('director', '10.20.0.10', 99, '/run/d.sock'))).toMatchObject({
+    expect(parse(gatewayYaml('director', '10.20.0.10', 99, '/run/d.sock', 2))).toMatchObject({
       managementIp: '10.20.0.10',
       directorPriority: 99,
       virtualIps: ['10.20.0.100/24'],
       redirects: [{ originalPorts: [8080], proxyPort: 9090 }],
       forwarding: 'workers',
+      forwarders: { count: 2 },
     })
   })
 })

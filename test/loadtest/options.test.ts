@@ -9,7 +9,15 @@ describe('parseOptions', () => {
   it('runs five rounds of every scenario where nothing is said', () => {
     expect(parse()).toEqual({
       type: 'run',
-      options: { ...defaults, rounds: 5, seconds: 5, scenarios, check: false, updateBaseline: false },
+      options: {
+        ...defaults,
+        rounds: 5,
+        seconds: 5,
+        scenarios,
+        directorCore: false,
+        check: false,
+        updateBaseline: false,
+      },
     })
   })
 
@@ -30,6 +38,7 @@ describe('parseOptions', () => {
     [['--seconds', 'many'], '--seconds: many is not a whole number from 1 to 1000'],
     [['--seconds', '1.5'], '--seconds: 1.5 is not a whole number from 1 to 1000'],
     [['--scenario', 'naught'], '--scenario: there is no scenario naught'],
+    [['--director-core', '--check'], '--director-core: the baseline is of a director that has all cores'],
     [['--unknown'], expect.stringContaining("'--unknown'")],
     [['stray'], expect.stringContaining("'stray'")],
   ])('takes %j for a mistake', (args, reason) => {

@@ -38,6 +38,7 @@ describe('runRounds', () => {
       scenarios: [byWrk, byAutocannon],
       ways: [running('straight'), running('proxyha')],
       generators: { wrk: generator('wrk'), autocannon: generator('autocannon') },
+      cpuSecondsOf: () => undefined,
       onMeasurement: () => {},
     })
     expect(calls.slice(0, 4)).toEqual(Array(2).fill(['wrk http://straight', 'wrk http://proxyha']).flat())
@@ -66,8 +67,29 @@ describe('runRounds', () => {
       scenarios: [byWrk],
       ways: [running('straight')],
       generators: { wrk: undefined, autocannon: async () => outcome },
+      cpuSecondsOf: () => undefined,
       onMeasurement: () => {},
     })
     expect(measurements).toMatchObject([{ scenario: 'fast', generator: 'autocannon' }])
+  })
+
+  it('divides the CPU time that was used meanwhile among the requests, where there is any to count', async () => {
+    let usedSeconds = 40
+    const measurements = await runRounds({
+      rounds: 1,
+      seconds: 1,
+      scenarios: [byWrk],
+      ways: [running('straight'), running('kernel')],
+      generators: {
+        wrk: async () => {
+          usedSeconds += 2
+          return outcome
+        },
+        autocannon: async () => outcome,
+      },
+      cpuSecondsOf: ({ way }) => (way === 'kernel' ? usedSeconds : undefined),
+      onMeasurement: () => {},
+    })
+    expect(measurements.map(({ cpuSecondsPer10k }) => cpuSecondsPer10k)).toEqual([null, 2000])
   })
 })
