@@ -65,7 +65,9 @@ export const startFastPath: StartActor<FastPathSettings, FastPathPorts, FastPath
       case 'look': {
         const generation = nft.generation()
         const device = netlink.interfaceByName(settings.interfaceName)
-        dispatch({ type: 'looked', look: { generation, device, missing: missingOnLoopback(netlink, settings) } })
+        const neighbours = device.ok ? macsOf(netlink, device.value.index, effect.neighbours) : new Map()
+        const missing = missingOnLoopback(netlink, settings)
+        dispatch({ type: 'looked', look: { generation, device, missing, neighbours } })
         return
       }
       case 'putAddresses':
@@ -103,6 +105,15 @@ export const startFastPath: StartActor<FastPathSettings, FastPathPorts, FastPath
       sockets.close()
     },
   }
+}
+
+function macsOf(netlink: Netlink, interfaceIndex: number, addresses: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    addresses.flatMap((address) => {
+      const mac = netlink.neighbourMac({ interfaceIndex, address })
+      return mac.ok && mac.value !== null ? [[address, mac.value] as const] : []
+    }),
+  )
 }
 
 function loopbackAddresses(netlink: Netlink, addresses: readonly string[]): Result<readonly AddressChange[]> {

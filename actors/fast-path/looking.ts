@@ -1,5 +1,6 @@
 import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
+import { compareNeighbours, neighboursToLookAt } from './neighbours.ts'
 import type { Look } from './state.ts'
 import type { Turn } from './turn.ts'
 
@@ -8,12 +9,13 @@ const LOOK_EVERY_MS = 1000
 
 export function startLooking(turn: Turn): void {
   turn.startTimer('look', LOOK_EVERY_MS)
-  turn.perform({ type: 'look' })
+  turn.perform({ type: 'look', neighbours: neighboursToLookAt(turn.state) })
 }
 
 /** Is the interface the same, are the addresses there, did somebody change any table? */
-export function look(turn: Turn, { generation, device, missing }: Look): void {
+export function look(turn: Turn, { generation, device, missing, neighbours }: Look): void {
   noteDevice(turn, device)
+  compareNeighbours(turn, neighbours)
   const { applied, errand, stopping, outline } = turn.state
   if (applied === null || stopping || errand.kind !== 'none') return
   if (missing.length > 0) {

@@ -43,6 +43,8 @@ export interface Look {
   readonly device: Result<NetworkInterface>
   /** Virtual IPs that the loopback interface does not have. */
   readonly missing: readonly string[]
+  /** MACs of those that were asked for, as far as the kernel knows them, by address. */
+  readonly neighbours: ReadonlyMap<string, string>
 }
 
 /**
@@ -82,7 +84,8 @@ export type FastPathEffect =
   | { readonly type: 'findTables' }
   | { readonly type: 'apply'; readonly script: string }
   | { readonly type: 'outline' }
-  | { readonly type: 'look' }
+  /** `neighbours`: addresses whose MAC is asked for, too. */
+  | { readonly type: 'look'; readonly neighbours: readonly string[] }
   /** Virtual IPs on the loopback interface, for ever. */
   | { readonly type: 'putAddresses'; readonly addresses: readonly string[] }
   | { readonly type: 'readClients' }
@@ -94,7 +97,7 @@ export type FastPathEffect =
   | { readonly type: 'retired' }
 
 /** What a node says of its clients. */
-export interface Staying {
+interface Staying {
   /** Of all of them. */
   readonly all: boolean
   /** When it has heard each last, by the clock of this host. */
@@ -146,6 +149,10 @@ export interface FastPathState {
   readonly hearing: Hearing | null
   /** Nodes that lose slots and have not said who has to stay, by address. */
   readonly awaited: ReadonlySet<string>
+  /** When slots moved last while this host led nothing, and where they were before that, and before moves shortly before it. */
+  readonly recentMove: { readonly from: Uint8Array; readonly atMs: number } | null
+  /** Slots that count as those in force although others are applied: they had moved just before this host led; null else. */
+  readonly settlingFrom: Uint8Array | null
   /** They are waited for beyond the usual time. */
   readonly awaitingLatecomers: boolean
   /** Transactions refused in a row. */
@@ -176,6 +183,8 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
     pinsDue: false,
     hearing: null,
     awaited: new Set(),
+    recentMove: null,
+    settlingFrom: null,
     awaitingLatecomers: false,
     refusals: 0,
     stopping: false,

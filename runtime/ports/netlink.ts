@@ -25,6 +25,12 @@ export interface AddressChange {
   readonly prefixLength: number
 }
 
+/** Another host, by its address on an interface of this one. */
+export interface Neighbour {
+  readonly interfaceIndex: number
+  readonly address: string
+}
+
 /** rtnetlink, as far as a gateway needs it. Calls are synchronous (tens of microseconds) so that fencing cannot be overtaken. */
 export interface Netlink {
   /** The interface with its addresses as the kernel has them now; `ENODEV` where there is none of that name. */
@@ -36,5 +42,7 @@ export interface Netlink {
   putAddress(change: AddressChange & { readonly validLifetimeS: number | null }): Result
   /** Removes the address; an address that is not there is a success. */
   removeAddress(change: AddressChange): Result
+  /** Of an IPv4 address, as the kernel has learned it on that interface, lower-case; null where it has not. */
+  neighbourMac(neighbour: Neighbour): Result<string | null>
   close(): void
 }

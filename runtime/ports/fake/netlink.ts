@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import type { Clock } from '../clock.ts'
-import type { AddressChange, InterfaceAddress, Netlink, NetworkInterface } from '../netlink.ts'
+import type { AddressChange, InterfaceAddress, Neighbour, Netlink, NetworkInterface } from '../netlink.ts'
 import { done, type Refusal, type Result, refused } from '../result.ts'
 
 interface HeldAddress {
@@ -26,6 +26,7 @@ interface FakeInterface {
 export class FakeNetlink implements Netlink {
   readonly #clock: Clock
   readonly #interfaces = new Map<string, FakeInterface>()
+  readonly #neighbours = new Map<string, string>()
   #nextIndex = 1
   #refusal: Refusal | undefined
 
@@ -54,6 +55,11 @@ export class FakeNetlink implements Netlink {
   setUp(name: string, up: boolean): void {
     const found = this.#interfaces.get(name)
     if (found) found.up = up
+  }
+
+  /** The kernel has heard that MAC of an address. */
+  learnNeighbour(address: string, mac: string): void {
+    this.#neighbours.set(address, mac)
   }
 
   /** The interface is gone, its addresses with it. */
@@ -101,6 +107,10 @@ export class FakeNetlink implements Netlink {
     const found = this.#byIndex(change.interfaceIndex)
     if (found) found.addresses = found.addresses.filter((held) => !isSame(held, change))
     return done
+  }
+
+  neighbourMac({ address }: Neighbour): Result<string | null> {
+    return { ok: true, value: this.#neighbours.get(address) ?? null }
   }
 
   close(): void {}

@@ -1,5 +1,5 @@
 import { familyOf, samePrefix } from '../../wire/ip-address-bytes.ts'
-import type { AddressChange, Netlink, NetworkInterface } from '../netlink.ts'
+import type { AddressChange, Neighbour, Netlink, NetworkInterface } from '../netlink.ts'
 import { done, type Refusal, type Result, refused } from '../result.ts'
 import { NETLINK_ROUTE } from './libc.ts'
 import { NLM_F_CREATE, NLM_F_REPLACE } from './netlink-messages.ts'
@@ -18,6 +18,7 @@ import {
   RTM_NEWADDR,
   RTM_NEWLINK,
 } from './rtnetlink-messages.ts'
+import { encodeGetNeighbour, parseNeighbourMac, RTM_GETNEIGH, RTM_NEWNEIGH } from './rtnetlink-neighbours.ts'
 
 /** Of a removal: the interface does not have the address (any more), or is gone itself. */
 const ADDRESS_IS_GONE: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'ENODEV'])
@@ -75,6 +76,16 @@ class LinuxNetlink implements Netlink {
     if (!body.ok) return body
     const removed = this.#change(RTM_DELADDR, 0, body.value)
     return !removed.ok && ADDRESS_IS_GONE.has(removed.code) ? done : removed
+  }
+
+  neighbourMac({ interfaceIndex, address }: Neighbour): Result<string | null> {
+    const request = encodeGetNeighbour(interfaceIndex, address)
+    if (request === undefined) return { ok: true, value: null }
+    const found = this.#socket.request(RTM_GETNEIGH, 0, request, ({ type, payload }) =>
+      type === RTM_NEWNEIGH ? parseNeighbourMac(payload) : undefined,
+    )
+    if (found.ok) return { ok: true, value: found.value[0] ?? null }
+    return found.code === 'ENOENT' ? { ok: true, value: null } : found
   }
 
   close(): void {

@@ -36,8 +36,9 @@ export class Stepped {
   clients: readonly string[] = []
   readonly lines: string[] = []
 
-  give(event: FastPathEvent): this {
-    const { state, effects } = step(this.state, event, 0)
+  /** At a time of its own, or where it is of none. */
+  give(event: FastPathEvent, atMs = 0): this {
+    const { state, effects } = step(this.state, event, atMs)
     this.state = state
     this.asked.push(...effects)
     this.lines.push(...effects.flatMap((effect) => (effect.type === 'log' ? [effect.line] : [])))
@@ -103,6 +104,7 @@ export const lookOf = (change: Partial<Look> = {}): Look => ({
   generation: { ok: true, value: 7 },
   device: { ok: true, value: device() },
   missing: [],
+  neighbours: new Map(),
   ...change,
 })
 

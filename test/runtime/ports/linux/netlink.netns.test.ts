@@ -50,6 +50,17 @@ describeInNamespaces('rtnetlink', {}, (namespaces) => {
     })
   })
 
+  test('a neighbour has the MAC that the kernel knows, or none', async () => {
+    const macOf = (address: string) => call('neighbourMac', { interfaceIndex: eth0.index, address })
+    const [known, failed] = ['10.77.0.3', '10.77.0.4']
+    node.ip('neigh', 'replace', known, 'lladdr', '02:00:00:00:00:03', 'dev', 'eth0', 'nud', 'stale')
+    node.ip('neigh', 'replace', failed, 'dev', 'eth0', 'nud', 'failed')
+    expect(await macOf(known)).toEqual({ ok: true, value: '02:00:00:00:00:03' })
+    for (const address of [failed, '10.77.0.5', 'fd00::1', 'nowhere']) {
+      expect(await macOf(address)).toEqual({ ok: true, value: null })
+    }
+  })
+
   test('an interface that is not there is ENODEV', async () => {
     expect(await call('interfaceByName', 'eth9')).toMatchObject({ ok: false, code: 'ENODEV' })
     expect(
