@@ -7,7 +7,7 @@ import { listenOnControlSocket } from './control-socket.ts'
 import { EventLog } from './event-log.ts'
 import { EventStreams } from './event-streams.ts'
 import type { InspectorMessage, InspectorPeers, SupervisorControl } from './messages.ts'
-import { InspectorRoutes } from './routes.ts'
+import { InspectorRoutes, PAGE_PATH } from './routes.ts'
 import { createInspectorServer, failure } from './server.ts'
 import { SliceGatherer } from './slices.ts'
 import { assembleStatus, type GatewayIdentity } from './status.ts'
@@ -68,7 +68,9 @@ class Inspector implements ActorInstance<InspectorMessage, InspectorOptions> {
     this.#control = createInspectorServer((request, response) => this.#routes.handle('control', request, response))
     this.#tcp = createInspectorServer(async (request, response) => {
       const refusal = refusalOf(this.#options.inspector, request.headers)
-      if (refusal !== undefined) return failure(refusal.status, refusal.reason, { 'www-authenticate': 'Bearer' })
+      const isOpen = refusal?.status === 401 && request.url === PAGE_PATH
+      if (refusal !== undefined && !isOpen)
+        return failure(refusal.status, refusal.reason, { 'www-authenticate': 'Bearer' })
       return this.#routes.handle('tcp', request, response)
     })
   }

@@ -5,11 +5,12 @@ import type { AnnouncerControl } from '../announcer/messages.ts'
 import type { DiscoveryControl } from '../discovery/messages.ts'
 import type { ClientRoute } from '../dispatcher/messages.ts'
 import type { ElectorControl } from '../elector/messages.ts'
-import type { EventLog } from './event-log.ts'
+import { EVENTS_KEPT, type EventLog } from './event-log.ts'
 import { type EventStreams, STREAMS_MAX } from './event-streams.ts'
 import type { GatewayStatus, InspectorPeers, SupervisorControl } from './messages.ts'
 import { renderMetrics } from './metrics.ts'
 import { planDrain, planFailover } from './orders.ts'
+import { createPage } from './page.ts'
 import { type Answer, failure, json } from './server.ts'
 import { callControl, type Gathered, type SliceGatherer } from './slices.ts'
 import { assembleDiagnostics, type GatewayIdentity, unfitness } from './status.ts'
@@ -39,6 +40,8 @@ type RouterControl = {
 type Order = (query: URLSearchParams) => Promise<Answer>
 type Route = (query: URLSearchParams, response: ServerResponse) => Promise<Answer | 'streaming'>
 
+/** The page says nothing of this gateway by itself: it may be fetched without a token. */
+export const PAGE_PATH = '/'
 const CLIENTS_SHOWN = 1000
 const CLIENTS_MAX = 65_536
 /** In kernel mode the answer is a run of nft, which a busy host may take its time for; less than whoever asks waits. */
@@ -57,7 +60,9 @@ export class InspectorRoutes {
 
   constructor(sources: RouteSources) {
     this.#sources = sources
+    const page = createPage()
     this.#everywhere = new Map<string, Route>([
+      [PAGE_PATH, async () => page],
       ['/status', () => this.#status()],
       ['/diagnostics', () => this.#diagnostics()],
       ['/actors', () => this.#actors()],
@@ -117,7 +122,9 @@ export class InspectorRoutes {
 
   async #events(query: URLSearchParams, response: ServerResponse): Promise<Answer | 'streaming'> {
     const { events, streams } = this.#sources
-    if (query.get('follow') === '0') return json(200, events.kept())
+    const last = wholeOf(query.get('last') ?? String(EVENTS_KEPT), EVENTS_KEPT)
+    if (last === undefined) return failure(400, `last must be 1..${EVENTS_KEPT}`)
+    if (query.get('follow') === '0') return json(200, events.kept().slice(-last))
     if (streams.open(response, query.get('messages') === '1')) return 'streaming'
     return failure(503, `${STREAMS_MAX} readers follow the events already; try again later`, { 'retry-after': '5' })
   }

@@ -10,7 +10,7 @@ const KEEP_ALIVE_MS = 5_000
 /** An answer that is a whole. */
 export interface Answer {
   readonly status: number
-  readonly type: 'application/json' | 'text/plain; version=0.0.4; charset=utf-8'
+  readonly type: 'application/json' | 'text/plain; version=0.0.4; charset=utf-8' | 'text/html; charset=utf-8'
   readonly body: string
   readonly headers?: Readonly<Record<string, string>>
 }

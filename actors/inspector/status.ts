@@ -27,6 +27,8 @@ export interface GatewayIdentity {
   readonly interfaceName: string
   readonly redirects: Diagnostics['redirects']
   readonly forwarding: 'kernel' | 'workers'
+  /** What the start had to say. */
+  readonly startWarnings: readonly string[]
 }
 
 /** `ownWarnings`: the inspector's. Actors that are silent are shown as they were last, and named in a warning. */
@@ -221,5 +223,5 @@ function warningsOf(
   const said = Object.values(slices).flatMap(
     (slice: { readonly warnings: readonly string[] } | null) => slice?.warnings ?? [],
   )
-  return [...new Set([...missing, ...ofInstances, ...said, ...ownWarnings])]
+  return [...new Set([...identity.startWarnings, ...missing, ...ofInstances, ...said, ...ownWarnings])]
 }

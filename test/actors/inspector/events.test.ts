@@ -41,11 +41,14 @@ test('a stream gives what was kept, then what happens, each with a rising id', a
   stream.close()
 })
 
-test('?follow=0 gives the last 1000 as a JSON list', async () => {
+test('?follow=0 gives the last 1000 as a JSON list, or as many as are asked for', async () => {
   for (let index = 0; index < EVENTS_KEPT + 5; index++) gateway.observe(logged(`line ${index}`))
   const events = (await askJson(gateway.socketPath, '/events?follow=0')) as { line: string }[]
   expect(events).toHaveLength(EVENTS_KEPT)
   expect([events[0]?.line, events.at(-1)?.line]).toEqual(['line 5', 'line 1004'])
+  const last = (await askJson(gateway.socketPath, '/events?follow=0&last=2')) as { line: string }[]
+  expect(last.map(({ line }) => line)).toEqual(['line 1003', 'line 1004'])
+  expect(await askJson(gateway.socketPath, '/events?follow=0&last=0')).toEqual({ error: 'last must be 1..1000' })
 })
 
 test('single messages are for those who ask for them, only while they do, and are not kept', async () => {

@@ -200,6 +200,7 @@ export class InspectedGateway {
       interfaceName: 'eth0',
       redirects: [{ originalPorts: [8080], proxyPort: 3128 }],
       forwarding: 'workers',
+      startWarnings: [],
       control: { socketPath: this.socketPath },
       inspector: { address: '127.0.0.1', port: this.port, token: null },
       ...change,
