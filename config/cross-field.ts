@@ -16,8 +16,10 @@ export function crossFieldProblems(raw: Readonly<Record<string, unknown>>): read
     ...instanceProblems(raw, valid(raw, 'managementIp')),
     ...redirectProblems(raw),
     ...checkProblems(raw),
+    ...agentProblems(raw),
     ...kernelModeProblems(raw),
     ...affinityProblems(raw),
+    ...perPortProblems(raw),
     ...clusterProblems(raw),
     ...inspectorProblems(raw),
     ...socketProblems(raw),
@@ -70,6 +72,29 @@ function checkProblems(raw: Readonly<Record<string, unknown>>): readonly Problem
       .filter((key) => fieldAt(check, key) !== undefined)
       .map((key) => at(key, 'is for type http; leave it out, or write type: http'))
   })
+}
+
+/** It is asked in one way, and a program is not looked for: whoever can write to a directory of PATH would be root. */
+function agentProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const [command, url] = [fieldAt(raw.agent, 'command'), fieldAt(raw.agent, 'url')]
+  if (raw.agent === undefined || raw.agent === null || typeof raw.agent !== 'object') return []
+  const isSet = Object.keys(raw.agent).length > 0
+  if (isSet && command === undefined && url === undefined) {
+    return [{ path: ['agent'], text: 'needs command or url, so that there is something to ask' }]
+  }
+  if (command !== undefined && url !== undefined) {
+    return [{ path: ['agent', 'url'], text: 'cannot stand beside command; leave one of them out' }]
+  }
+  const [program] = listAt(command)
+  if (typeof program !== 'string' || program === '' || program.startsWith('/')) return []
+  return [{ path: ['agent', 'command', 0], text: `must be a path that starts with /, is ${program}` }]
+}
+
+/** In kernel mode a client's slot is looked up whatever port it wants. */
+function perPortProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
+  if (raw.forwarding !== 'kernel' || fieldAt(raw.health, 'perPort') !== true) return []
+  const text = 'is for workers mode; in kernel mode a node is taken out as a whole: leave it out'
+  return [{ path: ['health', 'perPort'], text }]
 }
 
 /** In kernel mode the client itself talks to the proxy: nothing could be put before what it says. */

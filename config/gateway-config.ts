@@ -52,6 +52,15 @@ export interface ProxyCheck {
   readonly timeoutMs: number
 }
 
+/** How an agent is asked: by one of them. There is none where `command` is empty and `url` is null. */
+interface AgentCheck {
+  /** A program, by its path, and its arguments. */
+  readonly command: readonly string[]
+  readonly url: string | null
+  readonly intervalMs: number
+  readonly timeoutMs: number
+}
+
 /** A gateway's configuration with nothing left open: what every actor's options are made from. */
 export interface GatewayConfig {
   readonly name: string
@@ -76,8 +85,16 @@ export interface GatewayConfig {
     readonly portMonitor: 'off' | 'fault' | number
     readonly gateway: 'off' | 'fault' | number
   }
+  /** The operator's own figure of this node. */
+  readonly agent: AgentCheck
   /** `fall` and `rise`: checks in a row, 1 or more. */
-  readonly health: { readonly intervalMs: number; readonly fall: number; readonly rise: number }
+  readonly health: {
+    readonly intervalMs: number
+    readonly fall: number
+    readonly rise: number
+    /** A port that fails takes the node out for itself alone. */
+    readonly perPort: boolean
+  }
   /** Times in ms; `repeatAfterMs` rises; `refreshIntervalMs` null = never. */
   readonly garp: {
     readonly burstCount: number

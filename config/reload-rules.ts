@@ -90,7 +90,18 @@ export const GATEWAY_RULES: RulesOf<Omit<GatewayConfig, 'instances' | 'virtualIp
   redirects: fixed('redirects', 'the forwarders listen by it from the start', redirects),
   forwarding: fixed('forwarding', 'other actors forward'),
   realtime: fixed('vrrp.realtime', 'threads are scheduled by it from the start'),
-  health: { intervalMs: live('health.interval', duration), fall: live('health.fall'), rise: live('health.rise') },
+  agent: {
+    command: live('agent.command', (words) => (words.length === 0 ? 'none' : words.join(' '))),
+    url: live('agent.url'),
+    intervalMs: live('agent.interval', duration),
+    timeoutMs: live('agent.timeout', duration),
+  },
+  health: {
+    intervalMs: live('health.interval', duration),
+    fall: live('health.fall'),
+    rise: live('health.rise'),
+    perPort: live('health.perPort', yesOrNo),
+  },
   track: {
     interface: live('track.interface'),
     portMonitor: live('track.portMonitor'),

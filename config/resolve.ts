@@ -85,7 +85,18 @@ function assemble(
     forwarding: file.forwarding,
     realtime: file.vrrp.realtime,
     track: file.track,
-    health: { intervalMs: file.health.interval, fall: file.health.fall, rise: file.health.rise },
+    agent: {
+      command: file.agent.command ?? [],
+      url: file.agent.url ?? null,
+      intervalMs: file.agent.interval,
+      timeoutMs: file.agent.timeout,
+    },
+    health: {
+      intervalMs: file.health.interval,
+      fall: file.health.fall,
+      rise: file.health.rise,
+      perPort: file.health.perPort,
+    },
     garp: {
       burstCount: garp.count,
       repeatAfterMs: [...new Set(garp.repeatAfter)].sort((one, other) => one - other),

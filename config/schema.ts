@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { MAX_CAPACITY } from '../runtime/wire/beacon-node.ts'
-import { durationMs, hostAddress, listenAddress, listOf, mapping, oneOf, port, text, whole } from './fields.ts'
+import { durationMs, hostAddress, listenAddress, listOf, mapping, oneOf, port, text, whole, yesOrNo } from './fields.ts'
 import { directorPriority, garp, instances, track, virtualIps, vrrp } from './vrrp-schema.ts'
 
 const DEFAULT_INTERFACE = 'eth0'
@@ -73,9 +73,28 @@ export const gatewaySchema = mapping({
     interval: durationMs('100ms', '60s').prefault('1s').describe('Between two looks at whether the proxies listen.'),
     fall: whole(1, 100).default(1).describe('Checks in a row that must fail before the node gets no traffic.'),
     rise: whole(1, 100).default(2).describe('Checks in a row that must succeed before it gets some again.'),
+    perPort: yesOrNo()
+      .default(false)
+      .describe(
+        'A port that fails takes this node out for that port alone, not as a whole (workers mode). The same on all nodes.',
+      ),
   })
     .prefault({})
     .describe('When the local proxies are taken for failed, and for working again.'),
+  agent: mapping({
+    command: listOf(text('text that is not empty', /^[^\0]+$/), 'a list of a program and its arguments')
+      .optional()
+      .describe('A program, by its path, and its arguments; without a shell. What it prints counts.'),
+    url: text('a URL such as http://127.0.0.1:8000/share', /^https?:\/\/[^\s/]+(\/\S*)?$/)
+      .optional()
+      .describe('Or a URL that is fetched.'),
+    interval: durationMs('500ms', '1h').prefault('5s').describe('From an answer to the next question.'),
+    timeout: durationMs('10ms', '60s').prefault('2s').describe('No answer within this time is none.'),
+  })
+    .prefault({})
+    .describe(
+      'What this node can give by your own measure: the answer is up, drain, down, or 0%..100% of its capacity.',
+    ),
   garp: garp.prefault({}).describe('Gratuitous ARP: how the subnet is told who has the virtual IPs.'),
   cluster: mapping({
     key: secret('key').optional().describe('Key that authenticates the beacons between the nodes.'),

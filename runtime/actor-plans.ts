@@ -9,10 +9,12 @@ import type { PortMonitorOptions } from '../actors/port-monitor/actor.ts'
 import type { DeepCheck } from '../actors/port-monitor/deep-checks.ts'
 import { type RawIpOptions, startRawIp } from '../actors/raw-ip/actor.ts'
 import type { StatsReporterOptions } from '../actors/stats-reporter/actor.ts'
+import type { AgentRules } from '../actors/stats-reporter/agent.ts'
 import type { WatcherOptions } from '../actors/watcher/state.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import { type InstancePlan, planInstances } from './election-plans.ts'
 import { CLIENT_IDLE_S, type ForwardingMode, fastPathSettings, forwarderSettings } from './forwarding-mode.ts'
+import type { AgentQuestion } from './ports/agent.ts'
 import { createLinuxRawIpPort, createLinuxRawIpv6Port } from './ports/linux/raw-ip.ts'
 import { sharedSettings } from './shared-settings.ts'
 import type { ActorInstance, MailboxOptions } from './system/actor.ts'
@@ -35,6 +37,8 @@ export interface GatewayPlace {
   readonly takenPorts: ReadonlySet<number>
   readonly table: ConnectionTable
   readonly forwarding: ForwardingMode
+  /** What the start has to say, for as long as the gateway runs. */
+  readonly startWarnings: readonly string[]
   /** The virtual IPs are silent from the end of a lease on. */
   readonly fenced: boolean
   /** Monotonic. */
@@ -104,6 +108,7 @@ export function planActors(
     clientIdleS: CLIENT_IDLE_S,
     slowStartMs: config.balancing.slowStartMs,
     tellsFastPath: forwarding === 'kernel',
+    portsByRedirect: config.health.perPort ? redirects.map(({ proxyPort }) => proxyPort) : [],
   }
   const fastPaths = forwarding === 'kernel' ? ['fast-path'] : []
   const fastPath: FastPathSettings = fastPathSettings(config)
@@ -117,13 +122,14 @@ export function planActors(
     announcers,
   }
   const portMonitor: PortMonitorOptions = portMonitorOptions(config)
-  const statsReporter: StatsReporterOptions = { redirects }
+  const statsReporter: StatsReporterOptions = { redirects, agent: agentRules(config) }
   const inspector: InspectorOptions = {
     name: config.name,
     managementIp: config.managementIp,
     interfaceName: config.interfaceName,
     redirects,
     forwarding,
+    startWarnings: place.startWarnings,
     control: config.control,
     inspector: config.inspector,
     instances: [identityOf(instances[0]), ...instances.slice(1).map(identityOf)],
@@ -187,8 +193,15 @@ function portMonitorOptions({ redirects, health }: GatewayConfig): PortMonitorOp
         : { probe: { type: 'http', port, url, expectedStatus, timeoutMs }, intervalMs },
     ]
   })
-  const { intervalMs: pollMs, fall, rise } = health
-  return { redirects, checks, pollMs, fall, rise }
+  const { intervalMs: pollMs, fall, rise, perPort } = health
+  return { redirects, checks, pollMs, fall, rise, perPort }
+}
+
+function agentRules({ agent: { command, url, intervalMs, timeoutMs } }: GatewayConfig): AgentRules | null {
+  if (url === null && command.length === 0) return null
+  const question: AgentQuestion =
+    url === null ? { type: 'command', command, timeoutMs } : { type: 'http', url, timeoutMs }
+  return { question, intervalMs }
 }
 
 const identityOf = ({ instance, elector, announcer }: InstancePlan): InstanceIdentity => ({

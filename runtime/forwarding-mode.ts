@@ -15,15 +15,41 @@ export const CLIENT_IDLE_S = 600
 /** The lease is three adverts; below this the kernel's own lateness is no part of it. */
 const SHORTEST_FENCE_MS = 100
 
+const IPV4_BITS = 32
+const IPV6_BITS = 128
+
 /** How this gateway forwards. */
 export type ForwardingMode = 'kernel' | 'workers'
 
-/** What the configuration asks for, as far as this host can. A refusal: it asks for kernel mode, which this host has not. */
-export async function chooseForwarding(config: GatewayConfig, mac: string, nft: Nft): Promise<Result<ForwardingMode>> {
-  // Every node of a group must have the same mode, and what this host can says nothing of the others: `auto` is what all of them can.
-  if (config.forwarding !== 'kernel') return { ok: true, value: 'workers' }
+/** A mode, and why it is not kernel mode where `auto` would have had that. */
+export interface ChosenMode {
+  readonly mode: ForwardingMode
+  /** Something in the configuration is for workers mode only. */
+  readonly wanted: string | null
+  /** This host lacks something. */
+  readonly lacking: string | null
+}
+
+/**
+ * What the configuration asks for, as far as this host can; `auto`: kernel mode, unless something stands against it. A refusal: the
+ * configuration insists on kernel mode, which this host has not.
+ */
+export async function chooseForwarding(config: GatewayConfig, mac: string, nft: Nft): Promise<Result<ChosenMode>> {
+  const workers = { mode: 'workers', wanted: null, lacking: null } as const
+  if (config.forwarding === 'workers') return { ok: true, value: workers }
+  const wanted = config.forwarding === 'auto' ? forWorkersOnly(config) : null
+  if (wanted !== null) return { ok: true, value: { ...workers, wanted } }
   const supported = await kernelModeSupport(config, mac, nft)
-  return supported.ok ? { ok: true, value: 'kernel' } : supported
+  if (supported.ok) return { ok: true, value: { ...workers, mode: 'kernel' } }
+  return config.forwarding === 'kernel' ? supported : { ok: true, value: { ...workers, lacking: supported.reason } }
+}
+
+/** A setting that kernel mode would not heed; null: there is none. */
+function forWorkersOnly({ redirects, balancing: { affinity }, limits, health }: GatewayConfig): string | null {
+  if (redirects.some(({ proxyProtocol }) => proxyProtocol !== 'off')) return 'redirects[].proxyProtocol'
+  if (affinity.ipv4 < IPV4_BITS || affinity.ipv6 < IPV6_BITS) return 'balancing.affinity'
+  if (health.perPort) return 'health.perPort'
+  return limits.connectionsPerClient < limits.connections ? 'limits.connectionsPerClient' : null
 }
 
 async function kernelModeSupport(config: GatewayConfig, mac: string, nft: Nft): Promise<Result> {

@@ -78,11 +78,19 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig): Pro
   const nft = createLinuxNft()
   const chosen = await chooseForwarding(config, host.mac, nft)
   if (!chosen.ok) throw new GatewayError('EKERNELMODE', `forwarding: kernel: ${chosen.reason}; or use workers`)
-  const forwarding = chosen.value
+  const { mode: forwarding, wanted, lacking } = chosen.value
   // Kernel mode has a fence of its own.
   const fencing = forwarding === 'workers' ? raiseFence(config, nft) : undefined
   if (forwarding === 'workers') forgetKernelMode(config)
   const log = openLog(config.name)
+  const startWarnings =
+    lacking === null
+      ? []
+      : [
+          `forwarding: auto: workers mode, since this host cannot do kernel mode (${lacking}); write forwarding: workers if that is meant`,
+        ]
+  for (const warning of startWarnings) log.write('supervisor', 'warn', warning)
+  if (wanted !== null) log.write('supervisor', 'info', `forwarding: auto: workers mode, for ${wanted}`)
   const table = ConnectionTable.create({
     clients: config.clients.tableSize,
     forwarders: config.forwarders.count,
@@ -91,7 +99,7 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig): Pro
   })
   const fenced = isFenced(await fencing, log)
   const unfence = async (): Promise<unknown> => fenced && lowerFence(nft)
-  const place: GatewayPlace = { ...host, table, forwarding, fenced, plannedAtMs: linuxClock.nowMs() }
+  const place: GatewayPlace = { ...host, table, forwarding, startWarnings, fenced, plannedAtMs: linuxClock.nowMs() }
   let giveUp = (_actor: string, _reason: string): void => undefined
   const system = new ActorSystem({
     compositionUrl: COMPOSITION,

@@ -1,7 +1,7 @@
 import type { GatewayConfig, InstanceConfig } from '../config/gateway-config.ts'
 import type { ForwardingMode } from './forwarding-mode.ts'
 
-type Shared = Pick<GatewayConfig, 'instances' | 'redirects' | 'balancing'>
+type Shared = Pick<GatewayConfig, 'instances' | 'redirects' | 'balancing' | 'health'>
 
 /** What must be the same on every node; the beacons carry it, so that a difference can be named. */
 export function sharedSettings(config: Shared, forwarding: ForwardingMode): Readonly<Record<string, string>> {
@@ -13,6 +13,7 @@ export function sharedSettings(config: Shared, forwarding: ForwardingMode): Read
     forwarding,
     'balancing.slowStart': `${slowStartMs}ms`,
     'balancing.affinity': `/${affinity.ipv4} /${affinity.ipv6}`,
+    'health.perPort': `${config.health.perPort}`,
     ...electionSettings(config.instances),
   }
 }

@@ -61,9 +61,11 @@ export const actors: ActorLoaders = {
     const { startStatsReporter } = await import('../actors/stats-reporter/actor.ts')
     const { openLinuxSocketTable } = await import('./ports/linux/socket-table.ts')
     const { createLinuxSystemLoad } = await import('./ports/linux/system-load.ts')
+    const { openLinuxAgent } = await import('./ports/linux/agent.ts')
     return cell(startStatsReporter, () => ({
       sockets: opened(openLinuxSocketTable()),
       load: createLinuxSystemLoad(),
+      agent: openLinuxAgent(),
     }))
   },
   inspector: async () => {

@@ -73,6 +73,8 @@ function handled(progress: Progress, event: DiscoveryEvent, nowMs: number): Prog
     }
     case 'clients':
       return withClients(progress, event)
+    case 'agent':
+      return withReports({ effects, state: { ...state, agent: event.word } }, nowMs)
     case 'load':
       return { effects, state: { ...state, load: event.load, countedAtMs: event.countedAtMs } }
     case 'publish':

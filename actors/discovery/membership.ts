@@ -7,12 +7,24 @@ import { type DiscoveryState, FORGET_AFTER_MS, type KnownNode, staleAfterMs } fr
 
 /** What this node says of itself; undefined until the port monitor has spoken. */
 export function selfNode(state: DiscoveryState): BeaconNode | undefined {
-  const { options, monitor, failedPorts, draining, load } = state
-  if (monitor === null) return undefined
+  const { options, failedPorts, draining, load } = state
+  if (state.monitor === null) return undefined
+  const monitor = state.agent?.down === true ? 'failure' : state.monitor
   const { name, mac, capacity, tellsFastPath } = options
   const forwarding = tellsFastPath === true ? 'kernel' : 'workers'
   const drained = isDrained(state)
-  return { name, mac, monitor, draining, ...load, capacity, agent: null, failedPorts, forwarding, drained }
+  return {
+    name,
+    mac,
+    monitor,
+    draining,
+    ...load,
+    capacity,
+    agent: state.agent?.share ?? null,
+    failedPorts,
+    forwarding,
+    drained,
+  }
 }
 
 /**

@@ -26,6 +26,20 @@ export interface MonitorMessage {
 }
 
 /** From the stats reporter, when something has changed, and when connections were counted. */
+/** What the operator's agent says of this node. */
+export interface AgentWord {
+  /** Of its capacity, 0..1; 0: no new clients. */
+  readonly share: number
+  /** No traffic at all. */
+  readonly down: boolean
+}
+
+/** Null: there is none, or it says nothing. */
+export interface AgentMessage {
+  readonly type: 'agent'
+  readonly word: AgentWord | null
+}
+
 export interface LoadMessage {
   readonly type: 'load'
   readonly load: NodeLoad
@@ -79,6 +93,7 @@ export type DiscoveryMessage =
   | RoleMessage
   | MonitorMessage
   | LoadMessage
+  | AgentMessage
   | PublishMessage
   | DrainMessage
   | ClientsMessage

@@ -2,7 +2,7 @@ import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/s
 import type { BeaconNode } from '../../runtime/wire/beacon-node.ts'
 import type { ElectorName, Role, RoleMessage } from '../elector/messages.ts'
 import type { DrainOrder } from './draining.ts'
-import type { Assignment, DiscoveryMessage, DiscoveryPeers, NodeLoad } from './messages.ts'
+import type { AgentWord, Assignment, DiscoveryMessage, DiscoveryPeers, NodeLoad } from './messages.ts'
 import type { ReplayWindow } from './replay.ts'
 
 export interface DiscoveryOptions {
@@ -108,6 +108,8 @@ export interface DiscoveryState {
   /** Under way to other nodes, by address. */
   readonly orders: ReadonlyMap<string, DrainOrder>
   readonly load: NodeLoad
+  /** What this node's agent says; null: it has none. */
+  readonly agent: AgentWord | null
   /** When its connections were counted. */
   readonly countedAtMs: number | null
   /** Other nodes by address; at most 63. */
@@ -187,6 +189,7 @@ export function initialState(
     drainingSinceMs: nowMs,
     orders: new Map(),
     load: { cpu: 0, memory: 0, pressure: null, activeConnections: 0 },
+    agent: null,
     countedAtMs: null,
     nodes: new Map(),
     directors: new Map(),

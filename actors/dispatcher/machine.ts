@@ -1,5 +1,5 @@
 import type { Machine } from '../../runtime/system/machine.ts'
-import { NOBODY } from '../../runtime/table/layout.ts'
+import { FAILING_REDIRECTS_MAX, NOBODY } from '../../runtime/table/layout.ts'
 import type { NodeSetting, NodeState } from '../../runtime/table/node-rows.ts'
 import type { Assignment, Member } from '../discovery/messages.ts'
 import { forwardingMoved, forwardingOf } from './forwarding.ts'
@@ -9,6 +9,7 @@ import { countSlots, keyOfAddress, movedSlots, type Slots, shareSlots } from './
 import {
   type DispatcherEffect,
   type DispatcherEvent,
+  type DispatcherRules,
   type DispatcherState,
   indexOfAddress,
   isAssigning,
@@ -128,11 +129,22 @@ function weightsOf(shares: ReadonlyMap<string, number>): ReadonlyMap<string, num
 
 /** A director that nobody told of any node, and whose table names none, serves by itself. */
 function electorate(state: DispatcherState): readonly Member[] {
-  if (state.members.length > 0 || state.slots.some((owner) => owner !== NOBODY)) return state.members
-  const { managementIp: address } = state.rules
+  const { managementIp: address, tellsFastPath } = state.rules
+  if (state.members.length > 0 || state.slots.some((owner) => owner !== NOBODY)) {
+    return tellsFastPath ? state.members.map(takenByKernel) : state.members
+  }
   const figures = { cpu: 0, memory: 0, pressure: null, activeConnections: 0, lastSeenMs: 0 }
-  const traits = { capacity: 100, agent: null, failedPorts: [], drained: false, forwarding: 'workers' } as const
-  return [{ ...figures, ...traits, address, name: address, mac: '', self: true, director: true, health: 'ok' }]
+  const traits = { capacity: 100, agent: null, failedPorts: [], drained: false } as const
+  const forwarding = tellsFastPath ? 'kernel' : 'workers'
+  return [
+    { ...figures, ...traits, forwarding, address, name: address, mac: '', self: true, director: true, health: 'ok' },
+  ]
+}
+
+/** A node in workers mode does not take the frames that a director in kernel mode hands on: it is as good as one that has failed. */
+function takenByKernel(member: Member): Member {
+  const isOk = member.health === 'ok' || member.health === 'draining'
+  return isOk && member.forwarding === 'workers' ? { ...member, health: 'failure' } : member
 }
 
 /** Owners of slots whom the membership does not name, and since when that is so. */
@@ -151,11 +163,20 @@ function absentRow(weights: ReadonlyMap<string, number>, address: string): NodeS
 function memberRows(state: DispatcherState): NodeSetting[] {
   const members = electorate(state)
   const usable = new Set(usableMembers(members).map((member) => member.address))
-  return members.map(({ address, health }) => {
+  return members.map(({ address, health, failedPorts }) => {
     const isUsable = usable.has(address)
     const known: NodeState = isUsable ? 'ok' : health
-    return { address, state: known, weight: isUsable ? (state.weights.get(address) ?? FULL_WEIGHT) : 0 }
+    const weight = isUsable ? (state.weights.get(address) ?? FULL_WEIGHT) : 0
+    const failing = failingRedirects(state.rules, failedPorts)
+    return { address, state: known, weight, ...(failing === 0 ? {} : { failing }) }
   })
+}
+
+/** Redirects as the table has them, one bit each; the 33rd and later ones are never taken out. */
+function failingRedirects({ portsByRedirect }: DispatcherRules, failedPorts: readonly number[]): number {
+  return portsByRedirect
+    .slice(0, FAILING_REDIRECTS_MAX)
+    .reduce((bits, port, index) => (failedPorts.includes(port) ? bits | (1 << index) : bits), 0)
 }
 
 function withHealthWarnings(progress: Progress): Progress {

@@ -18,7 +18,13 @@ function withRow(progress: Progress, node: NodeSetting): Progress {
   if (row === undefined) {
     return { effects, state: { ...state, warnings: [`no room in the table for node ${node.address}`] } }
   }
-  if (row?.address === node.address && row.state === node.state && row.weight === node.weight) return progress
+  if (
+    row?.address === node.address &&
+    row.state === node.state &&
+    row.weight === node.weight &&
+    row.failing === node.failing
+  )
+    return progress
   return {
     state: { ...state, rows: state.rows.with(index, node) },
     effects: [...effects, { type: 'writeNode', index, node }],

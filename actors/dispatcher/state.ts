@@ -17,6 +17,8 @@ export interface DispatcherRules extends PolicyRules {
   readonly clientIdleS: number
   /** Kernel mode: the fast path is told what the table says. */
   readonly tellsFastPath: boolean
+  /** The proxy port of each redirect, where a port that fails takes a node out for itself alone; else empty. */
+  readonly portsByRedirect: readonly number[]
 }
 
 /** What the connection table held when this dispatcher started: it outlives us. */

@@ -51,9 +51,10 @@ export class Upstream {
 
   /** Starts to connect; false when that failed at once. */
   #attempt(connection: number, node: number, plan: ListenerPlan): boolean {
-    const { sockets, generation, triedLow, triedHigh } = this.#connections
+    const { sockets, generation, table, triedLow, triedHigh } = this.#connections
     if (node < 32) triedLow[connection]! |= 1 << node
     else triedHigh[connection]! |= 1 << (node - 32)
+    if (!table.nodeServes(node, plan.redirectIndex)) return false
     const address = this.#addressOf(node, plan.nodePort)
     const fd = address === undefined ? -1 : sockets.connect(address, this.#keepAlive, plan.clientSpeaksFirst)
     if (fd < 0) return false

@@ -19,6 +19,8 @@ import { proxyPortsOf } from './port-check.ts'
 export interface PortMonitorOptions extends DampingRules {
   readonly redirects: readonly { readonly proxyPort: number }[]
   readonly checks: readonly DeepCheck[]
+  /** A port that fails takes the node out for itself alone. */
+  readonly perPort: boolean
   /** Between two looks at the listening ports. */
   readonly pollMs: number
 }

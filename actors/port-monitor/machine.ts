@@ -1,6 +1,6 @@
 /**
  * Watches the proxy ports *as a whole*: a node of which one proxy does not listen, or does not pass its check, gets no traffic
- * at all.
+ * at all; with `perPort` it is out where none works.
  *
  *     start --> read --listeners--> compare --changed--> log, tell discovery and the electors
  *                ^        |                     |   ^
@@ -38,6 +38,8 @@ export interface PortMonitorRules extends DampingRules {
   readonly proxyPorts: readonly number[]
   readonly pollMs: number
   readonly checks: readonly DeepCheck[]
+  /** A node of which some proxies work takes part. */
+  readonly perPort: boolean
 }
 
 export interface PortMonitorState {
@@ -132,7 +134,7 @@ export function stepPortMonitor(state: PortMonitorState, event: PortMonitorEvent
           ...state,
           electorsUp: [...state.electorsUp.filter((elector) => elector !== event.elector), event.elector],
         },
-        effects: state.health === 'unknown' ? [] : [tellElector(event.elector, state.problem)],
+        effects: state.health === 'unknown' ? [] : [tellElector(event.elector, state.health, state.problem)],
       }
     case 'electorDown':
       return {
@@ -150,7 +152,9 @@ export function stepPortMonitor(state: PortMonitorState, event: PortMonitorEvent
 
 /** `describe()`: before the first read a node is not yet good for traffic. */
 export function describePortMonitor(state: PortMonitorState): PortMonitorStatus {
-  const warnings = state.readError === null ? [] : [`the listening ports cannot be read: ${state.readError}`]
+  const unread = state.readError === null ? [] : [`the listening ports cannot be read: ${state.readError}`]
+  const partial = state.health === 'ok' && state.problem !== null ? [`${state.problem}: others serve that`] : []
+  const warnings = [...unread, ...partial]
   return { state: state.health === 'ok' ? 'ok' : 'failure', ports: state.ports, warnings }
 }
 
@@ -185,20 +189,20 @@ function settled(state: PortMonitorState): PortMonitorStep {
 
 /** Logs what changed for people, and tells discovery and the electors what changed for the group. */
 function judged(state: PortMonitorState, ports: readonly PortState[], problem: string | null): PortMonitorStep {
-  const health = problem === null ? 'ok' : 'failure'
+  const isOut = state.rules.perPort ? ports.every((port) => port.problem !== null) : problem !== null
+  const health = isOut ? 'failure' : 'ok'
   const failedPorts = failedPortsOf(ports)
   const isNews = health !== state.health || `${failedPorts}` !== `${failedPortsOf(state.ports)}`
   const effects: PortMonitorEffect[] = []
-  if (health !== state.health || problem !== state.problem) effects.push(logState(problem))
+  if (health !== state.health || problem !== state.problem) effects.push(logState(health, problem))
   if (isNews && state.discoveryUp) effects.push(tellDiscovery(health, failedPorts))
-  if (health !== state.health) effects.push(...state.electorsUp.map((elector) => tellElector(elector, problem)))
+  if (health !== state.health) effects.push(...state.electorsUp.map((elector) => tellElector(elector, health, problem)))
   return { state: { ...state, ports, health, problem }, effects }
 }
 
-function logState(problem: string | null): WriteLog {
-  return problem === null
-    ? { type: 'log', level: 'info', line: 'monitor: current state: ok' }
-    : { type: 'log', level: 'warn', line: `monitor: current state: failure (${problem})` }
+function logState(health: 'ok' | 'failure', problem: string | null): WriteLog {
+  const reason = problem === null ? '' : ` (${problem})`
+  return { type: 'log', level: problem === null ? 'info' : 'warn', line: `monitor: current state: ${health}${reason}` }
 }
 
 const failedPortsOf = (ports: readonly PortState[]): readonly number[] =>
@@ -208,9 +212,9 @@ function tellDiscovery(state: 'ok' | 'failure', failedPorts: readonly number[]):
   return { type: 'send', to: 'discovery', message: { type: 'monitor', state, failedPorts } }
 }
 
-function tellElector(to: Elector, problem: string | null): SendTo<PortMonitorPeers> {
-  const state = problem === null ? 'ok' : 'failed'
-  return { type: 'send', to, message: { type: 'track', source: 'portMonitor', state, reason: problem } }
+function tellElector(to: Elector, health: 'ok' | 'failure', problem: string | null): SendTo<PortMonitorPeers> {
+  const [state, reason] = health === 'ok' ? (['ok', null] as const) : (['failed', problem] as const)
+  return { type: 'send', to, message: { type: 'track', source: 'portMonitor', state, reason } }
 }
 
 function readEnded({ state, effects }: PortMonitorStep): PortMonitorStep {

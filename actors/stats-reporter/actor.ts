@@ -1,8 +1,18 @@
+import type { Agent } from '../../runtime/ports/agent.ts'
 import type { Clock } from '../../runtime/ports/clock.ts'
 import type { SocketTable } from '../../runtime/ports/socket-table.ts'
 import type { SystemLoad } from '../../runtime/ports/system-load.ts'
 import type { StartActor } from '../../runtime/system/actor.ts'
 import { runMachine } from '../../runtime/system/machine-runner.ts'
+import {
+  type AgentEffect,
+  type AgentEvent,
+  type AgentRules,
+  type AgentState,
+  agentWarnings,
+  initialAgent,
+  stepAgent,
+} from './agent.ts'
 import { CountingBudget } from './counting-budget.ts'
 import {
   describeStatsReporter,
@@ -16,25 +26,28 @@ import type { StatsReporterControl, StatsReporterMessage, StatsReporterPeers } f
 
 export interface StatsReporterOptions {
   readonly redirects: readonly { readonly proxyPort: number }[]
-  /** Default 1000. */
+  /** Default 2000. */
   readonly intervalMs?: number
+  /** Null: this node has none. */
+  readonly agent: AgentRules | null
 }
 
 export interface StatsReporterPorts {
   readonly load: SystemLoad
   readonly sockets: SocketTable
+  readonly agent: Agent
 }
 
 /** What comes of it is smoothed over two seconds. */
 const DEFAULT_INTERVAL_MS = 2000
 
-/** The stats reporter: CPU, memory, pressure and the connections on the proxy ports, to discovery, as they change. */
+/** The stats reporter: CPU, memory, pressure and the connections on the proxy ports, to discovery, as they change; and what the operator's agent says. */
 export const startStatsReporter: StartActor<
   StatsReporterOptions,
   StatsReporterPorts,
   StatsReporterMessage,
   StatsReporterPeers
-> = (context, { redirects, intervalMs = DEFAULT_INTERVAL_MS }, { load, sockets }) => {
+> = (context, { redirects, intervalMs = DEFAULT_INTERVAL_MS, agent: rules }, { load, sockets, agent }) => {
   const connections = new ConnectionCount(sockets, redirects, context.clock)
   const read = (): StatsReporterEvent => {
     try {
@@ -52,22 +65,48 @@ export const startStatsReporter: StartActor<
     perform: () => machine.dispatch(read()),
     label: ({ failure }) => (failure === null ? 'reading' : 'failing'),
   })
+  let stopped = false
+  const asking = runMachine<AgentState, AgentEvent, AgentEffect>({
+    context,
+    initial: initialAgent(rules),
+    step: stepAgent,
+    // `ask` is the only effect of its own.
+    perform: ({ generation, question }) =>
+      void agent.ask(question).then((answer) => {
+        if (!stopped) asking.dispatch({ type: 'answered', generation, answer })
+      }),
+    label: ({ problem }) => (problem === null ? 'asking' : 'unanswered'),
+  })
   machine.dispatch({ type: 'started' })
-  const control: StatsReporterControl = { describe: () => describeStatsReporter(machine.state()) }
+  asking.dispatch({ type: 'started' })
+  const control: StatsReporterControl = {
+    describe: () => {
+      const status = describeStatsReporter(machine.state())
+      return { ...status, warnings: [...status.warnings, ...agentWarnings(asking.state())] }
+    },
+  }
   return {
     control,
     receive(message) {
       message satisfies never
     },
-    configure: (wanted) => connections.count(wanted.redirects),
+    configure: (wanted) => {
+      connections.count(wanted.redirects)
+      asking.dispatch({ type: 'configured', rules: wanted.agent })
+    },
     peerUp() {
       machine.dispatch({ type: 'discoveryUp' })
+      asking.dispatch({ type: 'discoveryUp' })
     },
     peerDown() {
       machine.dispatch({ type: 'discoveryDown' })
+      asking.dispatch({ type: 'discoveryDown' })
     },
     stop() {
+      stopped = true
       machine.dispatch({ type: 'stopped' })
+      asking.dispatch({ type: 'stopped' })
+      agent.close()
       sockets.close()
     },
   }

@@ -1,8 +1,8 @@
-import type { LoadMessage } from '../discovery/messages.ts'
+import type { AgentMessage, LoadMessage } from '../discovery/messages.ts'
 
 export type StatsReporterMessage = never
 
-export type StatsReporterPeers = { readonly discovery: LoadMessage }
+export type StatsReporterPeers = { readonly discovery: LoadMessage | AgentMessage }
 
 /** `describe()` of the stats reporter's control: the newest sample. */
 export interface StatsReporterStatus {

@@ -109,6 +109,11 @@ export class ConnectionTable {
     return this.#nodes.address(index)
   }
 
+  /** Whether a node's proxy for a redirect works, as far as is known. */
+  nodeServes(index: number, redirectIndex: number): boolean {
+    return this.#nodes.serves(index, redirectIndex)
+  }
+
   /** Connections to a node now, over all forwarders. */
   activeConnections(index: number): number {
     return this.#nodes.activeConnections(index)

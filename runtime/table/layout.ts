@@ -14,6 +14,8 @@ export const MAGIC = 0x7068_6131
 export const LAYOUT_VERSION = 2
 
 export const MAX_NODES = 64
+/** Redirects that a node can be taken out for alone: as many as a word has bits. */
+export const FAILING_REDIRECTS_MAX = 32
 export const SLOT_COUNT = 4096
 /** The owner of a slot that nobody owns. */
 export const NOBODY = 255
@@ -40,6 +42,8 @@ export const NODE = {
   EPOCH: 0,
   STATE: 1, //    sc
   WEIGHT: 2, //   plain
+  /** Bit i: the proxy of redirect i does not work there. O: plain */
+  FAILING: 3,
   ADDRESS: 4, //  sc, 4 words
   /** f64[3]: what the counters read when this address got the row: total connections, bytes to node, bytes to client. */
   BASE: 8, //     plain

@@ -1,5 +1,5 @@
 import { type ClientKey, formatClientKey } from './client-key.ts'
-import { MAX_NODES, NOBODY, NODE, nodeRow, REGION, type TableLayout } from './layout.ts'
+import { FAILING_REDIRECTS_MAX, MAX_NODES, NOBODY, NODE, nodeRow, REGION, type TableLayout } from './layout.ts'
 
 /** `stale`: not heard of. Only `ok` nodes get new clients; a `draining` one keeps the clients that have connections. */
 const NODE_STATES = ['free', 'ok', 'failure', 'stale', 'draining'] as const
@@ -16,6 +16,8 @@ export interface NodeSetting {
   readonly state: NodeState
   /** 0..256: its share among the nodes that stand in for one that fails; 0 = none. */
   readonly weight: number
+  /** Bit i: its proxy for redirect i does not work. Missing: all do. */
+  readonly failing?: number
 }
 
 /** A node with what the forwarders counted since this address got its index. */
@@ -45,6 +47,7 @@ export class NodeRows {
     const row = nodeRow(this.#layout, index)
     if (this.#key(row).some((word, at) => word !== key[at])) this.#giveRow(index, row, key)
     this.#words[row + NODE.WEIGHT] = setting.weight
+    this.#words[row + NODE.FAILING] = setting.failing ?? 0
     Atomics.store(this.#words, row + NODE.STATE, NODE_STATES.indexOf(setting.state))
   }
 
@@ -70,10 +73,12 @@ export class NodeRows {
     const state = NODE_STATES[Atomics.load(this.#words, row + NODE.STATE)]
     if (state === undefined || state === 'free') return undefined
     const base = (row + NODE.BASE) / 2
+    const failing = this.#words[row + NODE.FAILING]!
     return {
       address: formatClientKey(this.#key(row)),
       state,
       weight: this.#words[row + NODE.WEIGHT]!,
+      ...(failing === 0 ? {} : { failing }),
       activeConnections: this.activeConnections(index),
       totalConnections: this.#sum(index, REGION.NODE_TOTAL) - this.#numbers[base]!,
       bytesToNode: this.#sum(index, REGION.NODE_TO_NODE) - this.#numbers[base + 1]!,
@@ -112,6 +117,12 @@ export class NodeRows {
     let sum = 0
     for (let n = 0; n < this.#layout.forwarders; n++, at += this.#layout.regionWords / 2) sum += this.#numbers[at]!
     return sum
+  }
+
+  /** Whether its proxy for a redirect works, as far as is known. */
+  serves(node: number, redirectIndex: number): boolean {
+    if (redirectIndex >= FAILING_REDIRECTS_MAX) return true
+    return (this.#words[nodeRow(this.#layout, node) + NODE.FAILING]! & (1 << redirectIndex)) === 0
   }
 
   /** Whether a node takes new clients. */

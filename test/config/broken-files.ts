@@ -8,7 +8,7 @@ export interface BrokenFile {
 }
 
 const TOP_LEVEL =
-  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, instances, redirects, forwarding, vrrp, track, health, garp, cluster, inspector, control, forwarders, clients, limits, timeouts, balancing, beacons'
+  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, instances, redirects, forwarding, vrrp, track, health, agent, garp, cluster, inspector, control, forwarders, clients, limits, timeouts, balancing, beacons'
 
 const VIPS = 'virtualIps: [10.0.0.5/24]'
 const REDIRECTS = 'redirects: [{originalPorts: [8080], proxyPort: 3128}]'
@@ -354,6 +354,37 @@ const redirects: readonly BrokenFile[] = [
   ),
 ]
 
+const perPorts: readonly BrokenFile[] = [
+  broken(
+    'single ports in kernel mode',
+    'forwarding: kernel\nhealth: {perPort: true}',
+    'health.perPort: is for workers mode; in kernel mode a node is taken out as a whole: leave it out',
+  ),
+]
+
+const agents: readonly BrokenFile[] = [
+  broken(
+    'an agent that is asked for nothing',
+    'agent: {interval: 1s}',
+    'agent: needs command or url, so that there is something to ask',
+  ),
+  broken(
+    'an agent that is asked in two ways',
+    "agent: {command: [/bin/true], url: 'http://127.0.0.1/'}",
+    'agent.url: cannot stand beside command; leave one of them out',
+  ),
+  broken(
+    'an agent that would have to be looked for',
+    'agent: {command: [true.sh, up]}',
+    'agent.command[0]: must be a path that starts with /, is true.sh',
+  ),
+  broken(
+    'an agent as one text',
+    'agent: {command: /bin/true up}',
+    'agent.command: must be a list of a program and its arguments, is the text "/bin/true up"',
+  ),
+]
+
 const keys: readonly BrokenFile[] = [
   broken(
     'an unknown key that is nearly one',
@@ -640,6 +671,8 @@ export const brokenFiles: readonly BrokenFile[] = [
   ...addresses,
   ...brokenInstances,
   ...redirects,
+  ...perPorts,
+  ...agents,
   ...keys,
   ...words,
   ...durations,

@@ -43,8 +43,8 @@ test('the example shows every key that there is', () => {
   const shown = new Set(valuePaths(parse(read('gateway.example.yaml'))))
   const known = keyPaths(gatewayJsonSchema())
   expect(known.length).toBeGreaterThan(30)
-  // keyFile excludes key; the example names it in a comment.
-  const hidden = known.filter((path) => !shown.has(path) && !/^instances(\.|$)/.test(path))
+  // keyFile excludes key, and a URL a command; the example names them in comments, as it does the agent.
+  const hidden = known.filter((path) => !shown.has(path) && !/^(instances|agent)(\.|$)/.test(path))
   expect(hidden).toEqual(['cluster.keyFile'])
   expect(read('gateway.example.yaml')).toContain('keyFile')
 })
@@ -59,6 +59,16 @@ test('the example shows instances in a comment, which loads in place of the shor
   for (const path of known) expect(example).toContain(path.split('.').at(-1))
   const { directorPriority: _, virtualRouterId: __, virtualIps: ___, ...others } = parse(example)
   expect(parseConfig(stringify({ ...others, ...parse(shown) }))).toMatchObject({ ok: true })
+})
+
+test('the example shows an agent in a comment, which loads', () => {
+  const example = read('gateway.example.yaml')
+  const shown = /^# agent:\n(# {3}.*\n)+/m.exec(example)?.[0].replaceAll(/^# /gm, '') ?? ''
+  const paths = new Set(valuePaths(parse(shown)))
+  const known = keyPaths(gatewayJsonSchema()).filter((path) => /^agent\./.test(path))
+  expect(known.filter((path) => !paths.has(path))).toEqual(['agent.url'])
+  expect(shown).toContain('or url: ')
+  expect(parseConfig(stringify({ ...parse(example), ...parse(shown) }))).toMatchObject({ ok: true })
 })
 
 test('every key has a description for editors', () => {

@@ -61,6 +61,7 @@ managementIp: ${addressOf(index)}
 directorPriority: ${this.priorities[index]}
 virtualIps: [${VIP}/16]
 redirects: [{ protocol: http, originalPorts: [8080], proxyPort: 3128 }]
+forwarding: workers
 vrrp: { version: 3, advertInterval: ${this.advertIntervalMs}ms }
 garp: { repeatAfter: [1s] }
 cluster: { key: "a key of the tests, long enough" }

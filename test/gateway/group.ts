@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url'
 import type { Namespace, Namespaces, RunningProgram } from '../namespaces.ts'
 
 export const VIP = '10.88.0.10'
-const ORIGIN = '10.88.0.99'
+export const ORIGIN = '10.88.0.99'
 export const CLIENTS = Array.from({ length: 60 }, (_, index) => `10.88.1.${index + 1}`)
 const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
 
@@ -104,6 +104,7 @@ ${elections?.[this.#group.nodes.indexOf(this)] ?? shortForm}
 redirects: [{ protocol: http, originalPorts: [${originalPort}], proxyPort: 3128${redirect} }]
 cluster: { key: "a key of the tests, long enough" }
 control: { socket: ${this.socket} }
+${settings.includes('forwarding:') ? '' : 'forwarding: workers'}
 ${settings.includes('balancing:') ? '' : 'balancing: { slowStart: 0s }'}
 ${settings}
 `,
@@ -150,7 +151,7 @@ shutdown_lifetime 0 seconds
   }
 
   mac(): string {
-    return /link\/ether (\S+)/.exec(this.namespace.ip('link', 'show', 'dev', 'eth0'))![1]!
+    return macOf(this.namespace)
   }
 
   /** Does the kernel hold the VIP on eth0? `virtualIp`: with its prefix. */
@@ -219,12 +220,13 @@ export class Group {
   }
 
   /** Starts all proxies and gateways and waits until the first node is director and all nodes take part. */
-  async start(): Promise<void> {
+  /** Until the first is director of as many nodes as are said to be usable. */
+  async start(usableNodes = this.nodes.length): Promise<void> {
     for (const node of this.nodes) {
       node.startProxy()
       node.startGateway()
     }
-    await this.settled(0, this.nodes.length, START_PATIENCE_MS)
+    await this.settled(0, usableNodes, START_PATIENCE_MS)
   }
 
   /** Waits until that node is director and so many nodes own slots. */
@@ -251,8 +253,11 @@ export class Group {
   }
 
   /** One request through the VIP; the name of the node that served it, or undefined where it failed. */
-  async fetch(client: string, virtualIp = this.virtualIp): Promise<string | undefined> {
-    const { originalPort = 8080 } = this.options
+  async fetch(
+    client: string,
+    virtualIp = this.virtualIp,
+    originalPort = this.options.originalPort ?? 8080,
+  ): Promise<string | undefined> {
     const [vip = ''] = virtualIp.split('/')
     const proxy = `http://${vip.includes(':') ? `[${vip}]` : vip}:${originalPort}`
     const curl = [
@@ -280,6 +285,11 @@ export class Group {
   close(): void {
     rmSync(this.folder, { recursive: true, force: true })
   }
+}
+
+/** Of its `eth0`. */
+export function macOf(namespace: Namespace): string {
+  return /link\/ether (\S+)/.exec(namespace.ip('link', 'show', 'dev', 'eth0'))![1]!
 }
 
 /** Asks again every 50 ms until it holds; an error that says what was waited for, after `withinMs`. */

@@ -64,6 +64,7 @@ test('what all nodes must have alike: setting by setting for one instance, a lin
     forwarding: 'workers',
     'balancing.slowStart': '30000ms',
     'balancing.affinity': '/32 /128',
+    'health.perPort': 'false',
     virtualIps: '10.0.0.5 10.0.0.6',
     'vrrp.version': '2',
     'vrrp.transport': 'multicast',
@@ -74,6 +75,7 @@ test('what all nodes must have alike: setting by setting for one instance, a lin
     forwarding: 'workers',
     'balancing.slowStart': '30000ms',
     'balancing.affinity': '/32 /128',
+    'health.perPort': 'false',
     'instance.51.ipv4': '10.0.0.5, 3, multicast, 1000ms',
     'instance.51.ipv6': '2001:db8::5, 3, multicast, 100ms',
   })

@@ -331,4 +331,5 @@ const rulesOf = (managementIp: string) => ({
   clientIdleS: 600,
   slowStartMs: 0,
   tellsFastPath: false,
+  portsByRedirect: [],
 })

@@ -31,6 +31,7 @@ function started(table = ConnectionTable.create({ clients: 4096, forwarders: 1, 
     clientIdleS: 600,
     slowStartMs: 0,
     tellsFastPath: false,
+    portsByRedirect: [],
     table: table.buffer,
   }
   const instance = startDispatcher(context, options, {}) as ActorInstance<DispatcherMessage>

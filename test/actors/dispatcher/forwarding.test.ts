@@ -13,7 +13,7 @@ const macsOf = (...addresses: readonly string[]) =>
   addresses.map((address) => ({ address, mac: macOf(address), left: false }))
 
 const member = (address: string, health: Member['health'] = 'ok') =>
-  memberOf(address, { mac: macOf(address), self: address === A, director: address === A, health })
+  memberOf(address, { mac: macOf(address), self: address === A, director: address === A, health, forwarding: 'kernel' })
 
 /** A dispatcher in kernel mode; what it told the fast path last. */
 class Telling {
@@ -21,7 +21,14 @@ class Telling {
   readonly told: ForwardingMessage[] = []
 
   constructor(tellsFastPath = true) {
-    const rules = { managementIp: A, absenceGraceMs: 5000, clientIdleS: 600, slowStartMs: 0, tellsFastPath }
+    const rules = {
+      managementIp: A,
+      absenceGraceMs: 5000,
+      clientIdleS: 600,
+      slowStartMs: 0,
+      tellsFastPath,
+      portsByRedirect: [],
+    }
     this.#state = initialState(rules, { nodes: [], slots: new Uint8Array(4096).fill(255), generation: 0 })
   }
 
@@ -95,4 +102,13 @@ describe('the fast path is told', () => {
     telling.give({ type: 'fastPathUp' })
     expect(telling.told).toEqual([])
   })
+})
+
+it('a node in workers mode does not take what this director hands on: it gets no slots, as one that has failed', () => {
+  const telling = new Telling()
+  telling.lead(member(A), { ...member(B), forwarding: 'workers' })
+  const { nodes, slots } = telling.told.at(-1)!
+  expect(nodes.find(({ address }) => address === B)).toMatchObject({ eligible: false })
+  const own = nodes.find(({ address }) => address === A)!.mark
+  expect(slots.every((mark) => mark === own)).toBe(true)
 })

@@ -20,9 +20,16 @@ class Fed {
   #state
   readonly effects: DispatcherEffect[] = []
 
-  constructor(adopted: AdoptedTable = empty) {
+  constructor(adopted: AdoptedTable = empty, portsByRedirect: readonly number[] = []) {
     this.#state = initialState(
-      { managementIp: A, absenceGraceMs: 5000, clientIdleS: 600, slowStartMs: 0, tellsFastPath: false },
+      {
+        managementIp: A,
+        absenceGraceMs: 5000,
+        clientIdleS: 600,
+        slowStartMs: 0,
+        tellsFastPath: false,
+        portsByRedirect,
+      },
       adopted,
     )
   }
@@ -355,6 +362,18 @@ describe('a dispatcher that starts again', () => {
     fed.members(member(A), member(C, 'failure'))
     expect(fed.state.generation).toBe(42)
     expect(fed.state.rows.slice(0, 2).map((row) => row?.address)).toEqual([C, A])
+  })
+})
+
+describe('a port that fails for itself alone', () => {
+  it('is written down at the rows of the nodes where it does, for the redirects that lead to it', () => {
+    const fed = new Fed(undefined, [3128, 2121, 3128])
+    fed.role('director')
+    fed.members(member(A), { ...member(B), failedPorts: [3128] })
+    expect(fed.state.rows.slice(0, 2)).toMatchObject([{ address: A }, { address: B, failing: 0b101 }])
+    expect(fed.state.rows[0]).not.toHaveProperty('failing')
+    fed.members(member(A), member(B))
+    expect(fed.state.rows[1]).not.toHaveProperty('failing')
   })
 })
 

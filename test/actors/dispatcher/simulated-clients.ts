@@ -22,7 +22,14 @@ export class SimulatedClients {
   #state
 
   constructor(slowStartMs = 0) {
-    const rules = { managementIp: DIRECTOR, absenceGraceMs: 3000, clientIdleS: 600, slowStartMs, tellsFastPath: false }
+    const rules = {
+      managementIp: DIRECTOR,
+      absenceGraceMs: 3000,
+      clientIdleS: 600,
+      slowStartMs,
+      tellsFastPath: false,
+      portsByRedirect: [],
+    }
     const adopted = { nodes: [], slots: this.table.readSlots(), generation: 0 }
     this.#state = initialState(rules, adopted)
     const role = { role: 'director', virtualIps: [], masterAddress: DIRECTOR, masterPriority: 99 } as const

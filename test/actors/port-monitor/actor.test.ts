@@ -12,7 +12,7 @@ async function start(checks: readonly DeepCheck[] = []) {
   const socketTable = new FakeSocketTable()
   socketTable.listen('0.0.0.0', 9090)
   const proxies = new FakeProxyProbe()
-  const options = { redirects: [{ proxyPort: 9090 }], pollMs: 1000, fall: 1, rise: 2, checks }
+  const options = { redirects: [{ proxyPort: 9090 }], pollMs: 1000, fall: 1, rise: 2, checks, perPort: false }
   const actor = await startPortMonitor(context, options, { sockets: socketTable, proxies })
   actor.peerUp?.('discovery')
   return { context, socketTable, proxies, actor }

@@ -10,7 +10,7 @@ import {
 } from '../../../actors/port-monitor/machine.ts'
 import type { Listener } from '../../../runtime/ports/socket-table.ts'
 
-const rules: PortMonitorRules = { proxyPorts: [2121, 9090], pollMs: 500, fall: 1, rise: 1, checks: [] }
+const rules: PortMonitorRules = { proxyPorts: [2121, 9090], pollMs: 500, fall: 1, rise: 1, checks: [], perPort: false }
 const listening = (...ports: readonly number[]): PortMonitorEvent => ({
   type: 'listeners',
   listeners: ports.map((port): Listener => ({ family: 4, address: '0.0.0.0', port, v6Only: false })),
@@ -84,6 +84,30 @@ describe('all redirect ports as a whole', () => {
     const { effects } = run(listening(9090), listening(9090, 2121))
     expect(linesOf(effects)).toEqual(['monitor: current state: ok'])
     expect(toldTo(effects)).toEqual(['discovery: ok'])
+  })
+})
+
+describe('port by port', () => {
+  const perPort = (...events: readonly PortMonitorEvent[]) =>
+    run({ type: 'configured', rules: { ...rules, perPort: true } }, ...events)
+
+  test('a node of which one proxy works takes part; who looks, and the group, hears which does not', () => {
+    const { state, effects } = perPort(listening(9090))
+    expect(toldTo(effects)).toEqual(['discovery: ok of 2121'])
+    expect(linesOf(effects)).toEqual(['monitor: current state: ok (port 2121 is not listening)'])
+    expect(describePortMonitor(state)).toMatchObject({
+      state: 'ok',
+      warnings: ['port 2121 is not listening: others serve that'],
+    })
+  })
+
+  test('one of which none works does not; the electors hear of that alone', () => {
+    const up = { type: 'electorUp', elector: 'elector' } as const
+    expect(toldTo(perPort(up, listening(9090), up).effects)).toEqual(['elector: ok'])
+    expect(toldTo(perPort(up, listening(9090), listening()).effects)).toEqual([
+      'discovery: failure of 2121,9090',
+      'elector: failed',
+    ])
   })
 })
 

@@ -1,18 +1,21 @@
 import { expect, test } from 'vitest'
-import type { LoadMessage } from '../../../actors/discovery/messages.ts'
+import type { AgentMessage, LoadMessage } from '../../../actors/discovery/messages.ts'
 import { startStatsReporter } from '../../../actors/stats-reporter/actor.ts'
+import type { AgentRules } from '../../../actors/stats-reporter/agent.ts'
 import type { StatsReporterPeers, StatsReporterStatus } from '../../../actors/stats-reporter/messages.ts'
+import { FakeAgent } from '../../../runtime/ports/fake/agent.ts'
 import { FakeSocketTable } from '../../../runtime/ports/fake/socket-table.ts'
 import { FakeSystemLoad } from '../../../runtime/ports/fake/system-load.ts'
+import { refused } from '../../../runtime/ports/result.ts'
 import { RecordedContext } from '../port-monitor/recorded-context.ts'
 
-async function start() {
+async function start(rules: AgentRules | null = null) {
   const context = new RecordedContext<StatsReporterPeers>()
-  const ports = { sockets: new FakeSocketTable(), load: new FakeSystemLoad() }
+  const ports = { sockets: new FakeSocketTable(), load: new FakeSystemLoad(), agent: new FakeAgent() }
   const redirects = [{ proxyPort: 9090 }, { proxyPort: 2121 }, { proxyPort: 9090 }]
-  const actor = await startStatsReporter(context, { redirects }, ports)
+  const actor = await startStatsReporter(context, { redirects, agent: rules }, ports)
   const describe = () => (actor.control as { describe(): StatsReporterStatus }).describe()
-  return { context, socketTable: ports.sockets, systemLoad: ports.load, actor, describe }
+  return { context, socketTable: ports.sockets, systemLoad: ports.load, agent: ports.agent, actor, describe }
 }
 
 test('discovery hears what the kernel says, and again as it changes; connections are those of all proxy ports', async () => {
@@ -51,6 +54,31 @@ test('a /proc that cannot be read is a warning, not a crash', async () => {
   }
   context.clock.advance(1000)
   expect(describe().warnings).toEqual(['the load of this host cannot be read: no /proc'])
+})
+
+test('an agent is asked, and discovery hears what it says; a stop ends the question', async () => {
+  const question = { type: 'command', command: ['/bin/share'], timeoutMs: 2000 } as const
+  const { context, agent, actor, describe } = await start({ question, intervalMs: 5000 })
+  actor.peerUp?.('discovery')
+  expect(agent.asked).toEqual([question])
+  agent.answer({ ok: true, value: '75%\n' })
+  await Promise.resolve()
+  const told = () =>
+    context.sent.flatMap(({ message }) => {
+      const { type, word } = message as Partial<AgentMessage>
+      return type === 'agent' ? [word] : []
+    })
+  expect(told()).toEqual([{ share: 0.75, down: false }])
+  context.clock.advance(5000)
+  agent.answer(refused('EAGENT', 'ended with 3'))
+  await Promise.resolve()
+  expect(describe().warnings).toContain('the agent of this node ended with 3')
+  context.clock.advance(5000)
+  await actor.stop?.()
+  expect(agent.isClosed).toBe(true)
+  agent.answer({ ok: true, value: 'down' })
+  await Promise.resolve()
+  expect(told()).toHaveLength(1)
 })
 
 test('after a stop nothing is sent any more', async () => {
