@@ -1,5 +1,5 @@
 import { foldRoles } from '../elector/roles.ts'
-import { beginSettling, settleRecentMove } from './settling.ts'
+import { beginSettling } from './settling.ts'
 import type { FastPathState } from './state.ts'
 import type { Turn } from './turn.ts'
 
@@ -39,7 +39,6 @@ export function noteLead(turn: Turn, before: FastPathState): void {
   const former = gained === undefined ? null : (before.roles.get(gained[0])?.masterAddress ?? null)
   turn.change({ hearing: { former, told: new Set(), extended: false } })
   turn.startTimer('hearing', FORMER_MS)
-  settleRecentMove(turn)
   beginSettling(turn)
   endWhereAllTold(turn)
 }

@@ -14,41 +14,15 @@ const LATECOMERS_MS = 1700
 
 /** Slots have moved, or this host has become director while they did: what packets go by are those in force. */
 export function beginSettling(turn: Turn): void {
-  const { group, timers, roles } = turn.state
-  const inForce = slotsInForce(turn.state)
-  if (group === null || inForce === undefined || foldRoles(roles).virtualIps.length === 0) return
+  const { group, applied, timers, roles } = turn.state
+  if (group === null || applied === null || foldRoles(roles).virtualIps.length === 0) return
   const losing = new Set<number>()
-  for (const [slot, mark] of inForce.entries()) if (group.slots[slot] !== mark) losing.add(mark)
-  if (losing.size === 0) {
-    turn.change({ settlingFrom: null })
-    return
-  }
+  for (const [slot, mark] of applied.slots.entries()) if (group.slots[slot] !== mark) losing.add(mark)
+  if (losing.size === 0) return
   const losers = group.nodes.filter(({ mark, self, eligible }) => eligible && !self && losing.has(mark))
   turn.change({ awaited: new Set([...turn.state.awaited, ...losers.map(({ address }) => address)]) })
   if (timers.settle === undefined) turn.startTimer('settle', SETTLE_MS)
 }
-
-/** Slots have moved while this host leads nothing: whoever does settles it, and that may soon be this host. */
-export function noteMoveElsewhere(turn: Turn, from: Uint8Array): void {
-  const { recentMove } = turn.state
-  turn.change({ recentMove: { from: isRecent(recentMove, turn.nowMs) ? recentMove.from : from, atMs: turn.nowMs } })
-}
-
-/**
- * Slots that moved just before this host leads: its dispatcher heard of that sooner, or the former director has moved them and could not
- * settle it any more. The nodes may not have heard of it when they say who has to stay.
- */
-export function settleRecentMove(turn: Turn): void {
-  const { recentMove } = turn.state
-  if (isRecent(recentMove, turn.nowMs)) turn.change({ settlingFrom: recentMove.from, recentMove: null })
-}
-
-const isRecent = (move: FastPathState['recentMove'], nowMs: number): move is NonNullable<FastPathState['recentMove']> =>
-  move !== null && nowMs - move.atMs <= SETTLE_MS + LATECOMERS_MS
-
-/** What new clients go by until the move has settled; undefined before anything was applied. */
-export const slotsInForce = ({ settlingFrom, applied }: FastPathState): Uint8Array | undefined =>
-  settlingFrom ?? applied?.slots
 
 /** A node has said who has to stay. */
 export function noteLoserTold(turn: Turn, address: string): void {
@@ -72,7 +46,7 @@ export function expireSettling(turn: Turn): void {
 
 function endSettling(turn: Turn): void {
   turn.forgetTimer('settle')
-  turn.change({ awaited: new Set(), awaitingLatecomers: false, settlingFrom: null })
+  turn.change({ awaited: new Set(), awaitingLatecomers: false })
 }
 
 const isEligible = (group: FastPathState['group'], address: string) =>

@@ -149,10 +149,6 @@ export interface FastPathState {
   readonly hearing: Hearing | null
   /** Nodes that lose slots and have not said who has to stay, by address. */
   readonly awaited: ReadonlySet<string>
-  /** When slots moved last while this host led nothing, and where they were before that, and before moves shortly before it. */
-  readonly recentMove: { readonly from: Uint8Array; readonly atMs: number } | null
-  /** Slots that count as those in force although others are applied: they had moved just before this host led; null else. */
-  readonly settlingFrom: Uint8Array | null
   /** They are waited for beyond the usual time. */
   readonly awaitingLatecomers: boolean
   /** Transactions refused in a row. */
@@ -183,8 +179,6 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
     pinsDue: false,
     hearing: null,
     awaited: new Set(),
-    recentMove: null,
-    settlingFrom: null,
     awaitingLatecomers: false,
     refusals: 0,
     stopping: false,

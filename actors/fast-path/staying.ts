@@ -4,11 +4,10 @@ import { SLOT_COUNT } from '../../runtime/table/layout.ts'
 import { MAX_GROUP_NODES } from '../../runtime/wire/beacon-body.ts'
 import type { ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
 import type { ClientsOfMessage } from '../discovery/messages.ts'
-import { foldRoles } from '../elector/roles.ts'
 import { endWhereAllTold, noteTold } from './hearing.ts'
 import type { ForwardingNode } from './messages.ts'
 import type { Pin } from './ruleset-types.ts'
-import { beginSettling, noteLoserTold, noteMoveElsewhere, slotsInForce } from './settling.ts'
+import { beginSettling, noteLoserTold } from './settling.ts'
 import type { FastPathState } from './state.ts'
 import type { Turn } from './turn.ts'
 
@@ -53,8 +52,7 @@ export function noteMove(turn: Turn, before: FastPathState): void {
   turn.change({ saidNobody: false })
   turn.perform({ type: 'readClients' })
   turn.startTimer('askAgain', ASK_AGAIN_MS)
-  if (foldRoles(turn.state.roles).virtualIps.length === 0) noteMoveElsewhere(turn, before.group.slots)
-  else beginSettling(turn)
+  beginSettling(turn)
 }
 
 /**
@@ -142,13 +140,11 @@ export function stayingPins({ staying, group, hearing }: FastPathState): readonl
  * The slots for now: one that moves between nodes that both work does so when the clients that have to stay are known. Until then its
  * former owner gets new clients too.
  */
-export function slotsForNow(state: FastPathState): Uint8Array {
-  const { group, timers } = state
+export function slotsForNow({ group, applied, timers }: FastPathState): Uint8Array {
   const next = group?.slots ?? new Uint8Array(SLOT_COUNT)
-  const inForce = slotsInForce(state)
-  if (timers.settle === undefined || inForce === undefined) return next
+  if (timers.settle === undefined || applied === null) return next
   const eligible = new Set(group?.nodes.filter((node) => node.eligible).map(({ mark }) => mark))
-  return next.map((mark, slot) => (eligible.has(inForce[slot]!) ? inForce[slot]! : mark))
+  return next.map((mark, slot) => (eligible.has(applied.slots[slot]!) ? applied.slots[slot]! : mark))
 }
 
 /**

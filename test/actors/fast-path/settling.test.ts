@@ -61,25 +61,3 @@ test('slots that move before the transaction that makes this host director is do
   fastPath.settle().give(says()).settle()
   expect(fastPath.expire('settle').take('apply')?.script).toMatch(moves)
 })
-
-test('slots that moved while another led, or before this host has heard that it does, wait as well: nodes may have spoken before they knew', () => {
-  const fastPath = others()
-    .give(group({ slots: slots(OWN_MARK) }))
-    .settle()
-    .give(role('director'))
-  const script = fastPath.take('apply')?.script
-  expect(script).toMatch(/slots \{ 0 : 2/)
-  fastPath.give({ type: 'applied', result: { ok: true, value: undefined } }).settle()
-  fastPath.give(says()).settle()
-  expect(fastPath.state.hearing).toBeNull()
-  expect(fastPath.expire('settle').take('apply')?.script).toMatch(moves)
-  expect(fastPath.state.settlingFrom).toBeNull()
-})
-
-test('what moved longer ago has settled', () => {
-  const fastPath = others()
-    .give(group({ slots: slots(OWN_MARK) }))
-    .settle()
-    .give(role('director'), 2001)
-  expect(fastPath.take('apply')?.script).not.toMatch(/slots \{ 0 : 2/)
-})

@@ -36,9 +36,8 @@ export class Stepped {
   clients: readonly string[] = []
   readonly lines: string[] = []
 
-  /** At a time of its own, or where it is of none. */
-  give(event: FastPathEvent, atMs = 0): this {
-    const { state, effects } = step(this.state, event, atMs)
+  give(event: FastPathEvent): this {
+    const { state, effects } = step(this.state, event, 0)
     this.state = state
     this.asked.push(...effects)
     this.lines.push(...effects.flatMap((effect) => (effect.type === 'log' ? [effect.line] : [])))
