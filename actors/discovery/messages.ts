@@ -25,7 +25,6 @@ export interface MonitorMessage {
   readonly failedPorts: readonly number[]
 }
 
-/** From the stats reporter, when something has changed, and when connections were counted. */
 /** What the operator's agent says of this node. */
 export interface AgentWord {
   /** Of its capacity, 0..1; 0: no new clients. */
@@ -34,12 +33,14 @@ export interface AgentWord {
   readonly down: boolean
 }
 
-/** Null: there is none, or it says nothing. */
+/** From the stats reporter, when it has changed. */
 export interface AgentMessage {
   readonly type: 'agent'
+  /** Null: there is no agent, or it says nothing. */
   readonly word: AgentWord | null
 }
 
+/** From the stats reporter, when something has changed, and when connections were counted. */
 export interface LoadMessage {
   readonly type: 'load'
   readonly load: NodeLoad
