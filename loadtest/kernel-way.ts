@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { fullRuleset } from '../actors/fast-path/ruleset.ts'
 import type { Ruleset } from '../actors/fast-path/ruleset-types.ts'
+import { macOf } from '../runtime/lab/topology.ts'
 import { SLOT_COUNT } from '../runtime/table/layout.ts'
 import * as network from './network.ts'
 
@@ -35,11 +36,6 @@ export function layKernelWay(): void {
       : [`${network.kernelVirtualIp}/32`, 'dev', 'lo']
     inside(name, 'ip', ['address', 'add', ...place])
   })
-}
-
-function macOf(host: string): string {
-  const [link] = JSON.parse(inside(host, 'ip', ['-j', 'link', 'show', 'eth0'])) as { address: string }[]
-  return link?.address ?? ''
 }
 
 function inside(host: string, command: string, args: readonly string[], input = ''): string {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { type HostProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
-import { ip, type Topology } from '../../runtime/lab/topology.ts'
+import { ip, macOf, type Topology } from '../../runtime/lab/topology.ts'
 import {
   clientHost,
   director,
@@ -112,11 +112,6 @@ export class Attack {
 async function pause(seconds: number): Promise<number> {
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
   return 0
-}
-
-function macOf(host: string): string {
-  const [link] = JSON.parse(ip(['-n', host, '-j', 'link', 'show', 'eth0'])) as { address: string }[]
-  return link?.address ?? ''
 }
 
 function residentBytes(pid: number): number {

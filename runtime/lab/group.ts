@@ -20,7 +20,7 @@ import {
 import { type HostProcess, startProcess, startProgram, Tail } from './processes.ts'
 import { sandboxDirectory } from './sandbox.ts'
 import type { Timeline } from './timeline.ts'
-import { buildTopology, ip, setCable } from './topology.ts'
+import { buildTopology, ip, macOf, setCable } from './topology.ts'
 import { type ClientReport, monotonicMs, type ProberReport, RateMeter, TrafficWindow } from './traffic.ts'
 import { parseMonitorLine, VipHolders } from './vip-holders.ts'
 
@@ -257,8 +257,4 @@ function startSquid(name: string, log: Tail): HostProcess {
     args: [...nobody, '--', 'squid', '-N', '-f', file],
     onLine: (line) => log.add(line),
   })
-}
-
-function macOf(host: string): string {
-  return /link\/ether ([0-9a-f:]{17})/.exec(ip(['-n', host, '-o', 'link', 'show', 'dev', 'eth0']))?.[1] ?? ''
 }

@@ -63,6 +63,11 @@ export function buildTopology(topology: Topology): void {
   }
 }
 
+/** Of a host's `eth0`; empty where it has none. */
+export function macOf(host: string): string {
+  return /link\/ether ([0-9a-f:]{17})/.exec(ip(['-n', host, '-o', 'link', 'show', 'dev', 'eth0']))?.[1] ?? ''
+}
+
 /** A switch knows nothing of the IP filters of a host. Where the kernel's are not asked about bridged frames anyway, nothing is there to be set. */
 function keepFiltersOffBridge(): void {
   for (const filter of ['iptables', 'ip6tables', 'arptables']) {
