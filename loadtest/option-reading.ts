@@ -4,6 +4,12 @@ export interface Mistake {
   readonly reason: string
 }
 
+/** What a command line comes to. */
+export type ParsedOptions<Options> =
+  | { readonly type: 'run'; readonly options: Options }
+  | { readonly type: 'help' }
+  | Mistake
+
 /** What `interpret` makes of the command line, or why it cannot be read. */
 export function readingOptions<Parsed>(interpret: () => Parsed): Parsed | Mistake {
   try {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { isCount, type Mistake, readingOptions } from './option-reading.ts'
+import { isCount, type ParsedOptions, readingOptions } from './option-reading.ts'
 import { type Scenario, scenarios } from './scenarios.ts'
 
 export interface LoadtestOptions {
@@ -17,11 +17,6 @@ export interface LoadtestOptions {
   /** Write the baseline anew. */
   readonly updateBaseline: boolean
 }
-
-export type ParsedOptions =
-  | { readonly type: 'run'; readonly options: LoadtestOptions }
-  | { readonly type: 'help' }
-  | Mistake
 
 /** What `--help` prints. */
 export const usage = `npm run loadtest -- [options]
@@ -48,7 +43,7 @@ const thorough = { rounds: 5, seconds: 5 } as const
 export function parseOptions(
   args: readonly string[],
   defaults: Pick<LoadtestOptions, 'json' | 'baseline'>,
-): ParsedOptions {
+): ParsedOptions<LoadtestOptions> {
   return readingOptions(() => interpret(read(args), defaults))
 }
 
@@ -73,7 +68,7 @@ function read(args: readonly string[]) {
 function interpret(
   values: ReturnType<typeof read>,
   defaults: Pick<LoadtestOptions, 'json' | 'baseline'>,
-): ParsedOptions {
+): ParsedOptions<LoadtestOptions> {
   if (values.help) return { type: 'help' }
   const preset = values.quick ? quick : thorough
   const rounds = Number(values.rounds ?? preset.rounds)

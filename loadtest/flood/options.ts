@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { isCount, type Mistake, readingOptions } from '../option-reading.ts'
+import { isCount, type Mistake, type ParsedOptions, readingOptions } from '../option-reading.ts'
 import { type Mode, modes } from '../survival/plan.ts'
 
 export interface FloodOptions {
@@ -10,11 +10,6 @@ export interface FloodOptions {
   readonly modes: readonly Mode[]
   readonly json: string
 }
-
-export type ParsedOptions =
-  | { readonly type: 'run'; readonly options: FloodOptions }
-  | { readonly type: 'help' }
-  | Mistake
 
 /** What `--help` prints. */
 export const usage = `npm run loadtest:flood -- [options]
@@ -32,11 +27,11 @@ host that drops it, since the sender takes its share of this machine.
 const RATE_MAX = 1_000_000
 
 /** Reads the command line; `defaultJson` is where the figures go unless it says otherwise. */
-export function parseOptions(args: readonly string[], defaultJson: string): ParsedOptions {
+export function parseOptions(args: readonly string[], defaultJson: string): ParsedOptions<FloodOptions> {
   return readingOptions(() => interpret(args, defaultJson))
 }
 
-function interpret(args: readonly string[], defaultJson: string): ParsedOptions {
+function interpret(args: readonly string[], defaultJson: string): ParsedOptions<FloodOptions> {
   const { values } = parseArgs({
     args: [...args],
     options: {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type Mistake, readingOptions } from '../option-reading.ts'
+import { type ParsedOptions, readingOptions } from '../option-reading.ts'
 import { type Scenario, threeHours } from './scenario.ts'
 
 export interface SimulateOptions {
@@ -8,11 +8,6 @@ export interface SimulateOptions {
   /** Where the plot goes; null = no plot. */
   readonly svg: string | null
 }
-
-export type ParsedOptions =
-  | { readonly type: 'run'; readonly options: SimulateOptions }
-  | { readonly type: 'help' }
-  | Mistake
 
 /** What `--help` prints. */
 export const usage = `npm run loadtest:simulate -- [options]
@@ -37,7 +32,7 @@ const ranges = {
 } as const
 
 /** Reads the command line; `defaultJson` is where the figures go unless it says otherwise. */
-export function parseOptions(args: readonly string[], defaultJson: string): ParsedOptions {
+export function parseOptions(args: readonly string[], defaultJson: string): ParsedOptions<SimulateOptions> {
   return readingOptions(() => interpret(read(args), defaultJson))
 }
 
@@ -56,7 +51,7 @@ function read(args: readonly string[]) {
   }).values
 }
 
-function interpret(values: ReturnType<typeof read>, defaultJson: string): ParsedOptions {
+function interpret(values: ReturnType<typeof read>, defaultJson: string): ParsedOptions<SimulateOptions> {
   if (values.help) return { type: 'help' }
   for (const option of ['clients', 'rate', 'exponent', 'seed'] as const) {
     const { least, most, isWhole } = ranges[option]

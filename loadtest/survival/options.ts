@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { isCount, type Mistake, readingOptions } from '../option-reading.ts'
+import { isCount, type ParsedOptions, readingOptions } from '../option-reading.ts'
 import { type Mode, modes } from './plan.ts'
 
 export interface SurvivalOptions {
@@ -7,11 +7,6 @@ export interface SurvivalOptions {
   readonly modes: readonly Mode[]
   readonly json: string
 }
-
-export type ParsedOptions =
-  | { readonly type: 'run'; readonly options: SurvivalOptions }
-  | { readonly type: 'help' }
-  | Mistake
 
 /** What `--help` prints. */
 export const usage = `npm run loadtest:survival -- [options]
@@ -26,11 +21,11 @@ of both takes some six minutes.
 `
 
 /** Reads the command line; `defaultJson` is where the figures go unless it says otherwise. */
-export function parseOptions(args: readonly string[], defaultJson: string): ParsedOptions {
+export function parseOptions(args: readonly string[], defaultJson: string): ParsedOptions<SurvivalOptions> {
   return readingOptions(() => interpret(args, defaultJson))
 }
 
-function interpret(args: readonly string[], defaultJson: string): ParsedOptions {
+function interpret(args: readonly string[], defaultJson: string): ParsedOptions<SurvivalOptions> {
   const { values } = parseArgs({
     args: [...args],
     options: {
