@@ -15,8 +15,10 @@ export interface InstancePlan {
 /** Between the frames of a burst of gratuitous ARP: some switches drop what comes back to back. */
 const GARP_SPACING_MS = 4
 const SECOND_CS = 100
-/** For two threads to wake up. */
-const LOOK_AHEAD_MS = 1
+/** For three threads to wake up one after the other. */
+const LOOK_AHEAD_MS = 2
+/** Less than any that was measured: what leaves is not ahead of the protocol's own time. */
+const OWN_DELAY_MS = 0.3
 /** From the plan of a gateway until its threads run calmly and have collected the garbage of the start; without `holdOff` 0. */
 const SETTLE_MS = 2500
 const settleMs = (holdOffMs: number): number => Math.min(SETTLE_MS, holdOffMs)
@@ -63,7 +65,7 @@ function planInstance(
     checksum: 'pseudoHeader',
     unicastPeers: vrrp.unicastPeers,
     forwardedBy,
-    lookAheadMs: isFast ? LOOK_AHEAD_MS : 0,
+    ...(isFast ? { lookAheadMs: LOOK_AHEAD_MS, ownDelayMs: OWN_DELAY_MS } : {}),
   }
   const announcerOptions: AnnouncerOptions = {
     interfaceName: config.interfaceName,

@@ -48,6 +48,7 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
   const { phase } = turn.state
   switch (event.type) {
     case 'start':
+    case 'makeReady':
       if (phase.label === 'IDLE') turn.perform({ type: 'readInterface' })
       return
     case 'hold':

@@ -2,6 +2,8 @@
 export type AnnouncerMessage = AnnouncerOrder | AnnouncerHint
 
 export type AnnouncerOrder =
+  /** A `hold` may follow within milliseconds: it shall meet a thread that is awake, and what was last read of the interface. */
+  | { readonly type: 'makeReady' }
   /** Hold the VIPs until the lease ends, and tell the subnet by gratuitous ARP. */
   | { readonly type: 'hold'; readonly leaseUntilMs: number }
   /** An advert was seen to leave: the lease goes on. Ignored while nothing is held. */

@@ -74,6 +74,7 @@ export function suspectMaster(turn: Turn, backup: Backup, generation: number): v
   turn.enter({ ...backup, masterDown: null, draining: generation, master: null, heldOff: false })
   const adverts = advertSends(turn.options, turn.options.priority, confirm)
   turn.perform({ type: 'drain', generation, untilMs: backup.masterDownAtMs, confirm, adverts })
+  if (lookAheadMs(turn.options) > 0) turn.send('announcer', { type: 'makeReady' })
 }
 
 /** Rules 9 and 13: nothing that was queued speaks for the master. `sent`: the number of our advert, if it is out already. */

@@ -47,6 +47,11 @@ export interface ElectorOptions {
   readonly forwardedBy?: 'forwarder' | 'fast-path'
   /** So much before silence has lasted long enough, threads are woken that then act on it at once; 0 where it is missing. */
   readonly lookAheadMs?: number
+  /**
+   * What this node's own way adds to a silence at the least: the last advert is read a little after it came, and the first of
+   * its own leaves a little after it was meant to. So much earlier the silence has lasted long enough here; 0 where it is missing.
+   */
+  readonly ownDelayMs?: number
 }
 
 /** `masterDown` runs in BACKUP only, `advert` in MASTER only. */

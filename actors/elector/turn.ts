@@ -52,7 +52,9 @@ export class Turn extends MachineTurn<ElectorState, ElectorEffect> {
 
   /** Stays in BACKUP with this much changed, and waits `delayMs` from now for the master to be heard of. */
   awaitMaster(backup: Backup, delayMs: number): void {
-    const masterDown = this.startTimer('masterDown', Math.max(0, delayMs - lookAheadMs(this.options)))
-    this.enter({ ...backup, masterDown, masterDownAtMs: this.nowMs + delayMs, draining: null })
+    const { ownDelayMs = 0 } = this.options
+    const silenceMs = Math.max(0, delayMs - ownDelayMs)
+    const masterDown = this.startTimer('masterDown', Math.max(0, silenceMs - lookAheadMs(this.options)))
+    this.enter({ ...backup, masterDown, masterDownAtMs: this.nowMs + silenceMs, draining: null })
   }
 }

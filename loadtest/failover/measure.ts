@@ -42,8 +42,7 @@ export async function measure(stage: Stage, turn: Turn): Promise<Outcome> {
     const { acquisitions } = stage
     const quietSinceMs = monotonicMs()
     await pause(floorWindowMs)
-    // At any moment between two adverts.
-    await pause(Math.random() * turn.pace.advertIntervalMs)
+    await stage.untilPhase(turn.pace, turn.phase)
     const floorMs = stage.successes.longestGapMs(quietSinceMs)
     const director = turn.fault.name === 'return' ? second : first
     if (!stage.isDirector(director) || stage.acquisitions !== acquisitions)

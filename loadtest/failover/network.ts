@@ -2,6 +2,7 @@ import type { Topology } from '../../runtime/lab/topology.ts'
 
 /** One client, and two nodes on which the daemons have their turns. */
 export const clientHost = 'client'
+export const clientIp = '10.30.0.1'
 export const virtualIp = '10.30.0.100'
 export const prefixLength = 24
 export const virtualRouterId = 51
@@ -29,7 +30,7 @@ export const redirectPort = 8080
 export const topology: Topology = {
   bridge: 'lan',
   hosts: [
-    { name: clientHost, addresses: [`10.30.0.1/${prefixLength}`] },
+    { name: clientHost, addresses: [`${clientIp}/${prefixLength}`] },
     ...nodes.map(({ host, ip }) => ({ name: host, addresses: [`${ip}/${prefixLength}`] })),
   ],
 }

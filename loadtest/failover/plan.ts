@@ -39,6 +39,8 @@ export interface Row {
 export interface Turn extends Row {
   readonly daemon: Daemon
   readonly round: number
+  /** How much of the interval after an advert is over at the fault, 0..1. */
+  readonly phase: number
 }
 
 export interface Selection {
@@ -54,14 +56,15 @@ export function rowsOf({ faults, paces, loads }: Selection): readonly Row[] {
 
 /**
  * All measurements in their order. Both daemons meet the same fault one right after the other, who is first changes from
- * round to round, and every round has every row: a machine that drifts does the same to both.
+ * round to round, and every round has every row: a machine that drifts does the same to both. So does chance: a gap is
+ * shorter by what has passed since the last advert, so the rounds go through the interval in equal steps.
  */
 export function turnsOf(selection: Selection, rounds: number): readonly Turn[] {
   return Array.from({ length: rounds }, (_, round) =>
     // Load by load: the busy loops start and end once a round.
     selection.loads.flatMap((load) =>
       rowsOf({ ...selection, loads: [load] }).flatMap((row) =>
-        takeTurns(daemons, round).map((daemon) => ({ ...row, daemon, round })),
+        takeTurns(daemons, round).map((daemon) => ({ ...row, daemon, round, phase: (round + 0.5) / rounds })),
       ),
     ),
   ).flat()

@@ -8,11 +8,12 @@ const schedSetscheduler: (pid: number, policy: number, parameter: Uint8Array) =>
 )
 
 const SCHED_RR = 2
-const lowestRealtimePriority = 1
+/** Above the threads that a daemon has raised itself: what measures is not to wait for what it measures. */
+const realtimePriority = 2
 
-/** Puts this thread before everything ordinary on the host; false where that is not permitted (needs CAP_SYS_NICE). */
+/** Puts this thread before everything ordinary on the host, and before what is raised as little as can be; false where that is not permitted (needs CAP_SYS_NICE). */
 export function raiseSchedulingClass(): boolean {
-  return schedSetscheduler(0, SCHED_RR, new Uint8Array(Int32Array.of(lowestRealtimePriority).buffer)) === 0
+  return schedSetscheduler(0, SCHED_RR, new Uint8Array(Int32Array.of(realtimePriority).buffer)) === 0
 }
 
 /** Blocks this thread; a timer of the event loop would round up to whole milliseconds. */

@@ -4,9 +4,21 @@ import { type HostProcess, startProcess, startProgram, Tail } from '../../runtim
 import { buildTopology, ip, setCable } from '../../runtime/lab/topology.ts'
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
 import { parseMonitorLine, VipHolders } from '../../runtime/lab/vip-holders.ts'
+import type { AdvertSeen } from './advert-seen.ts'
 import { signalAll, startDaemon } from './daemons.ts'
-import { clientHost, first, type NodePlan, nodes, prefixLength, servicePort, topology, virtualIp } from './network.ts'
+import {
+  clientHost,
+  clientIp,
+  first,
+  type NodePlan,
+  nodes,
+  prefixLength,
+  servicePort,
+  topology,
+  virtualIp,
+} from './network.ts'
 import type { Daemon, Load, Pace } from './plan.ts'
+import { sleepMs } from './precision.ts'
 import type { ProberReport } from './prober-report.ts'
 import { Successes } from './successes.ts'
 
@@ -14,6 +26,8 @@ const readyWithinMs = 30_000
 const emptyWithinMs = 5000
 /** Until `ip monitor` listens. */
 const monitorMs = 300
+/** What a timer of the event loop may be late by on an idle machine. */
+const timerMs = 2
 
 /** Both nodes, their daemons, the client and the busy loops; what the kernels and the client say of them. */
 export class Stage {
@@ -25,6 +39,7 @@ export class Stage {
   transitions = 0
   /** Whether the client got a raised scheduling class; null until it said so. */
   clientRaised: boolean | null = null
+  #lastAdvertMs = Number.NEGATIVE_INFINITY
   readonly #changes = new EventEmitter()
   readonly #daemons = new Map<string, HostProcess>()
   #burners: readonly HostProcess[] = []
@@ -47,6 +62,16 @@ export class Stage {
       [virtualIp, `${servicePort}`],
       () => {},
       (line) => this.#clientSaid(line),
+    )
+    startProgram<AdvertSeen>(
+      clientHost,
+      new URL('./advert-watch.ts', import.meta.url),
+      ['eth0', clientIp],
+      ({ atMs }) => {
+        this.#lastAdvertMs = atMs
+        this.#changes.emit('change')
+      },
+      (line) => this.log.add(`adverts: ${line}`),
     )
     await pause(monitorMs)
     if (!(await this.until(() => this.clientRaised !== null, readyWithinMs)))
@@ -94,6 +119,16 @@ export class Stage {
   setLink(node: NodePlan, up: boolean): void {
     ip(['-n', node.host, 'link', 'set', 'eth0', up ? 'up' : 'down'])
     this.holders.setPlugged(node.host, up, monotonicMs())
+  }
+
+  /** Resolves when this much of the interval after an advert is over. @throws Error where no adverts are seen */
+  async untilPhase({ advertIntervalMs }: Pace, phase: number): Promise<void> {
+    const askedAtMs = monotonicMs()
+    if (!(await this.until(() => this.#lastAdvertMs > askedAtMs, readyWithinMs)))
+      throw new Error(`no advert was seen: ${this.log.last(5).join('\n')}`)
+    const dueMs = this.#lastAdvertMs + phase * advertIntervalMs
+    await pause(Math.max(0, dueMs - monotonicMs() - timerMs))
+    sleepMs(dueMs - monotonicMs())
   }
 
   /** Whether a node holds the VIP, alone on the network. */

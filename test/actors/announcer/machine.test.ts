@@ -42,6 +42,15 @@ describe('hold', () => {
     expect(addresses()).toEqual([OWN, ...VIPS])
   })
 
+  test('being made ready reads the interface, and changes nothing on it', () => {
+    bench.feed({ type: 'makeReady' })
+    expect(bench.kinds()).toContain('readInterface')
+    expect(addresses()).toEqual([OWN])
+    expect(bench.label).toBe('IDLE')
+    bench.hold(3000).feed({ type: 'makeReady' })
+    expect(bench.kinds()).toEqual([])
+  })
+
   test('says so in the log', () => {
     bench.hold(3000)
     expect(bench.lines()).toEqual([

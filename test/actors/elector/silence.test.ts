@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ElectorEffect } from '../../../actors/elector/state.ts'
+import type { ElectorEffect, ElectorOptions } from '../../../actors/elector/state.ts'
 import { Bench, heardAdvert, OTHER, v3 } from './bench.ts'
 
 const fast = { ...v3, advertIntervalCs: 1, lookAheadMs: 1 }
@@ -7,7 +7,7 @@ const fast = { ...v3, advertIntervalCs: 1, lookAheadMs: 1 }
 const MASTER_DOWN_MS = 3 * 10 + (156 / 256) * 10
 
 /** A node in BACKUP that has heard a director of higher priority just now. */
-const waiting = (options = fast) => new Bench(options).started().hear({ priority: 200, source: OTHER })
+const waiting = (options: ElectorOptions = fast) => new Bench(options).started().hear({ priority: 200, source: OTHER })
 
 const drainOf = ({ effects }: Bench) =>
   effects.find((effect): effect is Extract<ElectorEffect, { type: 'drain' }> => effect.type === 'drain')!
@@ -24,6 +24,18 @@ describe('when silence has lasted', () => {
     const heardAtMs = bench.nowMs
     expect(bench.running.get('masterDown')!.dueMs).toBeCloseTo(heardAtMs + MASTER_DOWN_MS - 1, 6)
     expect(drainOf(bench.expire('masterDown')).untilMs).toBeCloseTo(heardAtMs + MASTER_DOWN_MS, 6)
+  })
+
+  test('what the own way adds to a silence, from an advert that comes to one that leaves, is not waited for', () => {
+    const bench = waiting({ ...fast, ownDelayMs: 0.25 })
+    const heardAtMs = bench.nowMs
+    expect(bench.running.get('masterDown')!.dueMs).toBeCloseTo(heardAtMs + MASTER_DOWN_MS - 0.25 - 1, 6)
+    expect(drainOf(bench.expire('masterDown')).untilMs).toBeCloseTo(heardAtMs + MASTER_DOWN_MS - 0.25, 6)
+  })
+
+  test('the announcer is woken as well, where threads are woken ahead', () => {
+    expect(waiting().expire('masterDown').sent('announcer')).toEqual([{ type: 'makeReady' }])
+    expect(waiting(v3).expire('masterDown').sent('announcer')).toEqual([])
   })
 
   test('what the threads have taken for an advert counts as silence', () => {

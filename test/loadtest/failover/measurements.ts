@@ -7,7 +7,7 @@ const [pace] = paces
 /** A measurement of a power-off at version 2, idle, but for what is given. */
 export function measured(turn: Partial<Turn> & Pick<Turn, 'daemon'>, gapMs: number | null): Measurement {
   return {
-    turn: { fault, pace, load: 'idle', round: 0, ...turn },
+    turn: { fault, pace, load: 'idle', round: 0, phase: 0.5, ...turn },
     gapMs,
     takeoverMs: gapMs === null ? null : gapMs - 1,
     doubleMs: 0,

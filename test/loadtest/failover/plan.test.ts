@@ -26,6 +26,18 @@ describe('turnsOf', () => {
     expect(turns.find(({ round }) => round === 1)?.daemon).toBe('keepalived')
   })
 
+  it('goes through the interval between two adverts in equal steps, with both daemons alike', () => {
+    const phases = turnsOf(everything, 4).map(({ round, phase }) => [round, phase])
+    expect(new Map(phases as [number, number][])).toEqual(
+      new Map([
+        [0, 0.125],
+        [1, 0.375],
+        [2, 0.625],
+        [3, 0.875],
+      ]),
+    )
+  })
+
   it('starts and ends the busy loops once a round', () => {
     const inTurn = turnsOf(everything, 2).map(({ load }) => load)
     const changes = inTurn.filter((load, at) => at > 0 && load !== inTurn[at - 1])

@@ -1,0 +1,18 @@
+/** Tells its parent of every VRRP advert that the client's network carries: `node advert-watch.ts INTERFACE ADDRESS`. It runs until it is killed. */
+import { monotonicMs } from '../../runtime/lab/traffic.ts'
+import { createLinuxRawIpPort } from '../../runtime/ports/linux/raw-ip.ts'
+import type { AdvertSeen } from './advert-seen.ts'
+
+const [interfaceName = '', address = ''] = process.argv.slice(2)
+const opened = createLinuxRawIpPort().open(interfaceName, address, {
+  packet: (protocol) => {
+    if (protocol === 112) process.send?.({ atMs: monotonicMs() } satisfies AdvertSeen)
+  },
+  error: (_protocol, reason) => fail(reason),
+})
+if (!opened.ok) fail(opened.reason)
+
+function fail(reason: string): never {
+  console.error(`adverts are not seen: ${reason}`)
+  process.exit(1)
+}
