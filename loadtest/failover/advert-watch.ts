@@ -4,7 +4,10 @@ import { createLinuxRawIpPort } from '../../runtime/ports/linux/raw-ip.ts'
 import type { AdvertSeen } from './advert-seen.ts'
 
 const [interfaceName = '', address = ''] = process.argv.slice(2)
-const opened = createLinuxRawIpPort().open(interfaceName, address, {
+const port = createLinuxRawIpPort()
+// Sockets that nothing refers to are collected as garbage, and closed.
+process.once('exit', () => port.close())
+const opened = port.open(interfaceName, address, {
   packet: (protocol) => {
     if (protocol === 112) process.send?.({ atMs: monotonicMs() } satisfies AdvertSeen)
   },
