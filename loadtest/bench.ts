@@ -9,6 +9,7 @@ import { gatewayYaml, haproxyConf, nginxBackendConf, nginxStreamConf } from './c
 import { nginxStreamModule, versionOf } from './installed.ts'
 import { layKernelWay } from './kernel-way.ts'
 import * as network from './network.ts'
+import { layRouterWay } from './router-way.ts'
 import type { Way } from './scenarios.ts'
 
 /** A way that is up: where the client connects, and the process whose CPU time counts. */
@@ -39,6 +40,8 @@ export async function startBench(note: (line: string) => void, threads: number):
     process: null,
     log: new Tail(),
   }
+  layRouterWay()
+  const router: RunningWay = { ...straight, way: 'router', url: urlOf(network.routedIp, network.backendPort) }
   const others = [startHaproxy(note, threads), startNginx(note, threads)].filter((way) => way !== undefined)
   const own = [await startGroup(threads), ...kernelWay(note)]
   await pause(settleMs)
@@ -46,7 +49,7 @@ export async function startBench(note: (line: string) => void, threads: number):
     if (!process?.running) note(`${way} is left out, it ended: ${log.last(1).join('')}`)
     return process?.running
   })
-  return [straight, ...own, ...up]
+  return [straight, router, ...own, ...up]
 }
 
 /**

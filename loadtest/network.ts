@@ -11,6 +11,8 @@ export const backendIps = ['10.20.0.21', '10.20.0.22'] as const
 export const virtualIp = '10.20.0.100'
 /** The VIP of kernel mode, beside the one of workers mode. */
 export const kernelVirtualIp = '10.20.0.101'
+/** Of the first backend, behind the director as a router. */
+export const routedIp = '10.20.1.21'
 export const prefixLength = 24
 
 /** Where the backends serve, and where each way between takes connections. */

@@ -1,5 +1,8 @@
-/** The ways from the client to a backend that are compared. `straight` has nobody between, `kernel` the ruleset of kernel mode alone. */
-export const ways = ['straight', 'proxyha', 'kernel', 'haproxy', 'nginx'] as const
+/**
+ * The ways from the client to a backend that are compared. `straight` has nobody between, `router` a host that routes, `kernel` the ruleset
+ * of kernel mode alone.
+ */
+export const ways = ['straight', 'router', 'proxyha', 'kernel', 'haproxy', 'nginx'] as const
 export type Way = (typeof ways)[number]
 
 /** What a load generator is told. */

@@ -1,3 +1,6 @@
+/** The prober's step, ms. */
+export const connectEveryMs = 2
+
 /** One line of the prober. */
 export interface ProberReport {
   /** When the connections that succeeded since the last report were begun, CLOCK_MONOTONIC. */

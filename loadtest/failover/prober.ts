@@ -9,9 +9,8 @@ import { ERROR, HANGUP, WRITABLE } from '../../runtime/ports/epoll.ts'
 import { linuxStreamSockets } from '../../runtime/ports/linux/epoll.ts'
 import { parseIpv4 } from '../../runtime/wire/addresses.ts'
 import { raiseSchedulingClass, sleepMs } from './precision.ts'
-import type { ProberReport } from './prober-report.ts'
+import { connectEveryMs, type ProberReport } from './prober-report.ts'
 
-const intervalMs = 2
 const patienceMs = 100
 const reportMs = 20
 const MAPPED = 0xffff
@@ -61,7 +60,7 @@ for (;;) {
   if (nowMs >= dueMs) {
     attempt(nowMs)
     // What a stall missed is not made up for: a burst would find the same answer.
-    dueMs = Math.max(dueMs + intervalMs, nowMs)
+    dueMs = Math.max(dueMs + connectEveryMs, nowMs)
   }
   if (nowMs >= reportAtMs) {
     const report: ProberReport = { successesMs, raised }

@@ -1,6 +1,7 @@
 import { layOut } from '../table.ts'
+import { connectEveryMs } from './prober-report.ts'
 import type { QuietRun } from './quiet-run.ts'
-import type { Distribution, RowSummary } from './summary.ts'
+import { type Distribution, type RowSummary, standingOf } from './summary.ts'
 
 const header = [
   'pace      load  daemon',
@@ -50,6 +51,12 @@ function cellsOf({ row, daemons, ratio, boundMs }: RowSummary): readonly (readon
 
 function gapCells(gap: Distribution | null): readonly string[] {
   return [gap?.min, gap?.median, gap?.p90, gap?.max].map(milliseconds)
+}
+
+/** One line on all rows that both daemons have. */
+export function drawStanding(summaries: readonly RowSummary[]): string {
+  const { noLonger, withinStep, longer } = standingOf(summaries, connectEveryMs)
+  return `proxyha's median gap beside keepalived's: no longer in ${noLonger} rows, longer by less than the client's step of ${connectEveryMs} ms in ${withinStep}, longer in ${longer}`
 }
 
 /** The quiet runs as one table. */

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import type { Measurement } from './measure.ts'
 import { faults, loads, paces, rowsOf } from './plan.ts'
 import { plotGaps } from './plot.ts'
-import { drawRows, legend } from './report.ts'
+import { drawRows, drawStanding, legend } from './report.ts'
 import { type RowSummary, summarize } from './summary.ts'
 
 export interface ResultFiles {
@@ -30,7 +30,7 @@ export function showGaps(
   files: ResultFiles,
 ): readonly RowSummary[] {
   const summaries = summarize(rowsMeasured(measurements), measurements)
-  print([...drawRows(summaries), '', ...legend].join('\n'))
+  print([...drawRows(summaries), '', ...legend, '', drawStanding(summaries)].join('\n'))
   writeResult(files.json, `${JSON.stringify({ ...of, summaries, measurements }, null, 2)}\n`)
   print(`\nall figures are in ${files.json}`)
   if (files.svg === null) return summaries

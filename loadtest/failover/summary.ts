@@ -36,6 +36,14 @@ export interface RowSummary {
   readonly ratio: number | null
 }
 
+/** How proxyha's medians stand to keepalived's, over the rows that both have. */
+export interface Standing {
+  readonly noLonger: number
+  /** Longer by less than a connection of the client's, which is as far as it sees. */
+  readonly withinStep: number
+  readonly longer: number
+}
+
 /** Null for no values. */
 export function distributionOf(values: readonly number[]): Distribution | null {
   const middle = median(values)
@@ -61,6 +69,19 @@ export function summarize(rows: readonly Row[], measurements: readonly Measureme
       },
     ]
   })
+}
+
+/** Counts the rows by how they compare; `stepMs` is the time between two connections of the client. */
+export function standingOf(summaries: readonly RowSummary[], stepMs: number): Standing {
+  const excesses = summaries.flatMap(({ daemons }) => {
+    const [ours, theirs] = (['proxyha', 'keepalived'] as const).map(
+      (name) => daemons.find(({ daemon }) => daemon === name)?.gap?.median,
+    )
+    return ours === undefined || theirs === undefined ? [] : [ours - theirs]
+  })
+  const noLonger = excesses.filter((excess) => excess <= 0).length
+  const longer = excesses.filter((excess) => excess >= stepMs).length
+  return { noLonger, withinStep: excesses.length - noLonger - longer, longer }
 }
 
 function isOf(turn: Row, row: Row): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { faults, paces, rowsOf } from '../../../loadtest/failover/plan.ts'
-import { distributionOf, summarize } from '../../../loadtest/failover/summary.ts'
+import { distributionOf, standingOf, summarize } from '../../../loadtest/failover/summary.ts'
 import { measured } from './measurements.ts'
 
 const rows = rowsOf({ faults, paces, loads: ['idle'] })
@@ -51,5 +51,25 @@ describe('summarize', () => {
     const bounds = faults.map((fault) => summarize(rows, [measured({ daemon: 'proxyha', fault }, 1)])[0]?.boundMs)
     const silent = faults.filter((_fault, at) => bounds[at] !== null).map(({ name }) => name)
     expect(silent).toEqual(['power-off', 'kill', 'freeze', 'link-down'])
+  })
+})
+
+describe('standingOf', () => {
+  it('counts the rows by whether the client could see the difference of the medians', () => {
+    const gaps = [
+      [100, 100],
+      [90, 100],
+      [101.9, 100],
+      [102, 100],
+      [50, null],
+    ] as const
+    const summaries = gaps.flatMap(([ours, theirs], at) => {
+      const fault = faults[at]!
+      return summarize(rows, [
+        measured({ daemon: 'proxyha', fault }, ours),
+        measured({ daemon: 'keepalived', fault }, theirs),
+      ])
+    })
+    expect(standingOf(summaries, 2)).toEqual({ noLonger: 2, withinStep: 1, longer: 1 })
   })
 })
