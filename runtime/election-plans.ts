@@ -65,7 +65,8 @@ function planInstance(
     checksum: 'pseudoHeader',
     unicastPeers: vrrp.unicastPeers,
     forwardedBy,
-    ...(isFast ? { lookAheadMs: LOOK_AHEAD_MS, ownDelayMs: OWN_DELAY_MS } : {}),
+    lookAheadMs: LOOK_AHEAD_MS,
+    ownDelayMs: OWN_DELAY_MS,
   }
   const announcerOptions: AnnouncerOptions = {
     interfaceName: config.interfaceName,

@@ -23,6 +23,13 @@ test('the actors of the short form have the plain names', () => {
   })
 })
 
+test('at every pace threads are woken before a silence has lasted long enough', () => {
+  for (const { elector } of [...planInstances(SHORT, PLACE), ...planInstances(TWO, PLACE)]) {
+    expect(elector.options.lookAheadMs).toBeGreaterThan(0)
+    expect(elector.options.ownDelayMs).toBeLessThan(elector.options.lookAheadMs!)
+  }
+})
+
 test('behind a fence the addresses stay until the last in the line has them: a second in version 2, an interval in version 3', () => {
   const keptAfterLeaseMs = (config: GatewayConfig, fenced: boolean) =>
     planInstances(config, { ...PLACE, fenced }).map(({ announcer }) => announcer.options.keptAfterLeaseMs)
