@@ -13,7 +13,6 @@ export function layRouterWay(): void {
   // All are on one network, so the director would tell the client of the shorter way.
   for (const scope of ['all', 'eth0']) {
     setHostParameter(network.directorHost, `ipv4/conf/${scope}/send_redirects`, '0')
-    setHostParameter(network.clientHost, `ipv4/conf/${scope}/accept_redirects`, '0')
   }
   setHostParameter(network.directorHost, 'ipv4/conf/eth0/forwarding', '1')
 }

@@ -58,14 +58,13 @@ export function summarize(rows: readonly Row[], measurements: readonly Measureme
     const own = measurements.filter(({ turn }) => isOf(turn, row))
     if (own.length === 0) return []
     const summaries = daemons.flatMap((daemon) => summarizeDaemon(daemon, own))
-    const medianOf = (name: Daemon) => summaries.find(({ daemon }) => daemon === name)?.gap?.median
-    const [ours, theirs] = [medianOf('proxyha'), medianOf('keepalived')]
+    const medians = bothMedians(summaries)
     return [
       {
         row,
         boundMs: row.fault.silent ? masterDownMs(row.pace, second.priority) : null,
         daemons: summaries,
-        ratio: ours === undefined || theirs === undefined || theirs === 0 ? null : ours / theirs,
+        ratio: medians === null || medians.theirs === 0 ? null : medians.ours / medians.theirs,
       },
     ]
   })
@@ -74,14 +73,19 @@ export function summarize(rows: readonly Row[], measurements: readonly Measureme
 /** Counts the rows by how they compare; `stepMs` is the time between two connections of the client. */
 export function standingOf(summaries: readonly RowSummary[], stepMs: number): Standing {
   const excesses = summaries.flatMap(({ daemons }) => {
-    const [ours, theirs] = (['proxyha', 'keepalived'] as const).map(
-      (name) => daemons.find(({ daemon }) => daemon === name)?.gap?.median,
-    )
-    return ours === undefined || theirs === undefined ? [] : [ours - theirs]
+    const medians = bothMedians(daemons)
+    return medians === null ? [] : [medians.ours - medians.theirs]
   })
   const noLonger = excesses.filter((excess) => excess <= 0).length
   const longer = excesses.filter((excess) => excess >= stepMs).length
   return { noLonger, withinStep: excesses.length - noLonger - longer, longer }
+}
+
+/** The median gaps of a row that both daemons have, ms. */
+function bothMedians(summaries: readonly DaemonSummary[]): { readonly ours: number; readonly theirs: number } | null {
+  const medianOf = (name: Daemon) => summaries.find(({ daemon }) => daemon === name)?.gap?.median
+  const [ours, theirs] = [medianOf('proxyha'), medianOf('keepalived')]
+  return ours === undefined || theirs === undefined ? null : { ours, theirs }
 }
 
 function isOf(turn: Row, row: Row): boolean {
