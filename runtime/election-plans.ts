@@ -8,13 +8,10 @@ export interface InstancePlan {
   readonly instance: InstanceConfig
   readonly elector: { readonly name: `elector${string}`; readonly options: ElectorActorOptions }
   readonly announcer: { readonly name: `announcer${string}`; readonly options: AnnouncerOptions }
-  /** Whether their threads go before everything ordinary on the host. */
-  readonly realtime: boolean
 }
 
 /** Between the frames of a burst of gratuitous ARP: some switches drop what comes back to back. */
 const GARP_SPACING_MS = 4
-const SECOND_CS = 100
 /** For three threads to wake up one after the other. */
 const LOOK_AHEAD_MS = 2
 /** Less than any that was measured: what leaves is not ahead of the protocol's own time. */
@@ -45,7 +42,6 @@ function planInstance(
   suffix: string,
   { forwardedBy, fenced, plannedAtMs }: ElectionPlace,
 ): InstancePlan {
-  const isFast = instance.vrrp.advertIntervalCs < SECOND_CS
   const { vrrp, family, virtualRouterId, virtualIps } = instance
   const [elector, announcer] = [`elector${suffix}`, `announcer${suffix}`] as const
   const electorOptions: ElectorActorOptions = {
@@ -59,7 +55,7 @@ function planInstance(
     preempt: vrrp.preempt,
     preemptDelayMs: vrrp.preemptDelayMs,
     holdOffMs: vrrp.holdOffMs,
-    settledAtMs: isFast ? plannedAtMs + settleMs(vrrp.holdOffMs) : 0,
+    settledAtMs: plannedAtMs + settleMs(vrrp.holdOffMs),
     primaryAddress: (family === 'ipv6' ? config.linkLocalAddress : null) ?? config.managementIp,
     virtualIps: virtualIps.map(({ address }) => address),
     checksum: 'pseudoHeader',
@@ -80,7 +76,5 @@ function planInstance(
     instance,
     elector: { name: elector, options: electorOptions },
     announcer: { name: announcer, options: announcerOptions },
-    // Together they are the whole way of an advert, and of a takeover. Seconds are kept by ordinary threads as well.
-    realtime: config.realtime === 'auto' && isFast,
   }
 }

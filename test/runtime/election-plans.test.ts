@@ -19,7 +19,6 @@ test('the actors of the short form have the plain names', () => {
   expect(plans[0]).toMatchObject({
     elector: { name: 'elector', options: { instance: 'VI_51', announcer: 'announcer', priority: 99 } },
     announcer: { name: 'announcer', options: { elector: 'elector', virtualRouterId: 51 } },
-    realtime: false,
   })
 })
 
@@ -41,8 +40,7 @@ test('behind a fence the addresses stay until the last in the line has them: a s
 test('those of a further instance are named after it, know each other, and have its settings and its family’s address', () => {
   const [first, second] = planInstances(TWO, PLACE)
   expect(first).toMatchObject({
-    elector: { name: 'elector', options: { advertIntervalCs: 100, settledAtMs: 0, primaryAddress: '10.0.0.1' } },
-    realtime: false,
+    elector: { name: 'elector', options: { advertIntervalCs: 100, settledAtMs: 3500, primaryAddress: '10.0.0.1' } },
   })
   expect(second).toMatchObject({
     elector: {
@@ -61,7 +59,6 @@ test('those of a further instance are named after it, know each other, and have 
       name: 'announcer-web',
       options: { elector: 'elector-web', virtualIps: [{ address: '2001:db8::5', prefixLength: 128 }] },
     },
-    realtime: true,
   })
 })
 
