@@ -1,4 +1,3 @@
-import { isIPv4 } from 'node:net'
 import type { DiscoveryOptions } from '../actors/discovery/state.ts'
 import type { DispatcherOptions } from '../actors/dispatcher/actor.ts'
 import type { FastPathSettings } from '../actors/fast-path/state.ts'
@@ -115,7 +114,8 @@ export function planActors(
   const watcher: WatcherOptions = {
     interfaceName: config.interfaceName,
     managementIp: config.managementIp,
-    virtualIps: virtualIps.filter((address) => isIPv4(address)),
+    linkLocalAddress: config.linkLocalAddress,
+    virtualIps,
     virtualRouterIds: config.instances.map(({ virtualRouterId }) => virtualRouterId),
     trackGateway: config.track.gateway !== 'off',
     electors,
@@ -145,7 +145,9 @@ export function planActors(
     forwardedBy,
     'watcher',
   ]
-  const election = instances.flatMap(({ elector, announcer, realtime }): readonly ActorPlan[] => {
+  // The whole way of an advert, and of a takeover, goes before everything ordinary on the host.
+  const realtime = config.realtime === 'auto'
+  const election = instances.flatMap(({ elector, announcer }): readonly ActorPlan[] => {
     const peers = ['raw-ip', announcer.name, 'discovery', 'dispatcher', forwardedBy, 'watcher']
     return [
       { ...worker(elector.name, elector.options, peers), runs: 'elector', realtime },
@@ -157,10 +159,7 @@ export function planActors(
     return startRawIp(context, rawIp, ports) as ActorInstance<unknown>
   }
   return [
-    {
-      ...main('raw-ip', rawIp, startSockets, [...electors, 'discovery']),
-      realtime: instances.some((one) => one.realtime),
-    },
+    { ...main('raw-ip', rawIp, startSockets, [...electors, 'discovery']), realtime },
     ...(forwarders === undefined
       ? []
       : [

@@ -3,6 +3,8 @@ import type { PacketPort } from '../../runtime/ports/packet.ts'
 import type { StartActor } from '../../runtime/system/actor.ts'
 import { type OwnEffect, runMachine } from '../../runtime/system/machine-runner.ts'
 import { emitArpRequest } from '../../runtime/wire/arp.ts'
+import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
+import { emitNeighbourSolicitation } from '../../runtime/wire/neighbour-solicitation.ts'
 import { stepWatcher } from './machine.ts'
 import type { WatcherControl, WatcherMessage, WatcherPeers } from './messages.ts'
 import {
@@ -41,15 +43,16 @@ export const startWatcher: StartActor<WatcherOptions, WatcherPorts, WatcherMessa
       case 'read':
         dispatch({ type: 'truth', truth: kernel.read(options.interfaceName) })
         return
-      case 'watchArp': {
-        const watched = kernel.watchArp(effect.interfaceIndex)
-        if (!watched.ok) dispatch({ type: 'arpRefused', reason: watched.reason })
+      case 'watchNeighbours': {
+        const watched = kernel.watchNeighbours(effect.interfaceIndex, effect.families)
+        if (!watched.ok) dispatch({ type: 'neighboursRefused', reason: watched.reason })
         return
       }
-      case 'askArp': {
+      case 'ask': {
         const { interfaceIndex, mac, sender, target } = effect
-        const asked = packet.send(interfaceIndex, emitArpRequest(mac, sender, target))
-        if (!asked.ok) dispatch({ type: 'arpRefused', reason: asked.reason })
+        const emit = familyOf(target) === 'ipv4' ? emitArpRequest : emitNeighbourSolicitation
+        const asked = packet.send(interfaceIndex, emit(mac, sender, target))
+        if (!asked.ok) dispatch({ type: 'neighboursRefused', reason: asked.reason })
         return
       }
       default:

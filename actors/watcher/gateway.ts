@@ -26,7 +26,7 @@ export function askGateway(turn: Turn): void {
   const gateway = turn.state.truth?.defaultRoute?.gateway
   if (!turn.options.trackGateway || typeof gateway !== 'string') return
   turn.change({ gatewayUnanswered: Math.min(UNANSWERED_MAX, turn.state.gatewayUnanswered + 1) })
-  turn.ask(gateway, turn.options.managementIp)
+  turn.ask(gateway)
 }
 
 /** Whatever it says shows that it is there. */

@@ -1,9 +1,16 @@
 import type { InterfaceTruth, KernelEvent } from '../../runtime/ports/kernel-events.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import type { Step } from '../../runtime/system/machine.ts'
+import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
 import { askGateway, hearGateway, judgeGateway } from './gateway.ts'
 import { dropOutdated, knowMaster, probe, sight, tellClaims } from './occupancy.ts'
-import { CERTAIN_ANSWERS, type WatcherEffect, type WatcherEvent, type WatcherState } from './state.ts'
+import {
+  CERTAIN_ANSWERS,
+  type WatcherEffect,
+  type WatcherEvent,
+  type WatcherOptions,
+  type WatcherState,
+} from './state.ts'
 import { Turn } from './turn.ts'
 
 const TICK_MS = 1000
@@ -17,7 +24,7 @@ const REREAD_TICKS = 10
  * announcers, so that what is lost, late or doubled does no harm.
  *
  *     notification, overrun --> read --> changed? --> announcers (look), electors (track), raw-ip (made anew)
- *     tick --> ask the gateway, probe the virtual IPs --ARP--> electors (track), announcers (occupied, vacant)
+ *     tick --> ask the gateway, probe the virtual IPs --answers--> electors (track), announcers (occupied, vacant)
  */
 export function stepWatcher(
   state: WatcherState,
@@ -44,8 +51,8 @@ function handle(turn: Turn, event: WatcherEvent): void {
     case 'message':
       knowMaster(turn, event.from, event.message)
       return
-    case 'arpRefused':
-      turn.count('arpRefused')
+    case 'neighboursRefused':
+      turn.count('refused')
       return
     case 'peerUp':
       greet(turn, event.peer)
@@ -80,8 +87,8 @@ function tick(turn: Turn): void {
 }
 
 function hear(turn: Turn, event: KernelEvent): void {
-  if (event.type === 'arp') {
-    turn.count('arpSightings')
+  if (event.type === 'neighbour') {
+    turn.count('sightings')
     hearGateway(turn, event.senderAddress)
     sight(turn, event)
     return
@@ -91,7 +98,7 @@ function hear(turn: Turn, event: KernelEvent): void {
 }
 
 /** Whether the truth may be another than it was: the renewal of an address is none. */
-function concerns(turn: Turn, event: Exclude<KernelEvent, { type: 'arp' }>): boolean {
+function concerns(turn: Turn, event: Exclude<KernelEvent, { type: 'neighbour' }>): boolean {
   const { truth, options } = turn.state
   if (event.type === 'overrun' || truth === null) return true
   const isOurs = event.interfaceIndex === truth.link?.index
@@ -128,7 +135,7 @@ function takeTruth(turn: Turn, read: Result<InterfaceTruth>): void {
   const { link } = truth
   const wasUp = before?.link?.up === true
   if (link !== null && link.index !== before?.link?.index) {
-    turn.perform({ type: 'watchArp', interfaceIndex: link.index })
+    turn.perform({ type: 'watchNeighbours', interfaceIndex: link.index, families: familiesOf(turn.options) })
     if (before !== null && turn.state.peersUp.has('raw-ip')) {
       turn.perform({ type: 'send', to: 'raw-ip', message: { type: 'interfaceChanged' } })
     }
@@ -162,6 +169,10 @@ function greet(turn: Turn, peer: string): void {
     }
   }
 }
+
+/** The gateway and the management IP are of IPv4; IPv6 is looked at where a virtual IP is of it. */
+const familiesOf = ({ linkLocalAddress }: WatcherOptions): readonly AddressFamily[] =>
+  linkLocalAddress === null ? ['ipv4'] : ['ipv4', 'ipv6']
 
 function isSame(one: InterfaceTruth, other: InterfaceTruth): boolean {
   const [a, b] = [one, other].map(({ link, addresses }) => [

@@ -1,11 +1,10 @@
 /**
  * Who has a virtual IP that this node does not hold? The master, as it should be; or a dead master's kernel; or a stranger,
- * and then taking the address over would make two of them. Probes (RFC 5227) find out long before that, so that a takeover
- * itself waits for nothing.
+ * and then taking the address over would make two of them. Probes (RFC 5227; for IPv6, neighbour solicitations) find out long
+ * before that, so that a takeover itself waits for nothing.
  */
 
-import type { ArpSighting } from '../../runtime/ports/kernel-events.ts'
-import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
+import type { NeighbourSighting } from '../../runtime/ports/kernel-events.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import { CERTAIN_ANSWERS, CLAIM_LIFE_MS, claimedText, type Occupant, occupiedText } from './state.ts'
 import type { Turn } from './turn.ts'
@@ -21,9 +20,8 @@ const SILENT_ROUNDS = 3
 const MASTERS_KEPT = 64
 /** At a takeover the new master's gratuitous ARP may be seen before its advert: the address goes within this time. */
 const CLAIM_GRACE_MS = 500
-const PROBE_SENDER = '0.0.0.0'
-/** RFC 9568 §7.3: the MAC of a virtual router, which a master may answer with instead of its own. */
-const VIRTUAL_ROUTER_MAC = '00:00:5e:00:01:'
+/** RFC 9568 §7.3: the MACs of a virtual router of IPv4 and of IPv6, which a master may answer with instead of its own. */
+const VIRTUAL_ROUTER_MACS = ['00:00:5e:00:01:', '00:00:5e:00:02:']
 
 /** Once a second: counts who was silent, then asks for what this node does not hold. */
 export function probe(turn: Turn): void {
@@ -32,7 +30,7 @@ export function probe(turn: Turn): void {
     else setOccupant(turn, address, { ...occupant, silentRounds: occupant.silentRounds + 1 })
   }
   for (const master of mastersHeard(turn)) {
-    if (!turn.state.masterMacs.has(master)) turn.ask(master, turn.options.managementIp)
+    if (!turn.state.masterMacs.has(master)) turn.ask(master)
   }
   const { occupants, ticks } = turn.state
   const everyOne = ticks < EAGER_TICKS || ticks % RELAXED_TICKS === 0
@@ -40,24 +38,23 @@ export function probe(turn: Turn): void {
   const wanted = everyOne ? free : free.filter((address) => occupants.has(address))
   const start = wanted.length > PROBES_A_TICK ? turn.state.nextProbe % wanted.length : 0
   const probed = [...wanted.slice(start), ...wanted.slice(0, start)].slice(0, PROBES_A_TICK)
-  for (const address of probed) turn.ask(address, PROBE_SENDER)
+  for (const address of probed) turn.probe(address)
   turn.change({ nextProbe: start + probed.length })
 }
 
 /** An elector hears a master: it is no stranger, nor will it be when it is dead. */
 export function knowMaster(turn: Turn, elector: string, { masterAddress: address, virtualIps }: RoleMessage): void {
-  // IPv6 has no ARP, and no virtual IP of it is probed.
-  if (address !== null && familyOf(address) === 'ipv6') return
+  const { managementIp, linkLocalAddress } = turn.options
   const masters = new Map(turn.state.masters)
-  if (address === null || address === turn.options.managementIp) masters.delete(elector)
+  if (address === null || address === managementIp || address === linkLocalAddress) masters.delete(elector)
   else masters.set(elector, { address, virtualIps })
   const isNew = address !== null && turn.state.masters.get(elector)?.address !== address
   turn.change({ masters })
-  if (isNew && masters.has(elector)) turn.ask(address, turn.options.managementIp)
+  if (isNew && masters.has(elector)) turn.ask(address)
 }
 
-/** An ARP frame was seen: of a master, of who answers for a virtual IP, or of who claims one that is held here. */
-export function sight(turn: Turn, sighting: ArpSighting): void {
+/** A frame was seen: of a master, of who answers for a virtual IP, or of who claims one that is held here. */
+export function sight(turn: Turn, sighting: NeighbourSighting): void {
   const { senderAddress, senderMac, targetMac, form } = sighting
   const link = turn.state.truth?.link
   if (!link || senderMac === link.mac) return
@@ -90,7 +87,7 @@ function occupy(turn: Turn, address: string, mac: string): void {
   setOccupant(turn, address, { mac, answers, silentRounds: 0 })
   if (isNew) {
     // It may be a master with another MAC than before.
-    for (const master of mastersHeard(turn)) turn.ask(master, turn.options.managementIp)
+    for (const master of mastersHeard(turn)) turn.ask(master)
   } else if (answers === CERTAIN_ANSWERS && known.answers < CERTAIN_ANSWERS) {
     turn.log('warn', occupiedText(address, mac))
     turn.tellAnnouncers({ type: 'occupied', address, mac })
@@ -114,7 +111,8 @@ function learnMaster(turn: Turn, address: string, mac: string): void {
 
 function isMaster(turn: Turn, mac: string): boolean {
   if ([...turn.state.masterMacs.values()].includes(mac)) return true
-  return turn.options.virtualRouterIds.some((vrid) => mac === VIRTUAL_ROUTER_MAC + vrid.toString(16).padStart(2, '0'))
+  const suffixes = turn.options.virtualRouterIds.map((vrid) => vrid.toString(16).padStart(2, '0'))
+  return VIRTUAL_ROUTER_MACS.some((prefix) => suffixes.some((suffix) => mac === prefix + suffix))
 }
 
 /** Two hosts have the address. The one that was here first goes on (RFC 5227 §2.4 c), and the operator is told. */

@@ -1,6 +1,7 @@
 import type { InterfaceTruth, KernelEvent } from '../../runtime/ports/kernel-events.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
 import type { AnnouncerName } from '../announcer/messages.ts'
 import type { ElectorName, TrackMessage } from '../elector/messages.ts'
 import type { WatcherMessage, WatcherPeers, WatcherStatus } from './messages.ts'
@@ -9,7 +10,8 @@ export interface WatcherOptions {
   readonly interfaceName: string
   /** This node's own address: what it asks from. */
   readonly managementIp: string
-  /** IPv4 only: IPv6 has no ARP. */
+  /** The same for IPv6; null where no virtual IP is of it. */
+  readonly linkLocalAddress: string | null
   readonly virtualIps: readonly string[]
   readonly virtualRouterIds: readonly number[]
   readonly trackGateway: boolean
@@ -26,7 +28,7 @@ export type WatcherEvent =
   /** The answer to `read`. */
   | { readonly type: 'truth'; readonly truth: Result<InterfaceTruth> }
   | { readonly type: 'message'; readonly from: string; readonly message: WatcherMessage }
-  | { readonly type: 'arpRefused'; readonly reason: string }
+  | { readonly type: 'neighboursRefused'; readonly reason: string }
   | { readonly type: 'peerUp'; readonly peer: string }
   | { readonly type: 'peerDown'; readonly peer: string }
   | TimerExpired<WatcherTimer>
@@ -38,12 +40,12 @@ export type WatcherEffect =
   | WriteLog
   | SendTo<WatcherPeers>
   | { readonly type: 'read' }
-  | { readonly type: 'watchArp'; readonly interfaceIndex: number }
+  | { readonly type: 'watchNeighbours'; readonly interfaceIndex: number; readonly families: readonly AddressFamily[] }
   | {
-      readonly type: 'askArp'
+      readonly type: 'ask'
       readonly interfaceIndex: number
       readonly mac: string
-      /** 0.0.0.0 = a probe (RFC 5227 §2.1.1). */
+      /** Of the target's family. 0.0.0.0 = a probe (RFC 5227 §2.1.1). */
       readonly sender: string
       readonly target: string
     }
@@ -127,7 +129,7 @@ export function initialWatcher(options: WatcherOptions): WatcherState {
 export const CLAIM_LIFE_MS = 60_000
 /**
  * Rounds of probing, 2 s at first, after which an occupant is more than a master that this thread was not told of yet. A node
- * does not take over sooner after its start: at adverts of 1 s the silence alone takes longer, and below it settles first.
+ * does not take over sooner after its start: it settles first, and at adverts of 1 s the silence alone takes longer.
  */
 export const CERTAIN_ANSWERS = 3
 

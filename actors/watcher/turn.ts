@@ -1,7 +1,10 @@
 import { counted, TimedTurn } from '../../runtime/system/turn.ts'
+import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
 import type { AnnouncerHint } from '../announcer/messages.ts'
 import type { TrackMessage } from '../elector/messages.ts'
 import type { WatcherEffect, WatcherOptions, WatcherState, WatcherTimer } from './state.ts'
+
+const PROBE_SENDER = '0.0.0.0'
 
 /** One step of the watcher in the making. */
 export class Turn extends TimedTurn<WatcherTimer, WatcherState, WatcherEffect> {
@@ -29,12 +32,24 @@ export class Turn extends TimedTurn<WatcherTimer, WatcherState, WatcherEffect> {
     for (const to of this.options.electors) if (peersUp.has(to)) this.perform({ type: 'send', to, message })
   }
 
-  /** Asks who has an address, where the interface can carry it. */
-  ask(target: string, sender: string): void {
+  /** Asks who has an address. */
+  ask(target: string): void {
+    const { managementIp, linkLocalAddress } = this.options
+    this.#askFrom(familyOf(target) === 'ipv4' ? managementIp : linkLocalAddress, target)
+  }
+
+  /** The same, but nobody shall learn from it where this node is. IPv6 knows no such question, and answers who asks alone. */
+  probe(target: string): void {
+    if (familyOf(target) === 'ipv4') this.#askFrom(PROBE_SENDER, target)
+    else this.ask(target)
+  }
+
+  /** Where the interface can carry it. */
+  #askFrom(sender: string | null, target: string): void {
     const link = this.state.truth?.link
-    if (!link?.up) return
-    this.count('arpRequestsSent')
-    this.perform({ type: 'askArp', interfaceIndex: link.index, mac: link.mac, sender, target })
+    if (!link?.up || sender === null) return
+    this.count('requestsSent')
+    this.perform({ type: 'ask', interfaceIndex: link.index, mac: link.mac, sender, target })
   }
 
   /** Whether the address is on the interface now. */

@@ -1,3 +1,4 @@
+import type { AddressFamily } from '../wire/ip-address-bytes.ts'
 import type { Result } from './result.ts'
 
 /** What the kernel says by itself, of any interface; `present` false = is gone. Addresses may be IPv6. */
@@ -13,17 +14,19 @@ export type KernelEvent =
       readonly present: boolean
     }
   | { readonly type: 'defaultRoute'; readonly interfaceIndex: number; readonly present: boolean }
-  /** Somebody answered an ARP request, or announced an address of its own. */
-  | ({ readonly type: 'arp' } & ArpSighting)
+  /** Somebody answered who was asked for an address, or announced one unasked. */
+  | ({ readonly type: 'neighbour' } & NeighbourSighting)
   /** More happened than there was room for: whatever was read before may be old. */
   | { readonly type: 'overrun' }
 
-/** An ARP frame as it was seen; MACs lower-case and colon-separated. */
-export interface ArpSighting {
-  /** `announcement`: sender and target address are the same. */
+/** An ARP frame or a neighbour advertisement as it was seen; MACs lower-case and colon-separated. */
+export interface NeighbourSighting {
+  /** `announcement`: of ARP, sender and target address are the same; of IPv6, nobody had asked. */
   readonly form: 'reply' | 'announcement'
+  /** What the sender has. */
   readonly senderAddress: string
   readonly senderMac: string
+  /** Whom it is told. */
   readonly targetMac: string
 }
 
@@ -44,7 +47,7 @@ export interface KernelEventsOptions {
 }
 
 /**
- * The kernel's own notifications (rtnetlink) and the ARP frames of one interface. They are hints: consumers read the truth
+ * The kernel's own notifications (rtnetlink), and the ARP frames and neighbour advertisements of one interface. They are hints: consumers read the truth
  * anew, so that an event which is lost, late or doubled does no harm.
  */
 export interface KernelEventsPort {
@@ -56,9 +59,10 @@ export interface KernelEventsPort {
   /** Reads it now; an interface that is not there is a `link` of null. */
   read(interfaceName: string): Result<InterfaceTruth>
   /**
-   * From now on ARP replies and announcements that this interface receives are events. Replaces an earlier one; an
-   * interface that is made anew has another index. At most 500 a second are looked at, the kernel drops what is beyond.
+   * From now on what this interface receives that tells who has an address is an event: ARP replies and announcements, and
+   * neighbour advertisements for IPv6. Replaces an earlier one; an interface that is made anew has another index. At most 500
+   * a second are looked at, the kernel drops what is beyond.
    */
-  watchArp(interfaceIndex: number): Result
+  watchNeighbours(interfaceIndex: number, families: readonly AddressFamily[]): Result
   close(): void
 }

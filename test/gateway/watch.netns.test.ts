@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { describeInNamespaces, type Namespace } from '../namespaces.ts'
 import { CLIENTS, type GatewayNode, Group, until, VIP } from './group.ts'
 
@@ -118,40 +118,54 @@ describeInNamespaces('a group that watches its interfaces', { programs: ['squid'
 
 describeInNamespaces('a VIP that somebody else has', { programs: ['squid', 'arping'] }, (namespaces) => {
   let group: Group
-  let node: GatewayNode
 
-  beforeEach(() => {
-    group = new Group(namespaces, { priorities: [99] })
-    node = group.nodes[0]!
-    node.startProxy()
-  })
   afterEach(async () => {
     await namespaces.close()
     group.close()
   })
 
-  it('is not added but named with the stranger’s MAC, and is added when the stranger is gone', async () => {
-    group.origin.ip('address', 'add', `${VIP}/16`, 'dev', 'eth0')
-    node.startGateway()
-    await until(
-      async () => (await vrrpOf(node))?.state === 'MASTER',
-      20_000,
-      () => 'the node as master',
-    )
-    const status = await node.status()
-    expect(status?.warnings).toContain(
-      `${VIP} is held by ${macOf(group.origin)}, which is no VRRP master: not adding it`,
-    )
-    expect(status?.virtualIps).toEqual([{ address: VIP, held: false }])
-    expect(node.holdsVip()).toBe(false)
-    group.origin.ip('address', 'del', `${VIP}/16`, 'dev', 'eth0')
-    await until(
-      () => node.holdsVip(),
-      15_000,
-      () => 'the VIP on the node',
-    )
-    expect((await node.status())?.warnings.join()).not.toMatch(/is held by/)
-  })
+  it.each([
+    ['IPv4', VIP, 16, 2],
+    ['IPv6', 'fd00:88::10', 64, 3],
+  ])(
+    'of %s: is not added but named with the stranger’s MAC, and is added when the stranger is gone',
+    async (...rule) => {
+      const [, address, prefixLength, version] = rule
+      const virtualIp = `${address}/${prefixLength}`
+      group = new Group(namespaces, { priorities: [99], virtualIp, settings: `vrrp: { version: ${version} }` })
+      const node = group.nodes[0]!
+      const stranger = (order: 'add' | 'del') =>
+        group.origin.ip(
+          'address',
+          order,
+          virtualIp,
+          'dev',
+          'eth0',
+          ...(order === 'add' && version === 3 ? ['nodad'] : []),
+        )
+      node.startProxy()
+      stranger('add')
+      node.startGateway()
+      await until(
+        async () => (await vrrpOf(node))?.state === 'MASTER',
+        20_000,
+        () => 'the node as master',
+      )
+      const status = await node.status()
+      expect(status?.warnings).toContain(
+        `${address} is held by ${macOf(group.origin)}, which is no VRRP master: not adding it`,
+      )
+      expect(status?.virtualIps).toEqual([{ address, held: false }])
+      expect(node.holdsVip()).toBe(false)
+      stranger('del')
+      await until(
+        () => node.holdsVip(),
+        15_000,
+        () => 'the VIP on the node',
+      )
+      expect((await node.status())?.warnings.join()).not.toMatch(/is held by/)
+    },
+  )
 })
 
 describeInNamespaces('a VIP that a dead director’s kernel still holds', { programs: ['squid'] }, (namespaces) => {

@@ -1,11 +1,12 @@
+import type { AddressFamily } from '../../wire/ip-address-bytes.ts'
 import type { InterfaceTruth, KernelEvent, KernelEventsOptions, KernelEventsPort } from '../kernel-events.ts'
 import type { Netlink } from '../netlink.ts'
 import { done, type Refusal, type Result } from '../result.ts'
 
 /** What a test lets the kernel say. The truth is that of a `FakeNetlink`, or of whatever else is given. */
 export class FakeKernelEvents implements KernelEventsPort {
-  /** Interfaces whose ARP is watched, in the order of the calls. */
-  readonly arpWatched: number[] = []
+  /** Interfaces whose neighbours are watched, and by what families, in the order of the calls. */
+  readonly watched: (readonly [interfaceIndex: number, ...families: AddressFamily[]])[] = []
   defaultRoute: InterfaceTruth['defaultRoute'] = null
   readonly #netlink: Pick<Netlink, 'interfaceByName'>
   #listen: ((event: KernelEvent) => void) | undefined
@@ -44,8 +45,8 @@ export class FakeKernelEvents implements KernelEventsPort {
     return { ok: true, value: { link: { index, mac, up }, addresses, defaultRoute: this.defaultRoute } }
   }
 
-  watchArp(interfaceIndex: number): Result {
-    this.arpWatched.push(interfaceIndex)
+  watchNeighbours(interfaceIndex: number, families: readonly AddressFamily[]): Result {
+    this.watched.push([interfaceIndex, ...families])
     return done
   }
 

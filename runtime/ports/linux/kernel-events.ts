@@ -1,8 +1,8 @@
+import type { AddressFamily } from '../../wire/ip-address-bytes.ts'
 import type { StreamSockets } from '../epoll.ts'
 import type { InterfaceTruth, KernelEvent, KernelEventsOptions, KernelEventsPort } from '../kernel-events.ts'
 import type { Netlink } from '../netlink.ts'
 import { done, type Result, refused } from '../result.ts'
-import { ArpSocket } from './arp-socket.ts'
 import { linuxStreamSockets } from './epoll.ts'
 import {
   AF_NETLINK,
@@ -20,6 +20,7 @@ import {
   sockaddrNetlink,
   socket,
 } from './libc.ts'
+import { ARP, NEIGHBOUR_ADVERTISEMENTS, NeighbourSocket } from './neighbour-socket.ts'
 import { openLinuxNetlink } from './netlink.ts'
 import { NetlinkSocket } from './netlink-socket.ts'
 import { eventsOf, groupsOf } from './rtnetlink-events.ts'
@@ -31,14 +32,14 @@ const SLICE_MS = 500
 const SHORT_SLICE_MS = 20
 /** Of each socket in one turn, so that the event loop has its turn in a flood. */
 const DATAGRAMS_A_TURN = 64
-const ARP_FRAMES_A_SECOND = 500
+const FRAMES_A_SECOND = 500
 const RECEIVE_BUFFER_BYTES = 65_536
 const EPOLLIN = 1
 const NETLINK_TAG = 1
-const ARP_TAG = 2
+const NEIGHBOUR_TAG = 2
 
 /**
- * rtnetlink notifications and ARP frames in the network namespace of the calling thread, which must be one of its own:
+ * rtnetlink notifications and frames that tell who has an address, in the network namespace of the calling thread, which must be one of its own:
  * it stands in epoll_wait for up to 500 ms at a time. libuv cannot wait for these sockets itself, since Node.js takes no
  * netlink or packet descriptor; a signal by them (O_ASYNC) can be had on the main thread only.
  */
@@ -60,9 +61,9 @@ class LinuxKernelEvents implements KernelEventsPort {
   #listen: (event: KernelEvent) => void = () => undefined
   #queue = -1
   #notifications = -1
-  #arp: ArpSocket | undefined
-  #arpWatched = false
-  #arpFrames = 0
+  #neighbours: readonly NeighbourSocket[] = []
+  #neighboursWatched = false
+  #frames = 0
   #secondStartedMs = 0
   #closed = false
 
@@ -98,20 +99,21 @@ class LinuxKernelEvents implements KernelEventsPort {
     return { ok: true, value: { link: { index, mac, up }, addresses, defaultRoute: defaultRoute.value } }
   }
 
-  watchArp(interfaceIndex: number): Result {
-    this.#arp?.close()
-    this.#arp = undefined
-    const opened = ArpSocket.open(interfaceIndex)
-    if (!opened.ok) return opened
-    this.#arp = opened.value
-    this.#watchArpSocket(opened.value)
+  watchNeighbours(interfaceIndex: number, families: readonly AddressFamily[]): Result {
+    this.#forgetNeighbours()
+    for (const family of families) {
+      const opened = NeighbourSocket.open(interfaceIndex, family === 'ipv4' ? ARP : NEIGHBOUR_ADVERTISEMENTS)
+      if (!opened.ok) return opened
+      this.#neighbours = [...this.#neighbours, opened.value]
+    }
+    this.#watchNeighbours()
     return done
   }
 
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#arp?.close()
+    this.#forgetNeighbours()
     for (const fd of [this.#notifications, this.#queue]) if (fd >= 0) close(fd)
     this.#netlink.close()
     this.#routes.close()
@@ -150,16 +152,19 @@ class LinuxKernelEvents implements KernelEventsPort {
   }
 
   #takeFrames(): void {
-    for (let taken = 0; taken < DATAGRAMS_A_TURN && this.#arp !== undefined; taken++) {
-      if (this.#arpFrames >= ARP_FRAMES_A_SECOND) {
-        this.#sockets.unwatch(this.#queue, this.#arp.fd)
-        this.#arpWatched = false
-        return
+    for (const neighbour of this.#neighbours) {
+      for (let taken = 0; taken < DATAGRAMS_A_TURN && !this.#closed; taken++) {
+        if (this.#frames >= FRAMES_A_SECOND) {
+          this.#unwatchNeighbours()
+          return
+        }
+        const sighting = neighbour.take()
+        if (sighting === undefined) break
+        this.#frames += 1
+        if (sighting !== null) this.#listen({ type: 'neighbour', ...sighting })
+        // Who listens may have asked for another interface's.
+        if (!this.#neighbours.includes(neighbour)) return
       }
-      const event = this.#arp.take()
-      if (event === undefined) return
-      this.#arpFrames += 1
-      if (event !== null) this.#listen(event)
     }
   }
 
@@ -168,12 +173,23 @@ class LinuxKernelEvents implements KernelEventsPort {
     const nowMs = performance.now()
     if (nowMs - this.#secondStartedMs < 1000) return
     this.#secondStartedMs = nowMs
-    this.#arpFrames = 0
-    if (!this.#arpWatched && this.#arp !== undefined) this.#watchArpSocket(this.#arp)
+    this.#frames = 0
+    if (!this.#neighboursWatched) this.#watchNeighbours()
   }
 
-  #watchArpSocket(arp: ArpSocket): void {
-    this.#sockets.watch(this.#queue, arp.fd, EPOLLIN, ARP_TAG, 0)
-    this.#arpWatched = true
+  #watchNeighbours(): void {
+    for (const { fd } of this.#neighbours) this.#sockets.watch(this.#queue, fd, EPOLLIN, NEIGHBOUR_TAG, 0)
+    this.#neighboursWatched = true
+  }
+
+  #unwatchNeighbours(): void {
+    for (const { fd } of this.#neighbours) this.#sockets.unwatch(this.#queue, fd)
+    this.#neighboursWatched = false
+  }
+
+  #forgetNeighbours(): void {
+    for (const neighbour of this.#neighbours) neighbour.close()
+    this.#neighbours = []
+    this.#neighboursWatched = false
   }
 }

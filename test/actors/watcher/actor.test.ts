@@ -7,6 +7,7 @@ import { FakePacketPort } from '../../../runtime/ports/fake/packet.ts'
 import { refused } from '../../../runtime/ports/result.ts'
 import type { ActorInstance } from '../../../runtime/system/actor.ts'
 import { parseArp } from '../../../runtime/wire/arp.ts'
+import { emitNeighbourSolicitation } from '../../../runtime/wire/neighbour-solicitation.ts'
 import { RecordedContext } from '../port-monitor/recorded-context.ts'
 import { OWN_MAC, STRANGER_MAC, settings, VIP } from './bench.ts'
 
@@ -30,7 +31,7 @@ const describeIt = (): WatcherStatus => (watcher.control as WatcherControl).desc
 
 test('reads the interface at the start, watches its ARP, and probes the virtual IP', () => {
   expect(describeIt().link).toEqual({ index: 1, mac: OWN_MAC, up: true })
-  expect(kernel.arpWatched).toEqual([1])
+  expect(kernel.watched).toEqual([[1, 'ipv4']])
   const probe = { operation: 'request', senderMac: OWN_MAC, senderAddress: '0.0.0.0', targetAddress: VIP }
   expect(packet.frames.map(({ frame }) => parseArp(frame))).toMatchObject([{ ok: true, arp: probe }])
 })
@@ -49,7 +50,7 @@ test('says at once that the cable is pulled', () => {
 
 test('says who answers for a virtual IP', () => {
   for (let probe = 0; probe < 3; probe++) {
-    kernel.say({ type: 'arp', form: 'reply', senderAddress: VIP, senderMac: STRANGER_MAC, targetMac: OWN_MAC })
+    kernel.say({ type: 'neighbour', form: 'reply', senderAddress: VIP, senderMac: STRANGER_MAC, targetMac: OWN_MAC })
     context.clock.advance(1000)
   }
   expect(context.sent.at(-1)).toEqual({
@@ -58,10 +59,22 @@ test('says who answers for a virtual IP', () => {
   })
 })
 
+test('where a virtual IP is of IPv6, its neighbours are watched as well, and asked by a solicitation', async () => {
+  const virtualIps = ['2001:db8::5']
+  const options = { ...settings, virtualIps, linkLocalAddress: 'fe80::1', trackGateway: false }
+  kernel.watched.length = 0
+  packet.frames.length = 0
+  await startWatcher(context, options, { kernel, packet })
+  expect(kernel.watched).toEqual([[1, 'ipv4', 'ipv6']])
+  expect(packet.frames.map(({ frame }) => frame)).toEqual([
+    emitNeighbourSolicitation(OWN_MAC, 'fe80::1', virtualIps[0]!),
+  ])
+})
+
 test('goes on when frames are refused, and counts them', () => {
   packet.refuse(refused('ENETDOWN', 'the network is down'))
   context.clock.advance(1000)
-  expect(describeIt().counters).toMatchObject({ arpRequestsSent: 2, arpRefused: 1 })
+  expect(describeIt().counters).toMatchObject({ requestsSent: 2, refused: 1 })
 })
 
 test('an ordered stop listens no more and leaves no timer', async () => {

@@ -8,7 +8,7 @@ import {
   type WatcherOptions,
   type WatcherState,
 } from '../../../actors/watcher/state.ts'
-import type { ArpSighting, InterfaceTruth, KernelEvent } from '../../../runtime/ports/kernel-events.ts'
+import type { InterfaceTruth, KernelEvent, NeighbourSighting } from '../../../runtime/ports/kernel-events.ts'
 
 export const OWN_MAC = '02:00:00:00:00:01'
 export const MASTER_MAC = '02:00:00:00:00:02'
@@ -20,6 +20,7 @@ export const VIP = '10.0.0.5'
 export const settings: WatcherOptions = {
   interfaceName: 'eth0',
   managementIp: '10.0.0.1',
+  linkLocalAddress: null,
   virtualIps: [VIP],
   virtualRouterIds: [51],
   trackGateway: true,
@@ -80,17 +81,17 @@ export class Bench {
     return this.expire('tick', 1000)
   }
 
-  sees(sighting: Partial<ArpSighting>): this {
+  sees(sighting: Partial<NeighbourSighting>): this {
     const reply = { form: 'reply', senderAddress: VIP, senderMac: STRANGER_MAC, targetMac: OWN_MAC } as const
-    return this.says({ type: 'arp', ...reply, ...sighting }, 1)
+    return this.says({ type: 'neighbour', ...reply, ...sighting }, 1)
   }
 
-  /** An elector whose virtual router has these virtual IPs hears a master. */
   /** The same answer to three probes in a row: certain. */
-  insists(sighting: Partial<ArpSighting>): this {
+  insists(sighting: Partial<NeighbourSighting>): this {
     return this.sees(sighting).tick().sees(sighting).tick().sees(sighting)
   }
 
+  /** An elector whose virtual router has these virtual IPs hears a master. */
   hears(masterAddress: string | null, elector = 'elector', virtualIps: readonly string[] = [VIP]): this {
     const role = { role: 'scanning', masterAddress, masterPriority: 100 } as const
     return this.feed({
@@ -108,7 +109,7 @@ export class Bench {
 
   /** What was asked for by the last event, as `sender > target`. */
   asked(): string[] {
-    return this.effects.flatMap((effect) => (effect.type === 'askArp' ? [`${effect.sender} > ${effect.target}`] : []))
+    return this.effects.flatMap((effect) => (effect.type === 'ask' ? [`${effect.sender} > ${effect.target}`] : []))
   }
 
   kinds(): string[] {

@@ -20,11 +20,11 @@ describe('the interface', () => {
     expect(bench.becomes(healthy).sent('elector')).toContainEqual(track('ok', null))
   })
 
-  test('is made anew: ARP is watched there, and the raw sockets join anew', () => {
+  test('is made anew: its neighbours are watched, and the raw sockets join anew', () => {
     const bench = new Bench().becomes(absent)
     expect(bench.sent('raw-ip')).toEqual([])
     bench.becomes({ ...healthy, link: { index: 7, mac: '02:00:00:00:00:07', up: true } })
-    expect(bench.effects).toContainEqual({ type: 'watchArp', interfaceIndex: 7 })
+    expect(bench.effects).toContainEqual({ type: 'watchNeighbours', interfaceIndex: 7, families: ['ipv4'] })
     expect(bench.sent('raw-ip')).toEqual([{ type: 'interfaceChanged' }])
   })
 

@@ -169,3 +169,31 @@ test('a master of IPv6 is not asked for: its address has no ARP', () => {
   expect(bench.asked()).toEqual([])
   expect(bench.tick().asked().join()).not.toContain('fe80')
 })
+
+describe('a virtual IP of IPv6', () => {
+  const [VIP6, MASTER6, OWN6] = ['2001:db8::5', 'fe80::2', 'fe80::1']
+  const bench = () =>
+    new Bench(healthy, { ...settings, virtualIps: [VIP6], linkLocalAddress: OWN6, trackGateway: false })
+
+  test('is asked for from the link-local address', () => {
+    expect(bench().asked()).toEqual([`${OWN6} > ${VIP6}`])
+    expect(bench().hears(MASTER6, 'elector', [VIP6]).asked()).toEqual([`${OWN6} > ${MASTER6}`])
+  })
+
+  test('that somebody answers for is occupied, but not by a master, nor by a virtual router’s MAC', () => {
+    const answer = { senderAddress: VIP6 }
+    expect(bench().insists(answer).sent('announcer')).toEqual([{ ...occupied, address: VIP6 }])
+    const known = bench().hears(MASTER6, 'elector', [VIP6]).sees({ senderAddress: MASTER6, senderMac: MASTER_MAC })
+    expect(known.insists({ ...answer, senderMac: MASTER_MAC }).sent('announcer')).toEqual([])
+    expect(
+      bench()
+        .insists({ ...answer, senderMac: '00:00:5e:00:02:33' })
+        .sent('announcer'),
+    ).toEqual([])
+  })
+
+  test('this node’s own adverts make it no stranger’s master', () => {
+    const own = bench().hears(OWN6, 'elector', [VIP6])
+    expect(own.state.masters.size).toBe(0)
+  })
+})

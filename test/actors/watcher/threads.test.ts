@@ -74,7 +74,7 @@ test('a watcher that crashes is replaced, and tells anew what it sees', async ()
 
 test('who answers for a virtual IP is known to the announcer before it is to hold it', async () => {
   const announcer = await live.control<HoldControl>('announcer')
-  const answer = { type: 'arp', form: 'reply', senderAddress: VIP, senderMac: STRANGER } as const
+  const answer = { type: 'neighbour', form: 'reply', senderAddress: VIP, senderMac: STRANGER } as const
   const refusal = `${VIP} is held by ${STRANGER}, which is no VRRP master: not adding it`
   await live.until(async () => {
     // To each probe; three in a row are certain.

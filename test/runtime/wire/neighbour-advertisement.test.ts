@@ -4,7 +4,10 @@ import { formatMac } from '../../../runtime/wire/addresses.ts'
 import { checksumOf, sumIpv6PseudoHeader, sumWords } from '../../../runtime/wire/checksum.ts'
 import { addressBytes, addressText } from '../../../runtime/wire/ip-address-bytes.ts'
 import { parseIpv6Packet } from '../../../runtime/wire/ipv6.ts'
-import { emitUnsolicitedAdvertisement } from '../../../runtime/wire/neighbour-advertisement.ts'
+import {
+  emitUnsolicitedAdvertisement,
+  parseNeighbourAdvertisement,
+} from '../../../runtime/wire/neighbour-advertisement.ts'
 import { toHex } from './hex.ts'
 
 /**
@@ -46,5 +49,62 @@ describe('unsolicited neighbour advertisement', () => {
     ['IPv6 address', '9e:a5:de:f7:99:33', '10.0.0.1'],
   ])('throws a RangeError for a %s that is none', (_, mac, address) => {
     expect(() => emitUnsolicitedAdvertisement(mac, address)).toThrow(RangeError)
+  })
+})
+
+describe('a neighbour advertisement that is received', () => {
+  const MAC = '02:00:00:00:00:01'
+  const TARGET = '2001:db8::10'
+  const frame = () => emitUnsolicitedAdvertisement(MAC, TARGET)
+  /** With a checksum that is right. */
+  const signed = (change: (message: Uint8Array) => void, bytes = frame()): Uint8Array => {
+    const message = bytes.subarray(54)
+    change(message)
+    message.set([0, 0], 2)
+    const [source, destination] = [bytes.subarray(22, 38), bytes.subarray(38, 54)]
+    const sum = checksumOf(sumWords(message, sumIpv6PseudoHeader(source, destination, 58, message.length)))
+    message.set([sum >> 8, sum & 255], 2)
+    return bytes
+  }
+
+  test('is read', () => {
+    expect(parseNeighbourAdvertisement(frame())).toEqual({
+      ok: true,
+      advertisement: { solicited: false, target: TARGET, mac: MAC, destinationMac: '33:33:00:00:00:01' },
+    })
+    const answer = signed((message) => message.set([0x60], 4))
+    expect(parseNeighbourAdvertisement(answer)).toMatchObject({ advertisement: { solicited: true } })
+  })
+
+  test('without a link-layer address is of who sent the frame', () => {
+    const bare = signed((message) => message.set([14], 24))
+    bare.set([2, 0, 0, 0, 0, 9], 6)
+    expect(parseNeighbourAdvertisement(bare)).toMatchObject({ advertisement: { mac: '02:00:00:00:00:09' } })
+  })
+
+  test.each([
+    ['another message', signed((message) => message.set([135])), 'other'],
+    ['another code', signed((message) => message.set([1], 1)), 'other'],
+    ['an option without length', signed((message) => message.set([0], 25)), 'option'],
+    ['an option beyond the end', signed((message) => message.set([2], 25)), 'option'],
+    ['a wrong checksum', Uint8Array.from(frame(), (byte, at) => (at === 60 ? byte ^ 1 : byte)), 'checksum'],
+    ['a hop on its way', Uint8Array.from(frame(), (byte, at) => (at === 21 ? 254 : byte)), 'hopLimit'],
+    ['an end too soon', frame().subarray(0, 80), 'truncated'],
+    ['no IPv6', Uint8Array.from(frame(), (byte, at) => (at === 12 ? 8 : byte)), 'other'],
+  ])('with %s is none', (_, bytes, reason) => {
+    expect(parseNeighbourAdvertisement(bytes)).toEqual({ ok: false, reason })
+  })
+
+  test('of any bytes never throws', () => {
+    const changes = fc.array(fc.tuple(fc.nat(85), fc.nat(255)), { maxLength: 6 })
+    fc.assert(
+      fc.property(changes, fc.nat(86), (changed, length) => {
+        const bytes = signed((message) => {
+          for (const [at, value] of changed) if (at >= 54) message[at - 54] = value
+        })
+        for (const [at, value] of changed) if (at < 54) bytes[at] = value
+        expect(typeof parseNeighbourAdvertisement(bytes.subarray(0, length)).ok).toBe('boolean')
+      }),
+    )
   })
 })

@@ -19,8 +19,8 @@ describeInNamespaces('kernel events', { programs: ['arping'] }, (namespaces) => 
       if (Object.entries(expected).every(([key, value]) => line[key] === value)) return line
     }
   }
-  async function call(method: string, parameter: unknown): Promise<unknown> {
-    session.process.stdin?.write(`${JSON.stringify([method, parameter])}\n`)
+  async function call(method: string, ...parameters: readonly unknown[]): Promise<unknown> {
+    session.process.stdin?.write(`${JSON.stringify([method, ...parameters])}\n`)
     return await next({ ok: true })
   }
   async function read(): Promise<InterfaceTruth> {
@@ -59,17 +59,29 @@ describeInNamespaces('kernel events', { programs: ['arping'] }, (namespaces) => 
   })
 
   test('of ARP, replies and announcements are seen; the questions of others are not', async () => {
-    await call('watchArp', index)
+    await call('watch', index, 'ipv4')
     const peerMac = JSON.parse(peer.ip('-j', 'link', 'show', 'eth0'))[0].address
     // Nobody has 10.77.0.77: a question of the peer, which every node gets to see.
     await peer.run('arping', ['-c', '1', '-w', '1', '-i', 'eth0', '10.77.0.77'])
     await peer.run('arping', ['-c', '1', '-w', '1', '-U', '-i', 'eth0', '-S', '10.77.0.2', '10.77.0.2'])
-    const first = await next({ type: 'arp' })
+    const first = await next({ type: 'neighbour' })
     expect(first).toMatchObject({ form: 'announcement', senderAddress: '10.77.0.2', senderMac: peerMac })
     const ownMac = (await read()).link?.mac
     await node.run('arping', ['-c', '1', '-w', '1', '-i', 'eth0', '10.77.0.2'])
-    const replied = await next({ type: 'arp', form: 'reply' })
+    const replied = await next({ type: 'neighbour', form: 'reply' })
     expect(replied).toMatchObject({ senderAddress: '10.77.0.2', senderMac: peerMac, targetMac: ownMac })
+  })
+
+  test('of IPv6, who answers for an address is seen', async () => {
+    await call('watch', index, 'ipv4', 'ipv6')
+    peer.ip('address', 'add', 'fd00:77::2/64', 'dev', 'eth0', 'nodad')
+    node.ip('address', 'add', 'fd00:77::1/64', 'dev', 'eth0', 'nodad')
+    const peerMac = JSON.parse(peer.ip('-j', 'link', 'show', 'eth0'))[0].address
+    const ownMac = (await read()).link?.mac
+    const sends = `const s = require('node:dgram').createSocket('udp6'); s.send('x', 9, 'fd00:77::2', () => s.close())`
+    await node.run(process.execPath, ['-e', sends])
+    const replied = await next({ type: 'neighbour', senderAddress: 'fd00:77::2' })
+    expect(replied).toMatchObject({ form: 'reply', senderMac: peerMac, targetMac: ownMac })
   })
 
   test('of a flood of ARP a bounded part is looked at, and what comes a while after it is seen', async () => {
@@ -128,6 +140,6 @@ describeInNamespaces('kernel events', { programs: ['arping'] }, (namespaces) => 
     await next(link)
     const anew = (await read()).link
     expect(anew?.index).not.toBe(index)
-    await call('watchArp', anew?.index)
+    await call('watch', anew?.index, 'ipv4', 'ipv6')
   })
 })
