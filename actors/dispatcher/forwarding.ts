@@ -1,7 +1,7 @@
 import type { NodeSetting } from '../../runtime/table/node-rows.ts'
 import type { ForwardingMessage, ForwardingNode } from '../fast-path/messages.ts'
 import { movedSlots, type Slots } from './slots.ts'
-import type { DispatcherState } from './state.ts'
+import { type DispatcherState, isAssigning } from './state.ts'
 
 /** Of a group; a node of the table has its row's number + 1, any other one that no row needs. */
 const MARKS = 64
@@ -14,7 +14,8 @@ export const forwardingMoved = (before: DispatcherState, after: DispatcherState)
   (before.slots !== after.slots && movedSlots(before.slots, after.slots) > 0)
 
 /** What the fast path needs to know: slots by marks, and the MAC behind each mark. */
-export function forwardingOf({ rows, slots, generation, macs, rules }: DispatcherState): ForwardingMessage {
+export function forwardingOf(state: DispatcherState): ForwardingMessage {
+  const { rows, slots, generation, macs, rules } = state
   const known = new Map(macs.map((node) => [node.address, node]))
   const ofRows = rows.flatMap((row, index): ForwardingNode[] => {
     const self = row?.address === rules.managementIp
@@ -28,7 +29,13 @@ export function forwardingOf({ rows, slots, generation, macs, rules }: Dispatche
   const strangers = beside.map(({ address, mac, left }, at): ForwardingNode => {
     return { address, mac, left, mark: free.at(-1 - at)!, self: false, eligible: false }
   })
-  return { type: 'forwarding', generation, nodes: [...ofRows, ...strangers].slice(0, MARKS), slots: marksOf(slots) }
+  return {
+    type: 'forwarding',
+    generation,
+    dealtHere: isAssigning(state),
+    nodes: [...ofRows, ...strangers].slice(0, MARKS),
+    slots: marksOf(slots),
+  }
 }
 
 type Place = Pick<ForwardingNode, 'mac' | 'left'>

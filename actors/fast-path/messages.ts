@@ -22,6 +22,8 @@ export interface ForwardingMessage {
   readonly type: 'forwarding'
   /** Of the slots; 0 = there was no assignment yet. */
   readonly generation: number
+  /** By this host's own dispatcher: it leads, also where word of that is still on its way. */
+  readonly dealtHere: boolean
   /** Every node whose MAC is known, and this one. At most 64. */
   readonly nodes: readonly ForwardingNode[]
   /** 4096 marks; 0 = nobody. */

@@ -15,7 +15,8 @@ const LATECOMERS_MS = 1700
 /** Slots have moved, or this host has become director while they did: what packets go by are those in force. */
 export function beginSettling(turn: Turn): void {
   const { group, applied, timers, roles } = turn.state
-  if (group === null || applied === null || foldRoles(roles).virtualIps.length === 0) return
+  if (group === null || applied === null) return
+  if (!group.dealtHere && foldRoles(roles).virtualIps.length === 0) return
   const losing = new Set<number>()
   for (const [slot, mark] of applied.slots.entries()) if (group.slots[slot] !== mark) losing.add(mark)
   if (losing.size === 0) return

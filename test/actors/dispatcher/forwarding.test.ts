@@ -65,6 +65,14 @@ describe('the fast path is told', () => {
     expect(new Set(last.slots)).toEqual(marks)
   })
 
+  it('whether this host has dealt the slots', () => {
+    const telling = new Telling()
+    telling.give({ type: 'replica', assignment: { generation: 3, nodes: [B], slots: new Uint8Array(4096) } })
+    expect(telling.told.at(-1)!.dealtHere).toBe(false)
+    telling.lead(member(A), member(B))
+    expect(telling.told.at(-1)!.dealtHere).toBe(true)
+  })
+
   it('who is draining may keep clients, who failed may not', () => {
     const telling = new Telling()
     telling.lead(member(A), member(B, 'draining'), member(C, 'failure'))

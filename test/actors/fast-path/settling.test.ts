@@ -61,3 +61,18 @@ test('slots that move before the transaction that makes this host director is do
   fastPath.settle().give(says()).settle()
   expect(fastPath.expire('settle').take('apply')?.script).toMatch(moves)
 })
+
+test('so do slots that this host has dealt before it hears that it leads', () => {
+  const fastPath = others().give(group({ slots: slots(OWN_MARK), dealtHere: true }))
+  expect(fastPath.take('apply')).toBeUndefined()
+  fastPath.give(role('director'))
+  expect(fastPath.take('apply')?.script).not.toMatch(moves)
+  fastPath.give({ type: 'applied', result: { ok: true, value: undefined } })
+  fastPath.settle().give(says()).settle()
+  expect(fastPath.expire('settle').take('apply')?.script).toMatch(moves)
+})
+
+test('a node takes over at once what its director has dealt', () => {
+  const fastPath = others().give(group({ slots: slots(OWN_MARK) }))
+  expect(fastPath.state.timers.settle).toBeUndefined()
+})

@@ -125,6 +125,7 @@ export const role = (is: RoleMessage['role']): RoleMessage => ({
 export const group = (change: Partial<ForwardingMessage> = {}): ForwardingMessage => ({
   type: 'forwarding',
   generation: 3,
+  dealtHere: false,
   nodes: [
     { address: '10.0.0.1', mark: 1, mac: '', self: true, eligible: true, left: false },
     { address: '10.0.0.2', mark: 2, mac: OTHER, self: false, eligible: true, left: false },
