@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { isCount, type Mistake, type ParsedOptions, readingOptions } from '../option-reading.ts'
-import { type Mode, modes } from '../survival/plan.ts'
+import { chosenModes, type Mode } from '../survival/plan.ts'
 
 export interface FloodOptions {
   /** Of the flood; what it is compared with takes a sixth of it. */
@@ -47,9 +47,7 @@ function interpret(args: readonly string[], defaultJson: string): ParsedOptions<
   if (!isCount(seconds)) return mistake(`--seconds: ${values.seconds} is not a whole number from 1 to 1000`)
   if (!Number.isInteger(rate) || rate < 1 || rate > RATE_MAX)
     return mistake(`--rate: ${values.rate} is not a whole number from 1 to ${RATE_MAX}`)
-  const chosen = modes.filter((mode) => values.mode === undefined || mode === values.mode)
-  if (chosen.length === 0) return mistake(`--mode: there is no ${values.mode}, only ${modes.join(', ')}`)
-  return { type: 'run', options: { seconds, rate, modes: chosen, json: values.json } }
+  return { type: 'run', options: { seconds, rate, modes: chosenModes(values.mode), json: values.json } }
 }
 
 function mistake(reason: string): Mistake {

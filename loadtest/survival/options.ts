@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { isCount, type ParsedOptions, readingOptions } from '../option-reading.ts'
-import { type Mode, modes } from './plan.ts'
+import { chosenModes, type Mode } from './plan.ts'
 
 export interface SurvivalOptions {
   readonly rounds: number
@@ -39,8 +39,5 @@ function interpret(args: readonly string[], defaultJson: string): ParsedOptions<
   const rounds = Number(values.rounds)
   if (!isCount(rounds))
     return { type: 'mistake', reason: `--rounds: ${values.rounds} is not a whole number from 1 to 1000` }
-  const chosen = modes.filter((mode) => values.mode === undefined || mode === values.mode)
-  if (chosen.length === 0)
-    return { type: 'mistake', reason: `--mode: there is no ${values.mode}, only ${modes.join(', ')}` }
-  return { type: 'run', options: { rounds, modes: chosen, json: values.json } }
+  return { type: 'run', options: { rounds, modes: chosenModes(values.mode), json: values.json } }
 }
