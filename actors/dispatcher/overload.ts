@@ -1,17 +1,19 @@
 /** A node at this CPU use, or where tasks wait for a CPU for this share of the time (PSI `some`), gets no new clients. */
 const HOT_CPU = 0.9
 const HOT_PRESSURE = 0.75
-/** Below these it is calm; in between it stays what it is. */
+/** Below these it is calm, and may be given the clients of others. */
 const CALM_CPU = 0.75
 const CALM_PRESSURE = 0.5
+/** Below this, and without pressure, it has cooled down: it comes back with less of a weight than the one that was too much. */
+const COOL_CPU = 0.88
 /** It has to be hot for that long: a peak is no overload, and nodes that are measured at other moments see it at other moments. */
-const HOT_MS = 2000
+const HOT_MS = 3000
 /** Calm for that long it has room for the clients of others. */
-const ROOM_MS = 3000
-/** Calm for that long it is overloaded no more. */
-const CALM_MS = 5000
+const ROOM_MS = 2000
+/** Cool for that long it is overloaded no more. The sooner, the fewer clients have settled elsewhere that move once again. */
+const COOL_MS = 2000
 /** An overload lasts at least that long; twice as long as the last one where that ended only lately, up to the most. */
-const FIRST_HOLD_MS = 10_000
+const FIRST_HOLD_MS = 5000
 const LONGEST_HOLD_MS = 160_000
 /** After so long without an overload the last one is forgotten. */
 const FORGOTTEN_MS = 120_000
@@ -31,6 +33,8 @@ export interface Overload {
   readonly hotSinceMs: number | null
   /** Null: it is not calm. */
   readonly calmSinceMs: number | null
+  /** Null: it has not cooled down. */
+  readonly coolSinceMs: number | null
   /** How long this one lasts at least, or the last one did. */
   readonly holdMs: number
 }
@@ -40,12 +44,15 @@ export const NEVER_OVERLOADED: Overload = {
   changedAtMs: Number.NEGATIVE_INFINITY,
   hotSinceMs: null,
   calmSinceMs: null,
+  coolSinceMs: null,
   holdMs: FIRST_HOLD_MS,
 }
 
 const isHot = ({ cpu, pressure }: Heat): boolean => cpu >= HOT_CPU || (pressure ?? 0) >= HOT_PRESSURE
 
 const isCalm = ({ cpu, pressure }: Heat): boolean => cpu < CALM_CPU && (pressure ?? 0) < CALM_PRESSURE
+
+const isCool = ({ cpu, pressure }: Heat): boolean => cpu < COOL_CPU && (pressure ?? 0) < CALM_PRESSURE
 
 /** Whether a node may be given the clients of others. */
 export const hasRoom = ({ overloaded, calmSinceMs }: Overload, nowMs: number): boolean =>
@@ -61,13 +68,14 @@ export const copes = ({ overloaded, hotSinceMs }: Overload): boolean => !overloa
 export function nextOverload(before: Overload, heat: Heat, othersHaveRoom: boolean, nowMs: number): Overload {
   const hotSinceMs = isHot(heat) ? (before.hotSinceMs ?? nowMs) : null
   const calmSinceMs = isCalm(heat) ? (before.calmSinceMs ?? nowMs) : null
-  const now = { ...before, hotSinceMs, calmSinceMs }
+  const coolSinceMs = isCool(heat) ? (before.coolSinceMs ?? nowMs) : null
+  const now = { ...before, hotSinceMs, calmSinceMs, coolSinceMs }
   if (!before.overloaded) {
     const begins = othersHaveRoom && hotSinceMs !== null && nowMs - hotSinceMs >= HOT_MS
     return begins ? beginning(now, nowMs) : now
   }
-  const isCalmAgain = calmSinceMs !== null && nowMs - calmSinceMs >= CALM_MS
-  return isCalmAgain && nowMs - before.changedAtMs >= before.holdMs
+  const hasCooled = coolSinceMs !== null && nowMs - coolSinceMs >= COOL_MS
+  return hasCooled && nowMs - before.changedAtMs >= before.holdMs
     ? { ...now, overloaded: false, changedAtMs: nowMs }
     : now
 }

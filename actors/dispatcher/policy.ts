@@ -10,12 +10,12 @@ export const FULL_WEIGHT = 256
 /** Weights are multiples of this, so that slots tell exactly by which weights they were shared out. */
 const WEIGHT_QUANTUM = 4
 /** Ramps go on, and weights up, no more often than that: the effect of a step must be seen before the next. */
-const ADJUST_EVERY_MS = 5000
+const ADJUST_EVERY_MS = 2000
 /** What an overload leaves of a node's weight when it is over, and what a node has at least. */
 const LEFT_BY_OVERLOAD = 0.4
 const LEAST_WEIGHT = FULL_WEIGHT / 4
 /** A node gets its full weight back where its CPU, with all of its clients, would be below that. */
-const CPU_FREE = 0.7
+const CPU_FREE = 0.85
 /** What a node that joins begins with. */
 const FIRST_RAMP = 0.1
 /** Changes of an agent's figure that are not worth moving clients for. */

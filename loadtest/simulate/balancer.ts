@@ -29,6 +29,8 @@ export interface Reports {
 /** A way to choose the node for a client's next connection. */
 export interface Balancer {
   readonly name: string
+  /** Not a reference. */
+  readonly isProduct?: boolean
   /** Whether open connections stay where they are when the choice for their client changes; else they break. */
   readonly keepsConnections: boolean
   /** Once a second, and at once when a node joined or died. */

@@ -5,6 +5,8 @@ import type { Nodes } from './nodes.ts'
 /** What a balancer came to. All but the series are counted after the warm-up. */
 export interface Outcome {
   readonly name: string
+  /** Not a reference. */
+  readonly isProduct: boolean
   /** Load share relative to capacity: 1 is exactly fair. Over nodes and seconds. */
   readonly share: { readonly p50: number; readonly p99: number; readonly max: number }
   /** Of the busiest node to the mean, averaged over time. */
@@ -101,10 +103,11 @@ export class Metrics {
     this.#weights = [...weights]
   }
 
-  outcome(name: string): Outcome {
+  outcome({ name, isProduct = false }: Pick<Balancer, 'name' | 'isProduct'>): Outcome {
     const at = (share: number) => percentile(this.#shares, share) ?? 1
     return {
       name,
+      isProduct,
       share: { p50: at(0.5), p99: at(0.99), max: at(1) },
       maxToMean: this.#worsts.reduce((sum, worst) => sum + worst, 0) / this.#worsts.length,
       beyondCapacity: this.#excess / this.#work,

@@ -23,7 +23,7 @@ const style = `text{font:12px system-ui,sans-serif;fill:#24292f}.head{font-size:
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.small{fill:#9198a1}.grid{stroke:#30363d}.fair{stroke:#9198a1}.event{fill:#9198a1}
 .line{stroke:#f0883e}.dot{fill:#f0883e}.own.line{stroke:#58a6ff}.own.dot{fill:#58a6ff}.back{fill:#0d1117}}`
 
-/** The plot of all outcomes; the last one is the product's. */
+/** The plot of all outcomes. */
 export function plotOutcomes(outcomes: readonly Outcome[], scenario: Scenario): string {
   const panelsEnd = headHeight + outcomes.length * (panelHeight + panelGap)
   const height = panelsEnd + axisHeight + scatterHeight + axisHeight
@@ -36,7 +36,7 @@ export function plotOutcomes(outcomes: readonly Outcome[], scenario: Scenario): 
     text(0, 20, 'head', 'How even the load is, and what that costs'),
     text(0, 38, 'small', subtitle),
     ...troubles(scenario, panelsEnd - panelGap),
-    ...outcomes.map((outcome, at) => panel(outcome, at, scenario, at === outcomes.length - 1)),
+    ...outcomes.map((outcome, at) => panel(outcome, at, scenario)),
     hours(scenario, panelsEnd),
     scatter(outcomes, panelsEnd + axisHeight),
     '</svg>',
@@ -67,7 +67,7 @@ function troubles(scenario: Scenario, bottom: number): readonly string[] {
   })
 }
 
-function panel({ name, share, series }: Outcome, at: number, scenario: Scenario, isOwn: boolean): string {
+function panel({ name, isProduct, share, series }: Outcome, at: number, scenario: Scenario): string {
   const top = headHeight + at * (panelHeight + panelGap)
   const y = (value: number) => top + panelHeight * (1 - (Math.min(mostShare, value) - 0.5) / (mostShare - 0.5))
   const points = series
@@ -77,7 +77,7 @@ function panel({ name, share, series }: Outcome, at: number, scenario: Scenario,
     (value) =>
       `<line class="${value === 1 ? 'fair' : 'grid'}" x1="${left}" y1="${round(y(value))}" x2="${width - right}" y2="${round(y(value))}"/><text class="small" x="${left - 8}" y="${round(y(value) + 4)}" text-anchor="end">${value}</text>`,
   )
-  const own = isOwn ? ' own' : ''
+  const own = isProduct ? ' own' : ''
   return [
     ...grid,
     text(0, top + 30, 'title', name),
@@ -115,11 +115,11 @@ function scatter(outcomes: readonly Outcome[], top: number): string {
     x: x(disturbanceOf(outcome)),
     y: y(outcome.share.p99),
     name: outcome.name,
+    own: outcome.isProduct ? ' own' : '',
   }))
   const places = placeLabels(named)
   const dots = named.map((dot, at) => {
-    const own = at === outcomes.length - 1 ? ' own' : ''
-    const circle = `<circle class="dot${own}" cx="${round(dot.x)}" cy="${round(dot.y)}" r="${DOT_RADIUS}"/>`
+    const circle = `<circle class="dot${dot.own}" cx="${round(dot.x)}" cy="${round(dot.y)}" r="${DOT_RADIUS}"/>`
     return `${circle}${text(places[at]!.x, places[at]!.y, 'middle', dot.name)}`
   })
   return [

@@ -7,55 +7,55 @@ import { type DispatcherState, initialState } from '../../actors/dispatcher/stat
 import { type BalancerKind, NONE, type Reports } from './balancer.ts'
 import type { NodeSpec } from './scenario.ts'
 
-/** As configured unless the operator says otherwise. */
-const SLOW_START_MS = 30_000
-
 const addressOf = (node: number): string => `10.10.74.${node + 1}`
 
 /**
  * The dispatcher of the first node, a director from the start. It gets what discovery would tell it once a second; a client
  * with open connections stays with its node (a pin), every other one goes to the owner of its slot, as the connection
- * table has it.
+ * table has it. The operator sets how long a node that joins is started slowly.
  */
-export const proxyha: BalancerKind = ({ population, nodes, connections, latestNode, open }) => {
-  const director = { type: 'role', instance: 'VI_51', virtualIps: [], role: 'director' } as const
-  let state = step(
-    initialState(
-      {
-        managementIp: addressOf(0),
-        absenceGraceMs: 5000,
-        clientIdleS: 600,
-        tellsFastPath: false,
-        portsByRedirect: [],
-        slowStartMs: SLOW_START_MS,
+export const proxyha =
+  (name: string, slowStartMs: number): BalancerKind =>
+  ({ population, nodes, connections, latestNode, open }) => {
+    const director = { type: 'role', instance: 'VI_51', virtualIps: [], role: 'director' } as const
+    let state = step(
+      initialState(
+        {
+          managementIp: addressOf(0),
+          absenceGraceMs: 5000,
+          clientIdleS: 600,
+          tellsFastPath: false,
+          portsByRedirect: [],
+          slowStartMs,
+        },
+        { nodes: [], slots: nobodysSlots(), generation: 0 },
+      ),
+      { ...director, masterAddress: null, masterPriority: null },
+      0,
+    ).state
+    let owners = new Uint8Array(state.slots.length).fill(NONE)
+    let up: readonly boolean[] = []
+    return {
+      name,
+      isProduct: true,
+      keepsConnections: true,
+      observe: (nowS, reports) => {
+        up = reports.up
+        const before = state.slots
+        const members = membersOf(nodes, reports, connections)
+        state = step(state, { type: 'membership', members, macs: [], assigner: null }, nowS * 1000).state
+        if (state.slots !== before) owners = ownersOf(state)
       },
-      { nodes: [], slots: nobodysSlots(), generation: 0 },
-    ),
-    { ...director, masterAddress: null, masterPriority: null },
-    0,
-  ).state
-  let owners = new Uint8Array(state.slots.length).fill(NONE)
-  let up: readonly boolean[] = []
-  return {
-    name: 'proxyha',
-    keepsConnections: true,
-    observe: (nowS, reports) => {
-      up = reports.up
-      const before = state.slots
-      const members = membersOf(nodes, reports, connections)
-      state = step(state, { type: 'membership', members, macs: [], assigner: null }, nowS * 1000).state
-      if (state.slots !== before) owners = ownersOf(state)
-    },
-    route: (client) => {
-      const latest = latestNode[client]!
-      return open[client]! > 0 && up[latest] ? latest : owners[population.slot[client]!]!
-    },
-    weights: () => {
-      const shares = sharesOf(state.balance)
-      return nodes.map((_, node) => shares.get(addressOf(node)) ?? 0)
-    },
+      route: (client) => {
+        const latest = latestNode[client]!
+        return open[client]! > 0 && up[latest] ? latest : owners[population.slot[client]!]!
+      },
+      weights: () => {
+        const shares = sharesOf(state.balance)
+        return nodes.map((_, node) => shares.get(addressOf(node)) ?? 0)
+      },
+    }
   }
-}
 
 function membersOf(nodes: readonly NodeSpec[], { up, cpu }: Reports, connections: Int32Array): Member[] {
   const joined = [...nodes.keys()].filter((node) => up[node])

@@ -42,6 +42,7 @@ function cellsOf({ name, share, maxToMean, beyondCapacity, moves, ...rest }: Out
 
 /** How one way stands to another: fairness by the p99 share, disturbance by what moved without need and what broke. */
 export interface Verdict {
+  readonly product: string
   readonly reference: string
   readonly isFairer: boolean
   readonly disturbsNoMore: boolean
@@ -50,24 +51,27 @@ export interface Verdict {
 /** Moves without need or out of open connections, and connections broken: what a way costs beyond what happened to the nodes. */
 export const disturbanceOf = ({ moves, broken }: Outcome): number => moves.needless + moves.active + broken
 
-/** The last outcome, the product's, beside each of the others. */
+/** The product, as it was set each time, beside each of the references. */
 export function verdictsOn(outcomes: readonly Outcome[]): readonly Verdict[] {
-  const own = outcomes.at(-1)
-  if (own === undefined) return []
-  return outcomes.slice(0, -1).map((other) => ({
-    reference: other.name,
-    isFairer: own.share.p99 < other.share.p99,
-    disturbsNoMore: disturbanceOf(own) <= disturbanceOf(other),
-  }))
+  const references = outcomes.filter(({ isProduct }) => !isProduct)
+  const products = outcomes.filter(({ isProduct }) => isProduct)
+  return products.flatMap((own) =>
+    references.map((other) => ({
+      product: own.name,
+      reference: other.name,
+      isFairer: own.share.p99 < other.share.p99,
+      disturbsNoMore: disturbanceOf(own) <= disturbanceOf(other),
+    })),
+  )
 }
 
 /** The verdicts as lines. */
 export function drawVerdicts(verdicts: readonly Verdict[]): readonly string[] {
-  return verdicts.map(({ reference, isFairer, disturbsNoMore }) => {
+  return verdicts.map(({ product, reference, isFairer, disturbsNoMore }) => {
     const fairness = isFairer ? 'fairer (share p99)' : 'NOT fairer (share p99)'
     const disturbance = disturbsNoMore
       ? 'disturbs no more clients'
       : 'disturbs MORE clients (needless + while active + broken)'
-    return `proxyha beside ${reference}: ${fairness}, ${disturbance}`
+    return `${product} beside ${reference}: ${fairness}, ${disturbance}`
   })
 }

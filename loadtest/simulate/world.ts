@@ -24,7 +24,7 @@ export const clientsOf = ({ seed, clients, exponent }: Scenario): Population =>
 export function simulate(scenario: Scenario, population: Population, kind: BalancerKind): Outcome {
   const world = new World(scenario, population, kind)
   for (let nowS = 0; nowS < scenario.durationS; nowS++) world.second(nowS)
-  return world.metrics.outcome(world.balancer.name)
+  return world.metrics.outcome(world.balancer)
 }
 
 class World {

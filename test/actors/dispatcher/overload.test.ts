@@ -10,7 +10,8 @@ import {
 } from '../../../actors/dispatcher/overload.ts'
 
 const HOT: Heat = { cpu: 0.95, pressure: null }
-const WARM: Heat = { cpu: 0.8, pressure: null }
+const WARM: Heat = { cpu: 0.89, pressure: null }
+const COOL: Heat = { cpu: 0.87, pressure: null }
 const CALM: Heat = { cpu: 0.3, pressure: null }
 
 /** A node that is looked at once a second; `nowMs` is the time of the last look. */
@@ -37,9 +38,9 @@ describe('an overload', () => {
     ['a CPU below it', { cpu: 0.89, pressure: 0.1 }, false],
     ['tasks that wait for a CPU three quarters of the time', { cpu: 0.3, pressure: 0.75 }, true],
     ['tasks that wait less', { cpu: 0.3, pressure: 0.74 }, false],
-  ])('begins with two seconds of %s', (_, heat, expected) => {
+  ])('begins with three seconds of %s', (_, heat, expected) => {
     const node = new Watched()
-    expect(node.watch(heat, 2)).toBe(0)
+    expect(node.watch(heat, 3)).toBe(0)
     expect(node.watch(heat, 1)).toBe(Number(expected))
   })
 
@@ -53,38 +54,39 @@ describe('an overload', () => {
 
   it('lasts while the load is between its bounds', () => {
     const node = new Watched()
-    node.watch(HOT, 3)
+    node.watch(HOT, 4)
     expect(node.watch(WARM, 600)).toBe(600)
+    expect(node.watch({ cpu: 0.3, pressure: 0.6 }, 600)).toBe(600)
   })
 
-  it('ends when the node has been calm for 5 s, and 10 s after its begin at the earliest', () => {
+  it('ends when the node has been cool for 2 s, and 5 s after its begin at the earliest', () => {
     const early = new Watched()
-    early.watch(HOT, 3)
-    expect(early.watch(CALM, 60)).toBe(9)
+    early.watch(HOT, 4)
+    expect(early.watch(COOL, 60)).toBe(4)
     const late = new Watched()
     late.watch(HOT, 60)
-    expect(late.watch(CALM, 60)).toBe(5)
+    expect(late.watch(COOL, 60)).toBe(2)
   })
 
-  it('does not end by single calm seconds', () => {
+  it('does not end by single cool seconds', () => {
     const node = new Watched()
     node.watch(HOT, 20)
     for (let round = 0; round < 50; round++) {
-      expect(node.watch(CALM, 5)).toBe(5)
+      expect(node.watch(COOL, 2)).toBe(2)
       expect(node.watch(WARM, 1)).toBe(1)
     }
   })
 
-  it('lasts twice as long at each relapse, up to 160 s, and 10 s again after two minutes without', () => {
+  it('lasts twice as long at each relapse, up to 160 s, and 5 s again after two minutes without', () => {
     const node = new Watched()
-    const relapses = Array.from({ length: 6 }, () => {
-      let seconds = node.watch(HOT, 3)
+    const relapses = Array.from({ length: 7 }, () => {
+      let seconds = node.watch(HOT, 4)
       while (node.overload.overloaded) seconds += node.watch(CALM, 1)
       return seconds
     })
-    expect(relapses).toEqual([10, 20, 40, 80, 160, 160])
+    expect(relapses).toEqual([5, 10, 20, 40, 80, 160, 160])
     node.watch(CALM, 120)
-    expect(node.watch(HOT, 3) + node.watch(CALM, 100)).toBe(10)
+    expect(node.watch(HOT, 4) + node.watch(CALM, 100)).toBe(5)
   })
 
   it('always ends in calm, whatever came before', () => {
@@ -101,14 +103,14 @@ describe('an overload', () => {
 })
 
 describe('a node', () => {
-  it('has room for clients of others after three calm seconds, and copes with them until it is hot', () => {
+  it('has room for clients of others after two calm seconds, and copes with them until it is hot', () => {
     const node = new Watched()
     const judged = () => [hasRoom(node.overload, node.nowMs), copes(node.overload)]
-    node.watch(CALM, 3)
+    node.watch(CALM, 2)
     expect(judged()).toEqual([false, true])
     node.watch(CALM, 1)
     expect(judged()).toEqual([true, true])
-    node.watch(WARM, 1)
+    node.watch({ cpu: 0.8, pressure: null }, 1)
     expect(judged()).toEqual([false, true])
     node.watch(HOT, 1)
     expect(judged()).toEqual([false, false])

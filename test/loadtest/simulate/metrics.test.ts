@@ -23,7 +23,11 @@ describe('the load share', () => {
     const [metrics, nodes] = [new Metrics(0), twoNodes()]
     nodes.work.set([10, 5])
     metrics.second(0, nodes, weighing(2, 1))
-    expect(metrics.outcome('x')).toMatchObject({ share: { p50: 1, p99: 1, max: 1 }, maxToMean: 1, beyondCapacity: 0 })
+    expect(metrics.outcome({ name: 'x' })).toMatchObject({
+      share: { p50: 1, p99: 1, max: 1 },
+      maxToMean: 1,
+      beyondCapacity: 0,
+    })
   })
 
   it('counts what else takes the CPU of a node, and the work that is beyond what is left', () => {
@@ -31,7 +35,7 @@ describe('the load share', () => {
     nodes.work.set([10, 5])
     nodes.apply({ type: 'busy', atS: 0, node: 0, share: 0.75 })
     metrics.second(0, nodes, weighing(2, 1))
-    const { share, beyondCapacity } = metrics.outcome('x')
+    const { share, beyondCapacity } = metrics.outcome({ name: 'x' })
     // 10 of 5 at the one, 5 of 10 at the other, 15 of 15 together.
     expect(share.max).toBeCloseTo(2)
     expect(share.p50).toBeCloseTo(0.5)
@@ -44,7 +48,7 @@ describe('the load share', () => {
     metrics.second(0, nodes, weighing(2, 1))
     nodes.apply({ type: 'dies', atS: 1, node: 1 })
     metrics.second(1, nodes, weighing(2, 0))
-    expect(metrics.outcome('x').share).toEqual({ p50: 1, p99: 1, max: 1 })
+    expect(metrics.outcome({ name: 'x' }).share).toEqual({ p50: 1, p99: 1, max: 1 })
   })
 })
 
@@ -52,7 +56,7 @@ describe('weights', () => {
   it('count each change after the warm-up, and each that goes back on the one before', () => {
     const [metrics, nodes] = [new Metrics(1), twoNodes()]
     for (const [atS, weight] of [1, 2, 2, 3, 2, 2, 3].entries()) metrics.second(atS, nodes, weighing(weight, 1))
-    expect(metrics.outcome('x')).toMatchObject({ weightChanges: 4, weightReversals: 2 })
+    expect(metrics.outcome({ name: 'x' })).toMatchObject({ weightChanges: 4, weightReversals: 2 })
   })
 })
 

@@ -6,6 +6,7 @@ import { quarterHour } from './worlds.ts'
 
 const outcomeOf = (name: string, p99: number, needless: number, broken = 0): Outcome => ({
   name,
+  isProduct: name === 'proxyha',
   share: { p50: 1, p99, max: p99 + 1 },
   maxToMean: 1.1,
   beyondCapacity: 0.012_34,
@@ -27,11 +28,11 @@ describe('drawOutcomes', () => {
 })
 
 describe('verdictsOn', () => {
-  it('compares the last with each of the others, in both respects', () => {
+  it('compares the product with each reference, in both respects', () => {
     expect(outcomes.map(disturbanceOf)).toEqual([5005, 15, 15])
     expect(verdictsOn(outcomes)).toEqual([
-      { reference: 'even & <busy>', isFairer: false, disturbsNoMore: true },
-      { reference: 'calm', isFairer: true, disturbsNoMore: true },
+      { product: 'proxyha', reference: 'even & <busy>', isFairer: false, disturbsNoMore: true },
+      { product: 'proxyha', reference: 'calm', isFairer: true, disturbsNoMore: true },
     ])
   })
 
