@@ -77,6 +77,8 @@ export interface ClientsMessage {
   readonly type: 'clients'
   /** Every client that it has: this gateway has just started, or is about to stop. */
   readonly all: boolean
+  /** Of the slots that the node knew of when it looked; 0: none yet. */
+  readonly generation: number
   readonly clients: readonly ConnectedClient[]
 }
 
@@ -87,6 +89,8 @@ export interface ClientsOfMessage {
   readonly address: string
   /** That gateway has just started, or is about to stop. */
   readonly all: boolean
+  /** Of the slots that the node knew of when it looked; 0: none yet. */
+  readonly generation: number
   readonly clients: readonly ConnectedClient[]
 }
 

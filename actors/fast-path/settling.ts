@@ -7,7 +7,7 @@ import type { Turn } from './turn.ts'
  * (`staying.ts`). Until then the former owner gets the slot's new clients too.
  */
 
-/** Never sooner: what a node says just now may be from before it heard of the move. */
+/** Never sooner: a handshake may be under way at the former owner. */
 const SETTLE_MS = 300
 /** After that, for nodes that have said nothing: a beacon was lost, or a host is busy. */
 const LATECOMERS_MS = 1700
@@ -25,8 +25,9 @@ export function beginSettling(turn: Turn): void {
   if (timers.settle === undefined) turn.startTimer('settle', SETTLE_MS)
 }
 
-/** A node has said who has to stay. */
-export function noteLoserTold(turn: Turn, address: string): void {
+/** A node has said who has to stay, by the slots of that generation: of clients that it does not know to lose it says nothing. */
+export function noteLoserTold(turn: Turn, address: string, generation: number): void {
+  if (isOlder(generation, turn.state.group?.generation ?? generation)) return
   const awaited = new Set(turn.state.awaited)
   if (!awaited.delete(address)) return
   turn.change({ awaited })
@@ -49,6 +50,9 @@ function endSettling(turn: Turn): void {
   turn.forgetTimer('settle')
   turn.change({ awaited: new Set(), awaitingLatecomers: false })
 }
+
+/** Generations begin anew behind 2 ** 32. */
+const isOlder = (one: number, other: number): boolean => one !== other && (other - one) >>> 0 < 2 ** 31
 
 const isEligible = (group: FastPathState['group'], address: string) =>
   group?.nodes.some((node) => node.address === address && node.eligible) ?? false

@@ -69,6 +69,7 @@ export function tellStaying(turn: Turn, read: Result<readonly ConnectedClient[]>
   const { group, settings, saidNobody, stopping, applied, staying } = turn.state
   if (!read.ok) return
   const own = group?.nodes.find(({ self }) => self)?.mark
+  const generation = group?.generation ?? 0
   const all = stopping || applied === null
   const others = [...staying].filter(([address]) => address !== settings.managementIp)
   const isClaimed = (client: string) => others.some(([, { clients }]) => clients.has(client))
@@ -77,15 +78,17 @@ export function tellStaying(turn: Turn, read: Result<readonly ConnectedClient[]>
   )
   if (clients.length === 0 && saidNobody) return
   turn.change({ saidNobody: clients.length === 0 })
-  turn.perform({ type: 'send', to: 'discovery', message: { type: 'clients', all, clients } })
-  if (group !== null) keepStaying(turn, { type: 'clientsOf', address: settings.managementIp, all, clients })
+  turn.perform({ type: 'send', to: 'discovery', message: { type: 'clients', all, generation, clients } })
+  if (group !== null) {
+    keepStaying(turn, { type: 'clientsOf', address: settings.managementIp, all, generation, clients })
+  }
 }
 
 /**
  * What a node says of its clients; it may come before the dispatcher has placed the node. Bounded by as many nodes as a group has, and what
  * one beacon holds: then whoever spoke first of those without a place goes.
  */
-export function keepStaying(turn: Turn, { address, all, clients }: ClientsOfMessage): void {
+export function keepStaying(turn: Turn, { address, all, generation, clients }: ClientsOfMessage): void {
   const { group, staying, pinsDue, settings, applied, stopping } = turn.state
   const placed = new Set(group?.nodes.map((node) => node.address))
   const kept = new Map(staying)
@@ -97,7 +100,7 @@ export function keepStaying(turn: Turn, { address, all, clients }: ClientsOfMess
   turn.change({ staying: kept, pinsDue: pinsDue || (clients.length > 0 && placed.has(address)) })
   if (!placed.has(address)) turn.count('clientsOfStranger')
   noteTold(turn, address)
-  noteLoserTold(turn, address)
+  noteLoserTold(turn, address, generation)
   // It does not know what has become of them meanwhile. Who has just started as well does not answer: they would never end.
   if (all && address !== settings.managementIp && applied !== null && !stopping) turn.perform({ type: 'readClients' })
 }

@@ -73,11 +73,13 @@ export const virtualRouterNumber = (family: 'ipv4' | 'ipv6', virtualRouterId: nu
 export const virtualRouterText = (router: number): string =>
   router > 256 ? `VRID ${router - 256} (IPv6)` : `VRID ${router}`
 
-/** Node to all: `[all, addresses of IPv4, addresses of IPv6, silences]`. In place of what the node has said before. */
+/** Node to all: `[all, generation, addresses of IPv4, addresses of IPv6, silences]`. In place of what the node has said before. */
 export interface ClientsBody {
   readonly type: 'clients'
   /** Every client that it has: its gateway has just started, or is about to stop. */
   readonly all: boolean
+  /** Of the slots that the sender knew of. */
+  readonly generation: number
   /** Who is to stay with the sender: at most 4096 of IPv4 and 512 of IPv6; more are left out. */
   readonly clients: readonly ConnectedClient[]
 }
@@ -104,7 +106,7 @@ export function packBeaconBody(body: BeaconBody): Uint8Array {
       return packBody([clamped(body.generation, UINT32), addresses, body.slots])
     }
     case 'clients':
-      return packBody([body.all, ...packClients(body.clients)])
+      return packBody([body.all, clamped(body.generation, UINT32), ...packClients(body.clients)])
     case 'order':
       return packBody([parseIpv4(body.node) ?? 0, body.draining])
     default:
@@ -174,10 +176,11 @@ function parseAssignment(value: unknown): AssignmentBody | undefined {
 }
 
 function parseClientsBody(value: unknown): ClientsBody | undefined {
-  if (!isTuple(value, 4)) return undefined
-  const [all, ...rest] = value
+  if (!isTuple(value, 5)) return undefined
+  const [all, generation, ...rest] = value
   const clients = parseClients(rest)
-  return typeof all !== 'boolean' || clients === undefined ? undefined : { type: 'clients', all, clients }
+  if (typeof all !== 'boolean' || !isWhole(generation, 0, UINT32) || clients === undefined) return undefined
+  return { type: 'clients', all, generation, clients }
 }
 
 function parseOrder(value: unknown): OrderBody | undefined {

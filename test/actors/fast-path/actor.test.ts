@@ -62,7 +62,9 @@ test('clients that have connections here keep tables and addresses at the end, a
   await settled()
   sockets.setClients(heard('10.0.9.1'))
   await instance.stop?.()
-  expect(sent).toEqual([{ to: 'discovery', message: { type: 'clients', all: true, clients: heard('10.0.9.1') } }])
+  expect(sent).toEqual([
+    { to: 'discovery', message: { type: 'clients', all: true, generation: 3, clients: heard('10.0.9.1') } },
+  ])
   expect(netlink.addressesOf('lo')).toContain(`${VIP}/32`)
   expect(nft.scripts).toHaveLength(1)
 })
@@ -83,6 +85,7 @@ test('clients that have to stay are written down apart from the pins, and again 
     type: 'clientsOf',
     address: '10.0.0.2',
     all: false,
+    generation: 3,
     clients: heard('10.0.9.1', 'fd00::9'),
   }
   give(stay)

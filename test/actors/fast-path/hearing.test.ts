@@ -3,7 +3,7 @@ import { group, role, Stepped } from './stepped.ts'
 
 const FORMER = '10.0.0.2'
 const THIRD = '10.0.0.3'
-const says = (address: string) => ({ type: 'clientsOf', address, all: false, clients: [] }) as const
+const says = (address: string) => ({ type: 'clientsOf', address, all: false, generation: 3, clients: [] }) as const
 const third = {
   address: THIRD,
   mark: 3,
@@ -87,6 +87,6 @@ test('every node tells a new director, also that nobody has to stay', () => {
   const fastPath = new Stepped().running(ofThree())
   for (const masterAddress of [FORMER, THIRD]) {
     fastPath.give({ ...role('scanning'), masterAddress, masterPriority: 99 })
-    expect(fastPath.take('send')?.message).toEqual({ type: 'clients', all: false, clients: [] })
+    expect(fastPath.take('send')?.message).toEqual({ type: 'clients', all: false, generation: 3, clients: [] })
   }
 })

@@ -5,8 +5,9 @@ const OTHER = '10.0.0.2'
 const OWN_MARK = 1
 const OTHER_MARK = 2
 const slots = (mark: number) => new Uint8Array(4096).fill(mark)
-const says = (...clients: readonly string[]) =>
-  ({ type: 'clientsOf', address: OTHER, all: false, clients: heard(...clients) }) as const
+const says = (...clients: readonly string[]) => saysBy(3, ...clients)
+const saysBy = (generation: number, ...clients: readonly string[]) =>
+  ({ type: 'clientsOf', address: OTHER, all: false, generation, clients: heard(...clients) }) as const
 const others = () => new Stepped().running(group({ slots: slots(OTHER_MARK) }))
 
 /** A director, all of whose slots are the other node's until now. */
@@ -40,6 +41,19 @@ test('its word ends the waiting: who stays is pinned, then the slots move', () =
   fastPath.give(says('10.0.9.1'))
   expect(fastPath.take('addPins')?.pins).toEqual([{ client: '10.0.9.1', mark: OTHER_MARK }])
   fastPath.give({ type: 'pinsAdded', result: { ok: true, value: undefined } })
+  expect(fastPath.take('apply')?.script).toMatch(moves)
+})
+
+test.each([
+  ['the generation before', 3, 2],
+  ['the last one that there is', 0, 2 ** 32 - 1],
+])('what a node has said by %s does not count: it did not know that it loses clients', (_, generation, before) => {
+  const fastPath = director()
+    .give(group({ slots: slots(OWN_MARK), generation }))
+    .give(saysBy(before))
+    .expire('settle')
+  expect(fastPath.take('apply')).toBeUndefined()
+  fastPath.give(saysBy(generation))
   expect(fastPath.take('apply')?.script).toMatch(moves)
 })
 

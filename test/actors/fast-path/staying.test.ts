@@ -17,7 +17,13 @@ const slotsKeeping = (...clients: readonly string[]) => {
 const ownSlots = () => new Uint8Array(4096).fill(OWN_MARK)
 const read = (...clients: readonly string[]) =>
   ({ type: 'clientsRead', clients: { ok: true, value: heard(...clients) } }) as const
-const staysWithOther = { type: 'clientsOf', address: '10.0.0.2', all: false, clients: heard(CLIENT) } as const
+const staysWithOther = {
+  type: 'clientsOf',
+  address: '10.0.0.2',
+  all: false,
+  generation: 3,
+  clients: heard(CLIENT),
+} as const
 
 const running = () => new Stepped().running(group({ slots: ownSlots() }))
 
@@ -27,6 +33,7 @@ test('slots have moved: the clients whose slot is another node’s by now are to
   expect(fastPath.give(read(CLIENT, SECOND)).take('send')?.message).toEqual({
     type: 'clients',
     all: false,
+    generation: 3,
     clients: heard(CLIENT),
   })
   fastPath.settle().expire('askAgain')
@@ -202,7 +209,12 @@ test('a gateway that stops names all its clients, whatever their slots, before i
   const fastPath = running().give({ type: 'stop' })
   fastPath.give(read(CLIENT, SECOND))
   const effects = fastPath.asked.map(({ type }) => type)
-  expect(fastPath.take('send')?.message).toEqual({ type: 'clients', all: true, clients: heard(CLIENT, SECOND) })
+  expect(fastPath.take('send')?.message).toEqual({
+    type: 'clients',
+    all: true,
+    generation: 3,
+    clients: heard(CLIENT, SECOND),
+  })
   expect(effects.indexOf('send')).toBeLessThan(effects.indexOf('retired'))
 })
 
@@ -213,6 +225,7 @@ test('a gateway that finds tables of a predecessor names all its clients, once a
     expect(fastPath.give(read(CLIENT)).take('send')?.message).toEqual({
       type: 'clients',
       all: true,
+      generation: 0,
       clients: heard(CLIENT),
     })
     fastPath.expire('askAgain')

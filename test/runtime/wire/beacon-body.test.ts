@@ -58,6 +58,7 @@ const assignment: AssignmentBody = {
 const clients: ClientsBody = {
   type: 'clients',
   all: true,
+  generation: 0xffff_ffff,
   clients: [
     { address: '10.10.74.201', silentMs: 0 },
     { address: 'fd00:74::201', silentMs: 240 },
@@ -105,18 +106,24 @@ describe('a body', () => {
       Array.from({ length: count }, (_, index) => ({ address: family(index), silentMs: index < 2 ? 0 : 16 }))
     const ipv4 = many((index) => `10.1.${index >> 8}.${index & 255}`, 5000)
     const ipv6 = many((index) => `fd00::${(index + 1).toString(16)}`, 600)
-    const bytes = packBeaconBody({ type: 'clients', all: false, clients: [...ipv4, ...ipv6] })
+    const bytes = packBeaconBody({ type: 'clients', all: false, generation: 9, clients: [...ipv4, ...ipv6] })
     expect(bytes.length).toBeLessThanOrEqual(BEACON_MAX_BODY_BYTES)
     expect(parseBeaconBody('clients', bytes)).toEqual({
       type: 'clients',
       all: false,
+      generation: 9,
       clients: [...ipv4.slice(0, 4096), ...ipv6.slice(0, 512)],
     })
   })
 
   it('tells how long a client is silent, from nothing to a year, to a twelfth', () => {
     const told = (silentMs: number) => {
-      const body: ClientsBody = { type: 'clients', all: false, clients: [{ address: '10.0.0.1', silentMs }] }
+      const body: ClientsBody = {
+        type: 'clients',
+        all: false,
+        generation: 9,
+        clients: [{ address: '10.0.0.1', silentMs }],
+      }
       return (parseBeaconBody('clients', packBeaconBody(body)) as ClientsBody).clients[0]!.silentMs
     }
     for (const silentMs of [16, 100, 1000, 60_000, 3_600_000, 31_536_000_000]) {
