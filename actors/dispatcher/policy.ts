@@ -10,7 +10,7 @@ export const FULL_WEIGHT = 256
 /** Weights are multiples of this, so that slots tell exactly by which weights they were shared out. */
 const WEIGHT_QUANTUM = 4
 /** Ramps go on, and weights up, no more often than that: the effect of a step must be seen before the next. */
-const ADJUST_EVERY_MS = 2000
+const ADJUST_EVERY_MS = 5000
 /** What an overload leaves of a node's weight when it is over, and what a node has at least. */
 const LEFT_BY_OVERLOAD = 0.4
 const LEAST_WEIGHT = FULL_WEIGHT / 4
