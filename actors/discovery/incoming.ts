@@ -139,8 +139,7 @@ function withNode(state: DiscoveryState, heard: Heard, nowMs: number): Discovery
 /** Of use in kernel mode only; there everybody keeps them, since any node may be the next director. */
 function withClientsFrom({ state, effects }: Progress, address: string, body: ClientsBody): Progress {
   if (!state.options.tellsFastPath) return { effects, state: counted(state, 'clientsIgnored') }
-  const { all, generation, clients } = body
-  const message = { type: 'clientsOf', address, all, generation, clients } as const
+  const message = { ...body, type: 'clientsOf', address } as const
   return { state, effects: [...effects, { type: 'send', to: 'fast-path', message }] }
 }
 

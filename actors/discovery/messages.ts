@@ -83,15 +83,10 @@ export interface ClientsMessage {
 }
 
 /** To the fast path: the same of another node, in place of what that node has said before. */
-export interface ClientsOfMessage {
+export interface ClientsOfMessage extends Omit<ClientsMessage, 'type'> {
   readonly type: 'clientsOf'
   /** Management IP. */
   readonly address: string
-  /** That gateway has just started, or is about to stop. */
-  readonly all: boolean
-  /** Of the slots that the node knew of when it looked; 0: none yet. */
-  readonly generation: number
-  readonly clients: readonly ConnectedClient[]
 }
 
 export type DiscoveryMessage =

@@ -81,8 +81,8 @@ export function withAssignment(progress: Progress, nowMs: number): Progress {
 }
 
 /** Who is to stay with this node, to all: any of them may be the next director. */
-export const withClients = (progress: Progress, { all, generation, clients }: ClientsMessage): Progress =>
-  withBeacon(progress, { type: 'clients', all, generation, clients }, BROADCAST)
+export const withClients = (progress: Progress, clients: ClientsMessage): Progress =>
+  withBeacon(progress, clients, BROADCAST)
 
 /** To another node: to drain, or to drain no more. */
 export const withOrder = (progress: Progress, node: string, draining: boolean): Progress =>

@@ -69,7 +69,6 @@ export function tellStaying(turn: Turn, read: Result<readonly ConnectedClient[]>
   const { group, settings, saidNobody, stopping, applied, staying } = turn.state
   if (!read.ok) return
   const own = group?.nodes.find(({ self }) => self)?.mark
-  const generation = group?.generation ?? 0
   const all = stopping || applied === null
   const others = [...staying].filter(([address]) => address !== settings.managementIp)
   const isClaimed = (client: string) => others.some(([, { clients }]) => clients.has(client))
@@ -78,10 +77,9 @@ export function tellStaying(turn: Turn, read: Result<readonly ConnectedClient[]>
   )
   if (clients.length === 0 && saidNobody) return
   turn.change({ saidNobody: clients.length === 0 })
-  turn.perform({ type: 'send', to: 'discovery', message: { type: 'clients', all, generation, clients } })
-  if (group !== null) {
-    keepStaying(turn, { type: 'clientsOf', address: settings.managementIp, all, generation, clients })
-  }
+  const said = { all, generation: group?.generation ?? 0, clients }
+  turn.perform({ type: 'send', to: 'discovery', message: { type: 'clients', ...said } })
+  if (group !== null) keepStaying(turn, { type: 'clientsOf', address: settings.managementIp, ...said })
 }
 
 /**

@@ -47,8 +47,8 @@ export interface KernelEventsOptions {
 }
 
 /**
- * The kernel's own notifications (rtnetlink), and the ARP frames and neighbour advertisements of one interface. They are hints: consumers read the truth
- * anew, so that an event which is lost, late or doubled does no harm.
+ * The kernel's own notifications (rtnetlink), and the ARP frames and neighbour advertisements of one interface. They are
+ * hints: consumers read the truth anew, so that an event which is lost, late or doubled does no harm.
  */
 export interface KernelEventsPort {
   /**

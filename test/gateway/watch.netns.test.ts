@@ -129,8 +129,7 @@ describeInNamespaces('a VIP that somebody else has', { programs: ['squid', 'arpi
     ['IPv6', 'fd00:88::10', 64, 3],
   ])(
     'of %s: is not added but named with the stranger’s MAC, and is added when the stranger is gone',
-    async (...rule) => {
-      const [, address, prefixLength, version] = rule
+    async (_, address, prefixLength, version) => {
       const virtualIp = `${address}/${prefixLength}`
       group = new Group(namespaces, { priorities: [99], virtualIp, settings: `vrrp: { version: ${version} }` })
       const node = group.nodes[0]!

@@ -39,8 +39,8 @@ const NETLINK_TAG = 1
 const NEIGHBOUR_TAG = 2
 
 /**
- * rtnetlink notifications and frames that tell who has an address, in the network namespace of the calling thread, which must be one of its own:
- * it stands in epoll_wait for up to 500 ms at a time. libuv cannot wait for these sockets itself, since Node.js takes no
+ * rtnetlink notifications, and frames that tell who has an address, in the network namespace of the calling thread, which
+ * must be one of its own: it stands in epoll_wait for up to 500 ms at a time. libuv cannot wait for these sockets itself, since Node.js takes no
  * netlink or packet descriptor; a signal by them (O_ASYNC) can be had on the main thread only.
  */
 export function openLinuxKernelEvents(): Result<KernelEventsPort> {
@@ -153,7 +153,8 @@ class LinuxKernelEvents implements KernelEventsPort {
 
   #takeFrames(): void {
     for (const neighbour of this.#neighbours) {
-      for (let taken = 0; taken < DATAGRAMS_A_TURN && !this.#closed; taken++) {
+      // Who listens may have asked for another interface's, or have closed this.
+      for (let taken = 0; taken < DATAGRAMS_A_TURN && this.#neighbours.includes(neighbour); taken++) {
         if (this.#frames >= FRAMES_A_SECOND) {
           this.#unwatchNeighbours()
           return
@@ -162,8 +163,6 @@ class LinuxKernelEvents implements KernelEventsPort {
         if (sighting === undefined) break
         this.#frames += 1
         if (sighting !== null) this.#listen({ type: 'neighbour', ...sighting })
-        // Who listens may have asked for another interface's.
-        if (!this.#neighbours.includes(neighbour)) return
       }
     }
   }

@@ -54,8 +54,6 @@ export const MSG_TRUNC = 0x20
 export const MSG_DONTWAIT = 0x40
 export const MSG_NOSIGNAL = 0x4000
 
-const BPF_INSTRUCTION_BYTES = 8
-
 export const NETLINK_ROUTE = 0
 export const NETLINK_SOCK_DIAG = 4
 export const NETLINK_NETFILTER = 12
@@ -172,14 +170,6 @@ export function sockaddrNetlink(groups = 0): Uint8Array {
   sockaddr.writeUInt16LE(AF_NETLINK, 0)
   sockaddr.writeUInt32LE(groups, 8)
   return sockaddr
-}
-
-/** `struct sock_fprog` for SO_ATTACH_FILTER. The program must live until the call is over. */
-export function sockFprog(program: Uint8Array): Uint8Array {
-  const option = Buffer.alloc(16)
-  option.writeUInt16LE(program.length / BPF_INSTRUCTION_BYTES, 0)
-  option.writeBigUInt64LE(BigInt(koffi.address(program)), 8)
-  return option
 }
 
 /** `struct sockaddr_ll`: where a frame leaves. `etherType` as a number, e.g. 0x0806. */

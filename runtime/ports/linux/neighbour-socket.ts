@@ -19,8 +19,8 @@ import {
   setsockopt,
   sockaddrLinkLayer,
   socket,
-  sockFprog,
 } from './libc.ts'
+import { FILTER_OPTION_LENGTH, filterOption, type Instruction } from './packet-filter.ts'
 
 /** Of an ARP frame there are 42 bytes, 60 with its padding; of an advertisement 86, and options that nobody sends. */
 const FRAME_BYTES = 128
@@ -30,8 +30,7 @@ const RECEIVE_BUFFER_BYTES = 128 * 1024
 /** What is listened to: an Ethernet protocol, the frames of it that the kernel lets through, and what they say. */
 interface NeighbourProtocol {
   readonly etherType: number
-  /** Classic BPF, {u16 code, u8 jumpTrue, u8 jumpFalse, u32 k} each. */
-  readonly filter: readonly (readonly [number, number, number, number])[]
+  readonly filter: readonly Instruction[]
   /** Null: nothing of the kind. */
   readonly read: (frame: Uint8Array) => NeighbourSighting | null
 }
@@ -122,15 +121,7 @@ export class NeighbourSocket {
 }
 
 function prepare(fd: number, interfaceIndex: number, { filter, etherType }: NeighbourProtocol): Result {
-  const program = Buffer.alloc(filter.length * 8)
-  for (const [index, [code, jumpTrue, jumpFalse, k]] of filter.entries()) {
-    program.writeUInt16LE(code, index * 8)
-    program[index * 8 + 2] = jumpTrue
-    program[index * 8 + 3] = jumpFalse
-    program.writeUInt32LE(k, index * 8 + 4)
-  }
-  const attached = sockFprog(program)
-  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, attached, attached.length) < 0) {
+  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, filterOption(filter), FILTER_OPTION_LENGTH) < 0) {
     return lastFailure('packet socket: SO_ATTACH_FILTER')
   }
   const room = intOption(RECEIVE_BUFFER_BYTES)

@@ -23,7 +23,7 @@ const INSTRUCTION_LENGTH = 8
 export const FILTER_OPTION_LENGTH = 16
 const WHOLE_PACKET = 0xffffffff
 
-type Instruction = readonly [code: number, jumpIfTrue: number, jumpIfFalse: number, operand: number]
+export type Instruction = readonly [code: number, jumpIfTrue: number, jumpIfFalse: number, operand: number]
 
 /** What an IPv6 packet must be like to pass. */
 export interface Ipv6Filter {
@@ -41,7 +41,7 @@ export function notFromIpv4(source: Uint8Array): Buffer {
     [LOAD_WORD, 0, 0, NETWORK_HEADER + IPV4_SOURCE],
     [JUMP_IF_EQUAL, 0, 1, view.getUint32(0)],
   ]
-  return asOption([...isSource, ...RETURN_NONE, ...RETURN_ALL])
+  return filterOption([...isSource, ...RETURN_NONE, ...RETURN_ALL])
 }
 
 /** The filter for setsockopt(SO_ATTACH_FILTER), its length FILTER_OPTION_LENGTH. The kernel copies the program at the call. */
@@ -56,7 +56,7 @@ export function ipv6Filter({ destination, toDestination, hopLimit }: Ipv6Filter)
     // Past the words that remain, two instructions each, and past what follows an equal destination.
     [JUMP_IF_EQUAL, 0, 2 * (3 - word) + equalLength, view.getUint32(offset)],
   ])
-  return asOption([...words, ...ends.equal, ...ends.other])
+  return filterOption([...words, ...ends.equal, ...ends.other])
 }
 
 const RETURN_ALL: readonly Instruction[] = [[RETURN, 0, 0, WHOLE_PACKET]]
@@ -69,7 +69,7 @@ function hopLimitTest(hopLimit: Ipv6Filter['hopLimit']): readonly Instruction[] 
 }
 
 /** `struct sock_fprog` and right behind it the program that it points to: one buffer, so that neither outlives the other. */
-function asOption(instructions: readonly Instruction[]): Buffer {
+export function filterOption(instructions: readonly Instruction[]): Buffer {
   const option = Buffer.alloc(FILTER_OPTION_LENGTH + instructions.length * INSTRUCTION_LENGTH)
   option.writeUInt16LE(instructions.length, 0)
   option.writeBigUInt64LE(koffi.address(option) + BigInt(FILTER_OPTION_LENGTH), 8)

@@ -164,7 +164,7 @@ test('at a takeover the successor announces what is still held for a moment: no 
   expect(bench.warnings()).toEqual([])
 })
 
-test('a master of IPv6 is not asked for: its address has no ARP', () => {
+test('a master of IPv6 is not asked for where this node has no address of IPv6 to ask from', () => {
   const bench = new Bench().hears('fe80::86')
   expect(bench.asked()).toEqual([])
   expect(bench.tick().asked().join()).not.toContain('fe80')
