@@ -63,6 +63,8 @@ class LinuxKernelEvents implements KernelEventsPort {
   #notifications = -1
   #neighbours: readonly NeighbourSocket[] = []
   #neighboursWatched = false
+  /** There was no room for an event. Until the queue is empty the kernel drops what follows, too, and says so no second time: it is told then. */
+  #overrun = false
   #frames = 0
   #secondStartedMs = 0
   #closed = false
@@ -131,8 +133,9 @@ class LinuxKernelEvents implements KernelEventsPort {
 
   #turn(): void {
     if (this.#closed) return
-    const count = this.#sockets.wait(this.#queue, this.#options.isExpectant() ? SHORT_SLICE_MS : SLICE_MS)
+    const count = this.#sockets.wait(this.#queue, this.#sliceMs())
     this.#beginSecond()
+    if (this.#overrun) this.#takeNotifications()
     for (let index = 0; index < count && !this.#closed; index++) {
       if (this.#sockets.eventTag(index) === NETLINK_TAG) this.#takeNotifications()
       else this.#takeFrames()
@@ -140,11 +143,21 @@ class LinuxKernelEvents implements KernelEventsPort {
     if (!this.#closed) setImmediate(() => this.#turn())
   }
 
+  #sliceMs(): number {
+    if (this.#overrun) return 0
+    return this.#options.isExpectant() ? SHORT_SLICE_MS : SLICE_MS
+  }
+
   #takeNotifications(): void {
     for (let taken = 0; taken < DATAGRAMS_A_TURN && !this.#closed; taken++) {
       const length = recv(this.#notifications, this.#buffer, this.#buffer.length, MSG_DONTWAIT)
       if (length < 0) {
-        if (errnoName(lastErrno()) === 'ENOBUFS') this.#listen({ type: 'overrun' })
+        if (errnoName(lastErrno()) === 'ENOBUFS') {
+          this.#overrun = true
+          continue
+        }
+        if (this.#overrun) this.#listen({ type: 'overrun' })
+        this.#overrun = false
         return
       }
       for (const event of eventsOf(this.#buffer.subarray(0, length))) this.#listen(event)
