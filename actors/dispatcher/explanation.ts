@@ -6,14 +6,14 @@ const percent = (share: number) => `${Math.round(share * 100)} %`
 /** Why a node has the weight that it has, for people: what holds it back now, or that nothing does. */
 export function explainWeight(member: Member, node: NodeBalance | undefined): string {
   if (node === undefined) return `gets no clients: ${member.health}`
-  const { overload, rampSinceMs, ramp, agent, weight, share } = node
+  const { overload, rampSinceMs, ramp, agent, weight } = node
   const reasons = [
-    ...(overload.overloaded ? [overloadText(member, share)] : []),
+    ...(overload.overloaded ? [overloadText(member, node)] : []),
     ...(agent < 1 ? [`its agent says ${percent(agent)}`] : []),
     ...(rampSinceMs === null ? [] : [`slow start, at ${percent(ramp)}`]),
-    ...(weight < FULL_WEIGHT
+    ...(weight < FULL_WEIGHT && !overload.overloaded
       ? [
-          `held to ${percent(weight / FULL_WEIGHT)} since it was overloaded, until it has room for all (CPU ${percent(member.cpu)})`,
+          `held to ${percent(weight / FULL_WEIGHT)} since it was overloaded, until it is clearly less busy than the others (CPU ${percent(member.cpu)})`,
         ]
       : []),
     ...(member.health === 'draining' ? ['draining, but no other node works'] : []),
@@ -22,7 +22,9 @@ export function explainWeight(member: Member, node: NodeBalance | undefined): st
   return `capacity ${member.capacity}; ${held}`
 }
 
-function overloadText({ cpu, pressure }: Member, share: number): string {
+function overloadText({ cpu, pressure }: Member, { share, spared, weight }: NodeBalance): string {
   const load = `CPU ${percent(cpu)}${pressure === null ? '' : `, CPU pressure ${percent(pressure)}`}`
-  return `overloaded (${load}): ${share === 0 ? 'gets no new clients' : 'goes on, since no node has room'}`
+  if (share === 0) return `overloaded (${load}): gets no new clients`
+  const rest = `gets ${percent(weight / FULL_WEIGHT)} of its new clients`
+  return `overloaded (${load}): ${rest}, since ${spared ? 'no other copes with them' : 'the others have no room for all'}`
 }

@@ -6,8 +6,11 @@ const CALM_CPU = 0.75
 const CALM_PRESSURE = 0.5
 /** Below this, and without pressure, it has cooled down: it comes back with less of a weight than the one that was too much. */
 const COOL_CPU = 0.88
-/** It has to be hot for that long: a peak is no overload, and nodes that are measured at other moments see it at other moments. */
-const HOT_MS = 3000
+/**
+ * It has to be hot for that long, by four reports in a row, which do not come to the millisecond: a peak is no overload, and nodes that
+ * are measured at other moments see it at other moments.
+ */
+const HOT_MS = 2500
 /** Calm for that long it has room for the clients of others. */
 const ROOM_MS = 2000
 /** Cool for that long it is overloaded no more. The sooner, the fewer clients have settled elsewhere that move once again. */

@@ -9,13 +9,20 @@ import { copes, hasRoom, NEVER_OVERLOADED, nextOverload, type Overload } from '.
 export const FULL_WEIGHT = 256
 /** Weights are multiples of this, so that slots tell exactly by which weights they were shared out. */
 const WEIGHT_QUANTUM = 4
-/** Ramps go on, and weights up, no more often than that: the effect of a step must be seen before the next. */
-const ADJUST_EVERY_MS = 5000
-/** What an overload leaves of a node's weight when it is over, and what a node has at least. */
+/** Ramps go on no more often than that: clients move at each step. */
+const RAMP_EVERY_MS = 5000
+/** While the CPU use of the others together is below this, they have room for clients of an overloaded node, ... */
+const ROOM_CPU = 0.6
+/** ... and below this for all of them. */
+const AMPLE_ROOM_CPU = 0.5
+/** What an overload leaves of a node's weight, and what a node has at least. */
 const LEFT_BY_OVERLOAD = 0.4
-const LEAST_WEIGHT = FULL_WEIGHT / 4
-/** A node gets its full weight back where its CPU, with all of its clients, would be below that. */
-const CPU_FREE = 0.85
+const LEAST_WEIGHT = FULL_WEIGHT / 16
+/** A node gets its full weight back when its CPU use is below this part of the others', or all but idle, ... */
+const EASE = 0.75
+const EASE_CPU = 0.2
+/** ... and would be below this with all of its clients. */
+const FREE_CPU = 0.85
 /** What a node that joins begins with. */
 const FIRST_RAMP = 0.1
 /** Changes of an agent's figure that are not worth moving clients for. */
@@ -29,9 +36,11 @@ export interface PolicyRules {
 
 /** What the policy remembers of a node that may own slots. */
 export interface NodeBalance {
-  /** 4..256: 256 = nothing holds it back; less after an overload, until it has room for more. */
+  /** 4..256: 256 = nothing holds it back; less since an overload, until it is at ease. */
   readonly weight: number
   readonly overload: Overload
+  /** It is overloaded, and the others have room for all of its clients: it gets no new ones until that is over. */
+  readonly spared: boolean
   /** Since when it is started slowly; null: it is not. */
   readonly rampSinceMs: number | null
   /** 0..1: how far it has come. */
@@ -77,9 +86,10 @@ export function usableMembers(members: readonly Member[]): readonly Member[] {
 }
 
 /**
- * The balance after a report. Health, capacity, an agent's figure and an overload count at once. A node that was overloaded comes back with less
- * weight, which it keeps until its CPU tells that it has room for all of its clients: that is one step down and one up, and nobody
- * swings. Loads below an overload move nobody: clients are few and unlike, and following them moves more of them than it helps.
+ * The balance after a report. Health, capacity, an agent's figure and an overload count at once. An overload lessens a node's weight, to nothing
+ * for a while where the others have room for all; what is left it keeps until it is clearly less busy than they are: that is one step
+ * down and one up, and nobody swings. Loads below an overload move nobody: clients are few and unlike, and following them moves
+ * more of them than it helps.
  */
 export function nextBalance(before: Balance, members: readonly Member[], rules: PolicyRules, nowMs: number): Balance {
   const usable = usableMembers(members)
@@ -88,9 +98,14 @@ export function nextBalance(before: Balance, members: readonly Member[], rules: 
   const isNew = before.nodes.size === 0 && before.adopted.size === 0
   const isStarting = isNew || nowMs - startedAtMs < rules.slowStartMs
   const sameNodes = usable.length === before.nodes.size && usable.every(({ address }) => before.nodes.has(address))
-  const isDue = sameNodes && nowMs - before.adjustedAtMs >= ADJUST_EVERY_MS
+  const isDue = sameNodes && nowMs - before.adjustedAtMs >= RAMP_EVERY_MS
   const adopted = adoptedRates(before.adopted, usable)
-  const roomy = usable.filter(({ address }) => isRoomy(before.nodes.get(address), nowMs))
+  const isRoomy = ({ address }: Member) => hasRoomForOthers(before.nodes.get(address), nowMs)
+  const othersOf = (member: Member): Others => {
+    const others = usable.filter((other) => other !== member)
+    const cpu = meanCpu(others)
+    return { cpu, haveRoom: cpu < ROOM_CPU && others.some(isRoomy) }
+  }
   const moved = usable.map((member) => {
     const { address } = member
     const known = before.nodes.get(address)
@@ -99,9 +114,12 @@ export function nextBalance(before: Balance, members: readonly Member[], rules: 
     // Loads are looked at later by who takes over: his figures may be old, and he shall move nobody.
     const judged =
       taken === undefined
-        ? withAgent(withOverload(known ?? joined(member, FULL_WEIGHT, isFull, nowMs), member, roomy, nowMs), member)
+        ? withAgent(
+            withOverload(known ?? joined(member, FULL_WEIGHT, isFull, nowMs), member, othersOf(member), nowMs),
+            member,
+          )
         : takenOver(member, taken, rules, nowMs)
-    return [member, isDue ? adjusted(judged, member, rules, nowMs) : judged] as const
+    return [member, isDue ? ramped(judged, rules, nowMs) : judged] as const
   })
   return {
     nodes: withShares(moved),
@@ -115,6 +133,7 @@ function joined({ agent }: Member, weight: number, isFull: boolean, nowMs: numbe
   return {
     weight,
     overload: NEVER_OVERLOADED,
+    spared: false,
     rampSinceMs: isFull ? null : nowMs,
     ramp: isFull ? 1 : FIRST_RAMP,
     agent: agent ?? 1,
@@ -136,16 +155,34 @@ function takenOver(
   return joined(member, weight, true, nowMs)
 }
 
-const isRoomy = (node: NodeBalance | undefined, nowMs: number): boolean =>
+const hasRoomForOthers = (node: NodeBalance | undefined, nowMs: number): boolean =>
   node !== undefined && node.agent > 0 && hasRoom(node.overload, nowMs)
 
-/** `roomy`: the members that may be given the clients of others. */
-function withOverload(node: NodeBalance, member: Member, roomy: readonly Member[], nowMs: number): NodeBalance {
-  const othersHaveRoom = roomy.some((other) => other.address !== member.address)
-  const overload = nextOverload(node.overload, member, othersHaveRoom, nowMs)
-  const recovers = node.overload.overloaded && !overload.overloaded
-  return recovers ? { ...node, overload, weight: lessened(node.weight) } : { ...node, overload }
+/** The usable members but one. */
+interface Others {
+  /** CPU use of all of them together, 0..1; 0 where there are none. */
+  readonly cpu: number
+  /** Whether they may be given clients of that one. */
+  readonly haveRoom: boolean
 }
+
+function meanCpu(members: readonly Member[]): number {
+  const capacity = members.reduce((sum, member) => sum + member.capacity, 0)
+  return capacity === 0 ? 0 : members.reduce((sum, { capacity, cpu }) => sum + capacity * cpu, 0) / capacity
+}
+
+function withOverload(node: NodeBalance, member: Member, others: Others, nowMs: number): NodeBalance {
+  const overload = nextOverload(node.overload, member, others.haveRoom, nowMs)
+  const { overloaded, hotSinceMs } = overload
+  const spared = overloaded && (node.spared || (hotSinceMs !== null && others.cpu < AMPLE_ROOM_CPU))
+  if (overloaded && !node.overload.overloaded) return { ...node, overload, spared, weight: lessened(node.weight) }
+  const isFree = hasRoom(overload, nowMs) && isAtEase(member.cpu, node.weight, others.cpu)
+  return { ...node, overload, spared, weight: isFree ? FULL_WEIGHT : node.weight }
+}
+
+/** What others have of clients for the weight that it lacks would come on top. */
+const isAtEase = (cpu: number, weight: number, othersCpu: number): boolean =>
+  cpu < Math.max(EASE_CPU, EASE * othersCpu) && cpu + (1 - weight / FULL_WEIGHT) * othersCpu < FREE_CPU
 
 const lessened = (weight: number): number => Math.max(LEAST_WEIGHT, quantised(weight * LEFT_BY_OVERLOAD))
 
@@ -155,25 +192,19 @@ function withAgent(node: NodeBalance, { agent }: Member): NodeBalance {
   return isNotable ? { ...node, agent: says } : node
 }
 
-function adjusted(node: NodeBalance, { cpu }: Member, { slowStartMs }: PolicyRules, nowMs: number): NodeBalance {
+function ramped(node: NodeBalance, { slowStartMs }: PolicyRules, nowMs: number): NodeBalance {
   const ramp = node.rampSinceMs === null ? 1 : Math.max(FIRST_RAMP, (nowMs - node.rampSinceMs) / slowStartMs)
-  const hasRoomForAll = hasRoom(node.overload, nowMs) && cpu * (FULL_WEIGHT / node.weight) < CPU_FREE
-  return {
-    ...node,
-    weight: hasRoomForAll ? FULL_WEIGHT : node.weight,
-    ramp: Math.min(1, ramp),
-    rampSinceMs: ramp < 1 ? node.rampSinceMs : null,
-  }
+  return { ...node, ramp: Math.min(1, ramp), rampSinceMs: ramp < 1 ? node.rampSinceMs : null }
 }
 
 /**
- * Nobody is refused: where no node copes with the clients of an overloaded one any more, it has its share again, which is small by its
+ * Nobody is refused: where no node copes with the clients of one that is spared any more, it has its share again, which is small by its
  * weight; where no node may have any new clients, all share them.
  */
 function withShares(moved: readonly (readonly [Member, NodeBalance])[]): ReadonlyMap<string, NodeBalance> {
   const othersCope = moved.some(([, { overload, agent }]) => copes(overload) && agent > 0)
-  const wanted = moved.map(([{ capacity }, { weight, ramp, agent, overload }]) =>
-    overload.overloaded && othersCope ? 0 : capacity * (weight / FULL_WEIGHT) * ramp * agent,
+  const wanted = moved.map(([{ capacity }, { weight, ramp, agent, spared }]) =>
+    spared && othersCope ? 0 : capacity * (weight / FULL_WEIGHT) * ramp * agent,
   )
   const isRefusal = wanted.every((share) => share === 0)
   return new Map(

@@ -6,8 +6,8 @@ import type { StatsReporterPeers, StatsReporterStatus } from './messages.ts'
 
 /** The first interval is short, so that a node that has just started is soon given its share. */
 const FIRST_INTERVAL_MS = 250
-/** Time constant of the moving average of the CPU share: one second's peak must not move slots about. */
-const SMOOTHING_MS = 2000
+/** Time constant of the moving average of the CPU share: one second's peak must not move slots about, and a busy node be known in time. */
+export const CPU_SMOOTHING_MS = 1500
 /** A change of a share that is worth a message to another thread. */
 const NOTABLE_SHARE = 0.01
 
@@ -143,7 +143,7 @@ function smoothedCpu(
   const ofHost = clamped((to.cpuBusy - from.cpuBusy) / total)
   const busy = Math.max(ofHost, limitedShare(from.limitedCpu, to.limitedCpu))
   if (before === undefined) return busy
-  const weight = 1 - Math.exp(-elapsedMs / SMOOTHING_MS)
+  const weight = 1 - Math.exp(-elapsedMs / CPU_SMOOTHING_MS)
   return before + (busy - before) * weight
 }
 

@@ -1,10 +1,10 @@
+import { CPU_SMOOTHING_MS } from '../../actors/stats-reporter/machine.ts'
 import type { Random } from '../../runtime/ports/random.ts'
 import type { Reports } from './balancer.ts'
 import { normal } from './chance.ts'
 import type { NodeSpec, WorldEvent } from './scenario.ts'
 
-/** Time constant of the product's CPU figure, and how much a reading of it wavers. */
-const SMOOTHING_S = 3
+/** How much a reading of the CPU wavers. */
 const NOISE = 0.02
 /** From here on a node has more to do than is good for it: whoever leaves it has a reason. */
 const IMPAIRED_AT = 0.9
@@ -69,7 +69,7 @@ export class Nodes implements Reports {
       if (demand >= IMPAIRED_AT) this.impairedAtS[node] = nowS
       else if (this.impairedAtS[node] === nowS - 1) this.relievedAtS[node] = nowS
       const reading = Math.min(1, Math.max(0, demand + NOISE * normal(random)))
-      this.cpu[node]! += (reading - this.cpu[node]!) * (1 - Math.exp(-1 / SMOOTHING_S))
+      this.cpu[node]! += (reading - this.cpu[node]!) * (1 - Math.exp(-1000 / CPU_SMOOTHING_MS))
     }
   }
 

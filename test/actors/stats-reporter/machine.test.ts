@@ -95,13 +95,13 @@ describe('the load of a node', () => {
     expect(cpuAfter(10, limited(980, 1000), {})).toBeCloseTo(0.1)
   })
 
-  test('the CPU share is smoothed over two seconds: a peak of one second counts for a part', () => {
+  test('the CPU share is smoothed over a second and a half: a peak of one second counts for a part', () => {
     const idle = [
       { atMs: 0, sample: sampleOf(0, 0) },
       { atMs: 1000, sample: sampleOf(0, 100) },
     ]
     const peak = stateAfter(...idle, { atMs: 2000, sample: sampleOf(100, 200) })
-    expect(peak.load?.cpu).toBeCloseTo(1 - Math.exp(-1 / 2), 6)
+    expect(peak.load?.cpu).toBeCloseTo(1 - Math.exp(-1 / 1.5), 6)
   })
 
   test('samples that come late weigh as much as those that they stand for', () => {
