@@ -65,7 +65,7 @@ export const hasRoom = ({ overloaded, calmSinceMs }: Overload, nowMs: number): b
 export const copes = ({ overloaded, hotSinceMs }: Overload): boolean => !overloaded && hotSinceMs === null
 
 /**
- * Begins only where another node has room, and ends late: what relieves a node is that it gets no clients, so its load falls just
+ * Begins only where the others have room, and ends late: what relieves a node is that it gets no clients, so its load falls just
  * because it was overloaded. Each relapse is held for longer.
  */
 export function nextOverload(before: Overload, heat: Heat, othersHaveRoom: boolean, nowMs: number): Overload {

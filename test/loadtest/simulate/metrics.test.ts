@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { CPU_SMOOTHING_MS } from '../../../actors/stats-reporter/machine.ts'
 import type { Balancer } from '../../../loadtest/simulate/balancer.ts'
 import { Metrics } from '../../../loadtest/simulate/metrics.ts'
 import { Nodes } from '../../../loadtest/simulate/nodes.ts'
@@ -78,7 +79,7 @@ describe('a node', () => {
     const random = new SeededRandom(1)
     nodes.work.set([10, 5])
     nodes.measure(0, random)
-    expect(nodes.cpu[0]).toBeLessThan(0.3)
+    expect(nodes.cpu[0]).toBeCloseTo(0.5 * (1 - Math.exp(-1000 / CPU_SMOOTHING_MS)), 1)
     for (let nowS = 1; nowS < 30; nowS++) nodes.measure(nowS, random)
     expect(nodes.cpu[0]).toBeCloseTo(0.5, 1)
   })
