@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net'
 import type { z } from 'zod'
+import { MAX_LISTENERS } from '../runtime/table/layout.ts'
 import { instanceProblems } from './instance-rules.ts'
 import type { Problem } from './problems.ts'
 import { fieldAt, listAt } from './raw.ts'
@@ -15,11 +16,13 @@ export function crossFieldProblems(raw: Readonly<Record<string, unknown>>): read
   return [
     ...instanceProblems(raw, valid(raw, 'managementIp')),
     ...redirectProblems(raw),
+    ...listenerProblems(raw),
     ...checkProblems(raw),
     ...agentProblems(raw),
     ...kernelModeProblems(raw),
     ...affinityProblems(raw),
     ...perPortProblems(raw),
+    ...clientLimitProblems(raw),
     ...clusterProblems(raw),
     ...inspectorProblems(raw),
     ...socketProblems(raw),
@@ -56,6 +59,17 @@ function redirectProblems(raw: Readonly<Record<string, unknown>>): readonly Prob
     }
   }
   return problems
+}
+
+/** In workers mode each forwarder listens on each original port of each virtual IP; `auto` may become that. */
+function listenerProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
+  if (raw.forwarding === 'kernel') return []
+  const instances = raw.instances === undefined ? [raw] : listAt(raw.instances)
+  const addresses = new Set(instances.flatMap((instance) => listAt(fieldAt(instance, 'virtualIps')))).size
+  const ports = listAt(raw.redirects).flatMap((redirect) => listAt(fieldAt(redirect, 'originalPorts'))).length
+  if (addresses * ports <= MAX_LISTENERS) return []
+  const text = `${ports} original ports on ${addresses} virtual IPs are ${addresses * ports} listeners, and workers mode has ${MAX_LISTENERS} at most; leave some out, or write forwarding: kernel`
+  return [{ path: ['redirects'], text }]
 }
 
 /** Each type of check has keys of its own. */
@@ -97,6 +111,15 @@ function perPortProblems(raw: Readonly<Record<string, unknown>>): readonly Probl
   return [{ path: ['health', 'perPort'], text }]
 }
 
+/** In kernel mode nobody stands between a client and its node. */
+function clientLimitProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const limits = valid(raw, 'limits')
+  const most = limits?.connectionsPerClient
+  if (raw.forwarding !== 'kernel' || limits === undefined || most === undefined || most >= limits.connections) return []
+  const text = 'is for workers mode; in kernel mode clients connect to the proxies themselves: leave it out'
+  return [{ path: ['limits', 'connectionsPerClient'], text }]
+}
+
 /** In kernel mode the client itself talks to the proxy: nothing could be put before what it says. */
 function kernelModeProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
   if (raw.forwarding !== 'kernel') return []
@@ -118,8 +141,12 @@ function affinityProblems(raw: Readonly<Record<string, unknown>>): readonly Prob
 }
 
 function clusterProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
-  const both = fieldAt(raw.cluster, 'key') !== undefined && fieldAt(raw.cluster, 'keyFile') !== undefined
-  return both ? [{ path: ['cluster'], text: 'has both key and keyFile; keep one of them' }] : []
+  const [key, keyFile] = [fieldAt(raw.cluster, 'key'), fieldAt(raw.cluster, 'keyFile')]
+  if (key !== undefined && keyFile !== undefined) {
+    return [{ path: ['cluster'], text: 'has both key and keyFile; keep one of them' }]
+  }
+  if (fieldAt(raw.cluster, 'insecure') !== true || (key === undefined && keyFile === undefined)) return []
+  return [{ path: ['cluster', 'insecure'], text: 'says that no key is wanted, and there is one; keep one of them' }]
 }
 
 function inspectorProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {

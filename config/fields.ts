@@ -72,6 +72,15 @@ export function durationMs(least: string, most: string) {
     })
 }
 
+/** The same, or `0s` for never. */
+export function durationOrNever(least: string, most: string) {
+  const [leastMs, mostMs] = [parseDurationMs(least)!, parseDurationMs(most)!]
+  return durationMs('0s', most).superRefine((ms, context) => {
+    if (ms === 0 || (ms >= leastMs && ms <= mostMs)) return
+    context.addIssue({ code: 'custom', message: `must be 0s (never) or ${least}..${most}, is ${ms}ms` })
+  })
+}
+
 /** A unicast IPv4 address of a host. */
 export const hostAddress = () =>
   z.string({ error: (issue) => mustBe('an IPv4 address', issue.input) }).superRefine((address, context) => {

@@ -15,6 +15,10 @@ export interface VrrpConfig {
   readonly preempt: boolean
   readonly preemptDelayMs: number
   readonly holdOffMs: number
+  /** Version 3: the longest interval of a master that is gone by, in centiseconds. */
+  readonly longestLearnedCs: number
+  /** Adverts with other virtual IPs are discarded. */
+  readonly strict: boolean
   /** Empty = multicast. */
   readonly unicastPeers: readonly string[]
 }
@@ -68,6 +72,8 @@ export interface GatewayConfig {
   /** This node's own IPv4 address on the interface; never a virtual IP. */
   readonly managementIp: string
   readonly managementPrefixLength: number
+  /** The file names it, or other nodes do as a unicast peer; else it is the interface's, whichever that has. */
+  readonly isManagementIpNamed: boolean
   /** The interface's IPv6 link-local address, which adverts of IPv6 are sent from; null where no instance is of IPv6. */
   readonly linkLocalAddress: string | null
   /** At least one and at most 8; the short form of the file is one. */
@@ -94,6 +100,8 @@ export interface GatewayConfig {
     readonly rise: number
     /** A port that fails takes the node out for itself alone. */
     readonly perPort: boolean
+    /** What becomes of the connections to a node that fails or is not heard any more. */
+    readonly onFailure: 'keep' | 'reset'
   }
   /** Times in ms; `repeatAfterMs` rises; `refreshIntervalMs` null = never. */
   readonly garp: {
@@ -101,15 +109,27 @@ export interface GatewayConfig {
     readonly repeatAfterMs: readonly number[]
     readonly refreshIntervalMs: number | null
   }
-  /** `key` is the HMAC key of the beacons, as text (its UTF-8 bytes are the key); null = not authenticated. */
-  readonly cluster: { readonly key: string | null }
+  /** `key` is the HMAC key of the beacons, as text (its UTF-8 bytes are the key); null = not authenticated. `insecure`: as is wanted. */
+  readonly cluster: {
+    readonly key: string | null
+    /** Where the key came from; null: the configuration itself, or there is none. */
+    readonly keyFile: string | null
+    readonly insecure: boolean
+  }
   readonly inspector: { readonly address: string; readonly port: number; readonly token: string | null }
   readonly control: { readonly socketPath: string }
   readonly forwarders: { readonly count: number }
   /** A power of two. */
   readonly clients: { readonly tableSize: number }
   readonly limits: { readonly connections: number; readonly connectionsPerClient: number }
-  readonly timeouts: { readonly connectMs: number; readonly idleMs: number; readonly drainMs: number }
+  /** Of `idleMs`, `tunnelMs` and `keepAliveMs` 0 = never. */
+  readonly timeouts: {
+    readonly connectMs: number
+    readonly idleMs: number
+    readonly tunnelMs: number
+    readonly keepAliveMs: number
+    readonly drainMs: number
+  }
   /** `capacity` is this node's own, 1..1000; `slowStartMs` 0 = none. */
   readonly balancing: {
     readonly capacity: number

@@ -1,4 +1,5 @@
 import { familyOf } from '../runtime/wire/ip-address-bytes.ts'
+import { advertPacketBytes } from '../runtime/wire/vrrp.ts'
 import { defaultName } from './instances.ts'
 import { formatPath, type Problem } from './problems.ts'
 import { fieldAt, listAt } from './raw.ts'
@@ -9,6 +10,9 @@ type Path = Problem['path']
 
 /** What belongs to one instance, and so may not be beside a list of them. */
 const SHORT_FORM = ['directorPriority', 'virtualRouterId', 'virtualIps'] as const
+
+/** What every Ethernet carries in one packet. */
+const ETHERNET_MTU = 1500
 
 /** An instance as written; in the short form the file itself is one. */
 interface Place {
@@ -26,6 +30,7 @@ export function instanceProblems(raw: Raw, managementIp: string | undefined): re
     ...virtualIpProblems(all, managementIp),
     ...identityProblems(listed),
     ...all.flatMap((place) => familyProblems(place, raw)),
+    ...all.flatMap(advertProblems),
     ...intervalProblems({ path: [], of: raw }, undefined),
     ...peerProblems({ path: [], of: raw }, virtual),
     ...listed.flatMap((place) => [...intervalProblems(place, raw.vrrp), ...peerProblems(place, virtual)]),
@@ -125,6 +130,17 @@ function familyProblems(place: Place, raw: Raw): readonly Problem[] {
     problems.push({ path, text: `are those of vrrp, for IPv4 only, and ${ipv6} is IPv6; set unicastPeers: [] here` })
   }
   return problems
+}
+
+/** An advert that is longer than a packet would be cut in pieces or not be sent at all; 255 addresses of IPv4 always fit. */
+function advertProblems(place: Place): readonly Problem[] {
+  const count = listAt(fieldAt(place.of, 'virtualIps')).length
+  if (familyFacts(place).family !== 'ipv6' || advertPacketBytes(3, 'ipv6', count) <= ETHERNET_MTU) return []
+  const most = Array.from({ length: count }, (_, at) => at + 1).findLast(
+    (fits) => advertPacketBytes(3, 'ipv6', fits) <= ETHERNET_MTU,
+  )
+  const text = `has ${count} IPv6 addresses, and an advert of ${ETHERNET_MTU} bytes carries ${most}; share them out over several instances`
+  return [{ path: [...place.path, 'virtualIps'], text }]
 }
 
 function versionOf(written: unknown): 2 | 3 | undefined {

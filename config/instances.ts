@@ -1,5 +1,6 @@
 import type { InterfaceAddress } from '../runtime/ports/netlink.ts'
 import { familyOf } from '../runtime/wire/ip-address-bytes.ts'
+import { advertPacketBytes } from '../runtime/wire/vrrp.ts'
 import type { WrittenAddress } from './fields.ts'
 import type { InstanceConfig, VirtualIp, VrrpConfig } from './gateway-config.ts'
 import { notInSubnetHosts, sameSubnet, subnetOf } from './ipv4-rules.ts'
@@ -8,6 +9,9 @@ import type { GatewayFile } from './schema.ts'
 
 /** Only the owner of the virtual IPs has this priority, and the owner always has it (RFC 9568 §5.2.4). */
 const OWNER_PRIORITY = 255
+
+/** Below a second of adverts a director's interval may be a multiple of ours: what waits for it is bounded by seconds, not by ours. */
+const SHORTEST_BOUND_MS = 3000
 
 type VrrpSettings = Omit<GatewayFile['vrrp'], 'realtime'>
 
@@ -57,6 +61,8 @@ const vrrpOf = (all: VrrpSettings, own: Overrides): VrrpSettings => ({
   preempt: own.preempt ?? all.preempt,
   preemptDelay: own.preemptDelay ?? all.preemptDelay,
   holdOff: own.holdOff ?? all.holdOff,
+  longestInterval: own.longestInterval ?? all.longestInterval,
+  strict: own.strict ?? all.strict,
   unicastPeers: own.unicastPeers ?? all.unicastPeers,
 })
 
@@ -66,6 +72,8 @@ interface Place {
   /** Its IPv4 addresses without the virtual ones. */
   readonly own: readonly InterfaceAddress[]
   readonly all: readonly InterfaceAddress[]
+  /** Undefined where it is not known. */
+  readonly mtu: number | undefined
   /** The one of `own` that is this node's; undefined where there is none. */
   readonly management: InterfaceAddress | undefined
 }
@@ -77,7 +85,8 @@ export function resolveInstances(
 ): { readonly resolved: readonly InstanceConfig[]; readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
   const resolved = written.map((instance): InstanceConfig => {
-    problems.push(...ownerProblems(instance, place), ...peerProblems(instance, place))
+    problems.push(...ownerProblems(instance, place), ...peerProblems(instance, place), ...mtuProblems(instance, place))
+    problems.push(...intervalProblems(instance))
     const virtualIps: VirtualIp[] = []
     for (const [index, address] of instance.virtualIps.entries()) {
       const whole = withPrefix(address, place)
@@ -97,6 +106,8 @@ const inWireUnits = (vrrp: VrrpSettings): VrrpConfig => ({
   preempt: vrrp.preempt,
   preemptDelayMs: vrrp.preemptDelay,
   holdOffMs: vrrp.holdOff,
+  longestLearnedCs: (vrrp.longestInterval ?? Math.max(3 * vrrp.advertInterval, SHORTEST_BOUND_MS)) / 10,
+  strict: vrrp.strict,
   unicastPeers: vrrp.unicastPeers,
 })
 
@@ -107,6 +118,21 @@ function ownerProblems(instance: WrittenInstance, { interfaceName, all }: Place)
   if (foreign === undefined) return []
   const text = `must be 1..254, is 255: that is for the owner of the virtual IPs, and ${foreign.address} is not on ${interfaceName}`
   return [{ path: [...instance.path, 'directorPriority'], text }]
+}
+
+/** The adverts of its own kind would be discarded. */
+function intervalProblems({ path, vrrp: { advertInterval, longestInterval = advertInterval } }: WrittenInstance) {
+  const text = `must not be shorter than advertInterval, which is ${advertInterval} ms: nobody of the group would be heard`
+  return longestInterval < advertInterval ? [{ path: [...path, 'vrrp', 'longestInterval'], text }] : []
+}
+
+/** No advert may be cut: who receives a piece cannot check it. */
+function mtuProblems({ path, virtualIps, vrrp }: WrittenInstance, { interfaceName, mtu }: Place): readonly Problem[] {
+  const family = familyOf(virtualIps[0]?.address ?? '')
+  const bytes = advertPacketBytes(vrrp.version, family, virtualIps.length)
+  if (mtu === undefined || bytes <= mtu) return []
+  const text = `has ${virtualIps.length} addresses, which make an advert of ${bytes} bytes, and ${interfaceName} carries ${mtu} (its MTU); raise that on all nodes, or share them out over several instances`
+  return [{ path: [...path, 'virtualIps'], text }]
 }
 
 /** Known here only, where managementIp may come from the host. */

@@ -3,12 +3,14 @@ import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { crossFieldProblems } from './cross-field.ts'
 import { type Checked, formatPath, formatProblem, nearestKey, type Problem } from './problems.ts'
-import { type GatewayFile, gatewayJsonSchema, gatewaySchema } from './schema.ts'
+import { type GatewayFile, gatewayJsonSchema, gatewaySchema, isPlaceholder } from './schema.ts'
 import { readYamlMapping } from './yaml-document.ts'
 
 /** A configuration is a page of text; what is longer is another file. */
 const FILE_LIMIT_BYTES = 1_048_576
 const KEY_FILE_LIMIT_BYTES = 4096
+/** Mistakes that are told of one file. */
+const TOLD_MAX = 50
 const KEY_CHARACTERS = 16
 
 /** Reads and checks a file, with the files that it names. Every mistake is one line: `path: what is wrong; what to do`. */
@@ -39,13 +41,18 @@ function checkMapping(raw: Readonly<Record<string, unknown>>, withFiles: boolean
   if (files !== undefined) found.push(...files.problems)
   if (!parsed.success || found.length > 0)
     return { ok: false, problems: oneLineEach(inFileOrder(found, Object.keys(raw))) }
-  return { ok: true, value: files?.key === undefined ? parsed.data : { ...parsed.data, cluster: { key: files.key } } }
+  return {
+    ok: true,
+    value:
+      files?.key === undefined ? parsed.data : { ...parsed.data, cluster: { ...parsed.data.cluster, key: files.key } },
+  }
 }
 
 /** As a person reads the file, top to bottom; what is missing comes last. */
 function inFileOrder(problems: readonly Problem[], keys: readonly string[]): readonly Problem[] {
+  const places = new Map(keys.map((key, index) => [key, index]))
   const place = ([key, item]: Problem['path']) => {
-    const index = keys.indexOf(String(key))
+    const index = places.get(String(key)) ?? -1
     return (index < 0 ? keys.length : index) * 1e6 + (typeof item === 'number' ? item : 0)
   }
   return problems.toSorted((one, other) => place(one.path) - place(other.path))
@@ -58,15 +65,18 @@ function oneLineEach(problems: readonly Problem[]): readonly string[] {
     const path = formatPath(problem.path)
     if (!byPath.has(path)) byPath.set(path, formatProblem(problem))
   }
-  return [...byPath.values()]
+  const lines = [...byPath.values()]
+  if (lines.length <= TOLD_MAX) return lines
+  return [...lines.slice(0, TOLD_MAX), `and ${lines.length - TOLD_MAX} more mistakes like these: is it the right file?`]
 }
 
 function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
   if (issue.code !== 'unrecognized_keys') return [{ path, text: issue.message }]
   const known = knownKeysAt(path)
-  return issue.keys.map((key) => {
-    const nearest = nearestKey(key, known)
+  return issue.keys.map((key, index) => {
+    // Nobody reads more of them, and to compare each with all that are known takes its time.
+    const nearest = index < TOLD_MAX ? nearestKey(key, known) : undefined
     const advice = nearest === undefined ? `known here: ${known.join(', ')}` : `did you mean ${nearest}?`
     return { path: [...path, key], text: `is not a known key; ${advice}` }
   })
@@ -98,6 +108,8 @@ function fileFacts(file: GatewayFile): { readonly problems: readonly Problem[]; 
         path,
         text: `${file.cluster.keyFile} holds too short a key; take at least ${KEY_CHARACTERS} characters`,
       })
+    } else if (isPlaceholder(read.value)) {
+      problems.push({ path, text: `${file.cluster.keyFile} holds the example's key, which everybody knows; make one` })
     } else key = read.value.trim()
   }
   return { problems, key }

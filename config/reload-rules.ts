@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../runtime/wire/url-text.ts'
 import type { GatewayConfig, InstanceConfig, ProxyCheck } from './gateway-config.ts'
 
 /** How a change of one setting comes to a gateway that runs. */
@@ -36,6 +37,9 @@ const duration = (ms: number | null): string =>
 const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no')
 /** That it is another one is told; the secret itself never is. */
 const secret = (value: string | null): string => (value === null ? 'none' : '(secret)')
+/** Its arguments may be secrets. */
+const commandText = ([program, ...others]: readonly string[]): string =>
+  program === undefined ? 'none' : others.length === 0 ? program : `${program} (and ${others.length} arguments)`
 const list = (values: readonly unknown[]): string => (values.length === 0 ? 'none' : values.join(', '))
 const addresses = (values: InstanceConfig['virtualIps']): string =>
   list(values.map(({ address, prefixLength }) => `${address}/${prefixLength}`))
@@ -51,7 +55,7 @@ const checkText = (check: ProxyCheck | null): string => {
   if (check === null) return ''
   const status = check.expectedStatus.length === 0 ? '' : ` (${check.expectedStatus.join(' ')})`
   const times = `every ${duration(check.intervalMs)} within ${duration(check.timeoutMs)}`
-  return ` checked ${times} by ${check.url ?? 'connect'}${status}`
+  return ` checked ${times} by ${check.url === null ? 'connect' : withoutSecrets(check.url)}${status}`
 }
 
 const OWNER = 255
@@ -76,6 +80,8 @@ export const INSTANCE_RULES: RulesOf<InstanceConfig> = {
     preempt: live('vrrp.preempt', yesOrNo),
     preemptDelayMs: live('vrrp.preemptDelay', duration),
     holdOffMs: live('vrrp.holdOff', duration),
+    longestLearnedCs: live('vrrp.longestInterval', (cs) => duration(cs * 10)),
+    strict: live('vrrp.strict', yesOrNo),
     unicastPeers: fixed('vrrp.unicastPeers', GROUP, list),
   },
 }
@@ -84,15 +90,19 @@ export const INSTANCE_RULES: RulesOf<InstanceConfig> = {
 export const GATEWAY_RULES: RulesOf<Omit<GatewayConfig, 'instances' | 'virtualIps'>> = {
   name: fixed('name', 'log and beacons have it from the start'),
   interfaceName: fixed('interface', SOCKETS),
-  managementIp: fixed('managementIp', SOCKETS),
-  managementPrefixLength: fixed('managementIp (prefix length)', SOCKETS),
-  linkLocalAddress: fixed('interface (link-local address)', SOCKETS),
+  managementIp: live('managementIp'),
+  managementPrefixLength: live('managementIp (prefix length)'),
+  isManagementIpNamed: live('managementIp (named in the file)', yesOrNo),
+  linkLocalAddress: {
+    ...live<string | null>('interface (link-local address)'),
+    refusal: (before, after) => ((before === null) === (after === null) ? null : SOCKETS),
+  },
   redirects: fixed('redirects', 'the forwarders listen by it from the start', redirects),
   forwarding: fixed('forwarding', 'other actors forward'),
   realtime: fixed('vrrp.realtime', 'threads are scheduled by it from the start'),
   agent: {
-    command: live('agent.command', (words) => (words.length === 0 ? 'none' : words.join(' '))),
-    url: live('agent.url'),
+    command: live('agent.command', commandText),
+    url: live('agent.url', (url) => (url === null ? 'none' : withoutSecrets(url))),
     intervalMs: live('agent.interval', duration),
     timeoutMs: live('agent.timeout', duration),
   },
@@ -101,6 +111,7 @@ export const GATEWAY_RULES: RulesOf<Omit<GatewayConfig, 'instances' | 'virtualIp
     fall: live('health.fall'),
     rise: live('health.rise'),
     perPort: live('health.perPort', yesOrNo),
+    onFailure: live('health.onFailure'),
   },
   track: {
     interface: live('track.interface'),
@@ -116,7 +127,11 @@ export const GATEWAY_RULES: RulesOf<Omit<GatewayConfig, 'instances' | 'virtualIp
     repeatAfterMs: live('garp.repeatAfter', (times) => list(times.map(duration))),
     refreshIntervalMs: live('garp.refresh', duration),
   },
-  cluster: { key: fixed('cluster.key', GROUP, secret) },
+  cluster: {
+    key: fixed('cluster.key', GROUP, secret),
+    keyFile: live('cluster.keyFile'),
+    insecure: live('cluster.insecure', yesOrNo),
+  },
   inspector: {
     address: fixed('inspector.listen (address)', 'it is listened on from the start'),
     port: fixed('inspector.listen (port)', 'it is listened on from the start'),
@@ -132,6 +147,8 @@ export const GATEWAY_RULES: RulesOf<Omit<GatewayConfig, 'instances' | 'virtualIp
   timeouts: {
     connectMs: live('timeouts.connect', duration),
     idleMs: live('timeouts.idle', duration),
+    tunnelMs: live('timeouts.tunnel', duration),
+    keepAliveMs: live('timeouts.keepAlive', duration),
     drainMs: live('timeouts.drain', duration),
   },
   balancing: {

@@ -5,6 +5,11 @@ import { instancesOf, resolveInstances } from './instances.ts'
 import { type Checked, formatProblem, type Problem } from './problems.ts'
 import type { GatewayFile } from './schema.ts'
 
+const DEFAULT_IDLE_MS = 600_000
+const DEFAULT_KEEP_ALIVE_MS = 60_000
+/** As the schema has it. */
+const NAME_CHARACTERS = 63
+
 /** What the configuration needs to know of the host it is for. */
 export interface HostFacts {
   readonly hostname: string
@@ -12,6 +17,10 @@ export interface HostFacts {
   readonly cores: number
   /** Addresses of the configured interface as the kernel has them now, virtual IPs that are still there included. */
   readonly interfaceAddresses: readonly InterfaceAddress[]
+  /** Bytes of the longest packet that it carries; missing: not known. */
+  readonly mtu?: number
+  /** What a gateway that runs here goes by: kept where the interface has it still, and the file names no other. */
+  readonly goesBy?: string
 }
 
 /** Fills in what the host knows and checks the file against it. */
@@ -19,8 +28,10 @@ export function resolveConfig(file: GatewayFile, host: HostFacts): Checked<Gatew
   const written = instancesOf(file)
   const virtual = new Set(written.flatMap(({ virtualIps }) => virtualIps.map(({ address }) => address)))
   const own = ownAddresses(virtual, host)
-  const management = file.managementIp === undefined ? own[0] : own.find(({ address }) => address === file.managementIp)
-  const place = { interfaceName: file.interface, own, all: host.interfaceAddresses, management }
+  const wanted = file.managementIp ?? host.goesBy
+  const found = own.find(({ address }) => address === wanted)
+  const management = found ?? (file.managementIp === undefined ? own[0] : undefined)
+  const place = { interfaceName: file.interface, own, all: host.interfaceAddresses, management, mtu: host.mtu }
   const instances = resolveInstances(written, place)
   const problems: Problem[] = [...managementProblems(file, own, management), ...instances.problems]
   const needsLinkLocal = instances.resolved.some(({ family }) => family === 'ipv6')
@@ -67,6 +78,23 @@ function checkOf(check: GatewayFile['redirects'][number]['check']): ProxyCheck |
   return { url: url ?? null, expectedStatus: expectedStatus ?? [], intervalMs: interval, timeoutMs: timeout }
 }
 
+/** Where the file says `idle` and nothing else of silence, that is meant for all connections, tunnels as well. */
+/** The kernel takes any text for its hostname; others take a node's name only as the configuration does. Undefined where nothing is left of it. */
+function nameOfHost(hostname: string): string | undefined {
+  const name = hostname
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, NAME_CHARACTERS)
+  return name === '' ? undefined : name
+}
+
+function timeoutsOf(written: GatewayFile['timeouts']): GatewayConfig['timeouts'] {
+  const { connect, idle, tunnel, keepAlive, drain } = written
+  const idleMs = idle ?? DEFAULT_IDLE_MS
+  const tunnelMs = tunnel ?? (idle !== undefined && keepAlive === undefined ? idle : 0)
+  return { connectMs: connect, idleMs, tunnelMs, keepAliveMs: keepAlive ?? DEFAULT_KEEP_ALIVE_MS, drainMs: drain }
+}
+
 function assemble(
   file: GatewayFile,
   host: HostFacts,
@@ -75,10 +103,12 @@ function assemble(
 ): Omit<GatewayConfig, 'linkLocalAddress'> {
   const { garp, inspector, timeouts, limits } = file
   return {
-    name: file.name ?? host.hostname,
+    name: file.name ?? nameOfHost(host.hostname) ?? management.address,
     interfaceName: file.interface,
     managementIp: management.address,
     managementPrefixLength: management.prefixLength,
+    // The unicast peers know this node by it: by another one nobody would hear it, and it would lead beside them.
+    isManagementIpNamed: file.managementIp !== undefined || instances.some(({ vrrp }) => vrrp.unicastPeers.length > 0),
     instances,
     virtualIps: instances.flatMap(({ virtualIps }) => virtualIps),
     redirects: file.redirects.map(({ check, ...redirect }) => ({ ...redirect, check: checkOf(check) })),
@@ -96,13 +126,18 @@ function assemble(
       fall: file.health.fall,
       rise: file.health.rise,
       perPort: file.health.perPort,
+      onFailure: file.health.onFailure,
     },
     garp: {
       burstCount: garp.count,
       repeatAfterMs: [...new Set(garp.repeatAfter)].sort((one, other) => one - other),
       refreshIntervalMs: garp.refresh === 0 ? null : garp.refresh,
     },
-    cluster: { key: file.cluster.key ?? null },
+    cluster: {
+      key: file.cluster.key ?? null,
+      keyFile: file.cluster.keyFile ?? null,
+      insecure: file.cluster.insecure,
+    },
     inspector: { address: inspector.listen.address, port: inspector.listen.port, token: inspector.token ?? null },
     control: { socketPath: file.control.socket },
     forwarders: { count: file.forwarders.count ?? host.cores },
@@ -111,7 +146,7 @@ function assemble(
       connections: limits.connections,
       connectionsPerClient: limits.connectionsPerClient ?? limits.connections,
     },
-    timeouts: { connectMs: timeouts.connect, idleMs: timeouts.idle, drainMs: timeouts.drain },
+    timeouts: timeoutsOf(timeouts),
     balancing: {
       capacity: file.balancing.capacity,
       slowStartMs: file.balancing.slowStart,

@@ -1,9 +1,23 @@
 import { z } from 'zod'
 import { MAX_CAPACITY } from '../runtime/wire/beacon-node.ts'
-import { durationMs, hostAddress, listenAddress, listOf, mapping, oneOf, port, text, whole, yesOrNo } from './fields.ts'
+import {
+  durationMs,
+  durationOrNever,
+  hostAddress,
+  listenAddress,
+  listOf,
+  mapping,
+  oneOf,
+  port,
+  text,
+  whole,
+  yesOrNo,
+} from './fields.ts'
 import { directorPriority, garp, instances, track, virtualIps, vrrp } from './vrrp-schema.ts'
 
 const DEFAULT_INTERFACE = 'eth0'
+/** What the kernel takes (dev_valid_name), without what means something else in a rule of nftables or cannot be read. */
+const INTERFACE_NAME = /^(?!\.{1,2}$)[!#-&(-),-.0-9;-[\]^_a-{}~|+]{1,15}$/
 const DEFAULT_VIRTUAL_ROUTER_ID = 51
 /** sun_path is 108 bytes and ends in a NUL. */
 export const SOCKET_PATH_BYTES = 107
@@ -12,8 +26,22 @@ const SECRET_CHARACTERS = 16
 
 /** The secret itself is never repeated: these lines end up in logs. */
 const secret = (name: string) =>
-  z.string({ error: 'must be text; write it in quotes' }).min(SECRET_CHARACTERS, {
-    error: `is too short a ${name}; take at least ${SECRET_CHARACTERS} characters, e.g. from: openssl rand -hex 32`,
+  z
+    .string({ error: 'must be text; write it in quotes' })
+    .min(SECRET_CHARACTERS, {
+      error: `is too short a ${name}; take at least ${SECRET_CHARACTERS} characters, ${FROM_OPENSSL}`,
+    })
+    .refine((text) => !isPlaceholder(text), { error: `is the example's, which everybody knows; ${FROM_OPENSSL}` })
+
+const FROM_OPENSSL = 'e.g. from: openssl rand -hex 32'
+
+/** What stands in config/gateway.example.yaml instead of a secret. */
+export const isPlaceholder = (text: string): boolean => /^replace this by a /i.test(text.trim())
+
+/** It comes in a header, and ends there at a space. */
+const bearerToken = () =>
+  secret('token').regex(/^[!-~]*$/, {
+    error: `has a space or another character that no request can carry; ${FROM_OPENSSL}`,
   })
 
 const path = () => text('a path that starts with /', /^\/[^\0]*$/)
@@ -51,7 +79,7 @@ export const gatewaySchema = mapping({
   name: text('a name of letters, digits, dots and dashes', /^[A-Za-z0-9]([A-Za-z0-9._-]{0,62})$/)
     .optional()
     .describe('Name of this node in status and logs. Default: the hostname.'),
-  interface: text('the name of a network interface', /^[^\s/:]{1,15}$/)
+  interface: text('the name of a network interface', INTERFACE_NAME)
     .default(DEFAULT_INTERFACE)
     .describe('The interface on the subnet that all nodes and the virtual IPs share.'),
   managementIp: hostAddress()
@@ -78,6 +106,11 @@ export const gatewaySchema = mapping({
       .describe(
         'A port that fails takes this node out for that port alone, not as a whole (workers mode). The same on all nodes.',
       ),
+    onFailure: oneOf(['keep', 'reset'])
+      .default('keep')
+      .describe(
+        'What becomes of the connections to a node that fails, or is not heard any more: they are left alone, or reset. The same on all nodes.',
+      ),
   })
     .prefault({})
     .describe('When the local proxies are taken for failed, and for working again.'),
@@ -99,12 +132,15 @@ export const gatewaySchema = mapping({
   cluster: mapping({
     key: secret('key').optional().describe('Key that authenticates the beacons between the nodes.'),
     keyFile: path().optional().describe('A file that holds the key instead.'),
+    insecure: yesOrNo()
+      .default(false)
+      .describe('Without a key: that this is wanted. Whoever is on the subnet can then take the place of any node.'),
   })
     .prefault({})
     .describe('What only the members of this group share.'),
   inspector: mapping({
     listen: listenAddress().prefault('127.0.0.1:9253').describe('Address and port of status and metrics over HTTP.'),
-    token: secret('token').optional().describe('Bearer token; required unless the address is a loopback address.'),
+    token: bearerToken().optional().describe('Bearer token; required unless the address is a loopback address.'),
   })
     .prefault({})
     .describe('The HTTP endpoint.'),
@@ -140,7 +176,21 @@ export const gatewaySchema = mapping({
     connect: durationMs('10ms', '60s')
       .prefault('2s')
       .describe("To reach a node's proxy before the next node is tried."),
-    idle: durationMs('1s', '24h').prefault('10m').describe('A connection on which nothing moved is closed.'),
+    idle: durationOrNever('1s', '24h')
+      .optional()
+      .describe(
+        'A connection on which nothing moved, and on which not both ends have sent something yet, is reset; 0s = never. Default: 10m.',
+      ),
+    tunnel: durationOrNever('1s', '240h')
+      .optional()
+      .describe(
+        'The same once both ends have sent something, in place of idle; 0s = never. Default: 0s; where idle is set and keepAlive is not, the same as idle.',
+      ),
+    keepAlive: durationOrNever('1s', '24h')
+      .optional()
+      .describe(
+        'An end that is silent for so long, client or proxy, is asked by TCP keep-alive whether it is there; one that does not answer is given up after about as long again. Whole seconds; 0s = never. Default: 1m.',
+      ),
     drain: durationMs('0s', '1h')
       .prefault('30s')
       .describe('Connections are kept that long after the virtual IPs have gone to another node.'),

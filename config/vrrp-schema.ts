@@ -49,6 +49,14 @@ export const vrrp = mapping({
   holdOff: durationMs('0s', '60s')
     .prefault('5s')
     .describe("After the start: wait that long at most for the present director's table before preempting."),
+  longestInterval: durationMs('10ms', '40.95s')
+    .optional()
+    .describe(
+      'Version 3: the longest advert interval of a director that is gone by; adverts with a longer one are discarded. Default: three of our own, 3s at least.',
+    ),
+  strict: yesOrNo()
+    .default(false)
+    .describe('Discard adverts with other virtual IPs than ours, as keepalived does; else they count, and are told.'),
   unicastPeers: z
     .array(hostAddress(), { error: (issue) => mustBe('a list of addresses such as [10.0.0.2, 10.0.0.3]', issue.input) })
     .max(MAX_UNICAST_PEERS, { error: `has more than ${MAX_UNICAST_PEERS} addresses` })
@@ -105,6 +113,8 @@ const instance = mapping({
     preempt: override(vrrp.shape.preempt),
     preemptDelay: override(vrrp.shape.preemptDelay),
     holdOff: override(vrrp.shape.holdOff),
+    longestInterval: vrrp.shape.longestInterval,
+    strict: override(vrrp.shape.strict),
     unicastPeers: override(vrrp.shape.unicastPeers),
   })
     .prefault({})

@@ -24,11 +24,18 @@ export function layKernelWay(): void {
       managementIp: address,
       virtualIps: [{ address: network.kernelVirtualIp, role: director ? 'director' : 'node' }],
       redirects: [{ originalPorts: [network.proxyhaPort], proxyPort: network.backendPort }],
-      nodes: macs.map((mac, index) => ({ mark: index + 1, mac, self: index === own, eligible: index > 0 })),
+      nodes: macs.map((mac, index) => ({
+        mark: index + 1,
+        mac,
+        self: index === own,
+        takesNew: index > 0,
+        reachable: index > 0,
+      })),
       slots: new Uint8Array(SLOT_COUNT).map((_, slot) => 2 + (slot % network.backendHosts.length)),
       pins: [],
       pinTimeoutS: 600,
       tableSize: 65_536,
+      hidesUnlistened: true,
     }
     inside(name, 'nft', ['-f', '-'], fullRuleset(ruleset))
     const place = director

@@ -1,6 +1,6 @@
 import type { DiscoveryOptions } from '../actors/discovery/state.ts'
 import type { DispatcherOptions } from '../actors/dispatcher/actor.ts'
-import type { FastPathSettings } from '../actors/fast-path/state.ts'
+import type { FastPathOptions } from '../actors/fast-path/actor.ts'
 import type { ForwarderPool } from '../actors/forwarder/pool.ts'
 import type { InspectorOptions } from '../actors/inspector/actor.ts'
 import type { InstanceIdentity } from '../actors/inspector/status.ts'
@@ -21,12 +21,16 @@ import type { StartCell } from './system/cell.ts'
 import type { ActorPlan } from './system/plan.ts'
 import type { RestartPolicy } from './system/restart-policy.ts'
 import type { ConnectionTable } from './table/connection-table.ts'
+import { advertPacketBytes } from './wire/vrrp.ts'
 
 /** An actor may crash that often in a minute; the next time the node is taken out of the group. */
 export const RESTART: RestartPolicy = { maxRestarts: 5, windowMs: 60_000, backoffMs: { first: 50, max: 2000 } }
 const MAILBOX: MailboxOptions = { capacity: 1024, overflow: 'dropNewest' }
 /** Figures that are soon replaced by newer ones: of each kind only the newest has to arrive. */
 const LATEST: MailboxOptions = { capacity: 64, overflow: 'keepLatest' }
+
+/** It waits for the clients to hear of the next director. */
+const FAST_PATH_STOP_MS = 7000
 
 /** What the plans depend on beside the configuration. It stays as it was at the start, so that of two plans only settings differ. */
 export interface GatewayPlace {
@@ -84,20 +88,31 @@ export function planActors(
       family,
       virtualRouterId,
     })),
+    beacons: {
+      virtualRouterId: first.virtualRouterId,
+      key: config.cluster.key,
+      managementIp: config.managementIp,
+      managementPrefixLength: config.managementPrefixLength,
+    },
   }
   const discovery: DiscoveryOptions = {
     name: config.name,
     managementIp: config.managementIp,
+    managementPrefixLength: config.managementPrefixLength,
     mac,
     capacity: config.balancing.capacity,
     virtualRouterId: first.virtualRouterId,
-    instances: config.instances.map(({ name, family, virtualRouterId }) => ({ name, family, virtualRouterId })),
+    instances: config.instances.map(({ name, family, virtualRouterId, directorPriority: priority }) => {
+      return { name, family, virtualRouterId, priority }
+    }),
     electors,
     key: config.cluster.key,
+    insecure: config.cluster.insecure,
     intervalMs: config.beacons.intervalMs,
     staleAfterIntervals: 3,
     tellsFastPath: forwarding === 'kernel',
     drainMark: `${config.control.socketPath}.draining`,
+    resetsOnFailure: config.health.onFailure === 'reset',
     settings: sharedSettings(config, forwarding),
   }
   const dispatcher: DispatcherOptions = {
@@ -107,22 +122,36 @@ export function planActors(
     clientIdleS: CLIENT_IDLE_S,
     slowStartMs: config.balancing.slowStartMs,
     tellsFastPath: forwarding === 'kernel',
+    resetsOnFailure: config.health.onFailure === 'reset',
+    triedPorts: [...new Set(redirects.map(({ proxyPort }) => proxyPort))],
     portsByRedirect: config.health.perPort ? redirects.map(({ proxyPort }) => proxyPort) : [],
   }
   const fastPaths = forwarding === 'kernel' ? ['fast-path'] : []
-  const fastPath: FastPathSettings = fastPathSettings(config)
+  const fastPath: FastPathOptions = { ...fastPathSettings(config), announcers }
   const watcher: WatcherOptions = {
     interfaceName: config.interfaceName,
     managementIp: config.managementIp,
+    isManagementIpNamed: config.isManagementIpNamed,
     linkLocalAddress: config.linkLocalAddress,
     virtualIps,
+    advertBytes: Math.max(
+      ...config.instances.map(({ vrrp, family, virtualIps: own }) =>
+        advertPacketBytes(vrrp.version, family, own.length),
+      ),
+    ),
     virtualRouterIds: config.instances.map(({ virtualRouterId }) => virtualRouterId),
     trackGateway: config.track.gateway !== 'off',
     electors,
+    ipv6Electors: instances.flatMap(({ elector, instance }) => (instance.family === 'ipv6' ? [elector.name] : [])),
     announcers,
   }
   const portMonitor: PortMonitorOptions = portMonitorOptions(config)
-  const statsReporter: StatsReporterOptions = { redirects, agent: agentRules(config) }
+  const statsReporter: StatsReporterOptions = {
+    redirects,
+    servedAddresses: forwarding === 'kernel' ? fastPath.virtualIps : [config.managementIp],
+    namesHolders: forwarding === 'kernel',
+    agent: agentRules(config),
+  }
   const inspector: InspectorOptions = {
     name: config.name,
     managementIp: config.managementIp,
@@ -151,7 +180,7 @@ export function planActors(
     const peers = ['raw-ip', announcer.name, 'discovery', 'dispatcher', forwardedBy, 'watcher']
     return [
       { ...worker(elector.name, elector.options, peers), runs: 'elector', realtime },
-      { ...worker(announcer.name, announcer.options, [elector.name]), runs: 'announcer', realtime },
+      { ...worker(announcer.name, announcer.options, [elector.name, forwardedBy]), runs: 'announcer', realtime },
     ]
   })
   const startSockets: StartCell = (context) => {
@@ -171,10 +200,16 @@ export function planActors(
           ),
         ]),
     ...election,
-    worker('discovery', discovery, ['raw-ip', 'dispatcher', ...electors, ...fastPaths]),
+    worker('discovery', discovery, ['raw-ip', 'dispatcher', 'stats-reporter', ...electors, ...fastPaths]),
     worker('dispatcher', dispatcher, ['discovery', ...fastPaths], LATEST),
-    ...fastPaths.map((name) => worker(name, fastPath, ['discovery'])),
-    worker('watcher', watcher, [...electors, ...announcers, 'raw-ip'], LATEST),
+    ...fastPaths.map((name) => ({
+      ...worker(name, fastPath, ['discovery', ...announcers]),
+      stopPatienceMs: FAST_PATH_STOP_MS,
+    })),
+    {
+      ...worker('watcher', watcher, [...electors, ...announcers, 'raw-ip', 'discovery', ...fastPaths], LATEST),
+      controls: ['supervisor'],
+    },
     worker('port-monitor', portMonitor, ['discovery', ...electors]),
     worker('stats-reporter', statsReporter, ['discovery']),
     { ...worker('inspector', inspector, []), observes: true, controls: [...described, 'supervisor'] },

@@ -55,8 +55,11 @@ function planInstance(
     preempt: vrrp.preempt,
     preemptDelayMs: vrrp.preemptDelayMs,
     holdOffMs: vrrp.holdOffMs,
+    longestLearnedCs: vrrp.longestLearnedCs,
+    strict: vrrp.strict,
     settledAtMs: plannedAtMs + settleMs(vrrp.holdOffMs),
     primaryAddress: (family === 'ipv6' ? config.linkLocalAddress : null) ?? config.managementIp,
+    ...(family === 'ipv4' && config.managementPrefixLength < 32 ? { prefixLength: config.managementPrefixLength } : {}),
     virtualIps: virtualIps.map(({ address }) => address),
     checksum: 'pseudoHeader',
     unicastPeers: vrrp.unicastPeers,
@@ -71,6 +74,7 @@ function planInstance(
     virtualRouterId,
     garp: { ...config.garp, burstSpacingMs: GARP_SPACING_MS },
     keptAfterLeaseMs: fenced ? takenOverMs(instance) : 0,
+    forwardedBy,
   }
   return {
     instance,

@@ -1,5 +1,6 @@
 import { type FencedRouter, LEASE_FENCE, leaseFence } from '../actors/announcer/lease-fence.ts'
 import { leaseMs, skewMs } from '../actors/elector/intervals.ts'
+import { removeFromLoopback } from '../actors/fast-path/loopback.ts'
 import { removedTable, wholeTable } from '../actors/fast-path/nft-table.ts'
 import { removedRuleset } from '../actors/fast-path/ruleset.ts'
 import type { GatewayConfig, InstanceConfig } from '../config/gateway-config.ts'
@@ -29,13 +30,10 @@ export function lowerFence(nft: Nft): Promise<Result> {
  * would answer for them.
  */
 export function clearLoopback({ virtualIps }: GatewayConfig, netlink: Netlink): void {
-  const loopback = netlink.interfaceByName('lo')
-  if (!loopback.ok) return
-  const { index: interfaceIndex, addresses } = loopback.value
-  const ours = new Set(virtualIps.map(({ address }) => canonicalAddress(address)))
-  for (const { address, prefixLength } of addresses) {
-    if (ours.has(canonicalAddress(address))) netlink.removeAddress({ interfaceIndex, address, prefixLength })
-  }
+  removeFromLoopback(
+    netlink,
+    virtualIps.map(({ address }) => canonicalAddress(address) ?? address),
+  )
 }
 
 /** By then even the last in the line has taken over, in ms after the end of a lease. */

@@ -1,31 +1,31 @@
+import { write } from 'node:fs'
 import pino from 'pino'
+import { BoundedOutput, type WriteBytes } from './bounded-output.ts'
+import type { Clock } from './ports/clock.ts'
 import type { Syslog } from './ports/syslog.ts'
+import { legible } from './system/legible-text.ts'
 import type { LogLevel } from './system/machine.ts'
 
 /** Where every log line of a gateway goes: JSON on stdout and the same text to the system log. */
 export interface GatewayLog {
   write(actor: string, level: LogLevel, line: string, fields?: Readonly<Record<string, unknown>>): void
-  /** Lines that were dropped because stdout was not read for too long. */
-  readonly dropped: number
-  /** Writes out what is buffered; for the end of the process. */
-  flush(): void
+  /** Writes out what waits, for the end of the process: as far as it is taken, and for so long at most. */
+  end(patienceMs: number): Promise<void>
 }
 
-/**
- * stdout is written asynchronously and bounded: a reader that stalls costs log lines, never an advert. At the bound
- * (1 MiB) new lines are dropped and counted.
- */
-const MAX_BUFFERED_BYTES = 1 << 20
+const STDOUT = 1
 
-export function createGatewayLog(name: string, syslog: Syslog | undefined): GatewayLog {
-  let dropped = 0
-  const destination = pino.destination({ dest: 1, sync: false, maxLength: MAX_BUFFERED_BYTES })
-  destination.on('drop', () => {
-    dropped += 1
-  })
-  // A reader that is gone (EPIPE) must not end the gateway: its lines are lost, and counted.
-  destination.on('error', () => {
-    dropped += 1
+/**
+ * A write that blocks (a terminal that was stopped, a disk that hangs) blocks a thread of libuv's pool; the process ends in spite of it, see
+ * `endProcess`.
+ */
+const toStdout: WriteBytes = (bytes, told) => write(STDOUT, bytes, (error, written) => told(error, written))
+
+export function createGatewayLog(name: string, syslog: Syslog | undefined, clock: Clock): GatewayLog {
+  const output = new BoundedOutput(toStdout, clock, {
+    // Who reads the system log learns why the other one ends here.
+    lost: (reason) => log('supervisor', 'warn', `stdout: log lines are lost: ${reason}`),
+    recovered: (lines) => log('supervisor', 'warn', `stdout: is written again; ${lines} log lines were lost`),
   })
   const logger = pino(
     {
@@ -34,22 +34,12 @@ export function createGatewayLog(name: string, syslog: Syslog | undefined): Gate
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    { write: (line: string) => output.write(line) },
   )
-  return {
-    write(actor, level, line, fields) {
-      logger[level]({ actor, ...fields }, line)
-      if (level !== 'debug') syslog?.write(level, line)
-    },
-    get dropped() {
-      return dropped
-    },
-    flush() {
-      try {
-        destination.flushSync()
-      } catch {
-        // Not opened yet, or its reader is gone: there is nothing left that could be told.
-      }
-    },
+  const log: GatewayLog['write'] = (actor, level, line, fields) => {
+    const text = legible(line)
+    logger[level]({ actor, ...fields }, text)
+    if (level !== 'debug') syslog?.write(level, text)
   }
+  return { write: log, end: (patienceMs) => output.end(patienceMs) }
 }

@@ -14,6 +14,7 @@ export function sharedSettings(config: Shared, forwarding: ForwardingMode): Read
     'balancing.slowStart': `${slowStartMs}ms`,
     'balancing.affinity': `/${affinity.ipv4} /${affinity.ipv6}`,
     'health.perPort': `${config.health.perPort}`,
+    'health.onFailure': config.health.onFailure,
     ...electionSettings(config.instances),
   }
 }

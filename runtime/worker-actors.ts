@@ -2,7 +2,7 @@
  * What each Worker runs, with its real ports: the half of the composition that is loaded inside a Worker. Every entry loads
  * its own actor and ports only, since each thread pays for what it imports. Options are made by `gateway.ts`.
  */
-import type { Result } from './ports/result.ts'
+import { errorOf, type Result } from './ports/result.ts'
 import type { ActorContext, ActorInstance } from './system/actor.ts'
 import type { ActorLoaders } from './system/worker-entry.ts'
 
@@ -29,7 +29,8 @@ export const actors: ActorLoaders = {
   },
   dispatcher: async () => {
     const { startDispatcher } = await import('../actors/dispatcher/actor.ts')
-    return cell(startDispatcher, () => ({}))
+    const { openLinuxReachProbe } = await import('./ports/linux/reach-probe.ts')
+    return cell(startDispatcher, () => ({ reach: openLinuxReachProbe() }))
   },
   'fast-path': async () => {
     const { startFastPath } = await import('../actors/fast-path/actor.ts')
@@ -70,7 +71,8 @@ export const actors: ActorLoaders = {
   },
   inspector: async () => {
     const { startInspector } = await import('../actors/inspector/actor.ts')
-    return cell(startInspector, () => ({}))
+    const { privately } = await import('./ports/linux/umask.ts')
+    return cell(startInspector, () => ({ privately }))
   },
 }
 
@@ -85,6 +87,6 @@ function cell<Context extends ActorContext, Options, Ports, Takes>(
 
 /** The port, or an error that crashes the actor with what the kernel said. */
 function opened<Port>(result: Result<Port>): Port {
-  if (!result.ok) throw Object.assign(new Error(result.reason), { code: result.code })
+  if (!result.ok) throw errorOf(result)
   return result.value
 }

@@ -10,6 +10,7 @@ import type { ElectorName } from '../elector/messages.ts'
 import { DEFAULT_GARP, type GarpOptions } from './garp-schedule.ts'
 import { stepAnnouncer } from './machine.ts'
 import type { AnnouncerControl, AnnouncerMessage, AnnouncerPeers, AnnouncerStatus } from './messages.ts'
+import { ownBehind } from './precedence.ts'
 import { rehearseTakeover } from './rehearsal.ts'
 import {
   type AnnouncerEffect,
@@ -19,6 +20,7 @@ import {
   describeAnnouncer,
   initialAnnouncer,
   labelOf,
+  type VirtualAddress,
 } from './state.ts'
 
 export interface AnnouncerPorts {
@@ -26,14 +28,21 @@ export interface AnnouncerPorts {
   readonly packet: PacketPort
 }
 
-export interface AnnouncerOptions extends Omit<AnnouncerSettings, 'garp' | 'keptAfterLeaseMs'> {
+export interface AnnouncerOptions extends Omit<AnnouncerSettings, 'garp' | 'keptAfterLeaseMs' | 'forwardedBy'> {
   /** Who elects the virtual router whose addresses these are. */
   readonly elector: ElectorName
   /** Default: `DEFAULT_GARP`. */
   readonly garp?: GarpOptions
   /** Default: 0, no fence. */
   readonly keptAfterLeaseMs?: number
+  /** Default: null. */
+  readonly forwardedBy?: AnnouncerSettings['forwardedBy']
 }
+
+/** How long forwarders may take to answer; the machine itself waits no longer than it may. */
+const RESET_TIMEOUT_MS = 1000
+/** For how long a stop waits at most: for who has the addresses to be heard of, and for connections to be reset. */
+const FAREWELL_MS = 1500
 
 /** Holds the virtual IPs on the interface while it is told to, and tells the subnet by gratuitous ARP. */
 export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, AnnouncerMessage, AnnouncerPeers> = (
@@ -44,12 +53,19 @@ export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, Announ
   const context = withPeerAlias(ownContext, 'elector', elector)
   const settings = settingsOf(options)
   rehearseTakeover(settings)
+  const stopped = Promise.withResolvers<void>()
+  const resetConnections = (virtualIps: readonly string[]): void => {
+    const done = (): void => dispatch({ type: 'connectionsReset' })
+    context.request('forwarder', { type: 'reset', virtualIps }, RESET_TIMEOUT_MS).then(done, done)
+  }
   const { dispatch, state } = runMachine<AnnouncerState, AnnouncerEvent, AnnouncerEffect>({
     context,
     initial: initialAnnouncer(settings),
     step: stepAnnouncer,
     label: labelOf,
     perform: (effect) => {
+      if (effect.type === 'stopped') return stopped.resolve()
+      if (effect.type === 'resetConnections') return resetConnections(effect.addresses)
       for (const event of performAnnouncerEffect(effect, options.interfaceName, ports)) dispatch(event)
     },
   })
@@ -67,8 +83,11 @@ export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, Announ
     control,
     receive: dispatch,
     configure: ({ elector: _, ...wanted }) => dispatch({ type: 'configured', options: settingsOf(wanted) }),
-    stop: () => {
+    stop: async () => {
+      const cancel = context.clock.setTimer(FAREWELL_MS, () => stopped.resolve())
       dispatch({ type: 'stop' })
+      await stopped.promise
+      cancel()
       ports.netlink.close()
       ports.packet.close()
     },
@@ -78,12 +97,24 @@ export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, Announ
 const settingsOf = (options: Omit<AnnouncerOptions, 'elector'>): AnnouncerSettings => ({
   garp: DEFAULT_GARP,
   keptAfterLeaseMs: 0,
+  forwardedBy: null,
   ...options,
 })
 
+/** Whatever has become of the order on the interface: no address of the node's own goes along with a virtual one. */
+function keepOwn(
+  netlink: Netlink,
+  interfaceName: string,
+  interfaceIndex: number,
+  removed: readonly VirtualAddress[],
+): void {
+  const device = netlink.interfaceByName(interfaceName)
+  if (device.ok && ownBehind(device.value, removed) !== undefined) netlink.promoteSecondaries(interfaceIndex)
+}
+
 /** Carries out what touches the kernel; the events that it leads to. */
 function performAnnouncerEffect(
-  effect: OwnEffect<AnnouncerEffect>,
+  effect: Exclude<OwnEffect<AnnouncerEffect>, { readonly type: 'stopped' | 'resetConnections' }>,
   interfaceName: string,
   { netlink, packet }: AnnouncerPorts,
 ): readonly AnnouncerEvent[] {
@@ -99,6 +130,7 @@ function performAnnouncerEffect(
       return [{ type: 'addressesPut', refusals }]
     }
     case 'removeAddresses':
+      keepOwn(netlink, interfaceName, effect.interfaceIndex, effect.addresses)
       return effect.addresses.flatMap(({ address, prefixLength }): readonly AnnouncerEvent[] => {
         const removed = netlink.removeAddress({ interfaceIndex: effect.interfaceIndex, address, prefixLength })
         return removed.ok ? [] : [{ type: 'removeRefused', address, reason: removed.reason }]

@@ -5,7 +5,16 @@ import type { Turn } from './turn.ts'
 
 /** Rule 18: gratuitous ARP for each address now, in a burst, and again later. Restarts a schedule that runs. */
 export function announce(turn: Turn, holding: Holding): void {
-  sendDueGarp(turn, { ...holding, schedule: scheduleFrom(turn.options.garp, turn.nowMs) })
+  if (holding.awaitsFastPath) turn.forgetTimer('ready')
+  sendDueGarp(turn, { ...holding, awaitsFastPath: false, schedule: scheduleFrom(turn.options.garp, turn.nowMs) })
+}
+
+/** Once, beside the schedule: another host speaks for that address. */
+export function defend(turn: Turn, { withheld, device }: Holding, address: string): void {
+  const isHeld = turn.options.virtualIps.some((virtualIp) => virtualIp.address === address)
+  if (!isHeld || withheld.includes(address)) return
+  const { index, mac } = device
+  turn.perform({ type: 'sendGratuitousArp', interfaceIndex: index, mac, addresses: [address] })
 }
 
 /** Sends what is due and starts the timer of the next round. */
@@ -20,7 +29,7 @@ export function sendDueGarp(turn: Turn, holding: Holding): void {
     if (addresses.length > 0) turn.perform({ type: 'sendGratuitousArp', interfaceIndex: index, mac, addresses })
     if (due.opens) {
       for (const address of addresses)
-        turn.log('info', `Sending ${announcementOf(address)} on ${interfaceName} for ${address}`)
+        turn.logInstance('info', `Sending ${announcementOf(address)} on ${interfaceName} for ${address}`)
     }
   }
   const [next] = schedule

@@ -1,9 +1,13 @@
+import { isIPv6 } from 'node:net'
 import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import { announce } from './announcing.ts'
 import { mayCorrectNow, noteCorrection } from './corrections.ts'
+import { isForeign } from './foreign.ts'
 import { withheldNow } from './occupied.ts'
-import type { Device, Holding, PutRefusal, Taking, VirtualAddress, Yielding } from './state.ts'
+import { ownBehind } from './precedence.ts'
+import { awaitFastPath } from './readiness.ts'
+import type { Device, Holding, Phase, PutRefusal, Taking, VirtualAddress } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -30,7 +34,7 @@ export function kernelLifetimeS(leaseUntilMs: number, nowMs: number, keptAfterLe
 }
 
 /** To hold: on the interface as it was when it was last read; the watcher has it read anew whenever it changes. */
-export function take(turn: Turn, leaseUntilMs: number): void {
+export function take(turn: Turn, leaseUntilMs: number, succeeds: boolean): void {
   if (leaseUntilMs <= turn.nowMs) {
     // The message was under way for longer than it was worth.
     turn.change({ leaseExpiries: turn.state.leaseExpiries + 1 })
@@ -38,7 +42,8 @@ export function take(turn: Turn, leaseUntilMs: number): void {
     return
   }
   const { device } = turn.state
-  const taking: Taking = { label: 'TAKING', leaseUntilMs, device, isRemembered: device !== null, withheld: [] }
+  const isRemembered = device !== null
+  const taking: Taking = { label: 'TAKING', leaseUntilMs, device, isRemembered, withheld: [], succeeds }
   turn.enter(taking)
   turn.startTimer('lease', leaseUntilMs - turn.nowMs)
   if (device === null) turn.perform({ type: 'readInterface' })
@@ -55,6 +60,14 @@ function putFirst(turn: Turn, taking: Taking, device: Device): void {
   turn.enter(taken)
   put(turn, { ...taken, device })
   turn.logInstance('info', 'setting protocol VIPs.')
+  logEach(turn, 'Adding', taken.withheld)
+}
+
+/** In the words of the original. */
+function logEach(turn: Turn, what: 'Adding' | 'Removing', withheld: readonly string[]): void {
+  for (const { address } of oursOf(turn))
+    if (!withheld.includes(address))
+      turn.log('info', `TX ${what} ${isIPv6(address) ? 'IPV6' : 'IPV4'} Address ${address}`)
 }
 
 /** The kernel has answered. A refused address fails the whole hold: a director serves all of them or leaves them all. */
@@ -70,12 +83,20 @@ export function finishPut(turn: Turn, phase: Taking | Holding, refusals: readonl
   }
   turn.resolved('hold')
   if (phase.label === 'HOLDING' || phase.device === null) return
-  const { leaseUntilMs, device, withheld } = phase
-  const kernelLeaseUntilMs = leaseUntilMs
-  const holding: Holding = { label: 'HOLDING', leaseUntilMs, device, kernelLeaseUntilMs, withheld, schedule: [] }
+  const { leaseUntilMs, device, withheld, succeeds } = phase
+  const unannounced = { schedule: [], awaitsFastPath: false }
+  const holding: Holding = {
+    label: 'HOLDING',
+    leaseUntilMs,
+    device,
+    kernelLeaseUntilMs: leaseUntilMs,
+    withheld,
+    ...unannounced,
+  }
   turn.enter(holding)
   startCheckTimer(turn)
-  announce(turn, holding)
+  if (succeeds && turn.options.forwardedBy === 'fast-path') awaitFastPath(turn, holding)
+  else announce(turn, holding)
   turn.report({ type: 'held' })
   // What was remembered of the interface is looked at now that nobody waits for it.
   if (phase.isRemembered) turn.perform({ type: 'readInterface' })
@@ -110,9 +131,14 @@ export function checkHeld(turn: Turn, holding: Holding, read: Result<NetworkInte
   const gone = virtualIps.filter(
     (virtualIp) => !holding.withheld.includes(virtualIp.address) && !isThere(read.value, virtualIp),
   )
-  if (gone.length > 0) noteCorrection(turn)
+  const behind = ownBehind(read.value, virtualIps)
+  if (gone.length > 0 || behind !== undefined) noteCorrection(turn)
   startCheckTimer(turn)
-  if (!moved && gone.length === 0) return
+  if (!moved && gone.length === 0 && behind === undefined) return
+  if (behind !== undefined) {
+    turn.log('warn', `a virtual IP came before ${behind} on ${interfaceName}: putting it behind that again`)
+    turn.perform({ type: 'removeAddresses', interfaceIndex: device.index, addresses: oursOf(turn) })
+  }
   for (const { address } of gone) turn.log('warn', `${address} was taken off ${interfaceName}: putting it back`)
   if (moved) turn.log('warn', `${interfaceName} is another one or has another MAC (${device.mac}): announcing it`)
   const present: Holding = { ...holding, device, kernelLeaseUntilMs: holding.leaseUntilMs }
@@ -122,11 +148,12 @@ export function checkHeld(turn: Turn, holding: Holding, read: Result<NetworkInte
 }
 
 /** The addresses go first, then everything else. */
-export function giveUp(turn: Turn, phase: Taking | Holding | Yielding): void {
+export function giveUp(turn: Turn, phase: Exclude<Phase, { readonly label: 'IDLE' }>): void {
   const { device } = phase
   if (device !== null) {
-    turn.perform({ type: 'removeAddresses', interfaceIndex: device.index, addresses: turn.options.virtualIps })
+    turn.perform({ type: 'removeAddresses', interfaceIndex: device.index, addresses: oursOf(turn) })
     turn.logInstance('info', 'removing protocol VIPs.')
+    logEach(turn, 'Removing', phase.withheld)
   }
   turn.cancelTimers()
   turn.resolved('link')
@@ -147,10 +174,14 @@ export function put(turn: Turn, phase: Pick<Holding, 'device' | 'leaseUntilMs' |
   turn.perform({
     type: 'putAddresses',
     interfaceIndex: device.index,
-    addresses: turn.options.virtualIps.filter(({ address }) => !withheld.includes(address)),
+    addresses: oursOf(turn).filter(({ address }) => !withheld.includes(address)),
     validLifetimeS: kernelLifetimeS(leaseUntilMs, turn.nowMs, turn.options.keptAfterLeaseMs),
   })
 }
+
+/** What is put here, and goes with the lease. */
+const oursOf = ({ options, state }: Turn): readonly VirtualAddress[] =>
+  options.virtualIps.filter((address) => !isForeign(state, address))
 
 function startCheckTimer(turn: Turn): void {
   turn.startTimer('check', mayCorrectNow(turn) ? CHECK_MS : CONTESTED_CHECK_MS)

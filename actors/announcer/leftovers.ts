@@ -1,6 +1,7 @@
 import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import { noteCorrection } from './corrections.ts'
+import { isForeign } from './foreign.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -15,7 +16,7 @@ export function sweep(turn: Turn, read: Result<NetworkInterface>): void {
   }
   const ours = new Set(virtualIps.map(({ address }) => address))
   // By the prefix that they have there: the configuration may have changed since.
-  const addresses = read.value.addresses.filter(({ address }) => ours.has(address))
+  const addresses = read.value.addresses.filter((held) => ours.has(held.address) && !isForeign(turn.state, held))
   if (addresses.length === 0) return
   for (const { address } of addresses) turn.log('warn', `${address} was left behind on ${interfaceName}: removing it`)
   noteCorrection(turn)

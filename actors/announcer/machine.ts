@@ -1,13 +1,15 @@
 import type { Step } from '../../runtime/system/machine.ts'
-import { announce, sendDueGarp } from './announcing.ts'
+import { announce, defend, sendDueGarp } from './announcing.ts'
 import { configure } from './configuration.ts'
+import { noteForeign } from './foreign.ts'
 import { checkHeld, continueTaking, deviceOf, extend, finishPut, giveUp, take } from './holding.ts'
 import { sweep } from './leftovers.ts'
 import { occupy } from './occupied.ts'
+import { giveUpWaiting, noteForwarded } from './readiness.ts'
 import { lookNow, vacate } from './reconcile.ts'
 import type { AnnouncerEffect, AnnouncerEvent, AnnouncerState, AnnouncerTimer } from './state.ts'
 import { Turn } from './turn.ts'
-import { beginYield, release } from './yielding.ts'
+import { beginYield, endYield, letGo, release } from './yielding.ts'
 
 /**
  * The announcer, pure: keeps the virtual IPs on the interface for as long as the elector's lease says, and not longer.
@@ -15,6 +17,7 @@ import { beginYield, release } from './yielding.ts'
  *     IDLE --hold--> TAKING --interfaceRead, addressesPut--> HOLDING
  *     IDLE <--release, lease over, holdFailed-- TAKING, HOLDING
  *     IDLE <--release, time over-- YIELDING <--yield-- HOLDING <--hold-- YIELDING
+ *     IDLE <--connectionsReset, time over-- RESETTING <--release-- HOLDING, <--time over-- YIELDING   (where forwarders end with the addresses)
  *
  * Three fences, each for where the one before does not reach: the elector releases; if it does not, the lease ends here,
  * which is looked at before every event whatever it says; if this process is stopped or dead, the kernel removes the
@@ -28,12 +31,24 @@ export function stepAnnouncer(
   const turn = new Turn(state, nowMs)
   expireLease(turn)
   handle(turn, event)
+  finishStopping(turn)
   return { state: turn.state, effects: turn.effects }
+}
+
+function finishStopping(turn: Turn): void {
+  const { stopping, phase } = turn.state
+  if (!stopping || phase.label !== 'IDLE') return
+  turn.change({ stopping: false })
+  turn.perform({ type: 'stopped' })
 }
 
 function expireLease(turn: Turn): void {
   const { phase } = turn.state
   if (phase.label === 'YIELDING') {
+    if (turn.nowMs >= phase.untilMs) endYield(turn, phase)
+    return
+  }
+  if (phase.label === 'RESETTING') {
     if (turn.nowMs >= phase.untilMs) release(turn, phase)
     return
   }
@@ -53,21 +68,28 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
       return
     case 'hold':
       if (phase.label === 'TAKING' || phase.label === 'HOLDING') extend(turn, phase, event.leaseUntilMs)
-      else take(turn, event.leaseUntilMs)
+      else take(turn, event.leaseUntilMs, event.succeeds === true)
       return
     case 'renew':
       // A renewal alone takes nothing: it may be older than the release that came before it.
       if (phase.label === 'TAKING' || phase.label === 'HOLDING') extend(turn, phase, event.leaseUntilMs)
       return
     case 'release':
-      if (phase.label !== 'IDLE') release(turn, phase)
+      if (phase.label !== 'IDLE' && phase.label !== 'RESETTING') letGo(turn, phase)
+      return
+    case 'connectionsReset':
+      if (phase.label === 'RESETTING') release(turn, phase)
       return
     case 'yield':
       if (phase.label === 'HOLDING') beginYield(turn, phase)
-      else release(turn, phase)
+      else if (phase.label !== 'RESETTING') release(turn, phase)
       return
     case 'announce':
-      if (phase.label === 'HOLDING') announce(turn, phase)
+      // What is not announced yet will be.
+      if (phase.label === 'HOLDING' && !phase.awaitsFastPath) announce(turn, phase)
+      return
+    case 'forwarded':
+      noteForwarded(turn, event.virtualIps)
       return
     case 'interfaceChanged':
       lookNow(turn)
@@ -78,11 +100,15 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
     case 'vacant':
       vacate(turn, event.address)
       return
+    case 'contested':
+      if (phase.label === 'HOLDING' && !phase.awaitsFastPath) defend(turn, phase, event.address)
+      return
     case 'timerExpired':
       if (event.generation === turn.state.timers[event.timer]) expire(turn, event.timer)
       return
     case 'interfaceRead':
       turn.change({ device: event.result.ok ? deviceOf(event.result.value) : null })
+      if (event.result.ok) noteForeign(turn, event.result.value)
       if (phase.label === 'IDLE') sweep(turn, event.result)
       if (phase.label === 'TAKING') continueTaking(turn, phase, event.result)
       if (phase.label === 'HOLDING') checkHeld(turn, phase, event.result)
@@ -104,7 +130,11 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
       configure(turn, event.options)
       return
     case 'stop':
-      if (phase.label !== 'IDLE') giveUp(turn, phase)
+      turn.change({ stopping: true })
+      if (phase.label === 'HOLDING') letGo(turn, phase)
+      if (phase.label === 'TAKING') giveUp(turn, phase)
+      // Who gives way has clients to tell, or nobody waits for the end of it.
+      if (phase.label === 'YIELDING' && turn.options.forwardedBy !== 'forwarder') giveUp(turn, phase)
       return
     default:
       event satisfies never
@@ -122,11 +152,16 @@ function expire(turn: Turn, timer: AnnouncerTimer): void {
   switch (timer) {
     case 'lease':
       // Not over, or the step had begun with that: it was renewed since the timer was started.
-      if (phase.label !== 'YIELDING') turn.startTimer('lease', phase.leaseUntilMs - turn.nowMs)
+      if (phase.label === 'TAKING' || phase.label === 'HOLDING')
+        turn.startTimer('lease', phase.leaseUntilMs - turn.nowMs)
       return
     case 'yield':
       // Early by a fraction of a millisecond.
-      if (phase.label === 'YIELDING') turn.startTimer('yield', phase.untilMs - turn.nowMs)
+      if (phase.label === 'YIELDING' || phase.label === 'RESETTING')
+        turn.startTimer('yield', phase.untilMs - turn.nowMs)
+      return
+    case 'ready':
+      giveUpWaiting(turn)
       return
     case 'garp':
       if (phase.label === 'HOLDING') sendDueGarp(turn, phase)

@@ -1,11 +1,14 @@
-/** What the announcer takes: from the elector, and from the watcher. */
-export type AnnouncerMessage = AnnouncerOrder | AnnouncerHint
+/** What the announcer takes: from the elector, from the watcher, and from the fast path. */
+export type AnnouncerMessage = AnnouncerOrder | AnnouncerHint | ForwardedMessage
 
 export type AnnouncerOrder =
   /** A `hold` may follow within milliseconds: it shall meet a thread that is awake, and what was last read of the interface. */
   | { readonly type: 'makeReady' }
-  /** Hold the VIPs until the lease ends, and tell the subnet by gratuitous ARP. */
-  | { readonly type: 'hold'; readonly leaseUntilMs: number }
+  /**
+   * Hold the VIPs until the lease ends, and tell the subnet by gratuitous ARP. `succeeds`: a director that lives gives way, and serves clients
+   * until they hear of this one.
+   */
+  | { readonly type: 'hold'; readonly leaseUntilMs: number; readonly succeeds?: boolean }
   /** An advert was seen to leave: the lease goes on. Ignored while nothing is held. */
   | { readonly type: 'renew'; readonly leaseUntilMs: number }
   | { readonly type: 'release' }
@@ -20,6 +23,14 @@ export type AnnouncerHint =
   /** Somebody who is no VRRP master answers for an address: it is not to be added; and no longer. Ignored if it is not ours. */
   | { readonly type: 'occupied'; readonly address: string; readonly mac: string }
   | { readonly type: 'vacant'; readonly address: string }
+  /** Somebody else speaks for an address that is held here: announce it, once. Ignored if it is not held. */
+  | { readonly type: 'contested'; readonly address: string }
+
+/** From the fast path, at every change: the VIPs of which this host is director in its kernel's rules, and ready to be. */
+export interface ForwardedMessage {
+  readonly type: 'forwarded'
+  readonly virtualIps: readonly string[]
+}
 
 /** What it tells the elector. */
 export type AnnouncerReport =
@@ -32,7 +43,13 @@ export type AnnouncerReport =
 /** Name of an announcer in the system: each virtual router has one. */
 export type AnnouncerName = `announcer${string}`
 
-export type AnnouncerPeers = { readonly elector: AnnouncerReport }
+/** What it asks the forwarders, and awaits: that the connections which came in by these VIPs are reset. */
+export interface ResetRequest {
+  readonly type: 'reset'
+  readonly virtualIps: readonly string[]
+}
+
+export type AnnouncerPeers = { readonly elector: AnnouncerReport; readonly forwarder: ResetRequest }
 
 /** `describe()` of the announcer's control. */
 export interface AnnouncerStatus {

@@ -19,13 +19,18 @@ export interface AnnouncerSettings {
    * `lease-fence.ts`). 0: there is none, and they have to be gone by then.
    */
   readonly keptAfterLeaseMs: number
+  /**
+   * Who forwards on this node. The fast path is waited for before clients are called here from a director that lives; of the forwarders'
+   * connections, which end with the addresses, clients are told before those go. Null: neither.
+   */
+  readonly forwardedBy: 'fast-path' | 'forwarder' | null
 }
 
 /**
  * `lease`: when the addresses must be gone. `yield`: when they go, as somebody else has them. `garp`: the next round of gratuitous ARP. `check`: the next look at whether the
- * kernel still has what is held.
+ * kernel still has what is held. `ready`: the fast path is not waited for any longer.
  */
-export type AnnouncerTimer = 'lease' | 'yield' | 'garp' | 'check'
+export type AnnouncerTimer = 'lease' | 'yield' | 'garp' | 'check' | 'ready'
 
 /** An address that the kernel did not take. */
 export interface PutRefusal {
@@ -44,6 +49,8 @@ export type AnnouncerEvent =
   | { readonly type: 'removeRefused'; readonly address: string; readonly reason: string }
   | { readonly type: 'garpSent'; readonly frames: number }
   | { readonly type: 'garpRefused'; readonly address: string; readonly reason: string }
+  /** The answer to `resetConnections`, or nobody has answered in time. */
+  | { readonly type: 'connectionsReset' }
   /** The operator wants it otherwise from now on. */
   | { readonly type: 'configured'; readonly options: AnnouncerSettings }
   | { readonly type: 'stop' }
@@ -53,7 +60,7 @@ export type AnnouncerEffect =
   | StartTimer<AnnouncerTimer>
   | CancelTimer<AnnouncerTimer>
   | WriteLog
-  | SendTo<AnnouncerPeers>
+  | SendTo<Pick<AnnouncerPeers, 'elector'>>
   | { readonly type: 'readInterface' }
   | {
       readonly type: 'putAddresses'
@@ -73,6 +80,10 @@ export type AnnouncerEffect =
       readonly mac: string
       readonly addresses: readonly string[]
     }
+  /** Answered by `connectionsReset`, later. */
+  | { readonly type: 'resetConnections'; readonly addresses: readonly string[] }
+  /** What `stop` asked for is done: IDLE. */
+  | { readonly type: 'stopped' }
 
 /** Not the director: the interface has none of the addresses. */
 interface Idle {
@@ -87,6 +98,7 @@ export interface Taking {
   /** The device is as it was when last read, which may be long ago. */
   readonly isRemembered: boolean
   readonly withheld: readonly string[]
+  readonly succeeds: boolean
 }
 
 export interface Holding {
@@ -98,18 +110,30 @@ export interface Holding {
   /** Addresses that somebody else had at the takeover: they were not added. */
   readonly withheld: readonly string[]
   readonly schedule: Schedule
+  /** They are announced when the fast path is ready for clients. */
+  readonly awaitsFastPath: boolean
 }
 
 /** Somebody else takes the addresses: they are still there, and nothing is said or done for them. */
 export interface Yielding {
   readonly label: 'YIELDING'
-  /** When they go; not after the lease. */
+  /** When they go, or clients are told; not after the lease. */
+  readonly untilMs: number
+  readonly leaseUntilMs: number
+  readonly device: Device
+  readonly withheld: readonly string[]
+}
+
+/** The addresses are about to go: the connections that came in by them are being reset, which they have to be here for. */
+export interface Resetting {
+  readonly label: 'RESETTING'
+  /** When they go in any case; not after the lease. */
   readonly untilMs: number
   readonly device: Device
   readonly withheld: readonly string[]
 }
 
-export type Phase = Idle | Taking | Holding | Yielding
+export type Phase = Idle | Taking | Holding | Yielding | Resetting
 
 /** The interface as it was when last read. */
 export interface Device {
@@ -122,6 +146,10 @@ export interface AnnouncerState {
   readonly phase: Phase
   /** As last read; null where it could not be. */
   readonly device: Device | null
+  /** What the fast path is ready for, as it said last. */
+  readonly forwarded: readonly string[]
+  /** To say so when nothing is held any more. */
+  readonly stopping: boolean
   readonly nextGeneration: number
   /** Generation of each timer that was started last. */
   readonly timers: Readonly<Partial<Record<AnnouncerTimer, number>>>
@@ -129,6 +157,8 @@ export interface AnnouncerState {
   readonly leaseExpiries: number
   /** Who answers for an address of ours that is not held here: its MAC. */
   readonly occupied: ReadonlyMap<string, string>
+  /** Virtual IPs that the interface had at the start, for ever: somebody else's, which stay. Null until it was read. */
+  readonly foreign: readonly VirtualAddress[] | null
   /** When addresses were last put back or taken off that something else had removed or added. */
   readonly corrections: readonly number[]
   /** What is wrong now, by what it is about; gone when it is right again. */
@@ -141,24 +171,28 @@ export function initialAnnouncer(options: AnnouncerSettings): AnnouncerState {
     options,
     phase: { label: 'IDLE' },
     device: null,
+    forwarded: [],
+    stopping: false,
     nextGeneration: 1,
     timers: {},
     gratuitousArpsSent: 0,
     leaseExpiries: 0,
     occupied: new Map(),
+    foreign: null,
     corrections: [],
     problems: new Map(),
   }
 }
 
-/** IDLE, TAKING, HOLDING or YIELDING. */
+/** IDLE, TAKING, HOLDING, YIELDING or RESETTING. */
 export const labelOf = ({ phase }: AnnouncerState): Phase['label'] => phase.label
 
 /** The answer to `describe()`. */
 export function describeAnnouncer(state: AnnouncerState, nowMs: number): AnnouncerStatus {
   const { phase, options, gratuitousArpsSent, leaseExpiries, problems } = state
   const held =
-    (phase.label === 'HOLDING' && nowMs < phase.leaseUntilMs) || (phase.label === 'YIELDING' && nowMs < phase.untilMs)
+    (phase.label === 'HOLDING' && nowMs < phase.leaseUntilMs) ||
+    ((phase.label === 'YIELDING' || phase.label === 'RESETTING') && nowMs < phase.untilMs)
   return {
     virtualIps: options.virtualIps.map(({ address }) => ({ address, held: held && !phase.withheld.includes(address) })),
     gratuitousArpsSent,
@@ -170,10 +204,13 @@ export function describeAnnouncer(state: AnnouncerState, nowMs: number): Announc
 /** Corrections within this time that show another tool at work. */
 const CONTEST_CORRECTIONS = 3
 const CONTEST_WINDOW_MS = 60_000
+/** With nothing to correct for so long it has ceased. */
+const CONTEST_OVER_MS = 20_000
 
 function contestWarnings({ corrections, options }: AnnouncerState, nowMs: number): readonly string[] {
   const recent = corrections.filter((atMs) => nowMs - atMs < CONTEST_WINDOW_MS)
-  if (recent.length < CONTEST_CORRECTIONS) return []
+  const isOver = recent.every((atMs) => nowMs - atMs >= CONTEST_OVER_MS)
+  if (recent.length < CONTEST_CORRECTIONS || isOver) return []
   return [
     `something else adds or removes the virtual IPs on ${options.interfaceName} (corrected ${recent.length} times or more in the last minute)`,
   ]

@@ -30,4 +30,4 @@ export class Turn extends TroubledTurn<AnnouncerTimer, AnnouncerState, Announcer
   }
 }
 
-const TIMERS: readonly AnnouncerTimer[] = ['lease', 'yield', 'garp', 'check']
+const TIMERS: readonly AnnouncerTimer[] = ['lease', 'yield', 'garp', 'check', 'ready']

@@ -4,7 +4,7 @@ import {
   type DirectorHeard,
   type DiscoveryOptions,
   type DiscoveryState,
-  FORGET_AFTER_MS,
+  goneAfterMs,
   staleAfterMs,
   type Term,
 } from './state.ts'
@@ -43,7 +43,7 @@ function leaderOf(state: DiscoveryState, router: number, nowMs: number): string 
   if (own?.role === 'director') return options.managementIp
   const master = own?.masterAddress ?? null
   if (master !== null && nodes.has(master)) return master
-  const patienceMs = instance !== undefined && master === null ? FORGET_AFTER_MS : staleAfterMs(options)
+  const patienceMs = instance !== undefined && master === null ? goneAfterMs(options) : staleAfterMs(options)
   const claims = [...state.directors.values()].flatMap(({ address, terms }) => {
     const term = terms.get(router)
     return term !== undefined && nowMs - term.lastMs < patienceMs ? [{ address, sinceMs: term.firstMs }] : []
@@ -106,7 +106,7 @@ export function heardDirector(
   return directors
 }
 
-/** A silence longer than a stale node's begins a new term. What it no longer leads is remembered until then. */
+/** A silence of two intervals begins a new term. What it no longer leads is remembered while it might still. */
 function nextTerms(
   options: DiscoveryOptions,
   before: ReadonlyMap<number, Term> = new Map(),
@@ -115,11 +115,19 @@ function nextTerms(
 ): ReadonlyMap<number, Term> {
   const recent = new Map([...before].filter(([, { lastMs }]) => nowMs - lastMs < staleAfterMs(options)))
   const renewed = leads.map((router) => {
-    const firstMs = recent.get(router)?.firstMs ?? nowMs
+    const term = recent.get(router)
+    const firstMs = term !== undefined && nowMs - term.lastMs < termPauseMs(options) ? term.firstMs : nowMs
     return [router, { firstMs, lastMs: nowMs }] as const
   })
   return new Map([...recent, ...renewed])
 }
 
-const numberOf = ({ family, virtualRouterId }: DiscoveryOptions['instances'][number]) =>
+/** Silence within a term at most. A director that led, did not, and leads again begins anew where another led for longer. */
+export const termPauseMs = ({ intervalMs }: DiscoveryOptions): number => 2 * intervalMs
+
+/** A virtual router as beacons name it. */
+export const numberOf = ({
+  family,
+  virtualRouterId,
+}: Pick<DiscoveryOptions['instances'][number], 'family' | 'virtualRouterId'>) =>
   virtualRouterNumber(family, virtualRouterId)

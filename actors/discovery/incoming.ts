@@ -1,107 +1,71 @@
 import { counted } from '../../runtime/system/turn.ts'
-import { openBeacon } from '../../runtime/wire/beacon.ts'
-import {
-  type AssignmentBody,
-  type BeaconBody,
-  type ClientsBody,
-  type HelloBody,
-  parseBeaconBody,
-  type ReportBody,
-} from '../../runtime/wire/beacon-body.ts'
-import { reassemble } from '../../runtime/wire/beacon-reassembly.ts'
-import { parseIpv4Packet } from '../../runtime/wire/ipv4.ts'
+import type { BeaconAudience } from '../../runtime/wire/beacon-audience.ts'
+import type { AssignmentBody, ClientsBody, HelloBody, ReportBody, RosterEntry } from '../../runtime/wire/beacon-body.ts'
 import type { ElectorName } from '../elector/messages.ts'
+import { withClaim } from './claims.ts'
 import { assignerAddress, heardDirector } from './directors.ts'
 import { withOrderFrom } from './draining.ts'
+import { replicatedGone, withForgetFrom, withMissed, withoutReturned } from './gone.ts'
+import { withHoldersOf } from './holders-told.ts'
 import { type Heard, heardNode, replicatedNodes } from './membership.ts'
-import { withReport } from './outgoing.ts'
-import { judgeReplay, withWindow } from './replay.ts'
+import { withHello, withReport } from './outgoing.ts'
+import { type Received, receive } from './receiving.ts'
+import { withRenewalAsked } from './renewal.ts'
 import { digestOf } from './settings.ts'
 import type { DiscoveryEffect, DiscoveryState, Progress } from './state.ts'
-import { strayVirtualRouterId } from './strays.ts'
-
-const BEACON_PROTOCOL = 253
-
-/** What came from the wire: a beacon to act on, or the state with a counter that says why it is none. */
-type Received =
-  | { readonly kind: 'beacon'; readonly state: DiscoveryState; readonly from: string; readonly body: BeaconBody }
-  | { readonly kind: 'nothing'; readonly state: DiscoveryState }
 
 /** Acts on one IPv4 packet. Whatever it holds, the worst that comes of it is a counter. */
 export function withPacket(progress: Progress, packet: Uint8Array, nowMs: number): Progress {
   const received = receive(progress.state, packet, nowMs)
   const next = { ...progress, state: received.state }
-  if (received.kind === 'nothing') return next
-  const { from, body } = received
+  switch (received.kind) {
+    case 'beacon':
+      return withBeaconFrom(next, received, nowMs)
+    case 'claim':
+      return withClaim(next, received.from, received.mark, nowMs)
+    case 'ahead':
+      return withRenewalAsked(next, received.sequence, nowMs)
+    case 'nothing':
+      return next
+    default:
+      return received satisfies never
+  }
+}
+
+type ReceivedBeacon = Extract<Received, { readonly kind: 'beacon' }>
+
+function withBeaconFrom(progress: Progress, { from, body, audience, isNew }: ReceivedBeacon, nowMs: number): Progress {
   switch (body.type) {
     case 'hello':
-      return withHelloFrom(next, from, body, nowMs)
+      return withHelloFrom(progress, from, body, audience, nowMs)
     case 'report':
-      return withReportFrom(next, from, body, nowMs)
+      return withReportFrom(progress, from, body, isNew, nowMs)
     case 'assignment':
-      return withAssignmentFrom(next, from, body, nowMs)
+      return withAssignmentFrom(progress, from, body, nowMs)
     case 'clients':
-      return withClientsFrom(next, from, body)
+      return withClientsFrom(progress, from, body)
     case 'order':
-      return withOrderFrom(next, from, body, nowMs)
+      return withOrderFrom(progress, from, body, nowMs)
+    case 'forget':
+      return withForgetFrom(progress, from, body)
+    case 'holders':
+      return withHoldersOf(progress, from, body)
     default:
       return body satisfies never
   }
-}
-
-function receive(state: DiscoveryState, bytes: Uint8Array, nowMs: number): Received {
-  const { managementIp, virtualRouterId, key, intervalMs } = state.options
-  const parsed = parseIpv4Packet(bytes)
-  if (!parsed.ok) return nothing(state, 'malformedPacket')
-  const { source, protocol, fragment: ipFragment, payload } = parsed.packet
-  if (protocol !== BEACON_PROTOCOL || ipFragment) return nothing(state, 'malformedPacket')
-  // Our own broadcasts come back to our own socket.
-  if (source === managementIp) return nothing(state, 'looped')
-  const opened = openBeacon(payload, virtualRouterId, key)
-  if (!opened.ok) return nothing(remembered(state, opened.reason, source, payload, nowMs), opened.reason)
-  const { fragment } = opened
-  if (fragment.address !== source) return nothing(state, 'wrongSource')
-  const verdict = judgeReplay(state.replayWindows.get(source), fragment, nowMs, intervalMs)
-  if (!verdict.fresh) return nothing(state, verdict.reason)
-  const whole = reassemble(verdict.window.partial, fragment)
-  const body = whole.kind === 'whole' ? parseBeaconBody(fragment.type, whole.body) : undefined
-  const window = {
-    ...verdict.window,
-    partial: whole.kind === 'partial' ? whole.partial : null,
-    left: (body?.type === 'hello' || body?.type === 'report') && body.leaving,
-  }
-  const heard = { ...state, replayWindows: withWindow(state.replayWindows, source, window) }
-  if (whole.kind === 'broken') return nothing(heard, 'brokenFragments')
-  // Counted as well, so that what discovery says of packets adds up to what it was given.
-  if (whole.kind === 'partial') return nothing(heard, 'fragmentsReceived')
-  if (body === undefined) return nothing(heard, 'malformedBody')
-  return { kind: 'beacon', state: counted(heard, `${body.type}sReceived`), from: source, body }
-}
-
-const nothing = (state: DiscoveryState, reason: string): Received => ({
-  kind: 'nothing',
-  state: counted(state, reason),
-})
-
-function remembered(
-  state: DiscoveryState,
-  reason: string,
-  source: string,
-  payload: Uint8Array,
-  atMs: number,
-): DiscoveryState {
-  const stray = reason === 'otherVirtualRouter' ? strayVirtualRouterId(payload, state.options) : undefined
-  // What a neighbouring group sends is not to hide a node of ours.
-  if (reason === 'otherVirtualRouter' && stray === undefined) return state
-  const refusal = { source, atMs, strayVirtualRouterId: stray ?? null }
-  return { ...state, refused: { ...state.refused, [reason]: refusal } }
 }
 
 /**
  * Every node answers a hello, other directors too: each must know all. A scanning node takes over the roster of the director
  * that assigns, and of no other.
  */
-function withHelloFrom(progress: Progress, address: string, hello: HelloBody, nowMs: number): Progress {
+function withHelloFrom(
+  progress: Progress,
+  address: string,
+  hello: HelloBody,
+  audience: BeaconAudience,
+  nowMs: number,
+): Progress {
   const { settingsDigest, settings, node, leaving, roster, leads, established } = hello
   const settingsDiffer = settingsDigest !== digestOf(progress.state.options.settings)
   const heard: Heard = { address, node, leaving, settingsDiffer, settings: settingsDiffer ? settings : null }
@@ -111,8 +75,18 @@ function withHelloFrom(progress: Progress, address: string, hello: HelloBody, no
   const isRival = leads.some((router) => known.ledSinceMs.has(router))
   const state = isRival ? counted(known, 'rivalHellosReceived') : known
   const replicates = state.role !== 'director' && assignerAddress(state, nowMs) === address
-  const nodes = replicates ? replicatedNodes(state, roster, nowMs) : state.nodes
-  return withReport({ ...progress, state: { ...state, nodes } }, address)
+  const told = replicates ? withRoster(state, roster, audience, nowMs) : state
+  return withReport({ ...progress, state: told }, address, nowMs)
+}
+
+function withRoster(
+  before: DiscoveryState,
+  roster: readonly RosterEntry[],
+  audience: BeaconAudience,
+  nowMs: number,
+): DiscoveryState {
+  const next = { ...before, nodes: replicatedNodes(before, roster, audience, nowMs) }
+  return { ...next, gone: replicatedGone(before, next, roster, nowMs) }
 }
 
 function withoutDirector(state: DiscoveryState, address: string): DiscoveryState {
@@ -121,19 +95,45 @@ function withoutDirector(state: DiscoveryState, address: string): DiscoveryState
   return { ...state, directors }
 }
 
-function withReportFrom(progress: Progress, address: string, report: ReportBody, nowMs: number): Progress {
+/** A node that has just proved itself is told at once what names it: it believes nothing before. */
+function withReportFrom(
+  progress: Progress,
+  address: string,
+  report: ReportBody,
+  isNew: boolean,
+  nowMs: number,
+): Progress {
   const { state } = progress
   if (state.role !== 'director') return { ...progress, state: counted(state, 'reportToNoDirector') }
-  const { node, leaving, settings, settingsDigest, generation } = report
+  const { node, leaving, settings, settingsDigest, generation, missed } = report
   const settingsDiffer = settingsDigest !== digestOf(state.options.settings)
   const heard: Heard = { address, node, leaving, settingsDiffer, settings: settingsDiffer ? settings : null }
   const assignmentWanted = state.assignmentWanted || generation !== (state.assignment?.generation ?? 0)
-  return { ...progress, state: { ...withNode(state, heard, nowMs), assignmentWanted } }
+  const heardOf = withMissed(withNode(state, heard, nowMs), missed, nowMs)
+  const known = { ...progress, state: { ...heardOf, assignmentWanted } }
+  const greeted = isNew && !leaving ? withHello(known, nowMs, { destination: address }) : known
+  const before = progress.state.nodes.get(address)?.node.mac
+  // The other nodes take frames from the MACs that they know of alone, and know of it by us.
+  return before === undefined || before === node.mac ? greeted : withHello(greeted, nowMs)
 }
 
-function withNode(state: DiscoveryState, heard: Heard, nowMs: number): DiscoveryState {
+function withNode(before: DiscoveryState, heard: Heard, nowMs: number): DiscoveryState {
+  const state = withoutFormerAddress(before, heard)
   const nodes = heardNode(state, heard, nowMs)
-  return nodes === undefined ? counted({ ...state, fullAtMs: nowMs }, 'tooManyNodes') : { ...state, nodes }
+  return nodes === undefined
+    ? counted({ ...state, fullAtMs: nowMs }, 'tooManyNodes')
+    : withoutReturned({ ...state, nodes }, heard)
+}
+
+/** A node that goes by another address is no second one: the same name behind the same MAC. */
+function withoutFormerAddress(state: DiscoveryState, { address, node }: Heard): DiscoveryState {
+  const former = [...state.nodes.values()].find(
+    (known) => known.address !== address && known.node.name === node.name && known.node.mac === node.mac,
+  )
+  if (former === undefined) return state
+  const nodes = new Map(state.nodes)
+  nodes.delete(former.address)
+  return withoutDirector({ ...state, nodes }, former.address)
 }
 
 /** Of use in kernel mode only; there everybody keeps them, since any node may be the next director. */
@@ -156,11 +156,14 @@ function withAssignmentFrom(progress: Progress, address: string, body: Assignmen
     effects: [
       ...effects,
       { type: 'send', to: 'dispatcher', message: { type: 'replica', assignment } },
-      ...caughtUp(state.options.electors),
+      ...caughtUp({ ...state, assignment }, state.options.electors),
     ],
   }
 }
 
-/** What to tell electors once an assignment is here. */
-export const caughtUp = (electors: readonly ElectorName[]): readonly DiscoveryEffect[] =>
-  electors.map((to) => ({ type: 'send', to, message: { type: 'caughtUp' } }))
+/** What to tell electors once an assignment is here, and the kernel is ready for it. */
+export const caughtUp = (
+  { assignment, mayLead }: DiscoveryState,
+  electors: readonly ElectorName[],
+): readonly DiscoveryEffect[] =>
+  assignment === null || !mayLead ? [] : electors.map((to) => ({ type: 'send', to, message: { type: 'caughtUp' } }))

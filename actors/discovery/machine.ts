@@ -2,29 +2,42 @@ import type { Machine } from '../../runtime/system/machine.ts'
 import { counted } from '../../runtime/system/turn.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import { foldRoles } from '../elector/roles.ts'
+import { absenceWarnings, memberStatuses } from './absence.ts'
+import { withClientsRepeated, withClientsTold } from './clients-told.ts'
 import { assignerAddress, directorAddresses, isAssigner, ledSince } from './directors.ts'
-import { withDraining, withDrainOrder, withOrdersRepeated } from './draining.ts'
+import { drainLogs } from './drain-logs.ts'
+import { withDrainOrder, withMaintenanceOver, withMaintenanceTimer, withOrdersRepeated } from './draining.ts'
+import { missingLogs, withForgetOrder, withForgetsRepeated, withNodesLeft } from './gone.ts'
+import { withHoldersTold } from './holders-told.ts'
 import { caughtUp, withPacket } from './incoming.ts'
+import { withKnownNodes } from './known-nodes.ts'
 import {
   agedNodes,
   excusedNodes,
   macsOf,
   membersOf,
   nextDeadlineMs,
+  patientNodes,
   promotedNodes,
   suspectedNodes,
 } from './membership.ts'
-import type { DiscoveryStatus, Member } from './messages.ts'
-import { withAssignment, withClients, withHello, withReport, withReports } from './outgoing.ts'
+import type { DiscoveryStatus, Member, NodeMac, ServingMessage } from './messages.ts'
+import { withAssignment, withHello, withReport, withReports } from './outgoing.ts'
+import { partnerLogs } from './partner-logs.ts'
+import { withEpoch } from './renewal.ts'
 import {
   type DiscoveryEffect,
   type DiscoveryEvent,
+  type DiscoveryOptions,
   type DiscoveryState,
   type DiscoveryTimer,
   type Progress,
   staleAfterMs,
+  withPastSequence,
 } from './state.ts'
-import { warningsOf } from './warnings.ts'
+import { withTimer } from './timers.ts'
+import { upkeepTold } from './upkeep.ts'
+import { strangeDirectors, warningsOf } from './warnings.ts'
 
 /** The director repeats the assignment with every fifth hello, for whoever missed it. */
 const ASSIGNMENT_EVERY_BEATS = 5
@@ -38,57 +51,77 @@ export const step: Machine<DiscoveryState, DiscoveryEvent, DiscoveryEffect> = (s
   const before = membersOf(state, nowMs)
   const after = membersOf(moved.state, nowMs)
   const assigner = assignerAddress(moved.state, nowMs)
-  const changed = signatureOf(before) !== signatureOf(after) || assigner !== assignerAddress(state, nowMs)
-  const due = event.type === 'dispatcherUp' || isBeat(state, event) || changed
   const macs = macsOf(moved.state)
+  const changed =
+    signatureOf(before, macsOf(state)) !== signatureOf(after, macs) || assigner !== assignerAddress(state, nowMs)
+  const due = event.type === 'dispatcherUp' || isBeat(state, event) || changed
   const message = { type: 'membership', members: after, macs, assigner } as const
   const tell: DiscoveryEffect = { type: 'send', to: 'dispatcher', message }
   // Until the port monitor has spoken this node would be missing in the list.
   const told = due && moved.state.monitor !== null ? [tell] : []
-  return { state: moved.state, effects: [...moved.effects, ...partnerLogs(state, before, after), ...told] }
+  const logs = [
+    ...partnerLogs(state, moved.state),
+    ...drainLogs(state, moved.state, after),
+    ...missingLogs(state, moved.state, nowMs),
+  ]
+  return { state: moved.state, effects: [...moved.effects, ...logs, ...told, ...upkeepTold(state, moved.state, event)] }
 }
 
 function handled(progress: Progress, event: DiscoveryEvent, nowMs: number): Progress {
   const { state, effects } = progress
   switch (event.type) {
     case 'start':
-      return withBeat(progress, nowMs)
+      return withMaintenanceTimer(withBeat(withInsecureNote(progress), nowMs))
     case 'timerExpired':
-      if (event.generation !== state.timers[event.timer]) return progress
-      return event.timer === 'beat' ? withBeat(progress, nowMs) : withDeadline(progress, nowMs)
+      return event.generation === state.timers[event.timer] ? timerOver(progress, event.timer, nowMs) : progress
     case 'packet':
-      return withPacket(progress, event.packet, nowMs)
+      return withClientsRepeated(withPacket(progress, event.packet, nowMs), nowMs)
     case 'role':
       return withRole(progress, event, nowMs)
     case 'monitor':
       if (event.state === state.monitor && `${event.failedPorts}` === `${state.failedPorts}`) return progress
       return withReports({ effects, state: { ...state, monitor: event.state, failedPorts: event.failedPorts } }, nowMs)
-    case 'drain':
-      return withDraining(progress, event.draining, nowMs)
+    case 'device':
+      return withMac(progress, event.mac, nowMs)
     case 'drainOrder':
-      return withDrainOrder(progress, event.address, event.draining, nowMs)
+      return withDrainOrder(progress, event.address, event.wish, nowMs)
+    case 'forgetOrder':
+      return withForgetOrder(progress, event.address)
+    case 'epochRenewed':
+      return withEpoch(progress, event.epoch, nowMs)
     case 'markRefused': {
       const line = `a restart of this gateway will end or resume its draining: ${event.reason}`
       return { state, effects: [...effects, { type: 'log', level: 'warn', line }] }
     }
     case 'clients':
-      return withClients(progress, event)
+      return withClientsTold(progress, event, nowMs)
+    case 'serving':
+      return withServing(progress, event, nowMs)
+    case 'holders':
+      return withHoldersTold(progress, event, nowMs)
     case 'agent':
       return withReports({ effects, state: { ...state, agent: event.word } }, nowMs)
     case 'load':
       return { effects, state: { ...state, load: event.load, countedAtMs: event.countedAtMs } }
     case 'publish':
       return withAssignment({ effects, state: { ...state, assignment: event.assignment } }, nowMs)
+    case 'beaconsLost':
+      return { effects, state: { ...state, nodes: patientNodes(state, nowMs) } }
+    case 'rawIpUp':
+      return withKnownNodes({ effects, state: { ...state, knownNodes: '' } })
     case 'dispatcherUp':
       return withReplica(progress, nowMs)
+    case 'statsReporterUp':
+      return progress
     case 'electorUp':
-      return state.assignment === null ? progress : { state, effects: [...effects, ...caughtUp([event.elector])] }
+      return { state, effects: [...effects, ...caughtUp(state, [event.elector])] }
     case 'configured':
-      // The next beat says what others have to know of it.
-      return { effects, state: { ...state, options: event.options } }
+      return withOptions(progress, event.options, nowMs)
     case 'stop':
       // The elector stops first: who was director is told to be nothing by now, and still has to tell all.
-      return state.role === 'scanning' ? withReports(progress, nowMs, true) : withHello(progress, nowMs, true)
+      return state.role === 'scanning'
+        ? withReports(progress, nowMs, true)
+        : withHello(progress, nowMs, { leaving: true })
     case 'sent':
       return progress
     case 'sendFailed':
@@ -96,6 +129,41 @@ function handled(progress: Progress, event: DiscoveryEvent, nowMs: number): Prog
     default:
       return event satisfies never
   }
+}
+
+function timerOver(progress: Progress, timer: DiscoveryTimer, nowMs: number): Progress {
+  switch (timer) {
+    case 'beat':
+      return withBeat(progress, nowMs)
+    case 'deadline':
+      return withDeadline(progress, nowMs)
+    case 'maint':
+      return withMaintenanceOver(progress, nowMs)
+    default:
+      return timer satisfies never
+  }
+}
+
+/** What is wanted is no warning. */
+function withInsecureNote({ state, effects }: Progress): Progress {
+  const { key, insecure } = state.options
+  if (key !== null || insecure !== true) return { state, effects }
+  const line = 'beacons are not authenticated (cluster.insecure)'
+  return { state, effects: [...effects, { type: 'log', level: 'info', line }] }
+}
+
+/** The next beat says what others have to know of it; but by another address this node is another one until it has said who it is. */
+function withOptions({ state, effects }: Progress, options: DiscoveryOptions, nowMs: number): Progress {
+  const next = { effects, state: { ...state, options } }
+  if (options.managementIp === state.options.managementIp) return next
+  return state.role === 'director' ? withHello(next, nowMs) : withReports(next, nowMs)
+}
+
+/** Frames go by the MACs of the beacons: another one is said at once, to all by who is director, else to the directors. */
+function withMac({ state, effects }: Progress, mac: string, nowMs: number): Progress {
+  if (mac === state.mac) return { state, effects }
+  const moved = { effects, state: { ...state, mac } }
+  return state.role === 'director' ? withHello(moved, nowMs) : withReports(moved, nowMs)
 }
 
 const isBeat = (state: DiscoveryState, event: DiscoveryEvent) =>
@@ -106,9 +174,18 @@ function withBeat(progress: Progress, nowMs: number): Progress {
   const { state } = progress
   const { intervalMs } = state.options
   const lateMs = nowMs - state.lastBeatMs - intervalMs
-  const nodes = agedNodes(lateMs > intervalMs ? excusedNodes(state.nodes, lateMs) : state.nodes, nowMs)
-  const beaten = { ...progress, state: { ...state, nodes, beats: state.beats + 1, lastBeatMs: nowMs } }
-  const said = withOrdersRepeated(state.role === 'director' ? withDirectorBeat(beaten, nowMs) : beaten)
+  const nodes = agedNodes(lateMs > intervalMs ? excusedNodes(state.nodes, lateMs) : state.nodes, state.options, nowMs)
+  const beaten = {
+    ...progress,
+    state: {
+      ...withNodesLeft(state, nodes),
+      pastSequences: withPastSequence(state),
+      beats: state.beats + 1,
+      lastBeatMs: nowMs,
+    },
+  }
+  const greeted = state.role === 'director' ? withDirectorBeat(beaten, nowMs) : beaten
+  const said = withForgetsRepeated(withOrdersRepeated(withKnownNodes(greeted)))
   return withDeadlineTimer(withTimer(withWarningLogs(said, nowMs), 'beat', intervalMs), nowMs)
 }
 
@@ -134,7 +211,10 @@ function standing(state: DiscoveryState, nowMs: number): Pick<DiscoveryState, 'c
 function withDeadline(progress: Progress, nowMs: number): Progress {
   const { state } = progress
   if (nowMs - state.lastBeatMs > 2 * state.options.intervalMs) return progress
-  return withDeadlineTimer({ ...progress, state: { ...state, nodes: agedNodes(state.nodes, nowMs) } }, nowMs)
+  return withDeadlineTimer(
+    { ...progress, state: withNodesLeft(state, agedNodes(state.nodes, state.options, nowMs)) },
+    nowMs,
+  )
 }
 
 function withDeadlineTimer(progress: Progress, nowMs: number): Progress {
@@ -143,40 +223,51 @@ function withDeadlineTimer(progress: Progress, nowMs: number): Progress {
   return deadlineMs < lastBeatMs + options.intervalMs ? withTimer(progress, 'deadline', deadlineMs - nowMs) : progress
 }
 
-function withTimer({ state, effects }: Progress, timer: DiscoveryTimer, delayMs: number): Progress {
-  const generation = state.timers[timer] + 1
-  return {
-    state: { ...state, timers: { ...state.timers, [timer]: generation } },
-    effects: [...effects, { type: 'startTimer', timer, generation, delayMs }],
-  }
-}
-
 /** What one elector says. Where it changes what this node leads, all are told at once. */
 function withRole({ state, effects }: Progress, message: RoleMessage, nowMs: number): Progress {
   const roles = new Map(state.roles).set(message.instance, message)
   const { role } = foldRoles(roles)
   const promoted = role === 'director' && state.role !== 'director'
+  const isSameMaster = state.roles.get(message.instance)?.masterAddress === message.masterAddress
+  const sinceMs = isSameMaster ? state.masterSinceMs.get(message.instance) : undefined
   const elected: DiscoveryState = {
-    ...state,
+    ...withNodesLeft(state, promoted ? promotedNodes(state, nowMs) : state.nodes),
     roles,
+    masterSinceMs: new Map(state.masterSinceMs).set(message.instance, sinceMs ?? nowMs),
     role,
     companySinceMs: role === 'director' ? state.companySinceMs : null,
     ledSinceMs: ledSince({ ...state, roles }, nowMs),
-    nodes: promoted ? promotedNodes(state, nowMs) : state.nodes,
     assignmentWanted: state.assignmentWanted || promoted,
   }
   const directors = directorAddresses(elected, nowMs)
   const former = [...directorAddresses(state, nowMs)].filter((address) => !directors.has(address))
   const nodes = role === 'director' ? suspectedNodes(elected, new Set(former), nowMs) : elected.nodes
-  const greeted = withGreeting({ state: { ...elected, nodes }, effects }, message, state.roles.get(message.instance))
+  const greeted = withGreeting(
+    { state: withNodesLeft(elected, nodes), effects },
+    message,
+    state.roles.get(message.instance),
+    nowMs,
+  )
   const changed = role !== state.role || `${[...elected.ledSinceMs.keys()]}` !== `${[...state.ledSinceMs.keys()]}`
   return changed ? withBeat(greeted, nowMs) : greeted
 }
 
 /** A new director need not wait for our answer to its hello, if it is one that we know. */
-function withGreeting(progress: Progress, { role, masterAddress }: RoleMessage, before?: RoleMessage): Progress {
+function withGreeting(
+  progress: Progress,
+  { role, masterAddress }: RoleMessage,
+  before: RoleMessage | undefined,
+  nowMs: number,
+): Progress {
   const isNew = role !== 'director' && masterAddress !== null && masterAddress !== before?.masterAddress
-  return isNew && progress.state.nodes.has(masterAddress) ? withReport(progress, masterAddress) : progress
+  return isNew && progress.state.nodes.has(masterAddress) ? withReport(progress, masterAddress, nowMs) : progress
+}
+
+function withServing({ state, effects }: Progress, { serving, mayLead }: ServingMessage, nowMs: number): Progress {
+  const next = { ...state, serving, mayLead }
+  const told = mayLead && !state.mayLead ? caughtUp(next, state.options.electors) : []
+  const progress = { effects: [...effects, ...told], state: next }
+  return serving === state.serving ? progress : withReports(progress, nowMs)
 }
 
 function withReplica(progress: Progress, nowMs: number): Progress {
@@ -193,39 +284,19 @@ function withWarningLogs({ state, effects }: Progress, nowMs: number): Progress 
   return { state: { ...state, warnings }, effects: [...effects, ...logs] }
 }
 
-const isUsable = (member: Member) => member.health === 'ok' || member.health === 'draining'
+const signatureOf = (members: readonly Member[], macs: readonly NodeMac[]) =>
+  [
+    ...members.map(({ address, health, director, maint }) => `${address} ${health} ${director} ${maint}`),
+    ...macs.map(({ address, mac, left, gone }) => `${address} ${mac} ${left} ${gone}`),
+  ].join()
 
-/**
- * What the operator follows a failover by. A node that this one comes to judge by becoming director, and knew before, has
- * neither failed nor joined.
- */
-function partnerLogs(
-  stateBefore: DiscoveryState,
-  before: readonly Member[],
-  after: readonly Member[],
-): DiscoveryEffect[] {
-  const earlier = new Map(before.map((member) => [member.address, member]))
-  return after.flatMap((member): DiscoveryEffect[] => {
-    const was = earlier.get(member.address)
-    const known = was !== undefined || stateBefore.nodes.has(member.address)
-    const usable = isUsable(member)
-    if (member.self || (known && (was === undefined || isUsable(was) === usable))) return []
-    const line = `Scanning partner has ${usable ? 'joined' : 'failed'} ${member.address}`
-    return [
-      { type: 'log', level: usable ? 'info' : 'warn', line, fields: { node: member.name, health: member.health } },
-    ]
-  })
-}
-
-const signatureOf = (members: readonly Member[]) =>
-  members.map(({ address, health, director }) => `${address} ${health} ${director}`).join()
-
-/** What the control's `describe()` answers. */
-export function describeDiscovery(state: DiscoveryState, nowMs: number): DiscoveryStatus {
-  const { counters, nodes, replayWindows } = state
+/** What the control's `describe()` answers. `wallMs`: what `nowMs` is by the calendar. */
+export function describeDiscovery(state: DiscoveryState, nowMs: number, wallMs: number): DiscoveryStatus {
+  const { counters, nodes, sessions } = state
   return {
-    members: membersOf(state, nowMs),
-    counters: { ...counters, nodesKnown: nodes.size, sendersHeard: replayWindows.size },
-    warnings: warningsOf(state, nowMs),
+    members: memberStatuses(state, nowMs, wallMs),
+    counters: { ...counters, nodesKnown: nodes.size, sendersHeard: sessions.size },
+    warnings: [...warningsOf(state, nowMs), ...absenceWarnings(state, nowMs, wallMs)],
+    strangers: strangeDirectors(state, nowMs),
   }
 }

@@ -1,8 +1,9 @@
 import type { ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
+import type { ConnectionHolder } from '../../runtime/wire/beacon-holders.ts'
 import type { BeaconNode } from '../../runtime/wire/beacon-node.ts'
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
 import type { ElectorName, RoleMessage } from '../elector/messages.ts'
-import type { RawIpDelivery, RawIpMessage } from '../raw-ip/messages.ts'
+import type { BeaconsLost, RawIpDelivery, RawIpMessage } from '../raw-ip/messages.ts'
 
 /** What a node is worth now. Shares are 0..1. */
 export interface NodeLoad {
@@ -15,7 +16,7 @@ export interface NodeLoad {
 }
 
 /** What a node is, beside what it is worth now: as its beacons say. */
-type NodeTraits = Pick<BeaconNode, 'capacity' | 'agent' | 'failedPorts' | 'forwarding' | 'drained'>
+type NodeTraits = Pick<BeaconNode, 'capacity' | 'agent' | 'failedPorts' | 'forwarding' | 'drained' | 'maint'>
 
 /** From the port monitor, at every change and whenever discovery (re)starts. */
 export interface MonitorMessage {
@@ -63,10 +64,11 @@ export interface PublishMessage {
   readonly assignment: Assignment
 }
 
-/** Draining is decided at one node and told to all by the beacons. */
-interface DrainMessage {
-  readonly type: 'drain'
-  readonly draining: boolean
+/** From the watcher, at every change and whenever discovery (re)starts: where this node's interface is reached now. */
+export interface DeviceMessage {
+  readonly type: 'device'
+  /** Lower-case, colon-separated. */
+  readonly mac: string
 }
 
 /**
@@ -82,9 +84,36 @@ export interface ClientsMessage {
   readonly clients: readonly ConnectedClient[]
 }
 
+/**
+ * From the fast path, whenever that changes and when discovery (re)starts: whether the kernel serves what directors hand on to this node. While it
+ * does not (at the start: not yet; at an ordered stop: no more), new clients go to other nodes, as those of a node that drains do.
+ */
+export interface ServingMessage {
+  readonly type: 'serving'
+  readonly serving: boolean
+  /** By tables of its own, not by a predecessor's that are being taken over: who leads before cannot forward when clients come. */
+  readonly mayLead: boolean
+}
+
 /** To the fast path: the same of another node, in place of what that node has said before. */
 export interface ClientsOfMessage extends Omit<ClientsMessage, 'type'> {
   readonly type: 'clientsOf'
+  /** Management IP. */
+  readonly address: string
+}
+
+/** From the stats reporter, in kernel mode, with each count: who has most connections to this node. */
+export interface HoldersMessage {
+  readonly type: 'holders'
+  /** Nobody else has any. */
+  readonly all: boolean
+  /** At most 64. */
+  readonly holders: readonly ConnectionHolder[]
+}
+
+/** To the fast path: the same of a node, in place of what that has said before. */
+export interface HoldersOfMessage extends Omit<HoldersMessage, 'type'> {
+  readonly type: 'holdersOf'
   /** Management IP. */
   readonly address: string
 }
@@ -95,9 +124,12 @@ export type DiscoveryMessage =
   | LoadMessage
   | AgentMessage
   | PublishMessage
-  | DrainMessage
+  | DeviceMessage
   | ClientsMessage
+  | ServingMessage
+  | HoldersMessage
   | RawIpDelivery
+  | BeaconsLost
 
 export type Health = 'ok' | 'failure' | 'stale' | 'draining'
 
@@ -114,6 +146,14 @@ export interface Member extends NodeLoad, NodeTraits {
   readonly lastSeenMs: number
 }
 
+/** A member as it is shown: also one that is gone. */
+export interface MemberStatus extends Member {
+  /** It stopped in order: nobody misses it. */
+  readonly left: boolean
+  /** When it was heard last, by the calendar (ISO 8601), where it is stale and did not stop in order. */
+  readonly missingSince: string | null
+}
+
 /** Where a node's interface is reached. */
 export interface NodeMac {
   /** Management IP. */
@@ -122,6 +162,8 @@ export interface NodeMac {
   readonly mac: string
   /** It has said goodbye: its gateway is down, in order, while its host may go on serving what it has. */
   readonly left: boolean
+  /** It was not heard for so long that it is no member any more. */
+  readonly gone: boolean
 }
 
 /** To the dispatcher: all members that are known, sorted by address, whenever one changed and once an interval. */
@@ -140,6 +182,25 @@ export interface ReplicaMessage {
   readonly assignment: Assignment
 }
 
+/**
+ * To the stats reporter, at every change: whether it is looked at when the last connection has ended, and whether those that are open
+ * are reset.
+ */
+export interface UpkeepMessage {
+  readonly type: 'upkeep'
+  readonly draining: boolean
+  readonly resets: boolean
+  /** Management IPs of this node and of those whose forwarders may connect to it; none where neither is so. */
+  readonly group: readonly string[]
+}
+
+/** What a node may be ordered to do. */
+export interface DrainWish {
+  readonly draining: boolean
+  /** For maintenance: what is open is reset after so long. Null: it is left alone. */
+  readonly maintMs: number | null
+}
+
 /** To every elector: the present assignment is here, whenever it came from another node, and when one of both (re)starts. */
 export interface CaughtUpMessage {
   readonly type: 'caughtUp'
@@ -148,20 +209,25 @@ export interface CaughtUpMessage {
 export type DiscoveryPeers = {
   readonly 'raw-ip': RawIpMessage
   readonly dispatcher: DispatcherMessage
-  readonly 'fast-path': ClientsOfMessage
+  readonly 'fast-path': ClientsOfMessage | HoldersOfMessage
+  readonly 'stats-reporter': UpkeepMessage
   readonly [elector: ElectorName]: CaughtUpMessage
 }
 
 /** `describe()` of discovery's control. */
 export interface DiscoveryStatus {
-  readonly members: readonly Member[]
+  readonly members: readonly MemberStatus[]
   readonly counters: Readonly<Record<string, number>>
-  /** Settings that differ between nodes, no key set, and the like. */
+  /** Settings that differ between nodes, no key set, nodes that do not serve, and the like. */
   readonly warnings: readonly string[]
+  /** Of them those that a director is none of the group's nodes: what clients ask for the virtual IP does not come here. */
+  readonly strangers: readonly string[]
 }
 
 export type DiscoveryControl = {
   describe(): DiscoveryStatus
   /** Orders a node to drain, or to drain no more; by its management IP, this node's own included. What becomes of it its beacons show. */
-  drain(address: string, draining: boolean): void
+  drain(address: string, wish: DrainWish): void
+  /** All nodes miss that one, which is gone, no more; by its management IP. */
+  forget(address: string): void
 }

@@ -1,15 +1,21 @@
 import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { BeaconMark } from '../../runtime/wire/beacon-audience.ts'
 import type { BeaconNode } from '../../runtime/wire/beacon-node.ts'
 import type { ElectorName, Role, RoleMessage } from '../elector/messages.ts'
+import type { Claim } from './claims.ts'
+import type { ClientsTold } from './clients-told.ts'
 import type { DrainOrder } from './draining.ts'
-import type { AgentWord, Assignment, DiscoveryMessage, DiscoveryPeers, NodeLoad } from './messages.ts'
-import type { ReplayWindow } from './replay.ts'
+import type { AgentWord, Assignment, DiscoveryMessage, DiscoveryPeers, DrainWish, NodeLoad } from './messages.ts'
+import type { RefusedBeacons } from './refusals.ts'
+import type { OwnMark, Session } from './sessions.ts'
 
 export interface DiscoveryOptions {
   /** 1..64 characters. */
   readonly name: string
   readonly managementIp: string
-  /** Lower-case, colon-separated: where this node's interface is reached. */
+  /** Of the subnet on which all nodes are, 0..32; 32: what that is, is not known. */
+  readonly managementPrefixLength: number
+  /** Lower-case, colon-separated: where this node's interface was reached at the start. */
   readonly mac: string
   /** 1..1000: what it can take beside the others. */
   readonly capacity: number
@@ -20,10 +26,14 @@ export interface DiscoveryOptions {
     readonly name: string
     readonly family: 'ipv4' | 'ipv6'
     readonly virtualRouterId: number
+    /** As it is configured. */
+    readonly priority: number
   }[]
   readonly electors: readonly ElectorName[]
   /** HMAC key of the beacons; null = not authenticated. */
   readonly key: string | null
+  /** That there is no key is wanted so. */
+  readonly insecure?: boolean
   /** Between two hellos. */
   readonly intervalMs: number
   /** Intervals without a sign of life after which a node is stale. */
@@ -32,17 +42,21 @@ export interface DiscoveryOptions {
   readonly tellsFastPath?: boolean
   /** Names the mark of a node that drains. */
   readonly drainMark: string
+  /** What is open at this node is reset while its proxy fails; else it is left alone. */
+  readonly resetsOnFailure?: boolean
   /** What must be the same on every node, as text by name (`virtualIps`, `redirects`, ...). At most 16. */
   readonly settings: Readonly<Record<string, string>>
 }
 
-/** A stale node is shown that long, and then forgotten. */
-export const FORGET_AFTER_MS = 60_000
+/** What has been so within that time is still told, and counts. */
+export const RECENT_MS = 60_000
 
 /** What is known of another node. */
 export interface KnownNode {
   readonly address: string
   readonly node: BeaconNode
+  /** As it is named in beacons to it; null where nobody has said. */
+  readonly mark: BeaconMark | null
   /** Of the last beacon from it, or of the last that the director says it had from it. */
   readonly lastSeenMs: number
   /** Not stale before; Infinity while the director watches over it. */
@@ -54,6 +68,18 @@ export interface KnownNode {
   readonly settingsDiffer: boolean
   /** Its settings as it said them, where they are not ours; else null. */
   readonly settings: Readonly<Record<string, string>> | null
+}
+
+/** A node that was not heard for so long (`goneAfterMs`) that it is none of the group any more; but it is told of. */
+export interface GoneNode {
+  readonly address: string
+  /** As it was last. */
+  readonly node: BeaconNode
+  readonly lastSeenMs: number
+  /** It said goodbye: nobody misses it. */
+  readonly left: boolean
+  /** The director knows of it; of no meaning on a director. */
+  readonly told: boolean
 }
 
 /** The first and the last hello in which a director said that it leads a virtual router. */
@@ -74,22 +100,28 @@ export interface DirectorHeard {
   readonly lastMs: number
 }
 
-/** A beacon that was refused for what an operator can mend. */
-interface RefusedBeacon {
-  readonly source: string
-  readonly atMs: number
-  /** Where that is what it was refused for, and all else is ours; else null. */
-  readonly strayVirtualRouterId: number | null
+/** Maintenance of this node, which drains as well. */
+interface MaintenanceState {
+  readonly timeoutMs: number
+  /** What is open is reset from now on. */
+  readonly due: boolean
 }
+
+/** What is marked of it is that it is so: after a restart it has this timeout. */
+const MAINTENANCE_MS = 30_000
 
 export interface DiscoveryState {
   readonly options: DiscoveryOptions
-  /** Of this start: 16 hexadecimal digits. */
+  /** Of this start, or since the last renewal: 16 hexadecimal digits. */
   readonly epoch: string
+  /** Where this node's interface is reached now. */
+  readonly mac: string
   /** Of the last packet sent. */
   readonly sequence: number
   /** As the electors said last, by instance: VRRP's word for who is director of what. */
   readonly roles: ReadonlyMap<string, RoleMessage>
+  /** Since when each names the master that it names, by instance. */
+  readonly masterSinceMs: ReadonlyMap<string, number>
   /** All of them folded: director is who leads any instance. */
   readonly role: Role
   /** What this node leads, by the number of the virtual router, and since when. */
@@ -103,10 +135,18 @@ export interface DiscoveryState {
   /** This node's, as the port monitor said last. */
   readonly failedPorts: readonly number[]
   readonly draining: boolean
-  /** Since when; of no meaning where it does not. */
+  /** This node's kernel serves what directors hand on to it; true in workers mode. */
+  readonly serving: boolean
+  /** By tables of its own; true in workers mode. */
+  readonly mayLead: boolean
+  /** Since when it drains; of no meaning where it does not. */
   readonly drainingSinceMs: number
+  /** Null: it is not in maintenance. */
+  readonly maint: MaintenanceState | null
   /** Under way to other nodes, by address. */
   readonly orders: ReadonlyMap<string, DrainOrder>
+  /** Nodes that were forgotten by order: with how many more beats that is said, by address. At most 64, the oldest goes. */
+  readonly forgets: ReadonlyMap<string, number>
   readonly load: NodeLoad
   /** What this node's agent says; null: it has none. */
   readonly agent: AgentWord | null
@@ -114,28 +154,40 @@ export interface DiscoveryState {
   readonly countedAtMs: number | null
   /** Other nodes by address; at most 63. */
   readonly nodes: ReadonlyMap<string, KnownNode>
+  /** By address; at most 63 together with `nodes`. */
+  readonly gone: ReadonlyMap<string, GoneNode>
   /** By address; at most 8. */
   readonly directors: ReadonlyMap<string, DirectorHeard>
   /** By address; at most 128. */
-  readonly replayWindows: ReadonlyMap<string, ReplayWindow>
+  readonly sessions: ReadonlyMap<string, Session>
+  /** By address and epoch; at most 256. */
+  readonly claims: ReadonlyMap<string, Claim>
+  /** Our sequence at each of the last ten beats, the oldest first. */
+  readonly pastSequences: readonly number[]
+  /** When a new epoch was asked for last. */
+  readonly renewedAtMs: number | null
   /** The one we publish, or as heard last of the director that assigns. */
   readonly assignment: Assignment | null
   /** A node holds another assignment than ours: sent again with the next beat. */
   readonly assignmentWanted: boolean
+  /** Kernel mode. */
+  readonly clientsTold: ClientsTold | null
+  /** As the raw-IP actor was told last. */
+  readonly knownNodes: string
   readonly beats: number
   readonly lastBeatMs: number
   readonly timers: Readonly<Record<DiscoveryTimer, number>>
   readonly counters: Readonly<Record<string, number>>
-  /** By reason. */
-  readonly refused: Readonly<Record<string, RefusedBeacon>>
+  /** By reason and sender; at most 32. */
+  readonly refused: ReadonlyMap<string, RefusedBeacons>
   /** When a node found the table full. */
   readonly fullAtMs: number | null
   /** Warnings that stand, and were logged. */
   readonly warnings: readonly string[]
 }
 
-/** `beat`: once an interval. `deadline`: when the next node may go stale. */
-export type DiscoveryTimer = 'beat' | 'deadline'
+/** `beat`: once an interval. `deadline`: when the next node may go stale. `maint`: when the maintenance's timeout is over. */
+export type DiscoveryTimer = 'beat' | 'deadline' | 'maint'
 
 export type DiscoveryEvent =
   | DiscoveryMessage
@@ -143,12 +195,20 @@ export type DiscoveryEvent =
   | { readonly type: 'start' }
   /** The dispatcher (re)started and knows nothing. */
   | { readonly type: 'dispatcherUp' }
+  /** The stats reporter (re)started and knows nothing. */
+  | { readonly type: 'statsReporterUp' }
+  /** The raw-IP actor (re)started and knows no node. */
+  | { readonly type: 'rawIpUp' }
   /** An elector (re)started and does not know what we have. */
   | { readonly type: 'electorUp'; readonly elector: ElectorName }
   /** The operator wants it otherwise from now on. */
   | { readonly type: 'configured'; readonly options: DiscoveryOptions }
   /** An operator's, of this node or of another one. */
-  | { readonly type: 'drainOrder'; readonly address: string; readonly draining: boolean }
+  | { readonly type: 'drainOrder'; readonly address: string; readonly wish: DrainWish }
+  /** An operator's: a node that is gone is not missed any more. */
+  | { readonly type: 'forgetOrder'; readonly address: string }
+  /** Answers `renewEpoch`. */
+  | { readonly type: 'epochRenewed'; readonly epoch: string }
   /** What `markDraining` was refused for. */
   | { readonly type: 'markRefused'; readonly reason: string }
   /** Ordered shutdown. */
@@ -159,7 +219,9 @@ export type DiscoveryEffect =
   | WriteLog
   | SendTo<DiscoveryPeers>
   /** The next process of this node drains as well, or does not. */
-  | { readonly type: 'markDraining'; readonly draining: boolean }
+  | { readonly type: 'markDraining'; readonly draining: boolean; readonly maint: boolean }
+  /** A new epoch is wanted, other than any before; `heard` is a sequence that the present one was heard with. */
+  | { readonly type: 'renewEpoch'; readonly heard: number }
 
 /** A state on its way through a step, with the effects so far. */
 export interface Progress {
@@ -167,40 +229,52 @@ export interface Progress {
   readonly effects: readonly DiscoveryEffect[]
 }
 
-/** `draining`: it did when the process before this one ended. */
+/** `marked`: what it did when the process before this one ended. */
 export function initialState(
   options: DiscoveryOptions,
   epoch: string,
   nowMs: number,
-  draining = false,
+  marked: { readonly draining: boolean; readonly maint: boolean } = { draining: false, maint: false },
 ): DiscoveryState {
   return {
     options,
     epoch,
+    mac: options.mac,
     sequence: 0,
     roles: new Map(),
+    masterSinceMs: new Map(),
     role: 'initializing',
     ledSinceMs: new Map(),
     companySinceMs: null,
     established: false,
     monitor: null,
     failedPorts: [],
-    draining,
+    draining: marked.draining || marked.maint,
+    serving: options.tellsFastPath !== true,
+    mayLead: options.tellsFastPath !== true,
     drainingSinceMs: nowMs,
+    maint: marked.maint ? { timeoutMs: MAINTENANCE_MS, due: false } : null,
     orders: new Map(),
+    forgets: new Map(),
     load: { cpu: 0, memory: 0, pressure: null, activeConnections: 0 },
     agent: null,
     countedAtMs: null,
     nodes: new Map(),
+    gone: new Map(),
     directors: new Map(),
-    replayWindows: new Map(),
+    sessions: new Map(),
+    claims: new Map(),
+    pastSequences: [],
+    renewedAtMs: null,
     assignment: null,
     assignmentWanted: false,
+    clientsTold: null,
+    knownNodes: '',
     beats: 0,
     lastBeatMs: nowMs,
-    timers: { beat: 0, deadline: 0 },
+    timers: { beat: 0, deadline: 0, maint: 0 },
     counters: {},
-    refused: {},
+    refused: new Map(),
     fullAtMs: null,
     warnings: [],
   }
@@ -209,3 +283,21 @@ export function initialState(
 /** Silence after which a node is stale: its answer to the last of the hellos gets a quarter of an interval. */
 export const staleAfterMs = ({ intervalMs, staleAfterIntervals }: DiscoveryOptions): number =>
   (staleAfterIntervals + 0.25) * intervalMs
+
+/** Silence after which a node is none of the group any more: nothing is asked of it, or sent to it. It is told of as missing all the same. */
+export const goneAfterMs = ({ intervalMs }: DiscoveryOptions): number => 60 * intervalMs
+
+/** Who names a packet of this node that was sent more beats ago says nothing of now. */
+const FRESH_BEATS = 10
+
+/** The sequences at the last beats, with the present one. */
+export const withPastSequence = ({ pastSequences, sequence }: DiscoveryState): readonly number[] =>
+  [...pastSequences, sequence].slice(-FRESH_BEATS)
+
+/** This node as fresh beacons name it. */
+export const ownMark = ({ options, epoch, sequence, pastSequences }: DiscoveryState): OwnMark => ({
+  address: options.managementIp,
+  epoch,
+  sequence,
+  floor: pastSequences[0] ?? 0,
+})

@@ -1,32 +1,29 @@
 import { virtualRouterText } from '../../runtime/wire/beacon-body.ts'
-import { heardDirectors } from './directors.ts'
+import { samePriorityText } from '../elector/same-priority.ts'
+import { deafDirectors } from './claims.ts'
+import { heardDirectors, numberOf, termPauseMs } from './directors.ts'
+import { REFUSAL_STANDS_MS, refusalWarnings } from './refusals.ts'
+import { RENEWAL_TEXT, wasRenewed } from './renewal.ts'
 import { compactSettings, differences, type SettingDifference } from './settings.ts'
-import type { DiscoveryState } from './state.ts'
-import { strayText } from './strays.ts'
+import { type DiscoveryState, staleAfterMs } from './state.ts'
 
-/** A warning about a refused beacon stands that long after the last one. */
-const REFUSAL_STANDS_MS = 10_000
+const NO_KEY = 'cluster.key is not set: beacons are not authenticated'
 
-/** Refusals that an operator can mend, and how. Others are counted only. */
-const REFUSALS: Readonly<Record<string, (source: string) => string>> = {
-  wrongHmac: (source) => `beacons from ${source} are refused: cluster.key is another one there`,
-  unauthenticated: (source) => `beacons from ${source} are refused: cluster.key is not set there`,
-  unexpectedHmac: (source) => `beacons from ${source} are refused: cluster.key is set there, but not here`,
-  unknownVersion: (source) => `beacons from ${source} are refused: it runs another version`,
-}
+const deafText = (address: string) =>
+  `hellos from ${address} are refused: they do not name this node: does IP protocol 253 not arrive there, or does somebody play back a recording?`
 
 /** What the operator should mend, now. */
 export function warningsOf(state: DiscoveryState, nowMs: number): string[] {
-  const { key } = state.options
+  const { key, insecure } = state.options
   return [
-    ...(key === null ? ['cluster.key is not set: beacons are not authenticated'] : []),
+    ...(key === null && insecure !== true ? [NO_KEY] : []),
     ...settingWarnings(state),
     ...splitWarnings(state, nowMs),
-    ...Object.entries(state.refused)
-      .filter(([, { atMs }]) => nowMs - atMs < REFUSAL_STANDS_MS)
-      .flatMap(([reason, { source, strayVirtualRouterId: stray }]) =>
-        stray === null ? (REFUSALS[reason]?.(source) ?? []) : [strayText(source, stray, state.options)],
-      ),
+    ...priorityWarnings(state),
+    ...strangeDirectors(state, nowMs),
+    ...refusalWarnings(state, nowMs),
+    ...deafDirectors(state, nowMs).map(deafText),
+    ...(wasRenewed(state.renewedAtMs, nowMs) ? [RENEWAL_TEXT] : []),
     ...(state.fullAtMs !== null && nowMs - state.fullAtMs < REFUSAL_STANDS_MS
       ? ['more than 64 nodes are heard: the others are ignored']
       : []),
@@ -47,7 +44,18 @@ function settingWarnings(state: DiscoveryState): string[] {
 const differenceText = (who: string, { name, ours, theirs }: SettingDifference) =>
   `setting ${name} differs: ${theirs ?? 'not set'} at ${who}, ${ours ?? 'not set'} here`
 
-/** Two nodes say that they are director of the same virtual router, and have for longer than a hand-over takes. */
+/** Two nodes of one priority: both say so, whichever of them leads. */
+function priorityWarnings({ options, nodes }: DiscoveryState): string[] {
+  return options.instances.flatMap((instance) => {
+    const same = [...nodes.values()].filter(
+      ({ node, stale }) => !stale && node.priorities.get(numberOf(instance)) === instance.priority,
+    )
+    const name = options.instances.length > 1 ? `${instance.name}: ` : ''
+    return same.map(({ address }) => `${name}${samePriorityText(address, instance.priority)}`)
+  })
+}
+
+/** Two nodes say that they are director of the same virtual router, and have for longer than a hand-over there and back takes. */
 function splitWarnings(state: DiscoveryState, nowMs: number): string[] {
   const claims = heardDirectors(state, nowMs).flatMap(({ address, terms }) =>
     [...terms].map(([router, term]) => ({ address, router, ...term })),
@@ -61,9 +69,23 @@ function splitWarnings(state: DiscoveryState, nowMs: number): string[] {
     .filter(([one, other]) => one.router === other.router)
     .filter(
       ([one, other]) =>
-        Math.min(one.lastMs, other.lastMs) - Math.max(one.firstMs, other.firstMs) > state.options.intervalMs,
+        Math.min(one.lastMs, other.lastMs) - Math.max(one.firstMs, other.firstMs) > termPauseMs(state.options),
     )
     .map(([one, other]) => splitText(one.address, other.address, one.router))
+}
+
+/** VRRP names a director of which no beacon is taken, and has for longer than one needs. IPv6 adverts come from link-local addresses. */
+export function strangeDirectors({ options, roles, nodes, masterSinceMs }: DiscoveryState, nowMs: number): string[] {
+  const patienceMs = 2 * staleAfterMs(options)
+  return options.instances.flatMap(({ name, family, virtualRouterId }) => {
+    const { role, masterAddress = null } = roles.get(name) ?? {}
+    const isStrange = masterAddress !== null && masterAddress !== options.managementIp && !nodes.has(masterAddress)
+    if (family === 'ipv6' || role === 'director' || !isStrange) return []
+    if (nowMs - (masterSinceMs.get(name) ?? nowMs) < patienceMs) return []
+    return [
+      `${masterAddress} leads VRID ${virtualRouterId}, and is none of this group's nodes: no beacon of it is taken; does somebody else use this VRID?`,
+    ]
+  })
 }
 
 const splitText = (one: string, other: string, router: number) =>

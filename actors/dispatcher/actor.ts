@@ -1,8 +1,10 @@
+import type { ReachProbe } from '../../runtime/ports/reach-probe.ts'
 import type { ActorInstance, StartActor } from '../../runtime/system/actor.ts'
 import { type RunningMachine, runMachine } from '../../runtime/system/machine-runner.ts'
 import { formatClientKey, parseClientKey } from '../../runtime/table/client-key.ts'
 import { ConnectionTable } from '../../runtime/table/connection-table.ts'
 import { MAX_NODES } from '../../runtime/table/layout.ts'
+import type { NodeSetting } from '../../runtime/table/node-rows.ts'
 import { foldRoles } from '../elector/roles.ts'
 import { explainWeight } from './explanation.ts'
 import { step } from './machine.ts'
@@ -14,6 +16,7 @@ import type {
   DispatcherPeers,
   DispatcherStatus,
 } from './messages.ts'
+import { TRY_TIMEOUT_MS, type TryNode, unreachedText } from './reach.ts'
 import { countSlots } from './slots.ts'
 import {
   type DispatcherEffect,
@@ -29,13 +32,19 @@ export interface DispatcherOptions extends DispatcherRules {
   readonly table: SharedArrayBuffer
 }
 
-/** The dispatcher's outside world is the table alone. */
-export type DispatcherPorts = Readonly<Record<never, never>>
+/** Clients that are told at a time, a few milliseconds' work: whoever wants more asks again. */
+const CLIENTS_TOLD_MAX = 512
+
+/** The dispatcher's outside world, beside the table. */
+export interface DispatcherPorts {
+  readonly reach: ReachProbe
+}
 
 /** The dispatcher: writes nodes and slots of the connection table. What the table holds at the start it takes over. */
 export const startDispatcher: StartActor<DispatcherOptions, DispatcherPorts, DispatcherMessage, DispatcherPeers> = (
   context,
   options,
+  ports,
 ): ActorInstance<DispatcherMessage, DispatcherOptions> => {
   const table = new ConnectionTable(options.table)
   const nodes = Array.from({ length: MAX_NODES }, (_, index) => table.node(index) ?? null)
@@ -55,11 +64,20 @@ export const startDispatcher: StartActor<DispatcherOptions, DispatcherPorts, Dis
         case 'sweep':
           table.sweep(nowS(), effect.idleS)
           return
+        case 'tryNode':
+          void tried(effect)
+          return
         default:
           effect satisfies never
       }
     },
   })
+  const tried = async ({ address, ports: wanted }: TryNode): Promise<void> => {
+    const tries = await Promise.all(
+      wanted.map(async (port) => ({ port, problem: await ports.reach.try(address, port, TRY_TIMEOUT_MS) })),
+    )
+    machine.dispatch({ type: 'tried', address, tries })
+  }
   machine.dispatch({ type: 'start' })
   return {
     receive: (message) => machine.dispatch(message),
@@ -80,7 +98,10 @@ function controlOf(
   return {
     describe: () => describe(table, machine.state()),
     which: (client) => routeOf(table, machine.state(), client, nowMs()),
-    clients: (limit) => table.entries(limit).map(({ client }) => routeOf(table, machine.state(), client, nowMs())),
+    clients: (from, skip, take) => {
+      const { clients, ...part } = table.clients(from, skip, Math.min(take, CLIENTS_TOLD_MAX))
+      return { ...part, routes: clients.map((client) => routeOf(table, machine.state(), client, nowMs())) }
+    },
   }
 }
 
@@ -90,9 +111,16 @@ function describe(table: ConnectionTable, state: DispatcherState): DispatcherSta
     const row = table.node(index)
     if (row === undefined) return []
     const { address, weight, activeConnections, totalConnections } = row
-    return [{ address, weight, slots, activeConnections, totalConnections, ...judgementOf(state, address) }]
+    const lastResort = isLastResort(state, row, slots)
+    return [{ address, weight, slots, activeConnections, totalConnections, lastResort, ...judgementOf(state, address) }]
   })
   return { generation: table.generation, nodes, warnings: state.warnings }
+}
+
+/** On a scanning node as the slots say it, which may be a beacon's time behind. */
+function isLastResort({ members, roles }: DispatcherState, row: NodeSetting, slots: number): boolean {
+  const isDraining = members.some(({ address, health }) => address === row.address && health === 'draining')
+  return isDraining && (foldRoles(roles).role === 'director' ? row.state === 'ok' : slots > 0)
 }
 
 function judgementOf(
@@ -101,11 +129,12 @@ function judgementOf(
 ): Pick<DispatchedNode, 'overloaded' | 'slowStart' | 'weightReason'> {
   const member = state.members.find((each) => each.address === address)
   if (!isAssigning(state) || member === undefined) return { overloaded: false, slowStart: null, weightReason: null }
+  const unreached = unreachedText(member, state.reach)
   const node = state.balance.nodes.get(address)
   return {
     overloaded: node?.overload.overloaded ?? false,
     slowStart: node === undefined || node.rampSinceMs === null ? null : node.ramp,
-    weightReason: explainWeight(member, node),
+    weightReason: unreached ?? explainWeight(member, node),
   }
 }
 

@@ -5,7 +5,8 @@ const percent = (share: number) => `${Math.round(share * 100)} %`
 
 /** Why a node has the weight that it has, for people: what holds it back now, or that nothing does. */
 export function explainWeight(member: Member, node: NodeBalance | undefined): string {
-  if (node === undefined) return `gets no clients: ${member.health}`
+  if (node === undefined)
+    return `gets no clients: ${member.health === 'ok' ? `it is in ${member.forwarding} mode` : member.health}`
   const { overload, rampSinceMs, ramp, agent, weight } = node
   const reasons = [
     ...(overload.overloaded ? [overloadText(member, node)] : []),

@@ -1,10 +1,13 @@
 import type { Machine } from '../../runtime/system/machine.ts'
 import { FAILING_REDIRECTS_MAX, NOBODY } from '../../runtime/table/layout.ts'
 import type { NodeSetting, NodeState } from '../../runtime/table/node-rows.ts'
-import type { Assignment, Member } from '../discovery/messages.ts'
-import { forwardingMoved, forwardingOf } from './forwarding.ts'
+import type { Assignment, Member, NodeMac } from '../discovery/messages.ts'
+import { forwardingMoved, forwardingOf, knowsOwners } from './forwarding.ts'
+import { movesBetween, withMove } from './moved.ts'
 import { adoptBalance, FULL_WEIGHT, nextBalance, quantised, sharesOf, usableMembers } from './policy.ts'
-import { withRows } from './rows.ts'
+import { afterTry, dueTries, type PortTry, reachOf, unreachedText, withReach } from './reach.ts'
+import { movementLog, spreadingLogs } from './reasons.ts'
+import { goneRows, slotsByOwner, withRows } from './rows.ts'
 import { countSlots, keyOfAddress, movedSlots, type Slots, shareSlots } from './slots.ts'
 import {
   type DispatcherEffect,
@@ -27,7 +30,7 @@ const UINT32 = 2 ** 32
 export const step: Machine<DispatcherState, DispatcherEvent, DispatcherEffect> = (state, event, nowMs) => {
   const next = handled(state, event, nowMs)
   const isDue = event.type === 'fastPathUp' || forwardingMoved(state, next.state)
-  if (!state.rules.tellsFastPath || !isDue) return next
+  if (!state.rules.tellsFastPath || !isDue || !knowsOwners(next.state)) return next
   const told: DispatcherEffect = { type: 'send', to: 'fast-path', message: forwardingOf(next.state) }
   return { state: next.state, effects: [...next.effects, told] }
 }
@@ -41,19 +44,28 @@ function handled(state: DispatcherState, event: DispatcherEvent, nowMs: number):
     case 'timerExpired': {
       if (event.generation !== state.sweepGeneration) return quiet
       const sweep = { type: 'sweep', idleS: state.rules.clientIdleS } as const
-      return withSweepTimer({ state, effects: [sweep] })
+      const tries = isAssigning(state) ? dueTries(state.members, state.rules.triedPorts) : []
+      return withSweepTimer({ state, effects: [sweep, ...tries] })
     }
     case 'role': {
       const next = { ...state, roles: new Map(state.roles).set(event.instance, event) }
-      return isAssigning(next) && !isAssigning(state) ? withTakeover(next, nowMs) : { state: next, effects: [] }
+      const spreading = { state: next, effects: spreadingLogs(state, next) }
+      return isAssigning(next) && !isAssigning(state) ? prefixed(spreading, withTakeover(next, nowMs)) : spreading
     }
     case 'membership': {
       const { members, assigner, macs } = event
-      const next = { ...progress.state, members, assigner, macs }
-      if (!isAssigning(next)) return withRows({ state: next, effects: [] }, memberRows(next))
-      if (!isAssigning(state)) return withTakeover(next, nowMs)
-      return withPublicationOfChange(withBalance({ state: next, effects: [] }, nowMs), state)
+      const reach = reachOf(state.reach, members)
+      const moves = movesBetween(state.members, members)
+      const heard = { ...progress.state, members, assigner, macs: [...macs, ...keptMacs(progress.state, macs)], reach }
+      const moved = moves.reduce(withMove, { state: heard, effects: [] })
+      const next = moved.state
+      if (!isAssigning(next)) return withRows(moved, memberRows(next))
+      if (!isAssigning(state)) return prefixed(moved, withTakeover(next, nowMs))
+      const balanced = withBalance(moved, nowMs)
+      return moves.length > 0 ? withPublication(balanced, state) : withPublicationOfChange(balanced, state)
     }
+    case 'tried':
+      return isAssigning(state) ? withTry(progress, event.address, event.tries, nowMs) : quiet
     case 'replica':
       return isAssigning(state) ? quiet : withReplica(progress, event.assignment, nowMs)
     case 'discoveryUp':
@@ -61,17 +73,40 @@ function handled(state: DispatcherState, event: DispatcherEvent, nowMs: number):
     case 'fastPathUp':
       return quiet
     case 'configured':
-      return { state: { ...state, rules: event.rules }, effects: [] }
+      return withMove(
+        { state: { ...state, rules: event.rules }, effects: [] },
+        { from: state.rules.managementIp, to: event.rules.managementIp },
+      )
     default:
       return event satisfies never
   }
 }
 
+const prefixed = ({ effects }: Progress, then: Progress): Progress => ({
+  state: then.state,
+  effects: [...effects, ...then.effects],
+})
+
 /** Assigns from now on: as the last one left it, but for nodes that are unusable. Loads are looked at later. */
 function withTakeover(before: DispatcherState, nowMs: number): Progress {
   const balance = adoptBalance(slotsByOwner(before), nowMs)
-  const state = { ...before, warnings: [], balance, absentSinceMs: new Map() }
-  return withPublication(withBalance({ state, effects: [] }, nowMs), before)
+  const state = { ...before, warnings: [], balance, absentSinceMs: new Map(), reach: new Map() }
+  return withPublication(withBalance({ state, effects: [] }, nowMs), before, true)
+}
+
+/** A node answers no more, or does again; whoever failed once is tried once more, at once. */
+function withTry(progress: Progress, address: string, tries: readonly PortTry[], nowMs: number): Progress {
+  const before = progress.state
+  const member = before.members.find((each) => each.address === address)
+  if (member === undefined) return progress
+  const { reach, again } = afterTry(before.reach, address, tries)
+  const retry: readonly DispatcherEffect[] = again.length > 0 ? [{ type: 'tryNode', address, ports: again }] : []
+  const next = { state: { ...before, reach }, effects: [...progress.effects, ...retry] }
+  const [was, is] = [unreachedText(member, before.reach), unreachedText(member, reach)]
+  if (was === is) return withHealthWarnings(next)
+  const line = is ?? `${member.name} (${address}): its proxy answers this node again`
+  const log: DispatcherEffect = { type: 'log', level: is === null ? 'info' : 'warn', line }
+  return withPublicationOfChange(withBalance({ ...next, effects: [...next.effects, log] }, nowMs), before)
 }
 
 /** Shares by the members' health and load, slots by the shares; rows before slots, so that no slot names a row without a node. */
@@ -95,13 +130,6 @@ function movesOf({ slots: before, movedAtMs }: DispatcherState, slots: Slots, no
   return movedAtMs.map((atMs, slot) => (slots[slot] === before[slot] ? atMs : nowMs))
 }
 
-function slotsByOwner({ slots, rows }: DispatcherState): ReadonlyMap<string, number> {
-  const counts = countSlots(slots, rows.length)
-  return new Map(
-    rows.flatMap((row, index) => (row !== null && counts[index]! > 0 ? [[row.address, counts[index]!]] : [])),
-  )
-}
-
 /**
  * Discovery has just restarted, here or by a promotion: it forgot a node, the node has not gone. So that keeps the slots
  * that it has: the same part of the others' shares as of their slots.
@@ -120,6 +148,13 @@ function sharesOfAbsent(
   return new Map(kept.map(([address]) => [address, counts.get(address)! * share]))
 }
 
+/** Of owners of slots that discovery does not name, as it has just restarted: frames go on to them, and are taken from them. */
+function keptMacs(state: DispatcherState, macs: readonly NodeMac[]): readonly NodeMac[] {
+  const named = new Set(macs.map(({ address }) => address))
+  const owners = slotsByOwner(state)
+  return state.macs.filter(({ address }) => !named.has(address) && owners.has(address))
+}
+
 /** Shares as the table has them: whole numbers, the largest 256, and 0 only for who gets no new clients. */
 function weightsOf(shares: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const most = Math.max(...shares.values())
@@ -131,10 +166,12 @@ function weightsOf(shares: ReadonlyMap<string, number>): ReadonlyMap<string, num
 function electorate(state: DispatcherState): readonly Member[] {
   const { managementIp: address, tellsFastPath } = state.rules
   if (state.members.length > 0 || state.slots.some((owner) => owner !== NOBODY)) {
-    return tellsFastPath ? state.members.map(takenByKernel) : state.members
+    const { triedPorts, portsByRedirect } = state.rules
+    const members = withReach(state.members, state.reach, triedPorts, portsByRedirect.length > 0)
+    return tellsFastPath ? members.map(takenByKernel) : members
   }
   const figures = { cpu: 0, memory: 0, pressure: null, activeConnections: 0, lastSeenMs: 0 }
-  const traits = { capacity: 100, agent: null, failedPorts: [], drained: false } as const
+  const traits = { capacity: 100, agent: null, failedPorts: [], drained: false, maint: 'off' } as const
   const forwarding = tellsFastPath ? 'kernel' : 'workers'
   return [
     { ...figures, ...traits, forwarding, address, name: address, mac: '', self: true, director: true, health: 'ok' },
@@ -147,12 +184,11 @@ function takenByKernel(member: Member): Member {
   return isOk && member.forwarding === 'workers' ? { ...member, health: 'failure' } : member
 }
 
-/** Owners of slots whom the membership does not name, and since when that is so. */
+/** Owners of slots whom the membership does not name, nor calls gone, and since when that is so. */
 function absentOwners(state: DispatcherState, nowMs: number): ReadonlyMap<string, number> {
-  const counts = countSlots(state.slots, state.rows.length)
-  const named = new Set(state.members.map((member) => member.address))
-  const absent = state.rows.filter((row, index) => row !== null && counts[index]! > 0 && !named.has(row.address))
-  return new Map(absent.map((row) => [row!.address, state.absentSinceMs.get(row!.address) ?? nowMs]))
+  const named = new Set([...state.members, ...state.macs.filter(({ gone }) => gone)].map(({ address }) => address))
+  const absent = [...slotsByOwner(state).keys()].filter((address) => !named.has(address))
+  return new Map(absent.map((address) => [address, state.absentSinceMs.get(address) ?? nowMs]))
 }
 
 function absentRow(weights: ReadonlyMap<string, number>, address: string): NodeSetting {
@@ -163,13 +199,23 @@ function absentRow(weights: ReadonlyMap<string, number>, address: string): NodeS
 function memberRows(state: DispatcherState): NodeSetting[] {
   const members = electorate(state)
   const usable = new Set(usableMembers(members).map((member) => member.address))
-  return members.map(({ address, health, failedPorts }) => {
+  const named = members.map((member): NodeSetting => {
+    const { address, health, failedPorts } = member
     const isUsable = usable.has(address)
     const known: NodeState = isUsable ? 'ok' : health
     const weight = isUsable ? (state.weights.get(address) ?? FULL_WEIGHT) : 0
     const failing = failingRedirects(state.rules, failedPorts)
-    return { address, state: known, weight, ...(failing === 0 ? {} : { failing }) }
+    const resets = !isUsable && isToBeReset(state, member)
+    return { address, state: known, weight, ...(failing === 0 ? {} : { failing }), ...(resets ? { resets } : {}) }
   })
+  return [...named, ...goneRows(state)]
+}
+
+/** Its maintenance is not to wait any longer; or it has failed where that is to end what is open there, but did not leave in order. */
+function isToBeReset({ rules, macs }: DispatcherState, { address, health, maint }: Member): boolean {
+  if (maint === 'due') return true
+  if (!rules.resetsOnFailure || (health !== 'failure' && health !== 'stale')) return false
+  return macs.find((node) => node.address === address)?.left !== true
 }
 
 /** Redirects as the table has them, one bit each; the 33rd and later ones are never taken out. */
@@ -186,6 +232,7 @@ function withHealthWarnings(progress: Progress): Progress {
   const warnings = [
     ...state.warnings,
     ...(owned ? [] : ['no node can take connections']),
+    ...state.members.flatMap((member) => unreachedText(member, state.reach) ?? []),
     ...(lastResort ? ['all nodes that work are draining: they go on'] : []),
   ]
   return { ...progress, state: { ...state, warnings } }
@@ -196,12 +243,14 @@ function withPublicationOfChange(progress: Progress, before: DispatcherState): P
 }
 
 /** Tells discovery what the slots are now; if they have changed, as a new generation, which goes to the table as well. */
-function withPublication({ state, effects }: Progress, before: DispatcherState): Progress {
+function withPublication({ state, effects }: Progress, before: DispatcherState, isTakeover = false): Progress {
   const moved = movedSlots(before.slots, state.slots)
   const generation = moved === 0 ? state.generation : (state.generation + 1) % UINT32
   const next = { ...state, generation }
   const written: DispatcherEffect[] =
-    moved === 0 ? [] : [{ type: 'writeSlots', slots: state.slots, generation }, movementLog(next, moved)]
+    moved === 0
+      ? []
+      : [{ type: 'writeSlots', slots: state.slots, generation }, movementLog(before, next, moved, isTakeover)]
   const publish = { type: 'publish', assignment: assignmentOf(next) } as const
   return { state: next, effects: [...effects, ...written, { type: 'send', to: 'discovery', message: publish }] }
 }
@@ -216,13 +265,6 @@ export function assignmentOf(state: DispatcherState): Assignment {
     nodes: owners.map((index) => state.rows[index]!.address),
     slots: state.slots.map((owner) => position.get(owner) ?? NOBODY),
   }
-}
-
-function movementLog(state: DispatcherState, moved: number): DispatcherEffect {
-  const counts = countSlots(state.slots, state.rows.length)
-  const shares = state.rows.flatMap((row, index) => (counts[index]! > 0 ? [`${row!.address} ${counts[index]}`] : []))
-  const line = `slots: ${moved} moved, generation ${state.generation}: ${shares.join(', ') || 'nobody has any'}`
-  return { type: 'log', level: 'info', line }
 }
 
 /** Copies a director's assignment. Owners whom our membership does not name are as usable as the director thinks. */

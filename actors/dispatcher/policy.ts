@@ -78,11 +78,13 @@ export const sharesOf = ({ nodes }: Balance): ReadonlyMap<string, number> =>
 
 /**
  * The members that may own slots: those that are ok. Where there are none, those that are draining go on: they work, and
- * draining the last node must not stop the service.
+ * draining the last node must not stop the service; of them, those that are in maintenance only where there is no other.
  */
 export function usableMembers(members: readonly Member[]): readonly Member[] {
   const ok = members.filter((member) => member.health === 'ok')
-  return ok.length > 0 ? ok : members.filter((member) => member.health === 'draining')
+  const draining = members.filter((member) => member.health === 'draining')
+  const drainingOnly = draining.filter((member) => member.maint === 'off')
+  return [ok, drainingOnly, draining].find(({ length }) => length > 0) ?? []
 }
 
 /**

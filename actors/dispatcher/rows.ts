@@ -4,7 +4,7 @@ import { type DispatcherState, indexOfAddress, type Progress } from './state.ts'
 
 /**
  * Writes the rows that are not in the table as they should be. A row stays where it is; a new node gets a row that was never
- * used, else one of a node that is neither a member nor owns a slot. Where there is none it stays out, with a warning.
+ * used, else one of a node that is neither known nor owns a slot. Where there is none it stays out, with a warning.
  */
 export function withRows(progress: Progress, nodes: readonly NodeSetting[]): Progress {
   return nodes.reduce(withRow, progress)
@@ -22,7 +22,8 @@ function withRow(progress: Progress, node: NodeSetting): Progress {
     row?.address === node.address &&
     row.state === node.state &&
     row.weight === node.weight &&
-    row.failing === node.failing
+    row.failing === node.failing &&
+    row.resets === node.resets
   )
     return progress
   return {
@@ -31,11 +32,31 @@ function withRow(progress: Progress, node: NodeSetting): Progress {
   }
 }
 
+/** Who owns slots, and how many. */
+export function slotsByOwner({ slots, rows }: DispatcherState): ReadonlyMap<string, number> {
+  const counts = countSlots(slots, rows.length)
+  return new Map(
+    rows.flatMap((row, index) => (row !== null && counts[index]! > 0 ? [[row.address, counts[index]!]] : [])),
+  )
+}
+
 /** -1 when every row is needed. */
 function vacantRow(state: DispatcherState): number {
   const unused = state.rows.indexOf(null)
   if (unused >= 0) return unused
   const counts = countSlots(state.slots, state.rows.length)
-  const members = new Set(state.members.map((member) => member.address))
+  // What is open at a node that is gone goes by its row as well.
+  const members = new Set([...state.members, ...state.macs].map(({ address }) => address))
   return state.rows.findIndex((row, index) => row !== null && counts[index] === 0 && !members.has(row.address))
+}
+
+/** Who has a row and is no member any more takes nobody, whatever a former director thought of it. */
+export function goneRows({ rules, macs, rows }: DispatcherState): NodeSetting[] {
+  const placed = new Set(rows.map((row) => row?.address))
+  return macs
+    .filter(({ address, gone }) => gone && placed.has(address))
+    .map(({ address, left }): NodeSetting => {
+      const resets = rules.resetsOnFailure && !left
+      return { address, state: 'stale', weight: 0, ...(resets ? { resets } : {}) }
+    })
 }

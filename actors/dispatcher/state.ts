@@ -6,6 +6,7 @@ import type { RoleMessage } from '../elector/messages.ts'
 import { foldRoles } from '../elector/roles.ts'
 import type { DispatcherMessage, DispatcherPeers } from './messages.ts'
 import { adoptBalance, type Balance, type PolicyRules } from './policy.ts'
+import type { PortTry, Reach, TryNode } from './reach.ts'
 import type { Slots } from './slots.ts'
 
 /** What the dispatcher's decisions depend on. */
@@ -19,6 +20,10 @@ export interface DispatcherRules extends PolicyRules {
   readonly tellsFastPath: boolean
   /** The proxy port of each redirect, where a port that fails takes a node out for itself alone; else empty. */
   readonly portsByRedirect: readonly number[]
+  /** Connections to a node that fails or is not heard any more are reset; else they are left alone. */
+  readonly resetsOnFailure: boolean
+  /** Proxy ports, each once, that the other nodes are tried at; none = nobody is tried. */
+  readonly triedPorts: readonly number[]
 }
 
 /** What the connection table held when this dispatcher started: it outlives us. */
@@ -51,6 +56,8 @@ export interface DispatcherState {
   /** When each slot's owner changed, as far as this dispatcher has seen it; -Infinity: before. */
   readonly movedAtMs: Float64Array
   readonly sweepGeneration: number
+  /** Whose proxies do not answer this node; of a director that assigns. */
+  readonly reach: Reach
   readonly warnings: readonly string[]
 }
 
@@ -58,6 +65,8 @@ export type DispatcherEvent =
   | DispatcherMessage
   | TimerExpired<'sweep'>
   | { readonly type: 'start' }
+  /** What came of `tryNode`. */
+  | { readonly type: 'tried'; readonly address: string; readonly tries: readonly PortTry[] }
   /** Discovery (re)started and has no assignment. */
   | { readonly type: 'discoveryUp' }
   /** The fast path (re)started and knows nothing. */
@@ -70,6 +79,7 @@ export type DispatcherEffect =
   | { readonly type: 'writeSlots'; readonly slots: Slots; readonly generation: number }
   /** Forget the clients that were idle for too long. */
   | { readonly type: 'sweep'; readonly idleS: number }
+  | TryNode
   | StartTimer<'sweep'>
   | WriteLog
   | SendTo<DispatcherPeers>
@@ -96,6 +106,7 @@ export function initialState(rules: DispatcherRules, adopted: AdoptedTable): Dis
     balance: adoptBalance(new Map(), 0),
     movedAtMs: new Float64Array(SLOT_COUNT).fill(Number.NEGATIVE_INFINITY),
     sweepGeneration: 0,
+    reach: new Map(),
     warnings: [],
   }
 }

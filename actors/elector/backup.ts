@@ -2,6 +2,7 @@ import type { Advertisement } from '../../runtime/wire/vrrp.ts'
 import { advertSends } from './advert.ts'
 import { heldOffForMs, holdOff } from './hold-off.ts'
 import { masterDownMs, skewMs } from './intervals.ts'
+import { forcedElection } from './neighbour-notices.ts'
 import type { Backup, ElectorState } from './state.ts'
 import { becomeMaster, resign } from './transitions.ts'
 import { lookAheadMs, type Turn } from './turn.ts'
@@ -20,7 +21,7 @@ export function hearInBackup(turn: Turn, backup: Backup, heard: Heard): void {
   if (advert.priority === 0) {
     // Rule 10: the master resigns. Not at once: the skew lets the highest of all that wait be the first.
     turn.awaitMaster(
-      { ...backup, master: null, lowerHeardAtMs: null, heldOff: false },
+      { ...backup, master: null, lowerHeardAtMs: null, heldOff: false, resigned: true },
       skewMs(turn.options, backup.masterIntervalMs),
     )
     return
@@ -36,7 +37,7 @@ export function hearInBackup(turn: Turn, backup: Backup, heard: Heard): void {
 /** Rule 12: the master was alive then. Version 3 learns its interval; in version 2 it is ours (rule 5). */
 function respect(turn: Turn, backup: Backup, { advert, receivedAtMs }: Heard): void {
   const masterIntervalMs = advert.advertIntervalCs * 10
-  const respected = { ...backup, masterIntervalMs, lowerHeardAtMs: null, heldOff: false }
+  const respected = { ...backup, masterIntervalMs, lowerHeardAtMs: null, heldOff: false, resigned: false }
   const underWayMs = Math.max(0, turn.nowMs - receivedAtMs)
   turn.awaitMaster(respected, Math.max(0, masterDownMs(turn.options, masterIntervalMs) - underWayMs))
 }
@@ -55,8 +56,8 @@ function hearLower(turn: Turn, backup: Backup, heard: Heard): void {
     return
   }
   // Rule 11: discarded. The timer runs on and will make us master; it is not cut short.
-  if (!backup.contesting) turn.logInstance('info', 'forcing a new MASTER election')
-  turn.enter({ ...backup, preemptAtMs, contesting: true, lowerHeardAtMs: nowMs })
+  if (!backup.contesting) turn.noteAnew(forcedElection(heard.source))
+  turn.enter({ ...backup, preemptAtMs, contesting: true, lowerHeardAtMs: nowMs, resigned: false })
 }
 
 /**
@@ -79,9 +80,17 @@ export function suspectMaster(turn: Turn, backup: Backup, generation: number): v
 
 /** Rules 9 and 13: nothing that was queued speaks for the master. `sent`: the number of our advert, if it is out already. */
 export function takeOver(turn: Turn, { phase }: ElectorState, generation: number, sent?: number): void {
-  if (phase.label === 'BACKUP' && generation === phase.draining) becomeMaster(turn, sent)
+  if (phase.label === 'BACKUP' && generation === phase.draining) becomeMaster(turn, succeeds(turn, phase), sent)
   // Announced in vain: something has changed meanwhile. Nobody shall wait for us.
   else if (sent !== undefined && phase.label !== 'MASTER') resign(turn)
+}
+
+/** Adverts that are discarded come from a director that lives, as far as the last one was on time. */
+const ON_TIME_INTERVALS = 2
+
+/** Whether a director that lives gives way, rather than a dead one being followed. */
+function succeeds({ nowMs }: Turn, { resigned, lowerHeardAtMs, masterIntervalMs }: Backup): boolean {
+  return resigned || (lowerHeardAtMs !== null && nowMs - lowerHeardAtMs < ON_TIME_INTERVALS * masterIntervalMs)
 }
 
 /**

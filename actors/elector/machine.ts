@@ -8,10 +8,12 @@ import { forgetMaster, hearInFault } from './fault.ts'
 import { beginHandOver, mayHandOver } from './hand-over.ts'
 import { endHoldOff, startHoldOff } from './hold-off.ts'
 import { masterDownMs } from './intervals.ts'
+import { tellLeader } from './leader.ts'
 import { advertiseOnTime, hearInMaster, renewLease, speakAgain } from './master.ts'
 import type { ElectorPeers } from './messages.ts'
 import { noteForeign, noteVrid } from './neighbour-notices.ts'
 import { DISCARD_TEXTS, type Discarded, receive } from './reception.ts'
+import { samePriorityText } from './same-priority.ts'
 import { type ElectorEffect, type ElectorEvent, type ElectorState, roleOf } from './state.ts'
 import { track } from './tracking.ts'
 import {
@@ -50,6 +52,7 @@ export function stepElector(
   }
   handle(turn, event)
   finishRetiring(turn)
+  tellLeader(turn)
   tellRole(turn, state)
   return { state: turn.state, effects: turn.effects }
 }
@@ -134,7 +137,8 @@ function finishRetiring(turn: Turn): void {
 
 /** Rule 9: the owner is master at once, everybody else listens first. */
 function start(turn: Turn): void {
-  if (turn.options.priority === 255) becomeMaster(turn)
+  // Whoever was director until now hears that by the first advert.
+  if (turn.options.priority === 255) becomeMaster(turn, true)
   else becomeBackup(turn, nobodyHeard(turn))
   startHoldOff(turn)
 }
@@ -175,10 +179,10 @@ function discard(turn: Turn, { reason, source, advert }: Discarded): void {
 function compareSettings(turn: Turn, source: string, advert: Advertisement): void {
   noteForeign(turn, source, advert, false)
   const { priority } = turn.options
-  if (advert.priority === priority) {
-    const text = `${source} has the same priority as this node, ${priority}: the higher address wins`
-    turn.note({ key: `priority:${source}`, level: 'warn', text })
-  }
+  const key = `priority:${source}`
+  if (advert.priority === priority) turn.note({ key, level: 'warn', text: samePriorityText(source, priority) })
+  // Priority 0 is said by whoever resigns.
+  else if (advert.priority > 0) turn.noteOver(key)
 }
 
 function hearAnnouncer(turn: Turn, report: AnnouncerReport): void {

@@ -2,13 +2,18 @@ import { compareAddresses } from '../../runtime/wire/ip-address-bytes.ts'
 import type { Advertisement } from '../../runtime/wire/vrrp.ts'
 import { abandonHandOver, completeHandOver } from './hand-over.ts'
 import { leaseMs } from './intervals.ts'
-import { noteRival } from './neighbour-notices.ts'
+import { forcedElection, noteRival } from './neighbour-notices.ts'
 import type { Active } from './state.ts'
 import { advertise, becomeBackup, becomeInitial, ownIntervalMs, resign } from './transitions.ts'
 import type { Turn } from './turn.ts'
 
 /** Losing adverts come in bursts until the loser has heard us; gratuitous ARP is asked for once in this time. */
 const ANNOUNCE_AGAIN_MS = 1000
+/**
+ * What others say is answered at once, but no more often than this, whatever they send. A resignation sooner: who waits for its skew only is to
+ * hear of a master before that is over.
+ */
+const ANSWER_EVERY_MS = { losing: 100, resigned: 5 } as const
 
 /** An advert heard in MASTER (RFC 9568 §6.4.3). */
 export function hearInMaster(turn: Turn, master: Active, source: string, advert: Advertisement): void {
@@ -21,8 +26,8 @@ export function hearInMaster(turn: Turn, master: Active, source: string, advert:
   }
   if (advert.priority === 0) {
     // Rule 15: somebody else resigns; whoever waits shall hear at once that there is a master.
-    advertise(turn)
-    scheduleAdvert(turn, master, turn.nowMs + ownIntervalMs(turn))
+    const answered = answer(turn, master, ANSWER_EVERY_MS.resigned)
+    if (answered !== undefined) scheduleAdvert(turn, answered, turn.nowMs + ownIntervalMs(turn))
     return
   }
   if (outranks(turn, source, advert.priority)) {
@@ -50,12 +55,26 @@ function outranks(turn: Turn, source: string, priority: number): boolean {
 function assertMastership(turn: Turn, master: Active, source: string, priority: number): void {
   turn.count('losingAdvertsReceived')
   noteRival(turn, source, priority)
-  turn.note({ key: `election:${source}`, level: 'info', text: 'forcing a new MASTER election' })
-  advertise(turn)
+  turn.note(forcedElection(source))
+  const answered = answer(turn, master, ANSWER_EVERY_MS.losing)
+  if (answered === undefined) return
   // Just after a takeover, or the last announcement, it is the loser's last advert: nothing is wrong.
-  if (!master.holding || turn.nowMs - master.announcedAtMs < ANNOUNCE_AGAIN_MS) return
-  turn.enter({ ...master, announcedAtMs: turn.nowMs })
+  if (!answered.holding || turn.nowMs - answered.announcedAtMs < ANNOUNCE_AGAIN_MS) return
+  turn.enter({ ...answered, announcedAtMs: turn.nowMs })
   turn.send('announcer', { type: 'announce' })
+}
+
+/** An advert now; where one has answered a moment ago, as soon as that is so long ago, and undefined. */
+function answer(turn: Turn, master: Active, everyMs: number): Active | undefined {
+  const dueMs = master.answeredAtMs + Math.min(everyMs, ownIntervalMs(turn) / 4)
+  if (turn.nowMs < dueMs) {
+    if (dueMs < master.advertDueMs) scheduleAdvert(turn, master, dueMs)
+    return undefined
+  }
+  advertise(turn)
+  const answered = { ...master, answeredAtMs: turn.nowMs }
+  turn.enter(answered)
+  return answered
 }
 
 /** The raw-IP actor has lost what we said last: whoever waits shall not wait for it. */
@@ -96,6 +115,6 @@ export function renewLease(turn: Turn, master: Active, confirm: number, atMs: nu
     turn.send('announcer', { type: 'renew', leaseUntilMs })
     return
   }
-  turn.send('announcer', { type: 'hold', leaseUntilMs })
+  turn.send('announcer', { type: 'hold', leaseUntilMs, ...(master.succeeds ? { succeeds: true } : {}) })
   turn.logInstance('info', 'Entering MASTER STATE')
 }

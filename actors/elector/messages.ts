@@ -21,8 +21,11 @@ export interface RoleMessage {
   readonly masterPriority: number | null
 }
 
-/** What the priority may depend on: the interface is up, all proxy ports listen, the default gateway answers. */
-export type TrackSource = 'interface' | 'portMonitor' | 'gateway'
+/**
+ * What the priority may depend on: the interface is up, all proxy ports listen, the default gateway answers. `address`: the interface has
+ * the address that this node's packets leave from, without which it takes no part, whatever is configured.
+ */
+export type TrackSource = 'interface' | 'address' | 'portMonitor' | 'gateway'
 
 /** From the watcher and the port monitor, at every change and whenever the elector (re)starts. */
 export interface TrackMessage {

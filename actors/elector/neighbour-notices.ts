@@ -1,7 +1,16 @@
 /** What an operator is told of neighbours, and the machine's part in noticing them. */
 import type { Advertisement } from '../../runtime/wire/vrrp.ts'
 import type { ForeignRouter, SettingOfRouter } from './messages.ts'
-import { differencesOf, freeVrid, heardForeign, heardRival, heardVrid, RIVAL_ADVERTS } from './neighbours.ts'
+import {
+  differencesOf,
+  freeVrid,
+  heardForeign,
+  heardRival,
+  heardVrid,
+  RIVAL_ADVERTS,
+  withoutForeign,
+} from './neighbours.ts'
+import type { Notice } from './notices.ts'
 import type { Turn } from './turn.ts'
 
 /** Addresses of an advert that a line repeats. */
@@ -17,7 +26,11 @@ export function noteVrid(turn: Turn, virtualRouterId: number): void {
 /** Our VRID with other settings is somebody else's virtual router, or a node of ours that is set up otherwise. */
 export function noteForeign(turn: Turn, source: string, advert: Advertisement, authenticated: boolean): void {
   const differs = differencesOf(advert, authenticated, turn.options)
-  if (differs.length === 0) return
+  if (differs.length === 0) {
+    turn.change({ neighbours: withoutForeign(turn.state.neighbours, source) })
+    turn.noteOver(`foreign:${source}`)
+    return
+  }
   const { version, priority, advertIntervalCs, addresses } = advert
   const router = {
     address: source,
@@ -29,7 +42,8 @@ export function noteForeign(turn: Turn, source: string, advert: Advertisement, a
     differs,
   }
   turn.change({ neighbours: heardForeign(turn.state.neighbours, router, turn.nowMs) })
-  turn.note({ key: `foreign:${source}`, level: 'warn', text: foreignText(turn, router) })
+  const { advertIntervalMs: everyMs } = router
+  turn.note({ key: `foreign:${source}`, level: 'warn', text: foreignText(turn, router), everyMs })
 }
 
 function foreignText(turn: Turn, router: Omit<ForeignRouter, 'lastHeardMs'>): string {
@@ -64,6 +78,13 @@ function settingName(setting: SettingOfRouter): string {
       return setting satisfies never
   }
 }
+
+/** Of one election that is forced there is one line, however many adverts its loser still sends. */
+export const forcedElection = (loser: string): Notice => ({
+  key: `election:${loser}`,
+  level: 'info',
+  text: 'forcing a new MASTER election',
+})
 
 /** Another master goes on although it has to give way: it does not hear us. */
 export function noteRival(turn: Turn, source: string, priority: number): void {

@@ -2,13 +2,12 @@
 import type { Advertisement } from '../../runtime/wire/vrrp.ts'
 import { freeVrids } from './free-vrids.ts'
 import type { ForeignRouter, Rival, SettingOfRouter } from './messages.ts'
+import { standsForMs } from './notices.ts'
 import { sameAddresses } from './reception.ts'
 import type { ElectorOptions } from './state.ts'
 
 /** Past this number the one unheard for longest is forgotten. */
 export const NEIGHBOURS_KEPT = 8
-/** What was not heard for so long is no longer there. */
-export const NEIGHBOUR_LIFE_MS = 60_000
 /** A VRID counts as used for so long after it was heard. */
 export const VRID_LIFE_MS = 300_000
 /** Adverts of every other virtual router come by: that one is there need not be noted anew with each. */
@@ -37,12 +36,16 @@ export function heardVrid(neighbours: Neighbours, virtualRouterId: number, nowMs
   return { ...neighbours, vrids: new Map(neighbours.vrids).set(virtualRouterId, nowMs) }
 }
 
-/** What of an advert with our VRID is not as it is here; in version 3 the interval is the master's to choose (rule 5). */
+/** What of an advert with our VRID is not as it is here; in version 3 the interval is the master's to choose, within bounds (rule 5). */
 export function differencesOf(advert: Advertisement, authenticated: boolean, ours: ElectorOptions): SettingOfRouter[] {
   const differing: Readonly<Record<SettingOfRouter, boolean>> = {
     version: advert.version !== ours.version,
     authentication: authenticated,
-    interval: advert.version === 2 && ours.version === 2 && advert.advertIntervalCs !== ours.advertIntervalCs,
+    interval:
+      advert.version === ours.version &&
+      (ours.version === 2
+        ? advert.advertIntervalCs !== ours.advertIntervalCs
+        : advert.advertIntervalCs > ours.longestLearnedCs),
     virtualIps: !sameAddresses(advert.addresses, ours.virtualIps),
   }
   return (Object.keys(differing) as SettingOfRouter[]).filter((setting) => differing[setting])
@@ -57,6 +60,12 @@ export function heardForeign(
   const before = neighbours.foreign.find(({ address }) => address === router.address)
   const heard = { ...router, firstMs: before?.firstMs ?? nowMs, lastMs: nowMs }
   return { ...neighbours, foreign: withNewest(neighbours.foreign, heard) }
+}
+
+/** Its settings are ours by now. */
+export function withoutForeign(neighbours: Neighbours, address: string): Neighbours {
+  if (!neighbours.foreign.some((router) => router.address === address)) return neighbours
+  return { ...neighbours, foreign: neighbours.foreign.filter((router) => router.address !== address) }
 }
 
 /** A master that has to give way to us has advertised; a silence of `forgetAfterMs` begins anew. */
@@ -76,16 +85,16 @@ function withNewest<Of extends { readonly address: string }>(known: readonly Of[
   return [...known.filter(({ address }) => address !== newest.address), newest].slice(-NEIGHBOURS_KEPT)
 }
 
-/** Of those that were heard of late: VRIDs rise, routers are in the order of their last advert. */
-export function describeNeighbours({ vrids, foreign, rivals }: Neighbours, nowMs: number) {
-  const isRecent = ({ lastMs }: Heard): boolean => nowMs - lastMs < NEIGHBOUR_LIFE_MS
+/** Of those that were heard of late: VRIDs rise, routers are in the order of their last advert. `everyMs`: how often this node advertises. */
+export function describeNeighbours({ vrids, foreign, rivals }: Neighbours, nowMs: number, everyMs: number) {
+  const isRecent = ({ lastMs }: Heard, itsMs: number): boolean => nowMs - lastMs < standsForMs(itsMs)
   return {
     vridsHeard: usedVrids(vrids, nowMs),
-    foreignRouters: foreign.filter(isRecent).map(({ firstMs: _, lastMs, ...router }): ForeignRouter => {
-      return { ...router, lastHeardMs: nowMs - lastMs }
-    }),
+    foreignRouters: foreign
+      .filter((router) => isRecent(router, router.advertIntervalMs))
+      .map(({ firstMs: _, lastMs, ...router }): ForeignRouter => ({ ...router, lastHeardMs: nowMs - lastMs })),
     rivals: rivals
-      .filter((rival) => isRecent(rival) && rival.adverts >= RIVAL_ADVERTS)
+      .filter((rival) => isRecent(rival, everyMs) && rival.adverts >= RIVAL_ADVERTS)
       .map(({ firstMs, lastMs, ...rival }): Rival => {
         return { ...rival, forMs: lastMs - firstMs, lastHeardMs: nowMs - lastMs }
       }),

@@ -1,11 +1,19 @@
-import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
+import { familyOf, samePrefix } from '../../runtime/wire/ip-address-bytes.ts'
 import { type Ipv4Failure, parseIpv4Packet } from '../../runtime/wire/ipv4.ts'
 import { type Ipv6Failure, parseIpv6Packet } from '../../runtime/wire/ipv6.ts'
 import { type Advertisement, parseAdvertisement, type VrrpFailure } from '../../runtime/wire/vrrp.ts'
 import type { ElectorOptions } from './state.ts'
 
 /** Why an advert was dropped. `version` and `interval` also mean: well-formed, but not ours. */
-export type DiscardReason = Ipv4Failure | Ipv6Failure | VrrpFailure | 'ownLoop' | 'vrid' | 'peer'
+export type DiscardReason =
+  | Ipv4Failure
+  | Ipv6Failure
+  | VrrpFailure
+  | 'ownLoop'
+  | 'vrid'
+  | 'peer'
+  | 'source'
+  | 'virtualIps'
 
 /** Each reason with what the operator reads; null = nothing is wrong, only counted. */
 export const DISCARD_TEXTS: Readonly<Record<DiscardReason, string | null>> = {
@@ -15,7 +23,7 @@ export const DISCARD_TEXTS: Readonly<Record<DiscardReason, string | null>> = {
   protocol: 'it is not IP protocol 112',
   destination: 'it was sent by unicast, and here multicast is used, or the other way round (vrrp.unicastPeers)',
   fragment: 'it is a fragment',
-  ttl: 'its TTL (hop limit) is not 255, it may come from another network',
+  ttl: 'its TTL (hop limit) is not 255, or it has IPv6 hop-by-hop options: it may come from another network',
   length: 'its length does not fit its count of addresses',
   version: 'its VRRP version is not ours',
   type: 'it is not an advertisement',
@@ -26,6 +34,8 @@ export const DISCARD_TEXTS: Readonly<Record<DiscardReason, string | null>> = {
   ownLoop: null,
   vrid: null,
   peer: 'its sender is none of vrrp.unicastPeers',
+  virtualIps: 'its virtual IPs are not ours (vrrp.strict)',
+  source: 'its sender is no host of this subnet (IPv6: no link-local address)',
 }
 
 /** `advert`: a whole advert, which was discarded for what it says. */
@@ -54,11 +64,21 @@ export function receive(bytes: Uint8Array, options: ElectorOptions): Received {
   const advert = parsed.advertisement
   if (advert.virtualRouterId !== options.virtualRouterId) return discard('vrid', advert)
   if (isUnicast && !options.unicastPeers.includes(source)) return discard('peer')
+  if (!isUnicast && !isNeighbour(source, options)) return discard('source')
   if (!parsed.ok) return discard(parsed.reason, advert)
   if (advert.version !== options.version) return discard('version', advert)
-  // Rule 5: version 2 wants one interval for all (RFC 3768 §7.1), version 3 learns the master's.
+  // Rule 5: version 2 wants one interval for all (RFC 3768 §7.1), version 3 learns the master's; but not one that nobody could wait for.
   if (advert.version === 2 && advert.advertIntervalCs !== options.advertIntervalCs) return discard('interval', advert)
+  if (advert.version === 3 && advert.advertIntervalCs > options.longestLearnedCs) return discard('interval', advert)
+  if (options.strict && !sameAddresses(advert.addresses, options.virtualIps)) return discard('virtualIps', advert)
   return { ok: true, source, advert }
+}
+
+/** Whether that can be a router of this subnet: version 3 over IPv6 speaks from link-local addresses only (RFC 9568 §5.1.2.1). */
+function isNeighbour(source: string, { primaryAddress, prefixLength = 0 }: ElectorOptions): boolean {
+  if (familyOf(source) === 'ipv6') return /^fe[89ab]/.test(source)
+  const first = Number.parseInt(source, 10)
+  return first > 0 && first !== 127 && first < 224 && samePrefix(source, primaryAddress, prefixLength)
 }
 
 /** Whether both lists have the same addresses, in any order. */

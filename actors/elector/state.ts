@@ -28,6 +28,10 @@ export interface ElectorOptions {
   readonly preemptDelayMs: number
   /** For how long after the start a living master of lower priority is left alone at most, until its table is here. */
   readonly holdOffMs: number
+  /** Version 3: the longest interval of a master that is gone by, in centiseconds; silence of three of it is the most that a forged one costs. */
+  readonly longestLearnedCs: number
+  /** Adverts with other virtual IPs than ours are discarded, instead of told. */
+  readonly strict: boolean
   /**
    * Monotonic. Until then the process is too busy with its own start to keep adverts below a second on time: it neither
    * preempts nor takes silence for the absence of a master, unless that was heard before.
@@ -38,6 +42,8 @@ export interface ElectorOptions {
    * family is that of the virtual router.
    */
   readonly primaryAddress: string
+  /** Of the subnet of an IPv4 `primaryAddress`, whose routers alone are heard; missing: it is not known. */
+  readonly prefixLength?: number
   /** Without prefix, 1..255 of them, all of the family of `primaryAddress`. */
   readonly virtualIps: readonly string[]
   readonly checksum: VrrpChecksum
@@ -135,6 +141,8 @@ export interface Backup {
   readonly contesting: boolean
   /** When an advert of lower priority was discarded last, for which we need not wait; null = none, or it has resigned. */
   readonly lowerHeardAtMs: number | null
+  /** The master has resigned since it was heard last: it serves clients until it hears who follows. */
+  readonly resigned: boolean
   /** The master-down timer has expired once, and nothing but the hold-off is waited for. */
   readonly heldOff: boolean
 }
@@ -158,10 +166,14 @@ export interface Active {
   readonly leaseUntilMs: number
   /** An advert has been seen to leave and the announcer was told to hold the addresses. */
   readonly holding: boolean
+  /** A director that lives gives way to this one. */
+  readonly succeeds: boolean
   /** Confirmations below this belong to an earlier time as master. */
   readonly firstConfirm: number
   /** When gratuitous ARP was last asked for again. */
   readonly announcedAtMs: number
+  /** When an advert that was heard was last answered by one; -Infinity: none was. */
+  readonly answeredAtMs: number
   /** Since when the addresses are to be handed over; null while they are not. */
   readonly steppingDownSinceMs: number | null
 }
@@ -188,6 +200,8 @@ export interface ElectorState {
   /** To go to INIT as soon as no hand-over is under way. */
   readonly retiring: boolean
   readonly neighbours: Neighbours
+  /** Who was logged as director last, and when; null: nobody yet. */
+  readonly leaderTold: { readonly address: string; readonly atMs: number } | null
   /** How the last one went that was asked for. */
   readonly handOver: HandOver | null
 }
@@ -211,6 +225,7 @@ export function initialElector(options: ElectorOptions): ElectorState {
     takesLeave: false,
     retiring: false,
     neighbours: noNeighbours,
+    leaderTold: null,
     handOver: null,
   }
 }
@@ -236,7 +251,8 @@ export function describeElector(state: ElectorState, nowMs: number): ElectorStat
   const { options, phase, transitions, counters, notices, neighbours, handOver } = state
   const { role, masterAddress, masterPriority } = roleOf(state)
   const tracking = describeTracking(options.track, state.tracking)
-  const warnings = [...currentWarnings(notices, nowMs), ...trackingWarnings(tracking, options.priority)]
+  const everyMs = options.advertIntervalCs * 10
+  const warnings = [...currentWarnings(notices, nowMs, everyMs), ...trackingWarnings(tracking, options.priority)]
   if (phase.label === 'BACKUP' && phase.yielding) {
     warnings.push('stepped down: takes over again only when the present director falls silent or steps down itself')
   }
@@ -248,14 +264,14 @@ export function describeElector(state: ElectorState, nowMs: number): ElectorStat
     priority: state.configuredPriority,
     effectivePriority: options.priority,
     tracking,
-    advertIntervalMs: options.advertIntervalCs * 10,
+    advertIntervalMs: everyMs,
     masterIp: masterAddress,
     masterPriority,
     transitions,
     yielding: phase.label === 'BACKUP' && phase.yielding,
     holdOffMs: phase.label === 'BACKUP' ? holdOffLeftMs(phase, state.holdOffUntilMs, nowMs) : null,
     handOver,
-    ...describeNeighbours(neighbours, nowMs),
+    ...describeNeighbours(neighbours, nowMs, everyMs),
     counters,
     warnings,
   }

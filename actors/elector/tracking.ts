@@ -5,7 +5,11 @@ import type { Turn } from './turn.ts'
 /** What a failure of something tracked does: nothing, force FAULT, or change the priority by -253..-1. */
 type TrackEffect = 'off' | 'fault' | number
 
-export type TrackOptions = Readonly<Record<TrackSource, TrackEffect>>
+/** Without its own address no node takes part: that is no choice. */
+export type TrackOptions = Readonly<Record<Exclude<TrackSource, 'address'>, TrackEffect>>
+
+const effectOf = (options: TrackOptions, source: TrackSource): TrackEffect =>
+  source === 'address' ? 'fault' : options[source]
 
 /** What was last said of each source; nothing yet counts as well. */
 export type Tracking = Readonly<Partial<Record<TrackSource, Omit<TrackMessage, 'type' | 'source'>>>>
@@ -16,7 +20,7 @@ const OWNER = 255
 const LOWEST = 1
 const HIGHEST = 254
 
-const SOURCES: readonly TrackSource[] = ['interface', 'portMonitor', 'gateway']
+const SOURCES: readonly TrackSource[] = ['interface', 'address', 'portMonitor', 'gateway']
 
 /** Something tracked has failed or is well again. */
 export function track(turn: Turn, { source, state, reason }: TrackMessage): void {
@@ -39,7 +43,8 @@ export function judgeTracking(turn: Turn): void {
   const inFault = phase.label === 'FAULT'
   if (fault !== undefined && !inFault) {
     turn.logInstance('warn', fault.reason ?? `${fault.source} has failed`)
-    becomeFault(turn)
+    // From an address that is not here any more nothing is said, not even that this node resigns.
+    becomeFault(turn, turn.state.tracking.address?.state !== 'failed')
   }
   // A full Master_Down_Interval first: while it could not take part, another has become master.
   if (fault === undefined && inFault) becomeBackup(turn, nobodyHeard(turn))
@@ -49,7 +54,7 @@ export function judgeTracking(turn: Turn): void {
 export function effectivePriority(configured: number, options: TrackOptions, tracking: Tracking): number {
   if (configured === OWNER) return configured
   const weights = SOURCES.map((source) => {
-    const effect = options[source]
+    const effect = effectOf(options, source)
     return tracking[source]?.state === 'failed' && typeof effect === 'number' ? effect : 0
   })
   const sum = weights.reduce((total, weight) => total + weight, configured)
@@ -59,7 +64,7 @@ export function effectivePriority(configured: number, options: TrackOptions, tra
 /** What is tracked, and how it is; what is off, or was not heard of yet, is left out. */
 export function describeTracking(options: TrackOptions, tracking: Tracking): readonly Tracked[] {
   return SOURCES.flatMap((source): readonly Tracked[] => {
-    const [effect, heard] = [options[source], tracking[source]]
+    const [effect, heard] = [effectOf(options, source), tracking[source]]
     return effect === 'off' || heard === undefined ? [] : [{ source, effect, ...heard }]
   })
 }

@@ -39,9 +39,10 @@ function sendAdvert(turn: Turn, priority: number, confirm?: number): void {
 
 /**
  * RFC 9568 §6.4.1 and §6.4.2: the advert first. The addresses follow when it has been seen to leave, which is also what
- * keeps a node that cannot send from holding them (rule 18). `sent`: the number of an advert that was sent already.
+ * keeps a node that cannot send from holding them (rule 18). `succeeds`: a director that lives gives way. `sent`: the number
+ * of an advert that was sent already.
  */
-export function becomeMaster(turn: Turn, sent?: number): void {
+export function becomeMaster(turn: Turn, succeeds: boolean, sent?: number): void {
   const firstConfirm = sent ?? turn.state.nextConfirm
   if (sent === undefined) advertise(turn)
   else noteAdvert(turn, sent)
@@ -54,8 +55,10 @@ export function becomeMaster(turn: Turn, sent?: number): void {
     advertDueMs: turn.nowMs + intervalMs,
     leaseUntilMs: turn.nowMs + leaseMs(intervalMs),
     holding: false,
+    succeeds,
     firstConfirm,
     announcedAtMs: turn.nowMs,
+    answeredAtMs: Number.NEGATIVE_INFINITY,
     steppingDownSinceMs: null,
   })
   turn.change({ transitions: turn.state.transitions + 1, mayInherit: false, holdOffUntilMs: null, takesLeave: false })
@@ -96,6 +99,7 @@ export function becomeBackup(turn: Turn, { master, masterIntervalMs, yielding }:
       yielding,
       contesting: false,
       lowerHeardAtMs: null,
+      resigned: false,
       heldOff: false,
     },
     masterDownMs(turn.options, masterIntervalMs),
@@ -111,11 +115,11 @@ function leaveMaster(turn: Turn, { steppingDownSinceMs }: Active, type: 'release
   turn.change({ transitions: turn.state.transitions + 1 })
 }
 
-/** Out of the election. A master resigns, if that can still leave, so that nobody waits for it; its addresses go at once. */
-export function becomeFault(turn: Turn): void {
+/** Out of the election. A master resigns, if that may still leave, so that nobody waits for it; its addresses go at once. */
+export function becomeFault(turn: Turn, maySpeak: boolean): void {
   const { phase } = turn.state
   if (phase.label === 'MASTER') {
-    resign(turn)
+    if (maySpeak) resign(turn)
     leaveMaster(turn, phase, 'release')
   }
   turn.logInstance('warn', 'Entering FAULT STATE')

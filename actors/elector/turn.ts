@@ -1,7 +1,7 @@
 import type { LogLevel } from '../../runtime/system/machine.ts'
 import { counted, MachineTurn } from '../../runtime/system/turn.ts'
 import type { ElectorPeers } from './messages.ts'
-import { type Notice, remember } from './notices.ts'
+import { type Notice, over, remember } from './notices.ts'
 import type { Backup, Counter, ElectorEffect, ElectorState, ElectorTimer, Phase } from './state.ts'
 
 /** See `ElectorOptions`. */
@@ -36,6 +36,17 @@ export class Turn extends MachineTurn<ElectorState, ElectorEffect> {
     const { notices, fresh } = remember(this.state.notices, notice, this.nowMs)
     this.change({ notices })
     if (fresh) this.logInstance(notice.level, notice.text)
+  }
+
+  /** The same, and logs it whatever was logged before. */
+  noteAnew(notice: Notice): void {
+    this.change({ notices: this.state.notices.filter(({ key }) => key !== notice.key) })
+    this.note(notice)
+  }
+
+  /** It holds no more. */
+  noteOver(key: string): void {
+    this.change({ notices: over(this.state.notices, key) })
   }
 
   /** Starts the timer anew; returns its generation. */

@@ -1,10 +1,13 @@
-import { isIPv6 } from 'node:net'
-import type { AddressChange, Netlink } from '../../runtime/ports/netlink.ts'
+import type { Netlink } from '../../runtime/ports/netlink.ts'
 import type { Nft } from '../../runtime/ports/nft.ts'
-import { done, type Result } from '../../runtime/ports/result.ts'
 import type { SocketTable } from '../../runtime/ports/socket-table.ts'
 import type { StartActor } from '../../runtime/system/actor.ts'
 import { type OwnEffect, runMachine } from '../../runtime/system/machine-runner.ts'
+import type { AnnouncerName } from '../announcer/messages.ts'
+import { putAnswerRoutes, removeAnswerRoutes } from './answer-routes.ts'
+import { Figures } from './figures.ts'
+import { Holders } from './holders.ts'
+import { missingOnLoopback, putOnLoopback, removeFromLoopback } from './loopback.ts'
 import { step } from './machine.ts'
 import type { FastPathMessage, FastPathPeers } from './messages.ts'
 import { createFastPathControl } from './routes.ts'
@@ -16,6 +19,7 @@ import {
   type FastPathState,
   initialFastPath,
   labelOf,
+  type ProbedNode,
 } from './state.ts'
 import { findTables, outlineTables, setStaying } from './tables.ts'
 
@@ -25,17 +29,21 @@ export interface FastPathPorts {
   readonly sockets: SocketTable
 }
 
-const LOOPBACK = 'lo'
-/** Less than the supervisor's: what is not removed by then stays, and says so. */
-const FAREWELL_MS = 1500
+export interface FastPathOptions extends FastPathSettings {
+  /** Who is told what may be announced. */
+  readonly announcers: readonly AnnouncerName[]
+}
+
+/** Less than the supervisor's, and more than clients are waited for: what is not removed by then stays, and says so. */
+const FAREWELL_MS = 6000
 
 /**
  * The fast path: has the kernel forward the redirects of the virtual IPs (kernel mode). The tables outlive it, and are taken over by
  * the next one.
  */
-export const startFastPath: StartActor<FastPathSettings, FastPathPorts, FastPathMessage, FastPathPeers> = (
+export const startFastPath: StartActor<FastPathOptions, FastPathPorts, FastPathMessage, FastPathPeers> = (
   context,
-  settings,
+  { announcers, ...settings },
   ports,
 ) => {
   const { nft, netlink, sockets } = ports
@@ -50,24 +58,32 @@ export const startFastPath: StartActor<FastPathSettings, FastPathPorts, FastPath
   const perform = (effect: OwnEffect<FastPathEffect>): void => {
     switch (effect.type) {
       case 'findTables':
-        void findTables(nft).then((found) => dispatch({ type: 'tablesFound', found }))
+        void findTables(nft, state().settings, effect.inPlace).then((found) => dispatch({ type: 'tablesFound', found }))
         return
       case 'apply':
-        void nft.apply(effect.script).then((result) => dispatch({ type: 'applied', result }))
+        void figures
+          .note()
+          .then(() => nft.apply(effect.script))
+          .then((result) => dispatch({ type: 'applied', result }))
         return
       case 'outline': {
         const generation = nft.generation()
-        void outlineTables(nft).then((outline) =>
-          dispatch({ type: 'outlined', generation: generation.ok ? generation.value : 0, outline }),
-        )
+        dispatch({
+          type: 'outlined',
+          generation: generation.ok ? generation.value : 0,
+          outline: outlineTables(nft),
+        })
         return
       }
       case 'look': {
         const generation = nft.generation()
         const device = netlink.interfaceByName(settings.interfaceName)
         const neighbours = device.ok ? macsOf(netlink, device.value.index, effect.neighbours) : new Map()
-        const missing = missingOnLoopback(netlink, settings)
-        dispatch({ type: 'looked', look: { generation, device, missing, neighbours } })
+        const missing = missingOnLoopback(netlink, settings.virtualIps)
+        // Once a second, as the kernel drops them with the link.
+        if (device.ok) putAnswerRoutes(netlink, device.value.index, settings)
+        const silent = device.ok ? silentOf(netlink, device.value.index, effect.probed) : []
+        dispatch({ type: 'looked', look: { generation, device, missing, neighbours, silent } })
         return
       }
       case 'putAddresses':
@@ -79,10 +95,16 @@ export const startFastPath: StartActor<FastPathSettings, FastPathPorts, FastPath
         return
       }
       case 'addPins':
-        void setStaying(nft, effect.pins, settings).then((result) => dispatch({ type: 'pinsAdded', result }))
+        void setStaying(nft, effect.pins, effect.connections, settings).then((result) =>
+          dispatch({ type: 'pinsAdded', result }),
+        )
+        return
+      case 'tellForwarded':
+        for (const to of announcers) context.send(to, { type: 'forwarded', virtualIps: effect.virtualIps })
         return
       case 'remove':
-        removeFromLoopback(netlink, settings)
+        removeFromLoopback(netlink, settings.virtualIps)
+        removeAnswerRoutes(netlink, settings)
         void nft.apply(removedRuleset()).then((result) => dispatch({ type: 'removed', result }))
         return
       case 'retired':
@@ -92,10 +114,19 @@ export const startFastPath: StartActor<FastPathSettings, FastPathPorts, FastPath
         effect satisfies never
     }
   }
+  const figures = new Figures(nft, state)
+  const holders = new Holders()
   dispatch({ type: 'start' })
   return {
-    control: createFastPathControl(nft, state),
-    receive: dispatch,
+    control: createFastPathControl({ nft, state, clock: context.clock, figures, holders }),
+    receive: (message) => {
+      if (message.type === 'holdersOf') holders.note(message, context.clock.nowMs())
+      else dispatch(message)
+    },
+    peerUp: (peer) => {
+      if (peer === 'discovery') dispatch({ type: 'discoveryUp' })
+    },
+    configure: (wanted) => dispatch({ type: 'configured', settings: wanted }),
     stop: async () => {
       const cancel = context.clock.setTimer(FAREWELL_MS, () => retired.resolve())
       dispatch({ type: 'stop' })
@@ -116,37 +147,10 @@ function macsOf(netlink: Netlink, interfaceIndex: number, addresses: readonly st
   )
 }
 
-function loopbackAddresses(netlink: Netlink, addresses: readonly string[]): Result<readonly AddressChange[]> {
-  const loopback = netlink.interfaceByName(LOOPBACK)
-  if (!loopback.ok) return loopback
-  const { index: interfaceIndex } = loopback.value
-  const value = addresses.map((address) => ({ interfaceIndex, address, prefixLength: isIPv6(address) ? 128 : 32 }))
-  return { ok: true, value }
-}
-
-function missingOnLoopback(netlink: Netlink, { virtualIps }: FastPathSettings): readonly string[] {
-  const loopback = netlink.interfaceByName(LOOPBACK)
-  if (!loopback.ok) return []
-  const there = new Set(loopback.value.addresses.map(({ address }) => address))
-  return virtualIps.filter((address) => !there.has(address))
-}
-
-/** What was refused, and why. */
-function putOnLoopback(netlink: Netlink, addresses: readonly string[]): readonly string[] {
-  const changes = loopbackAddresses(netlink, addresses)
-  if (!changes.ok) return [`cannot put the virtual IPs on ${LOOPBACK}: ${changes.reason}`]
-  return changes.value.flatMap((change) => {
-    const put = netlink.putAddress({ ...change, validLifetimeS: null })
-    return put.ok ? [] : [`cannot put ${change.address} on ${LOOPBACK}: ${put.reason}`]
+/** Who of those has not answered ARP; that begins with the first look. */
+function silentOf(netlink: Netlink, interfaceIndex: number, probed: readonly ProbedNode[]): readonly string[] {
+  return probed.flatMap(({ address, mac, anew }) => {
+    const answers = netlink.probeNeighbour({ interfaceIndex, address }, mac, anew)
+    return answers.ok && answers.value === false ? [address] : []
   })
-}
-
-function removeFromLoopback(netlink: Netlink, { virtualIps }: FastPathSettings): Result {
-  const changes = loopbackAddresses(netlink, virtualIps)
-  if (!changes.ok) return changes
-  for (const change of changes.value) {
-    const removed = netlink.removeAddress(change)
-    if (!removed.ok) return removed
-  }
-  return done
 }

@@ -1,9 +1,10 @@
 import type { Result } from '../../runtime/ports/result.ts'
 import { foldRoles } from '../elector/roles.ts'
 import { desiredRuleset } from './desired.ts'
-import { changeOf, fullRuleset, isDirector } from './ruleset.ts'
+import { changeOf, fullRuleset, isDirector, rulesetAround } from './ruleset.ts'
+import type { Ruleset } from './ruleset-types.ts'
 import type { FastPathState } from './state.ts'
-import { knowsPlaces, stayingPins } from './staying.ts'
+import { knowsPlaces, stayingConnections, stayingPins } from './staying.ts'
 import { finishStopping } from './stopping.ts'
 import type { Turn } from './turn.ts'
 
@@ -17,7 +18,8 @@ export function applyNext(turn: Turn): void {
   if (state.errand.kind !== 'none' || state.timers.retry !== undefined) return
   if (state.applied === null && state.found === null) {
     turn.change({ errand: { kind: 'finding' } })
-    turn.perform({ type: 'findTables' })
+    // What somebody refused is not tried again around the same maps.
+    turn.perform({ type: 'findTables', inPlace: state.refusals === 0 })
     return
   }
   if (
@@ -29,21 +31,27 @@ export function applyNext(turn: Turn): void {
   ) {
     // Before the slots that they are exceptions from.
     turn.change({ errand: { kind: 'pinning' }, pinsDue: false })
-    turn.perform({ type: 'addPins', pins: stayingPins(state) })
+    turn.perform({ type: 'addPins', pins: stayingPins(state), connections: stayingConnections(state) })
     return
   }
   const desired = isReady(state) ? desiredRuleset(state) : undefined
-  const script = desired && (state.applied === null ? fullRuleset(desired) : changeOf(state.applied, desired))
+  const script = desired && scriptFor(state, desired)
   if (desired !== undefined && script !== undefined) {
     turn.change({ errand: { kind: 'applying', ruleset: desired } })
     turn.perform({ type: 'apply', script })
     return
   }
-  if (state.stopping) finishStopping(turn)
-  else if (state.applied !== null && state.outline === null) {
+  if (state.stopping) {
+    if (state.givingWay.size === 0 && state.timers.leaving === undefined) finishStopping(turn)
+  } else if (state.applied !== null && state.outline === null) {
     turn.change({ errand: { kind: 'outlining', baseline: true } })
     turn.perform({ type: 'outline' })
   }
+}
+
+function scriptFor({ applied, found }: FastPathState, desired: Ruleset): string | undefined {
+  if (applied !== null) return changeOf(applied, desired)
+  return found?.kept === undefined ? fullRuleset(desired) : rulesetAround(desired, found.kept)
 }
 
 /**
@@ -56,7 +64,8 @@ function isReady({ found, applied, patient, roles, group, device, stopping }: Fa
   if (group === null || group.generation === 0) return false
   const known = new Set([device?.mac, ...group.nodes.map(({ mac }) => mac)])
   const others = group.nodes.some(({ self }) => !self) || foldRoles(roles).role === 'director'
-  return others && found.pins.every(({ mac }) => known.has(mac))
+  const remembered = [...found.pins.map(({ mac }) => mac), ...(found.kept?.marks.values() ?? [])]
+  return others && remembered.every((mac) => known.has(mac))
 }
 
 /** Somebody may have removed the table: asked for again. */

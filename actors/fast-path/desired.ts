@@ -1,43 +1,56 @@
 import { foldRoles } from '../elector/roles.ts'
-import type { Pin, Ruleset } from './ruleset-types.ts'
+import { knowsWhatNextKnows, roleOfOther } from './giving-way.ts'
+import type { Ruleset } from './ruleset-types.ts'
 import type { FastPathState } from './state.ts'
-import { isReachable, slotsForNow, stayingPins } from './staying.ts'
+import { isReachable, stayingPins } from './staying.ts'
 
 /**
- * What the kernel should have now; undefined while that is not known. A host that is being stopped is director of nothing: it
+ * What the kernel should have now; undefined while that is not known. A host that is being stopped leads nothing: it
  * goes on serving what clients have opened here.
  */
 export function desiredRuleset(state: FastPathState): Ruleset | undefined {
-  const { settings, device, group, stopping } = state
+  const { settings, device, group, stopping, formerMacs, found } = state
   if (device === null || group === null) return undefined
   const led = new Set(stopping ? [] : foldRoles(state.roles).virtualIps)
-  const { interfaceName, managementIp, virtualIps, redirects, pinTimeoutS, tableSize, fencedAfterMs } = settings
+  const isForwarding = led.size > 0 || group.dealtHere
+  const roleOf = (address: string) => (led.has(address) ? 'director' : roleOfOther(state, address))
+  const { interfaceName, managementIp, virtualIps, redirects, pinTimeoutS, tableSize, fencedAfterMs, hidesUnlistened } =
+    settings
   return {
     interfaceName,
     mac: device.mac,
     managementIp,
-    virtualIps: virtualIps.map((address) => ({ address, role: led.has(address) ? 'director' : 'node' })),
+    virtualIps: virtualIps.map((address) => ({ address, role: roleOf(address) })),
     redirects,
     nodes: group.nodes.map((node) => {
-      const { mark, mac, self, eligible } = node
-      return { mark, mac, self, eligible, left: isReachable(state, node) }
+      const { mark, mac, self, takesNew } = node
+      return { mark, mac, self, takesNew, reachable: isReachable(state, node) }
     }),
-    slots: slotsForNow(state),
+    formerMacs: [...formerMacs.keys()],
+    slots: group.slots,
+    ...(state.former === null || !isForwarding ? {} : { former: state.former }),
+    // Where there was no assignment yet, the director may just not know.
+    refusing: group.generation > 0 && !group.nodes.some(({ takesNew }) => takesNew),
     // Of both the last counts: what packets have written.
-    pins: [...stayingPins(state), ...adoptedPins(state)],
+    pins: [...stayingPins(state), ...adopted(state, found?.pins)],
+    connections: adopted(state, found?.connections),
     pinTimeoutS,
     hearing: state.hearing !== null,
+    givingWay: knowsWhatNextKnows(state),
     tableSize,
     fencedAfterMs,
+    hidesUnlistened,
   }
 }
 
-/** The pins that were found, of clients whose node is still known. */
-function adoptedPins({ found, group, device }: FastPathState): readonly Pin[] {
-  if (found === null || group === null) return []
-  const marks = new Map(group.nodes.map(({ mac, mark, self }) => [self ? (device?.mac ?? mac) : mac, mark]))
-  return found.pins.flatMap(({ client, mac, expiresS }): Pin[] => {
+/** What was found, as far as its node is still known. */
+function adopted<Item extends { readonly mac: string }>(
+  { group, device }: FastPathState,
+  items: readonly Item[] = [],
+): readonly (Omit<Item, 'mac'> & { readonly mark: number })[] {
+  const marks = new Map(group?.nodes.map(({ mac, mark, self }) => [self ? (device?.mac ?? mac) : mac, mark]))
+  return items.flatMap(({ mac, ...item }) => {
     const mark = marks.get(mac)
-    return mark === undefined ? [] : [{ client, mark, ...(expiresS === undefined ? {} : { expiresS }) }]
+    return mark === undefined ? [] : [{ ...item, mark }]
   })
 }

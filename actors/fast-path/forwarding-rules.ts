@@ -1,21 +1,11 @@
 import { isIPv6 } from 'node:net'
-import { SLOT_HASH_SEED } from '../../runtime/table/client-key.ts'
-import { SLOT_COUNT } from '../../runtime/table/layout.ts'
-import { PINS, STAYING, UNPINNED } from './forwarding-names.ts'
 import type { NftChain } from './nft-table.ts'
 import type { MappedPort, PortMapping } from './port-mapping.ts'
 import type { Ruleset } from './ruleset-types.ts'
+import { spreadingChains } from './spreading-rules.ts'
 
 /** ICMP errors that are copied to all nodes in a second; more go to this host alone. A bound, since one frame becomes up to 63. */
 const COPIED_ERRORS_PER_S = 1000
-/**
- * A client's first packet after its SYN, which anybody can send with any source as well, pins it for so long; the second one, which
- * follows at once where there is a client, for the whole time. So a flood leaves the pins in seconds.
- */
-const FIRST_PIN_TIMEOUT_S = 10
-/** Longer than a new director waits for the nodes' word. */
-const FRESH_TIMEOUT_S = 5
-
 /** What differs between the families. */
 interface Family {
   readonly n: 4 | 6
@@ -46,7 +36,7 @@ const FAMILIES: readonly Family[] = [
 /**
  * The way of a packet, per family:
  *
- *     ingress -> direct (VIP is held here) -> spread    TCP to an original port: by pin -> keep, or slot -> pin -> deliver
+ *     ingress -> direct (VIP is held here) -> spread    TCP to an original port: by connection, pin or slot -> deliver
  *                                          -> fragment  later fragments carry no ports: by source address, and to this host too
  *                                          -> errors    ICMP errors come from routers: to every node, and to this host too
  *                                          -> (host)    everything else
@@ -104,11 +94,8 @@ function egressRules({ n, ip }: Family, ruleset: Ruleset, { stateless }: PortMap
 /** Bottom up, as nft prints them. */
 function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMapping): NftChain[] {
   const { n, ip } = family
-  const { mac, interfaceName, pinTimeoutS, hearing = false } = ruleset
-  const others = ruleset.nodes.filter(({ self, eligible }) => !self && eligible)
-  // Not by SYN, which anybody can send with any source: a flood of them fills no table.
-  const noSyn = 'tcp flags & (syn | rst) == 0'
-  const pin = `${noSyn} update @${PINS[n]} { ${ip} saddr`
+  const { mac, interfaceName } = ruleset
+  const others = ruleset.nodes.filter(({ self, reachable }) => !self && reachable)
   const chains: Record<string, readonly string[]> = {
     local: ['tcp dport set tcp dport map @to_proxy', ...stateless.map(family.translateError)],
     deliver: [
@@ -118,14 +105,7 @@ function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMappi
       // With the client's MAC as source the switch would learn that the client is here.
       `ether saddr set ${mac} fwd to "${interfaceName}"`,
     ],
-    // A full table fails softly: the rule ends, and the next one follows.
-    keep: [`${pin} timeout ${pinTimeoutS}s : meta mark } goto deliver${n}`, `goto deliver${n}`],
-    pin: [
-      `${pin} timeout ${Math.min(FIRST_PIN_TIMEOUT_S, pinTimeoutS)}s : meta mark } goto deliver${n}`,
-      `${noSyn} counter name "${UNPINNED}"`,
-      `goto deliver${n}`,
-    ],
-    spread: [...choice(family, { known: 'keep', unknown: 'pin' }, hearing), 'drop'],
+    ...spreadingChains(n, ip, ruleset),
     copy: [
       'meta mark set 0',
       `ether daddr ${mac} accept`,
@@ -133,8 +113,8 @@ function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMappi
       // Also to this host: it may be of a connection to a port that is no redirect.
       `ether daddr set ${mac}`,
     ],
-    fragment: [...choice(family, { known: 'copy', unknown: 'copy' }), 'meta mark set 0'],
     errors: [
+      'meta mark set 0',
       `limit rate over ${COPIED_ERRORS_PER_S}/second burst ${COPIED_ERRORS_PER_S} packets goto local${n}`,
       `ether saddr set ${mac}`,
       ...others.map((node) => `ether daddr set ${node.mac} dup to "${interfaceName}"`),
@@ -152,37 +132,6 @@ function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMappi
     serve: ['meta pkttype != host accept', 'ether saddr != @members drop', `goto local${n}`],
   }
   return Object.entries(chains).map(([name, rules]) => ({ name: `${name}${n}`, rules }))
-}
-
-/** The chain in which a packet goes on whose client is known to belong to its node, and that of one which follows its slot. */
-interface Next {
-  readonly known: 'keep' | 'copy'
-  readonly unknown: 'pin' | 'copy'
-}
-
-/**
- * Goes on at `next` with the MAC of the client's node as destination; past it where there is none. A pin of a node that gets nothing
- * any more is forgotten. A lookup that finds nothing ends its rule, so "no pin" is not mistaken for a mark.
- */
-function choice({ n, ip }: Family, next: Next, hearing = false): string[] {
-  // A later fragment has no flags, and belongs to whatever there is.
-  const established = next.known === 'keep' ? ' tcp flags & syn == 0' : ''
-  const forward = (chain: string) => `ether daddr set meta mark map @macs goto ${chain}${n}`
-  const fromLeft = `meta mark != 0${established} ether daddr set meta mark map @left goto ${next.known}${n}`
-  const onlyFresh = [
-    `tcp flags & syn != 0 update @fresh${n} { ${ip} saddr . tcp sport timeout ${FRESH_TIMEOUT_S}s }`,
-    `tcp flags & syn == 0 ${ip} saddr . tcp sport != @fresh${n} drop`,
-  ]
-  return [
-    `meta mark set ${ip} saddr map @${PINS[n]} ${forward(next.known)}`,
-    // Its gateway was stopped in order: whoever opens a connection goes elsewhere, whoever has one keeps it.
-    fromLeft,
-    `meta mark != 0 delete @${PINS[n]} { ${ip} saddr : meta mark }`,
-    `meta mark set ${ip} saddr map @${STAYING[n]} ${forward(next.known)}`,
-    fromLeft,
-    ...(hearing ? onlyFresh : []),
-    `meta mark set jhash ${ip} saddr mod ${SLOT_COUNT} seed ${SLOT_HASH_SEED} meta mark set meta mark map @slots ${forward(next.unknown)}`,
-  ]
 }
 
 /*

@@ -1,5 +1,6 @@
 import { foldRoles } from '../elector/roles.ts'
-import { beginSettling } from './settling.ts'
+import type { ForwardingMessage } from './messages.ts'
+import { beginSettling, goOnSettling } from './settling.ts'
 import type { FastPathState } from './state.ts'
 import type { Turn } from './turn.ts'
 
@@ -11,8 +12,8 @@ import type { Turn } from './turn.ts'
 
 /** A predecessor that is dead is waited for no longer; neither is anybody where it is the only one who says nothing. */
 const FORMER_MS = 300
-/** After that, for the others. */
-const OTHERS_MS = 700
+/** After that, for the others: they are heard, so they say it, however busy they are. */
+const OTHERS_MS = 2200
 
 /** What is waited for. */
 export interface Hearing {
@@ -55,7 +56,13 @@ export function giveUpHearing(turn: Turn): void {
   const { hearing } = turn.state
   if (hearing === null) return
   const onlyFormer = missing(turn.state).every((address) => address === hearing.former)
-  if (hearing.extended || (onlyFormer && knowsOwners(turn.state))) {
+  if (onlyFormer && knowsOwners(turn.state)) {
+    endHearing(turn)
+    return
+  }
+  if (hearing.extended) {
+    const silent = missing(turn.state).join(', ') || 'an owner of slots that nobody has heard of'
+    turn.log('warn', `not told which clients have to stay: ${silent}; connections there may be cut`)
     endHearing(turn)
     return
   }
@@ -71,17 +78,20 @@ export function endWhereAllTold(turn: Turn): void {
   endHearing(turn)
 }
 
-/** Now they are pinned. */
+/** Now they are pinned. Whose node has said nothing goes by the former owners from now on. */
 function endHearing(turn: Turn): void {
   const { staying, pinsDue } = turn.state
+  goOnSettling(turn)
   turn.change({ hearing: null, pinsDue: pinsDue || [...staying.values()].some(({ clients }) => clients.size > 0) })
 }
 
+const missing = ({ group, hearing }: FastPathState): readonly string[] =>
+  hearing === null ? [] : untoldNodes(group, hearing.told)
+
 /** Nodes that may have clients and have not said so yet. */
-function missing({ group, hearing }: FastPathState): readonly string[] {
-  if (group === null || hearing === null) return []
-  const others = group.nodes.filter(({ self, eligible, left }) => !self && (eligible || left))
-  return others.flatMap(({ address }) => (hearing.told.has(address) ? [] : [address]))
+export function untoldNodes(group: ForwardingMessage | null, told: ReadonlySet<string>): readonly string[] {
+  const others = group?.nodes.filter(({ self, speaks }) => !self && speaks) ?? []
+  return others.flatMap(({ address }) => (told.has(address) ? [] : [address]))
 }
 
 /** A director that led for less than a beacon's interval has left slots of nodes that this host has not heard yet: they have clients, too. */

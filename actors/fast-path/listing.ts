@@ -1,5 +1,9 @@
-import { PINS, STAYING } from './forwarding-names.ts'
-import type { Pin } from './ruleset-types.ts'
+/** What the elements of our maps say, and the other way round. */
+import type { NftElement } from '../../runtime/ports/nft.ts'
+import { addressText } from '../../runtime/wire/ip-address-bytes.ts'
+import { keyOfElement } from './connection-key.ts'
+import { MARK_DIVIDED, MARK_NODE } from './forwarding-names.ts'
+import type { KnownConnection, Pin } from './ruleset-types.ts'
 
 /** What the host that is director has sent to a node since the table was made. */
 export interface NodeTraffic {
@@ -8,69 +12,38 @@ export interface NodeTraffic {
   readonly bytes: number
 }
 
-/** The maps whose listings are read: `nft -j list map netdev proxyha <name>`. */
-export const LISTED_MAPS = {
-  pins: [PINS[4], PINS[6]],
-  staying: [STAYING[4], STAYING[6]],
-  traffic: 'macs',
-} as const
-
-/** `[key, value]`; the key of an element that has more to say is `{elem: {val, ...}}`. */
-type Entry = readonly [key: unknown, value: unknown]
-
-/**
- * The pins in the listing of one of `LISTED_MAPS.pins` or `LISTED_MAPS.staying`, with the whole seconds that each has left. Undefined where the text is
- * not such a listing.
- */
-export function parsePins(json: string): readonly Pin[] | undefined {
-  return parseEntries(json)?.flatMap(([key, mark]) => {
-    const { val, expires } = elementOf(key)
-    if (typeof val !== 'string' || typeof mark !== 'number') return []
-    return [{ client: val, mark, ...(typeof expires === 'number' ? { expiresS: expires } : {}) }]
-  })
+/** A pin, or one that has to stay, with the whole seconds that it has left; none where the element is something else. */
+export function pinOf({ key, data, expiresMs }: NftElement): readonly Pin[] {
+  const client = addressText(key)
+  const mark = markIn(data)
+  if (client === undefined || mark === undefined) return []
+  const divided = (mark & MARK_DIVIDED) !== 0 ? { divided: true } : {}
+  return [{ client, mark: mark & MARK_NODE, ...divided, ...secondsLeft(expiresMs) }]
 }
 
-/** The counters in the listing of `LISTED_MAPS.traffic`; undefined where the text is not such a listing. */
-export function parseTraffic(json: string): readonly NodeTraffic[] | undefined {
-  return parseEntries(json)?.flatMap(([key]) => {
-    const { val, counter } = elementOf(key)
-    const { packets, bytes } = asRecord(counter)
-    if (typeof val !== 'number' || typeof packets !== 'number' || typeof bytes !== 'number') return []
-    return [{ mark: val, packets, bytes }]
-  })
+/** A connection of a map of that family. */
+export function connectionOf(family: 4 | 6, { key, data, expiresMs }: NftElement): readonly KnownConnection[] {
+  const known = keyOfElement(family, key)
+  const mark = markIn(data)
+  return known === undefined || mark === undefined
+    ? []
+    : [{ ...known, mark: mark & MARK_NODE, ...secondsLeft(expiresMs) }]
 }
 
-/** The MAC of each mark in the listing of `LISTED_MAPS.traffic`; undefined where the text is not such a listing. */
-export function parseMacs(json: string): ReadonlyMap<number, string> | undefined {
-  const entries = parseEntries(json)?.flatMap(([key, mac]) => {
-    const { val } = elementOf(key)
-    return typeof val === 'number' && typeof mac === 'string' ? [[val, mac] as const] : []
-  })
-  return entries && new Map(entries)
+/** What was counted for a mark. */
+export function trafficOf({ key, counter }: NftElement): readonly NodeTraffic[] {
+  const mark = markIn(key)
+  return mark === undefined || counter === null ? [] : [{ mark, ...counter }]
 }
 
-function parseEntries(json: string): readonly Entry[] | undefined {
-  const objects = asRecord(parsed(json)).nftables
-  if (!Array.isArray(objects)) return undefined
-  const map = objects.map((object) => asRecord(object).map).find((found) => found !== undefined)
-  if (map === undefined) return undefined
-  // A map without elements has no `elem`.
-  const entries = asRecord(map).elem ?? []
-  return Array.isArray(entries) ? entries.filter((entry): entry is Entry => Array.isArray(entry)) : undefined
+/** A mark and its MAC. */
+export function placeOf({ key, data }: NftElement): readonly (readonly [mark: number, mac: string])[] {
+  const mark = markIn(key)
+  const mac = data.length === 6 ? [...data].map((byte) => byte.toString(16).padStart(2, '0')).join(':') : undefined
+  return mark === undefined || mac === undefined ? [] : [[mark, mac]]
 }
 
-function elementOf(key: unknown): Readonly<Record<string, unknown>> {
-  return asRecord(asRecord(key).elem ?? { val: key })
-}
+/** nft has marks in the host's order. */
+const markIn = (bytes: Buffer): number | undefined => (bytes.length === 4 ? bytes.readUInt32LE() : undefined)
 
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-}
+const secondsLeft = (expiresMs: number | null) => (expiresMs === null ? {} : { expiresS: Math.floor(expiresMs / 1000) })

@@ -1,7 +1,9 @@
 import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
-import { compareNeighbours, neighboursToLookAt } from './neighbours.ts'
+import { forgetFormerMacs } from './former-macs.ts'
+import { compareNeighbours, neighboursToLookAt, noteSilent, probeNodes } from './neighbours.ts'
 import type { Look } from './state.ts'
+import { numberGroup } from './taking-over.ts'
 import type { Turn } from './turn.ts'
 
 /** What somebody else does to our tables is found within this time. */
@@ -9,13 +11,15 @@ const LOOK_EVERY_MS = 1000
 
 export function startLooking(turn: Turn): void {
   turn.startTimer('look', LOOK_EVERY_MS)
-  turn.perform({ type: 'look', neighbours: neighboursToLookAt(turn.state) })
+  turn.perform({ type: 'look', neighbours: neighboursToLookAt(turn.state), probed: probeNodes(turn) })
 }
 
 /** Is the interface the same, are the addresses there, did somebody change any table? */
-export function look(turn: Turn, { generation, device, missing, neighbours }: Look): void {
+export function look(turn: Turn, { generation, device, missing, neighbours, silent }: Look): void {
+  noteSilent(turn, silent)
   noteDevice(turn, device)
   compareNeighbours(turn, neighbours)
+  forgetFormerMacs(turn)
   const { applied, errand, stopping, outline } = turn.state
   if (applied === null || stopping || errand.kind !== 'none') return
   if (missing.length > 0) {
@@ -40,6 +44,7 @@ function noteDevice(turn: Turn, read: Result<NetworkInterface>): void {
   if (before?.index === index && before.mac === mac) return
   if (before?.index !== index && turn.state.applied !== null) forgetApplied(turn)
   turn.change({ device: { index, mac } })
+  numberGroup(turn)
 }
 
 /**

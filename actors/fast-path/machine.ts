@@ -1,11 +1,16 @@
 import type { Machine } from '../../runtime/system/machine.ts'
 import { applyNext, continueApplying, continuePinning } from './applying.ts'
+import { noteFormerMacs } from './former-macs.ts'
+import { expireGivingWay, noteAnnounced, noteGivenUp } from './giving-way.ts'
 import { giveUpHearing, noteLead } from './hearing.ts'
 import { compareOutline, look, startLooking } from './looking.ts'
-import { expireSettling } from './settling.ts'
-import type { FastPathEffect, FastPathEvent, FastPathState, FastPathTimer, FoundTables } from './state.ts'
+import { tellReady } from './ready.ts'
+import { repeatServing, tellServing } from './serving.ts'
+import { beginYoung, endSettling } from './settling.ts'
+import type { FastPathEffect, FastPathEvent, FastPathState, FastPathTimer } from './state.ts'
 import { askLater, keepStaying, noteDirector, noteMove, notePlaces, startTelling, tellStaying } from './staying.ts'
-import { beginStopping, continueRemoving, decideWhatStays } from './stopping.ts'
+import { beginStopping, continueRemoving, decideWhatStays, noteLeft } from './stopping.ts'
+import { noteGroup, takeOver } from './taking-over.ts'
 import { Turn } from './turn.ts'
 
 /** A group that has a director, and beacons, has told its slots by then; and a node that has not answered is stale. */
@@ -23,6 +28,8 @@ export const step: Machine<FastPathState, FastPathEvent, FastPathEffect> = (stat
   const turn = new Turn(state, nowMs)
   handle(turn, event)
   applyNext(turn)
+  tellReady(turn)
+  tellServing(turn)
   return { state: turn.state, effects: turn.effects }
 }
 
@@ -37,26 +44,40 @@ function handle(turn: Turn, event: FastPathEvent): void {
       turn.change({ roles: new Map(before.roles).set(event.instance, event) })
       const was = before.roles.get(event.instance)
       if (was?.role !== event.role || was.masterAddress !== event.masterAddress) noteDirector(turn)
+      noteGivenUp(turn, before, event)
       noteLead(turn, before)
       return
     }
     case 'forwarding': {
       const before = turn.state
-      turn.change({ group: event })
+      noteGroup(turn, event)
+      noteFormerMacs(turn, before.group)
       notePlaces(turn, before)
+      beginYoung(turn, before)
       noteMove(turn, before)
+      noteLeft(turn, before)
       return
     }
     case 'clientsOf':
       keepStaying(turn, event)
       return
+    case 'discoveryUp':
+      repeatServing(turn)
+      return
+    case 'configured':
+      turn.change({ settings: event.settings })
+      return
+    case 'interfaceChanged':
+      startLooking(turn)
+      return
+    case 'spokenFor':
+      noteAnnounced(turn, event.address, event.mac)
+      return
     case 'timerExpired':
       if (event.generation === turn.state.timers[event.timer]) expire(turn, event.timer)
       return
     case 'tablesFound':
-      turn.change({ errand: { kind: 'none' }, found: event.found.ok ? event.found.value : NOTHING_FOUND })
-      if (event.found.ok && event.found.value.present) startTelling(turn)
-      if (!event.found.ok) turn.log('warn', `cannot read the tables that are there: ${event.found.reason}`)
+      takeOver(turn, event.found)
       return
     case 'applied':
       continueApplying(turn, event.result)
@@ -90,8 +111,6 @@ function handle(turn: Turn, event: FastPathEvent): void {
   }
 }
 
-const NOTHING_FOUND: FoundTables = { present: false, pins: [] }
-
 function expire(turn: Turn, timer: FastPathTimer): void {
   turn.forgetTimer(timer)
   switch (timer) {
@@ -109,8 +128,12 @@ function expire(turn: Turn, timer: FastPathTimer): void {
       giveUpHearing(turn)
       return
     case 'settle':
-      expireSettling(turn)
+      endSettling(turn)
       return
+    case 'givingWay':
+      expireGivingWay(turn)
+      return
+    case 'leaving':
     case 'retry':
       // What was waited for is done below.
       return

@@ -1,6 +1,8 @@
-import type { ClientsMessage, ClientsOfMessage } from '../discovery/messages.ts'
-import type { ClientRoute } from '../dispatcher/messages.ts'
+import type { AnnouncerName, ForwardedMessage } from '../announcer/messages.ts'
+import type { ClientsMessage, ClientsOfMessage, HoldersOfMessage, ServingMessage } from '../discovery/messages.ts'
+import type { ClientRoute, ClientsPart } from '../dispatcher/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
+import type { Holder } from './holders.ts'
 
 /** A node as the dispatcher knows it. */
 export interface ForwardingNode {
@@ -11,10 +13,16 @@ export interface ForwardingNode {
   /** Lower-case, colon-separated. */
   readonly mac: string
   readonly self: boolean
-  /** Not stale, not in failure: may get traffic. */
-  readonly eligible: boolean
-  /** Gets no new connection, but keeps those that it has: its gateway was stopped in order, its host goes on. */
+  /** Gets SYNs: neither stale, nor in failure, nor draining (but where it has to serve all the same). */
+  readonly takesNew: boolean
+  /** Its gateway is heard, and tells which clients have to stay there. */
+  readonly speaks: boolean
+  /** What is open there is left alone; false: it is to be reset. */
+  readonly keeps: boolean
+  /** Its gateway was stopped in order, its host goes on: it keeps what is open there. */
   readonly left: boolean
+  /** Not heard for so long that what it has said last counts no more: its host is asked. */
+  readonly gone: boolean
 }
 
 /** From the dispatcher, at every change and whenever the fast path (re)starts. */
@@ -30,15 +38,38 @@ export interface ForwardingMessage {
   readonly slots: Uint8Array
 }
 
-export type FastPathMessage = RoleMessage | ForwardingMessage | ClientsOfMessage
+/** From the watcher: the interface is another one, or has another MAC. */
+export interface InterfaceHint {
+  readonly type: 'interfaceChanged'
+}
 
-export type FastPathPeers = { readonly discovery: ClientsMessage }
+/** From the watcher: who has that MAC was heard to speak for a virtual IP. */
+export interface SpokenForMessage {
+  readonly type: 'spokenFor'
+  readonly address: string
+  readonly mac: string
+}
 
-/** Packets and bytes that this host, as director, has sent to a node; since its table was made. */
+/** What the machine goes by. */
+export type FastPathOrder = RoleMessage | ForwardingMessage | ClientsOfMessage | InterfaceHint | SpokenForMessage
+
+export type FastPathMessage = FastPathOrder | HoldersOfMessage
+
+export type { Holder }
+
+export type FastPathPeers = {
+  readonly discovery: ClientsMessage | ServingMessage
+  readonly [announcer: AnnouncerName]: ForwardedMessage
+}
+
+/** What this host, as director, has sent to a node. */
 export interface NodeCounters {
   readonly address: string
+  /** Since its table was made. */
   readonly packets: number
   readonly bytes: number
+  /** SYNs, since the fast path started. */
+  readonly connections: number
 }
 
 /** Clients that are remembered at their nodes, of one family. */
@@ -58,6 +89,8 @@ export interface FastPathStatus {
   readonly pins: readonly PinCount[]
   /** Packets of clients for which there was no room among the pins, since the table was made; null while there is none. */
   readonly unpinnedPackets: number | null
+  /** Who has most connections, by the nodes' word; null while none has said anything. */
+  readonly holders: readonly Holder[] | null
   /** `applied`, `refused`, `restored`: transactions since the start. */
   readonly counters: Readonly<Record<string, number>>
   readonly warnings: readonly string[]
@@ -67,6 +100,6 @@ export type FastPathControl = {
   describe(): Promise<FastPathStatus>
   /** Where a client's next connection goes, in kernel mode. */
   which(client: string): Promise<ClientRoute>
-  /** At most `limit` of the pins. */
-  clients(limit: number): Promise<readonly ClientRoute[]>
+  /** Some of those that have pins, as the dispatcher has it; a part without any that leads to itself: they are still being read. */
+  clients(from: number, skip: number, take: number): Promise<ClientsPart>
 }

@@ -1,5 +1,5 @@
 /** An nftables table as data: printed whole, or as the smallest transaction that makes one out of another. */
-import type { NftFamily } from '../../runtime/ports/nft.ts'
+import type { NftFamily, NftOutline } from '../../runtime/ports/nft.ts'
 
 /** A set or a map; or a counter, which rules name and which has no elements. */
 export interface NftSet {
@@ -25,6 +25,11 @@ export interface NftTable {
   readonly chains: readonly NftChain[]
 }
 
+/** A set of keys, which a change compares. */
+export function keySet(name: string, declaration: string, keys: readonly string[]): NftSet {
+  return { kind: 'set', name, declaration, elements: new Map(keys.map((key) => [key, ''])) }
+}
+
 /** More elements than this in one command are split: nft's parser is slow with very long lines. */
 const ELEMENTS_PER_COMMAND = 1024
 
@@ -36,13 +41,34 @@ export function removedTable({ family, name }: Pick<NftTable, 'family' | 'name'>
 
 /** Makes a table anew, whatever was there. */
 export function wholeTable(table: NftTable): string {
+  return removedTable(table) + tableBody(table)
+}
+
+function tableBody(table: NftTable): string {
   const sets = table.sets.map(({ kind, name, declaration }) => `  ${kind} ${name} { ${declaration} }\n`)
   const chains = table.chains.map(({ name, hook, rules }) => {
     const lines = [...(hook === undefined ? [] : [hook]), ...rules]
     return lines.length === 0 ? `  chain ${name} {\n  }\n` : `  chain ${name} {\n    ${lines.join('\n    ')}\n  }\n`
   })
   const elements = table.sets.map((set) => elementCommands('add', table, set.name, [...(set.elements ?? [])]))
-  return `${removedTable(table)}table ${table.family} ${table.name} {\n${sets.join('')}${chains.join('')}}\n${elements.join('')}`
+  return `table ${table.family} ${table.name} {\n${sets.join('')}${chains.join('')}}\n${elements.join('')}`
+}
+
+/** Makes a table anew around the sets of those names, which are there, and go on as they are. */
+export function remadeTable(
+  table: NftTable,
+  there: Pick<NftOutline, 'sets' | 'chains'>,
+  kept: ReadonlySet<string>,
+): string {
+  const place = `${table.family} ${table.name}`
+  // A verdict map holds chains, and a rule its counter.
+  const sets = there.sets.toSorted(({ kind }, other) => Number(kind === 'counter') - Number(other.kind === 'counter'))
+  const removals = [
+    `flush table ${place}\n`,
+    ...sets.map(({ kind, name }) => `delete ${kind} ${place} ${name}\n`),
+    ...there.chains.map((name) => `delete chain ${place} ${name}\n`),
+  ]
+  return removals.join('') + tableBody({ ...table, sets: table.sets.filter(({ name }) => !kept.has(name)) })
 }
 
 /**

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import type { NftTable } from './nft-table.ts'
+import { keySet, type NftTable } from './nft-table.ts'
 import type { Ruleset } from './ruleset-types.ts'
 
 /** Where the host's other interfaces are kept from speaking for the VIPs. */
@@ -15,12 +15,11 @@ export function otherInterfacesTable({ interfaceName, virtualIps, managementIp }
   return {
     ...OTHER_INTERFACES,
     sets: [
-      {
-        kind: 'set',
-        name: 'vips',
-        declaration: 'type ipv4_addr;',
-        elements: new Map(addresses.map(({ address }) => [address, ''])),
-      },
+      keySet(
+        'vips',
+        'type ipv4_addr;',
+        addresses.map(({ address }) => address),
+      ),
     ],
     chains: [
       {

@@ -1,43 +1,55 @@
+import type { Clock } from '../../runtime/ports/clock.ts'
 import type { Nft } from '../../runtime/ports/nft.ts'
 import { formatClientKey, parseClientKey, slotOfKey } from '../../runtime/table/client-key.ts'
 import type { ClientRoute } from '../dispatcher/messages.ts'
+import type { Figures } from './figures.ts'
 import { PINS, UNPINNED } from './forwarding-names.ts'
 import { FORWARDING } from './forwarding-table.ts'
-import type { FastPathControl, FastPathStatus, ForwardingMessage, NodeCounters, PinCount } from './messages.ts'
+import type { Holders } from './holders.ts'
+import { KeptPins } from './kept-pins.ts'
+import type { FastPathControl, FastPathStatus, NodeCounters, PinCount } from './messages.ts'
 import type { Pin } from './ruleset-types.ts'
 import type { FastPathState } from './state.ts'
-import { readPins, readTraffic } from './tables.ts'
+import { readPin } from './tables.ts'
+
+/** Clients that are told at a time, a few milliseconds' work: whoever wants more asks again. */
+const CLIENTS_TOLD_MAX = 512
+
+/** What the answers are made of. */
+export interface FastPathSources {
+  readonly nft: Nft
+  readonly state: () => FastPathState
+  readonly clock: Clock
+  readonly figures: Figures
+  readonly holders: Holders
+}
 
 /** What the fast path answers. The kernel's counters and pins are read when somebody asks, never by the clock. */
-export function createFastPathControl(nft: Nft, state: () => FastPathState): FastPathControl {
+export function createFastPathControl({ nft, state, clock, figures, holders }: FastPathSources): FastPathControl {
+  const kept = new KeptPins(nft, clock)
+  const routeOf = (client: string, pin: Pin | undefined) => routed(state(), holders, client, pin, clock.nowMs())
   return {
-    describe: async () => describe(state(), await readNodes(nft, state().group), nft),
+    describe: async () => describe(state(), await figures.read(), holders, nft),
     which: async (client) => {
       const key = parseClientKey(client)
       if (key === undefined) throw new RangeError(`'${client}' is not an IP address.`)
       const text = formatClientKey(key)
-      const pins = await readPins(nft)
-      return routeOf(
-        state(),
-        text,
-        pins.find((pin) => pin.client === text),
-      )
+      return routeOf(text, readPin(nft, text))
     },
-    clients: async (limit) => (await readPins(nft)).slice(0, limit).map((pin) => routeOf(state(), pin.client, pin)),
+    clients: async (from, skip, take) => {
+      const pins = await kept.read(() => holders.clients())
+      if (pins === undefined) return { routes: [], seen: 0, next: from }
+      const begin = from + skip
+      const wanted = pins.slice(begin, begin + Math.min(take, CLIENTS_TOLD_MAX))
+      const next = take === 0 ? pins.length : Math.min(pins.length, begin + wanted.length)
+      const routes = wanted.map((pin) => routeOf(pin.client, pin.mark === 0 ? undefined : pin))
+      if (next < pins.length) return { routes, seen: Math.max(0, next - from), next }
+      return { routes, seen: Math.max(0, next - from) + pins.beyond, next: null }
+    },
   }
 }
 
-async function readNodes(nft: Nft, group: ForwardingMessage | null): Promise<readonly NodeCounters[]> {
-  const addresses = new Map(group?.nodes.map(({ mark, address }) => [mark, address]))
-  // A status without them is better than none.
-  const traffic = await readTraffic(nft).catch(() => [])
-  return traffic.flatMap(({ mark, packets, bytes }) => {
-    const address = addresses.get(mark)
-    return address === undefined ? [] : [{ address, packets, bytes }]
-  })
-}
-
-function describe(state: FastPathState, nodes: readonly NodeCounters[], nft: Nft): FastPathStatus {
+function describe(state: FastPathState, nodes: readonly NodeCounters[], holders: Holders, nft: Nft): FastPathStatus {
   const { applied, problems, counters, settings } = state
   const behind = problems.has('apply') ? 'behind' : 'applied'
   const unpinned = nft.packetCount(FORWARDING.family, FORWARDING.name, UNPINNED)
@@ -47,6 +59,7 @@ function describe(state: FastPathState, nodes: readonly NodeCounters[], nft: Nft
     nodes,
     pins,
     unpinnedPackets: unpinned.ok ? unpinned.value : null,
+    holders: holders.heaviest(speaking(state)),
     counters,
     warnings: [...problems.values(), ...pins.flatMap(warningOfFull)],
   }
@@ -62,21 +75,43 @@ function warningOfFull({ family, count, most }: PinCount): readonly string[] {
   return [`${most} clients of ${family} are remembered, as many as clients.tableSize allows: others go by their slots`]
 }
 
-/** As the ruleset decides: by the pin, where its node gets traffic, else by the slot. */
-function routeOf({ group, settings }: FastPathState, client: string, pin: Pin | undefined): ClientRoute {
-  const nodes = new Map(group?.nodes.filter(({ eligible }) => eligible).map(({ mark, address }) => [mark, address]))
+/** Nodes whose word of their clients is of now. */
+const speaking = ({ group }: FastPathState): readonly string[] =>
+  (group?.nodes ?? []).flatMap(({ address, self, speaks }) => (self || speaks ? [address] : []))
+
+/**
+ * As the ruleset decides: by the pin, where its node gets traffic, else by the slot. A client that is remembered without a connection at the
+ * owner of its slot is there by its slot; one that has connections there is not, also where they are known one by one, without a pin.
+ */
+function routed(
+  state: FastPathState,
+  holders: Holders,
+  client: string,
+  pin: Pin | undefined,
+  nowMs: number,
+): ClientRoute {
+  const { group, settings } = state
+  const nodes = new Map(group?.nodes.filter(({ takesNew }) => takesNew).map(({ mark, address }) => [mark, address]))
   const slot = slotOfKey(...(parseClientKey(client) ?? ([0, 0, 0, 0] as const)))
   const pinned = pin && nodes.get(pin.mark)
+  const owner = nodes.get(group?.slots[slot] ?? 0)
   const { expiresS = settings.pinTimeoutS } = pin ?? {}
+  const idleS = pin === undefined ? null : Math.max(0, settings.pinTimeoutS - expiresS)
+  const at = group?.nodes.find(({ mark }) => mark === pin?.mark)?.address ?? owner
+  const others = speaking(state).filter((address) => address !== at)
+  const asked = at === undefined ? others : [at, ...others]
+  const idleMs = idleS === null ? null : idleS * 1000
+  const activeConnections = holders.connectionsOf(client, asked, idleMs, nowMs)
+  const atOwner = owner === undefined ? 0 : (holders.connectionsOf(client, [owner], idleMs, nowMs) ?? 0)
+  const isBySlot = pinned === undefined ? atOwner === 0 : pinned === owner && activeConnections === 0
   return {
     client,
     slot,
-    node: pinned ?? nodes.get(group?.slots[slot] ?? 0) ?? null,
-    reason: pinned === undefined ? 'slot' : 'pin',
-    // Only its node sees the connections.
-    activeConnections: 0,
-    // The kernel keeps neither.
+    node: pinned ?? owner ?? null,
+    reason: isBySlot ? 'slot' : 'pin',
+    activeConnections,
+    // The kernel does not keep it.
     sinceMs: null,
-    idleS: pin === undefined ? null : Math.max(0, settings.pinTimeoutS - expiresS),
+    idleS,
   }
 }

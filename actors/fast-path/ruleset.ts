@@ -2,28 +2,28 @@
  * Kernel mode as text for `nft -f`: pure functions from what shall hold to one transaction.
  *
  * Three tables are ours. `netdev proxyha` does the forwarding, before routing and connection tracking see a packet; `arp proxyha` keeps
- * the host's other interfaces from speaking for the VIPs; `inet proxyha` exists only where several original ports lead to one
- * proxy port (see `port-mapping.ts`).
+ * the host's other interfaces from speaking for the VIPs; `inet proxyha` is of what the host's own IP stack does (`host-table.ts`).
  *
  * What the caller has to know:
- * - A host that is `director` of a VIP forwards what comes for it; one that is `node` takes redirected packets only from
+ * - A host that is `director` of a VIP, or was (`former`), forwards what comes for it; one that is `node` takes redirected packets only from
  *   the MAC of a node (from whoever else they are dropped: it is a client that has not yet heard of the new director, and
  *   an answer from here would reset its connection). So apply `director` before the first gratuitous ARP, and `node`
- *   not before the next director's.
- * - Of a VIP of which this host is `node` it answers no ARP and no neighbour solicitation, wherever the address is, and its kernel
+ *   not before the next director's has reached everybody.
+ * - Of a VIP of which this host is not `director` it answers no ARP and no neighbour solicitation, wherever the address is, and its kernel
  *   asks none with it; a gratuitous ARP that is sent nevertheless leaves unchanged.
  * - The packets themselves write the pins. `Ruleset.pins` are loaded when the whole table is made, and when this host becomes
  *   director of its first VIP (in place of what is left of an earlier time); otherwise a change does not look at them.
- *   So what is adopted from an earlier process, or survives `interfaceName` or `tableSize` being changed, has to be read
- *   first (`parsePins` of `listing.ts`).
+ *   What an earlier process has left stays where it is (`kept-maps.ts`); where that cannot be, as when `tableSize` was changed, it has to
+ *   be read first (`tables.ts`).
  * - A transaction that is refused (somebody flushed or changed the tables) has changed nothing; `fullRuleset` then sets
  *   everything right.
  */
 import { FORWARDING, flushedPins, forwardingTable, loadedPins } from './forwarding-table.ts'
-import { hasSameSkeleton, type NftTable, removedTable, tableChange, wholeTable } from './nft-table.ts'
+import { HOST, hostTable } from './host-table.ts'
+import { KEPT_NAMES } from './kept-maps.ts'
+import { hasSameSkeleton, type NftTable, remadeTable, removedTable, tableChange, wholeTable } from './nft-table.ts'
 import { OTHER_INTERFACES, otherInterfacesTable } from './other-interfaces-table.ts'
-import type { Ruleset } from './ruleset-types.ts'
-import { TRACKING, trackingTable } from './tracking-table.ts'
+import type { KeptMaps, Ruleset } from './ruleset-types.ts'
 
 /** One transaction that makes everything anew, whatever was there; no packet meets a moment without rules. */
 export function fullRuleset(ruleset: Ruleset): string {
@@ -31,7 +31,16 @@ export function fullRuleset(ruleset: Ruleset): string {
     wholeTable(forwardingTable(ruleset)),
     loadedPins(ruleset),
     wholeTable(otherInterfacesTable(ruleset)),
-    trackingChange(undefined, trackingTable(ruleset)),
+    hostChange(undefined, hostTable(ruleset)),
+  ].join('')
+}
+
+/** The same around the maps of a predecessor, which go on as they are: the ruleset's pins and connections are in them. */
+export function rulesetAround(ruleset: Ruleset, { others }: KeptMaps): string {
+  return [
+    remadeTable(forwardingTable(ruleset), others, KEPT_NAMES),
+    wholeTable(otherInterfacesTable(ruleset)),
+    hostChange(undefined, hostTable(ruleset)),
   ].join('')
 }
 
@@ -45,15 +54,19 @@ export function changeOf(before: Ruleset, after: Ruleset): string | undefined {
     tableChange(was, is),
     pinsChange(),
     tableChange(otherInterfacesTable(before), otherInterfacesTable(after)),
-    trackingChange(trackingTable(before) ?? 'none', trackingTable(after)),
+    hostChange(hostTable(before) ?? 'none', hostTable(after)),
   ].join('')
   return text === '' ? undefined : text
 
   function pinsChange(): string {
     if (!hasSameSkeleton(was, is)) return loadedPins(after)
-    return isDirector(after) && !isDirector(before) ? flushedPins() + loadedPins(after) : ''
+    if (isDirector(after) && !isDirector(before)) return flushedPins() + loadedPins(after)
+    // What packets have written is of no use to a node, and a burden to who finds it at the next start.
+    return forwards(before) && !forwards(after) ? flushedPins() : ''
   }
 }
+
+const forwards = ({ virtualIps }: Ruleset): boolean => virtualIps.some(({ role }) => role !== 'node')
 
 /** Whether this host is director of any VIP. */
 export function isDirector({ virtualIps }: Ruleset): boolean {
@@ -61,7 +74,7 @@ export function isDirector({ virtualIps }: Ruleset): boolean {
 }
 
 /** Every table that is ours, where it is there. */
-export const OWN_TABLES = [FORWARDING, OTHER_INTERFACES, TRACKING] as const
+export const OWN_TABLES = [FORWARDING, OTHER_INTERFACES, HOST] as const
 
 /** What removes our tables, also where there are none. */
 export function removedRuleset(): string {
@@ -69,7 +82,7 @@ export function removedRuleset(): string {
 }
 
 /** `before` undefined: nobody knows. */
-function trackingChange(before: NftTable | 'none' | undefined, after: NftTable | undefined): string {
+function hostChange(before: NftTable | 'none' | undefined, after: NftTable | undefined): string {
   if (after !== undefined) return typeof before === 'object' ? tableChange(before, after) : wholeTable(after)
-  return before === 'none' ? '' : removedTable(TRACKING)
+  return before === 'none' ? '' : removedTable(HOST)
 }

@@ -1,58 +1,45 @@
-import { foldRoles } from '../elector/roles.ts'
+import { SLOT_COUNT } from '../../runtime/table/layout.ts'
 import type { FastPathState } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /**
- * A director moves a slot between nodes that both work when the one that loses it has said which of its clients have to stay
- * (`staying.ts`). Until then the former owner gets the slot's new clients too.
+ * Slots have moved. SYNs go to their new owners at once. Who has to stay where it is, its node says by then (`staying.ts`); until then a
+ * segment of which nothing is known goes to the former owner: an idle client's, or the end of a handshake. So every node names its clients of
+ * such a slot as well, also those whose slot has come to it: they were pinned there.
  */
 
-/** Never sooner: a handshake may be under way at the former owner. */
-const SETTLE_MS = 300
-/** After that, for nodes that have said nothing: a beacon was lost, or a host is busy. */
-const LATECOMERS_MS = 1700
+/** A busy host may take so long to say who has to stay; and a lost beacon is sent anew. */
+const SETTLE_MS = 2000
+/** A settling that begins in time, another director in the middle of it, and word of both. */
+const YOUNG_MS = 2 * SETTLE_MS + 1000
 
-/** Slots have moved, or this host has become director while they did: what packets go by are those in force. */
+/** Slots have moved, or this host has become director while they did: what packets go by are those in force. Every node remembers them. */
 export function beginSettling(turn: Turn): void {
-  const { group, applied, timers, roles } = turn.state
+  const { group, applied } = turn.state
   if (group === null || applied === null) return
-  if (!group.dealtHere && foldRoles(roles).virtualIps.length === 0) return
-  const losing = new Set<number>()
-  for (const [slot, mark] of applied.slots.entries()) if (group.slots[slot] !== mark) losing.add(mark)
-  if (losing.size === 0) return
-  const losers = group.nodes.filter(({ mark, self, eligible }) => eligible && !self && losing.has(mark))
-  turn.change({ awaited: new Set([...turn.state.awaited, ...losers.map(({ address }) => address)]) })
-  if (timers.settle === undefined) turn.startTimer('settle', SETTLE_MS)
-}
-
-/** A node has said who has to stay, by the slots of that generation: of clients that it does not know to lose it says nothing. */
-export function noteLoserTold(turn: Turn, address: string, generation: number): void {
-  if (isOlder(generation, turn.state.group?.generation ?? generation)) return
-  const awaited = new Set(turn.state.awaited)
-  if (!awaited.delete(address)) return
-  turn.change({ awaited })
-  if (awaited.size === 0 && turn.state.awaitingLatecomers) endSettling(turn)
-}
-
-/** The time is over: for the first time, or for latecomers as well. */
-export function expireSettling(turn: Turn): void {
-  const { awaited, awaitingLatecomers, group } = turn.state
-  const working = [...awaited].some((address) => isEligible(group, address))
-  if (awaitingLatecomers || !working) {
-    endSettling(turn)
-    return
+  // Of several moves in a row the oldest owner has the clients of which nobody has heard yet.
+  const former = turn.state.former?.slice() ?? new Uint8Array(SLOT_COUNT)
+  for (const [slot, mark] of applied.slots.entries()) {
+    if (group.slots[slot] !== mark && former[slot] === 0) former[slot] = mark
   }
-  turn.change({ awaitingLatecomers: true })
-  turn.startTimer('settle', LATECOMERS_MS)
+  if (former.every((mark) => mark === 0)) return
+  turn.change({ former })
+  turn.startTimer('settle', SETTLE_MS)
 }
 
-function endSettling(turn: Turn): void {
-  turn.forgetTimer('settle')
-  turn.change({ awaited: new Set(), awaitingLatecomers: false })
+/** Another director begins to settle anew, and goes by the former owners for as long again. */
+export function goOnSettling(turn: Turn): void {
+  if (turn.state.former !== null) turn.startTimer('settle', SETTLE_MS)
 }
 
-/** Generations begin anew behind 2 ** 32. */
-const isOlder = (one: number, other: number): boolean => one !== other && (other - one) >>> 0 < 2 ** 31
+/** From its first assignment on a node does not know which slots have just come to it; others may go by their former owners for so long. */
+export function beginYoung(turn: Turn, before: FastPathState): void {
+  const known = (before.group?.generation ?? 0) > 0
+  if (!known && (turn.state.group?.generation ?? 0) > 0) turn.change({ youngUntilMs: turn.nowMs + YOUNG_MS })
+}
 
-const isEligible = (group: FastPathState['group'], address: string) =>
-  group?.nodes.some((node) => node.address === address && node.eligible) ?? false
+/** A new director that waits for the nodes' words lets nothing through that goes by former owners: the time for that comes after it. */
+export function endSettling(turn: Turn): void {
+  if (turn.state.hearing === null) turn.change({ former: null })
+  else goOnSettling(turn)
+}

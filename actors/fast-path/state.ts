@@ -1,11 +1,14 @@
 import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
-import type { ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
+import type { ClientConnection, ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
 import type { RoleMessage } from '../elector/messages.ts'
+import type { GivingWay } from './giving-way.ts'
 import type { Hearing } from './hearing.ts'
-import type { FastPathMessage, FastPathPeers, ForwardingMessage } from './messages.ts'
-import type { Pin, Ruleset, RulesetRedirect } from './ruleset-types.ts'
+import type { FastPathOrder, FastPathPeers, ForwardingMessage } from './messages.ts'
+import type { Numbering } from './numbering.ts'
+import type { KeptMaps, KnownConnection, Pin, Ruleset, RulesetRedirect } from './ruleset-types.ts'
+import type { Serving } from './serving.ts'
 
 /** What the ruleset depends on beside the group. */
 export interface FastPathSettings {
@@ -20,20 +23,34 @@ export interface FastPathSettings {
   readonly tableSize: number
   /** For so long after an advert has left this host answers ARP for a virtual IP that it holds. */
   readonly fencedAfterMs: number
+  /** The monitor finds a proxy gone before its client's TCP has tried often: until then no SYN to it is answered, instead of by RST. */
+  readonly hidesUnlistened: boolean
+  /**
+   * Subnets of virtual IPs that this node has no address in: a node that is not director has no route to their clients by itself, and its
+   * answers would leave by another way, or not at all.
+   */
+  readonly answerRoutes?: readonly Subnet[]
 }
 
-/** A pin as it outlives a process: marks are numbered anew, MACs are not. */
-interface AdoptedPin {
-  readonly client: string
-  readonly mac: string
-  readonly expiresS?: number
+export interface Subnet {
+  /** Its first address. */
+  readonly address: string
+  readonly prefixLength: number
 }
+
+/** As something outlives a process: marks are numbered anew, MACs are not. */
+type Adopted<Marked extends { readonly mark: number }> = Omit<Marked, 'mark'> & { readonly mac: string }
 
 /** What was found of tables that somebody with our name made before: a predecessor, or this actor itself. */
 export interface FoundTables {
   /** Whether there is a table at all. */
   readonly present: boolean
-  readonly pins: readonly AdoptedPin[]
+  readonly pins: readonly Adopted<Pin>[]
+  readonly connections: readonly Adopted<KnownConnection>[]
+  /** The maps can go on as they are: then there are neither pins nor connections above. */
+  readonly kept?: KeptMaps
+  /** Pins that there are beside those above: too many to be written anew. */
+  readonly beyond?: number
 }
 
 /** What a look at the kernel came to. */
@@ -45,18 +62,22 @@ export interface Look {
   readonly missing: readonly string[]
   /** MACs of those that were asked for, as far as the kernel knows them, by address. */
   readonly neighbours: ReadonlyMap<string, string>
+  /** Of those that were probed, who did not answer. */
+  readonly silent: readonly string[]
 }
 
 /**
  * `look`: once a second; `retry`: after a refusal; `patience`: how long a predecessor's table is left as it is; `askAgain`, `settle`:
- * after slots have moved; `hearing`: after this host has become director.
+ * after slots have moved; `hearing`: after this host has become director; `givingWay`: after it has ceased to be; `leaving`: at an ordered
+ * stop, until new clients go elsewhere.
  */
-export type FastPathTimer = 'look' | 'retry' | 'patience' | 'askAgain' | 'settle' | 'hearing'
+export type FastPathTimer = 'look' | 'retry' | 'patience' | 'askAgain' | 'settle' | 'hearing' | 'givingWay' | 'leaving'
 
 export type FastPathEvent =
-  | FastPathMessage
+  | FastPathOrder
   | TimerExpired<FastPathTimer>
   | { readonly type: 'start' }
+  | { readonly type: 'discoveryUp' }
   /** The answer to `findTables`. */
   | { readonly type: 'tablesFound'; readonly found: Result<FoundTables> }
   /** The answer to `apply`. */
@@ -73,6 +94,8 @@ export type FastPathEvent =
   | { readonly type: 'removed'; readonly result: Result }
   /** The answer to `putAddresses`. */
   | { readonly type: 'addressesPut'; readonly refusals: readonly string[] }
+  /** The settings are these from now on. */
+  | { readonly type: 'configured'; readonly settings: FastPathSettings }
   /** Ordered shutdown. */
   | { readonly type: 'stop' }
 
@@ -81,27 +104,44 @@ export type FastPathEffect =
   | StartTimer<FastPathTimer>
   | CancelTimer<FastPathTimer>
   | WriteLog
-  | { readonly type: 'findTables' }
+  /** `inPlace`: what is remembered may stay where it is. */
+  | { readonly type: 'findTables'; readonly inPlace: boolean }
   | { readonly type: 'apply'; readonly script: string }
   | { readonly type: 'outline' }
-  /** `neighbours`: addresses whose MAC is asked for, too. */
-  | { readonly type: 'look'; readonly neighbours: readonly string[] }
+  /** `neighbours`: addresses whose MAC is asked for, too; `probed`: who is asked by ARP whether it lives. */
+  | { readonly type: 'look'; readonly neighbours: readonly string[]; readonly probed: readonly ProbedNode[] }
   /** Virtual IPs on the loopback interface, for ever. */
   | { readonly type: 'putAddresses'; readonly addresses: readonly string[] }
   | { readonly type: 'readClients' }
   /** Clients that have to stay by their node's word, in the place of those before; one that is pinned by its packets goes by that. */
-  | { readonly type: 'addPins'; readonly pins: readonly Pin[] }
-  | SendTo<FastPathPeers>
+  | { readonly type: 'addPins'; readonly pins: readonly Pin[]; readonly connections: readonly KnownConnection[] }
+  | SendTo<Pick<FastPathPeers, 'discovery'>>
+  /** The announcers shall know. */
+  | { readonly type: 'tellForwarded'; readonly virtualIps: readonly string[] }
   /** Our tables and the addresses on the loopback interface. */
   | { readonly type: 'remove' }
   | { readonly type: 'retired' }
+
+/** A node that is not heard: whether its host lives. */
+export interface ProbedNode {
+  readonly address: string
+  readonly mac: string
+  /** For the first time since it fell silent. */
+  readonly anew: boolean
+}
+
+/** A client at a node, as that says. */
+interface StayingClient {
+  /** When the node has heard it last, by the clock of this host. */
+  readonly heardAtMs: number
+  readonly connections: readonly ClientConnection[]
+}
 
 /** What a node says of its clients. */
 interface Staying {
   /** Of all of them. */
   readonly all: boolean
-  /** When it has heard each last, by the clock of this host. */
-  readonly clients: ReadonlyMap<string, number>
+  readonly clients: ReadonlyMap<string, StayingClient>
 }
 
 /** What the kernel does for us at this moment, if anything. */
@@ -127,9 +167,13 @@ export interface FastPathState {
   readonly roles: ReadonlyMap<string, RoleMessage>
   /** As the dispatcher said last; null until it has. */
   readonly group: ForwardingMessage | null
+  /** How its nodes are numbered; null until it is known what is there. */
+  readonly numbering: Numbering | null
   /** Null while the interface is not there. */
   readonly device: Device | null
   readonly errand: Errand
+  /** MACs that other nodes had until lately, and how long frames from them are taken yet; at most 64. */
+  readonly formerMacs: ReadonlyMap<string, number>
   /** What our tables hold; null where nobody knows, so that they have to be read before they are replaced. */
   readonly applied: Ruleset | null
   /** Read from the tables, to go into the next whole ruleset; null where they were not read. */
@@ -147,10 +191,22 @@ export interface FastPathState {
   readonly pinsDue: boolean
   /** Null unless this host has just become director. */
   readonly hearing: Hearing | null
-  /** Nodes that lose slots and have not said who has to stay, by address. */
-  readonly awaited: ReadonlySet<string>
-  /** They are waited for beyond the usual time. */
-  readonly awaitingLatecomers: boolean
+  /** Virtual IPs that this host led a moment ago. */
+  readonly givingWay: ReadonlyMap<string, GivingWay>
+  /** Who has said since then which clients have to stay, by address. */
+  readonly givingWayTold: ReadonlySet<string>
+  /** The time by which that was looked at last. */
+  readonly givingWayAtMs: number
+  /** Virtual IPs that may be announced, as the announcers know. */
+  readonly ready: readonly string[]
+  /** Owners of slots that have moved a moment ago, as marks, 0 = it has not; null while none has. */
+  readonly former: Uint8Array | null
+  /** Until then any of this host's slots may have come to it a moment ago, as others know; 0: it knows that itself. */
+  readonly youngUntilMs: number
+  /** Nodes that are not heard, whose hosts are asked, by address; true: one does not answer either, what was open there is lost. */
+  readonly probed: ReadonlyMap<string, boolean>
+  /** Whether new clients may come, as discovery knows. */
+  readonly serving: Serving
   /** Transactions refused in a row. */
   readonly refusals: number
   readonly stopping: boolean
@@ -167,8 +223,10 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
     settings,
     roles: new Map(),
     group: null,
+    numbering: null,
     device: null,
     errand: { kind: 'none' },
+    formerMacs: new Map(),
     applied: null,
     found: null,
     patient: true,
@@ -178,8 +236,14 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
     saidNobody: false,
     pinsDue: false,
     hearing: null,
-    awaited: new Set(),
-    awaitingLatecomers: false,
+    givingWay: new Map(),
+    givingWayTold: new Set(),
+    givingWayAtMs: 0,
+    ready: [],
+    former: null,
+    youngUntilMs: 0,
+    probed: new Map(),
+    serving: 'starting',
     refusals: 0,
     stopping: false,
     nextGeneration: 1,

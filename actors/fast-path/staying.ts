@@ -1,13 +1,14 @@
 import type { Result } from '../../runtime/ports/result.ts'
 import { parseClientKey, slotOfKey } from '../../runtime/table/client-key.ts'
-import { SLOT_COUNT } from '../../runtime/table/layout.ts'
 import { MAX_GROUP_NODES } from '../../runtime/wire/beacon-body.ts'
-import type { ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
+import type { ClientConnection, ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
 import type { ClientsOfMessage } from '../discovery/messages.ts'
+import { keyOfConnection } from './connection-key.ts'
+import { noteToldMeanwhile } from './giving-way.ts'
 import { endWhereAllTold, noteTold } from './hearing.ts'
 import type { ForwardingNode } from './messages.ts'
-import type { Pin } from './ruleset-types.ts'
-import { beginSettling, noteLoserTold } from './settling.ts'
+import type { KnownConnection, Pin } from './ruleset-types.ts'
+import { beginSettling, goOnSettling } from './settling.ts'
 import type { FastPathState } from './state.ts'
 import type { Turn } from './turn.ts'
 
@@ -17,8 +18,8 @@ import type { Turn } from './turn.ts'
  * director, and every five seconds, which of its clients have a slot of another node by now; and all of them, when it is stopped in order, since it loses all its slots. Whoever is or becomes
  * director pins them.
  *
- * A host that was cut off has connections of clients that have gone elsewhere meanwhile, and cannot know. So whoever else has such a
- * client says so, too, and of two nodes that name it the one counts that has heard it last.
+ * A client may have connections at several nodes: at one that drains, has left or was cut off, and at those where it has opened new
+ * ones since. So whoever else has such a client says so, too, and then each names the connections one by one.
  */
 
 /** Once more after a move: a beacon may be lost, and a handshake may have been under way. */
@@ -33,9 +34,12 @@ const ASK_EVERY_MS = 5000
 export function noteDirector(turn: Turn): void {
   const { applied, stopping, errand } = turn.state
   if (applied === null || stopping) return
+  goOnSettling(turn)
   // It waits for everybody's word, also for that of who has nothing to say.
   turn.change({ saidNobody: false })
   turn.perform({ type: 'readClients' })
+  // The former director gives clients connections until they hear of the next one, by what it hears now: once more when most have.
+  turn.startTimer('askAgain', ASK_AGAIN_MS)
   if (errand.kind === 'none') turn.change({ errand: { kind: 'reading' } })
 }
 
@@ -47,12 +51,14 @@ export function askLater(turn: Turn): void {
 /** Slots have moved: who has to stay? */
 export function noteMove(turn: Turn, before: FastPathState): void {
   const { group, stopping } = turn.state
-  if (group === null || stopping || before.group === null || !slotsDiffer(before.group.slots, group.slots)) return
+  if (group === null || before.group === null || !slotsDiffer(before.group.slots, group.slots)) return
+  beginSettling(turn)
+  // It says who has to stay when it is ready to go.
+  if (stopping) return
   // The director waits for everybody's word, also for that of who has nothing to say.
   turn.change({ saidNobody: false })
   turn.perform({ type: 'readClients' })
   turn.startTimer('askAgain', ASK_AGAIN_MS)
-  beginSettling(turn)
 }
 
 /**
@@ -66,15 +72,19 @@ export function startTelling(turn: Turn): void {
 
 /** Says which clients have to stay here; that there are none only once, which also takes back what a predecessor has said. */
 export function tellStaying(turn: Turn, read: Result<readonly ConnectedClient[]>): void {
-  const { group, settings, saidNobody, stopping, applied, staying } = turn.state
+  const { group, settings, saidNobody, stopping, applied, staying, former, youngUntilMs } = turn.state
   if (!read.ok) return
   const own = group?.nodes.find(({ self }) => self)?.mark
   const all = stopping || applied === null
   const others = [...staying].filter(([address]) => address !== settings.managementIp)
   const isClaimed = (client: string) => others.some(([, { clients }]) => clients.has(client))
-  const clients = read.value.filter(
-    ({ address }) => all || group?.slots[slotOfAddress(address)] !== own || isClaimed(address),
-  )
+  const isElsewhere = (slot: number) =>
+    group?.slots[slot] !== own || (former?.[slot] ?? 0) !== 0 || turn.nowMs < youngUntilMs
+  const clients = read.value.flatMap((client): ConnectedClient[] => {
+    if (isClaimed(client.address)) return [client]
+    // All that it has are here.
+    return all || isElsewhere(slotOfAddress(client.address)) ? [{ ...client, connections: [] }] : []
+  })
   if (clients.length === 0 && saidNobody) return
   turn.change({ saidNobody: clients.length === 0 })
   const said = { all, generation: group?.generation ?? 0, clients }
@@ -86,21 +96,27 @@ export function tellStaying(turn: Turn, read: Result<readonly ConnectedClient[]>
  * What a node says of its clients; it may come before the dispatcher has placed the node. Bounded by as many nodes as a group has, and what
  * one beacon holds: then whoever spoke first of those without a place goes.
  */
-export function keepStaying(turn: Turn, { address, all, generation, clients }: ClientsOfMessage): void {
+export function keepStaying(turn: Turn, { address, all, clients }: ClientsOfMessage): void {
   const { group, staying, pinsDue, settings, applied, stopping } = turn.state
+  const claimed = new Set([...staying.values()].flatMap((word) => [...word.clients.keys()]))
+  const isNews = clients.some((client) => !claimed.has(client.address))
   const placed = new Set(group?.nodes.map((node) => node.address))
   const kept = new Map(staying)
   kept.delete(address)
   const first = [...kept.keys()].find((node) => !placed.has(node))
   if (kept.size >= MAX_GROUP_NODES && first !== undefined) kept.delete(first)
-  const heardAtMs = new Map(clients.map((client) => [client.address, turn.nowMs - client.silentMs]))
-  kept.set(address, { all, clients: heardAtMs })
+  const told = clients.map(({ address, silentMs, connections }) => {
+    return [address, { heardAtMs: turn.nowMs - silentMs, connections }] as const
+  })
+  kept.set(address, { all, clients: new Map(told) })
   turn.change({ staying: kept, pinsDue: pinsDue || (clients.length > 0 && placed.has(address)) })
   if (!placed.has(address)) turn.count('clientsOfStranger')
   noteTold(turn, address)
-  noteLoserTold(turn, address, generation)
-  // It does not know what has become of them meanwhile. Who has just started as well does not answer: they would never end.
-  if (all && address !== settings.managementIp && applied !== null && !stopping) turn.perform({ type: 'readClients' })
+  noteToldMeanwhile(turn, address)
+  // It does not know what has become of them meanwhile, and whoever has such a client, too, says so. Who has just started as well does
+  // not answer: they would never end.
+  if ((all || isNews) && address !== settings.managementIp && applied !== null && !stopping)
+    turn.perform({ type: 'readClients' })
 }
 
 /**
@@ -125,35 +141,65 @@ export function knowsPlaces({ group, applied, staying }: FastPathState): boolean
   return group?.nodes.every(({ address, mark }) => known.has(mark) || !staying.has(address)) ?? true
 }
 
+/** A claim of a node to a client. */
+interface Claim {
+  readonly mark: number
+  readonly heardAtMs: number
+  readonly connections: readonly ClientConnection[]
+}
+
+/**
+ * Of two nodes that name a client the one is its pin that has not told the connections one by one, since it may have any; of those that
+ * have, the one that has heard the client last.
+ */
+const isStronger = (one: Claim, other: Claim | undefined): boolean =>
+  other === undefined ||
+  (one.connections.length === 0) > (other.connections.length === 0) ||
+  ((one.connections.length === 0) === (other.connections.length === 0) && one.heardAtMs >= other.heardAtMs)
+
+const claims = ({ staying, group }: FastPathState): readonly (Claim & { readonly client: string })[] =>
+  (group?.nodes ?? []).flatMap(({ address, mark }) =>
+    Array.from(staying.get(address)?.clients ?? [], ([client, told]) => ({ client, mark, ...told })),
+  )
+
 /** The pins that follow from it: for a new director when all have spoken, since of two that name a client one was cut off, and is wrong. */
-export function stayingPins({ staying, group, hearing }: FastPathState): readonly Pin[] {
-  if (hearing !== null) return []
-  const latest = new Map<string, { readonly mark: number; readonly heardAtMs: number }>()
-  for (const { address, mark } of group?.nodes ?? []) {
-    for (const [client, heardAtMs] of staying.get(address)?.clients ?? []) {
-      if (heardAtMs >= (latest.get(client)?.heardAtMs ?? -Infinity)) latest.set(client, { mark, heardAtMs })
-    }
+export function stayingPins(state: FastPathState): readonly Pin[] {
+  if (state.hearing !== null) return []
+  const strongest = new Map<string, Claim>()
+  for (const claim of claims(state)) {
+    if (isStronger(claim, strongest.get(claim.client))) strongest.set(claim.client, claim)
   }
-  return Array.from(latest, ([client, { mark }]) => ({ client, mark }))
+  return Array.from(strongest, ([client, { mark }]) => ({ client, mark, divided: true }))
+}
+
+/** The connections that go with those pins: of clients that several nodes name. */
+export function stayingConnections(state: FastPathState): readonly KnownConnection[] {
+  if (state.hearing !== null) return []
+  const { redirects } = state.settings
+  const originalPorts = Map.groupBy(
+    redirects.flatMap((redirect) => redirect.originalPorts.map((port) => ({ port, proxyPort: redirect.proxyPort }))),
+    ({ proxyPort }) => proxyPort,
+  )
+  return claims(state).flatMap(({ client, mark, connections }) =>
+    connections.flatMap(({ clientPort, virtualIp, proxyPort }) =>
+      // By which of several a connection came only the packets know.
+      (originalPorts.get(proxyPort) ?? []).map(({ port: originalPort }) => {
+        return { ...keyOfConnection({ client, clientPort, virtualIp, originalPort }), mark }
+      }),
+    ),
+  )
 }
 
 /**
- * The slots for now: one that moves between nodes that both work does so when the clients that have to stay are known. Until then its
- * former owner gets new clients too.
+ * Whether what is open at a node may go on: it speaks, or was stopped in order, or has told all its clients since, which only a gateway
+ * does that has just started; or its gateway has died, or is gone for long, and its host lives.
  */
-export function slotsForNow({ group, applied, timers }: FastPathState): Uint8Array {
-  const next = group?.slots ?? new Uint8Array(SLOT_COUNT)
-  if (timers.settle === undefined || applied === null) return next
-  const eligible = new Set(group?.nodes.filter((node) => node.eligible).map(({ mark }) => mark))
-  return next.map((mark, slot) => (eligible.has(applied.slots[slot]!) ? applied.slots[slot]! : mark))
-}
-
-/**
- * Nodes that get no new connection but keep what they have: whoever said goodbye, and whoever has told all its clients since, which only
- * a gateway does that has just started.
- */
-export const isReachable = ({ staying }: FastPathState, { address, left, eligible }: ForwardingNode): boolean =>
-  !eligible && (left || staying.get(address)?.all === true)
+export const isReachable = ({ staying, probed }: FastPathState, node: ForwardingNode): boolean =>
+  node.keeps &&
+  (node.self ||
+    node.speaks ||
+    (!node.gone && (node.left || staying.get(node.address)?.all === true)) ||
+    probed.get(node.address) !== true)
 
 const slotOfAddress = (client: string): number => slotOfKey(...(parseClientKey(client) ?? ([0, 0, 0, 0] as const)))
 

@@ -2,9 +2,9 @@ import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { READABLE } from '../../runtime/ports/epoll.ts'
 import { parseClientKey } from '../../runtime/table/client-key.ts'
-import { NOBODY, OWN_DESCRIPTORS } from '../../runtime/table/layout.ts'
+import { MAX_LISTENERS, NOBODY, OWN_DESCRIPTORS } from '../../runtime/table/layout.ts'
 import type { Connections } from './connections.ts'
-import { type ForwarderLimits, type ListenerPlan, needsKeepAlive } from './messages.ts'
+import type { ForwarderLimits, ListenerPlan } from './messages.ts'
 import type { Upstream } from './upstream.ts'
 
 const { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE } = constants.errno
@@ -15,7 +15,6 @@ const ACCEPTS_PER_EVENT = 64
 const BACKLOG = 4096
 /** Where listeners are among the forwarder's own descriptors, after epoll and wake-up. */
 const FIRST_PLACE = 2
-const PLACES = OWN_DESCRIPTORS - FIRST_PLACE
 
 interface Place {
   readonly plan: ListenerPlan
@@ -24,14 +23,17 @@ interface Place {
   problem: string
 }
 
-const samePlan = (one: ListenerPlan, other: ListenerPlan) =>
-  one.address === other.address &&
-  one.port === other.port &&
-  one.originalPort === other.originalPort &&
-  one.nodePort === other.nodePort &&
-  one.redirectIndex === other.redirectIndex &&
-  one.proxyProtocol === other.proxyProtocol &&
-  one.clientSpeaksFirst === other.clientSpeaksFirst
+/** The same of two plans that are the same. */
+const identity = (plan: ListenerPlan): string =>
+  [
+    plan.address,
+    plan.port,
+    plan.originalPort,
+    plan.nodePort,
+    plan.redirectIndex,
+    plan.proxyProtocol,
+    plan.clientSpeaksFirst,
+  ].join(' ')
 
 /**
  * The listeners, and what becomes of a client at first: counted, limited, given a node. While this forwarder has no
@@ -41,9 +43,8 @@ export class Acceptor {
   readonly #connections: Connections
   readonly #upstream: Upstream
   readonly #queue: number
-  #connectionsPerClient: number
-  readonly #keepAlive: boolean
-  readonly #places: (Place | undefined)[] = new Array(PLACES)
+  #limits: ForwarderLimits
+  readonly #places: (Place | undefined)[] = new Array(MAX_LISTENERS)
   readonly #held: Int32Array
   /** The plan of each place, kept while connections that came in by it live. */
   readonly plans: ListenerPlan[] = []
@@ -55,31 +56,33 @@ export class Acceptor {
     this.#connections = connections
     this.#upstream = upstream
     this.#queue = queue
-    this.#connectionsPerClient = limits.connectionsPerClient
-    this.#keepAlive = needsKeepAlive(limits)
+    this.#limits = limits
     this.#held = connections.table.descriptors(connections.forwarder).subarray(FIRST_PLACE, OWN_DESCRIPTORS)
   }
 
-  /** Connections of one client from now on; 0 = no limit. */
-  limit(connectionsPerClient: number): void {
-    this.#connectionsPerClient = connectionsPerClient
+  /** Goes by these from now on. */
+  limit(limits: ForwarderLimits): void {
+    this.#limits = limits
   }
 
   /** Opens what is new in the plan and closes what is not in it any more. */
   follow(listeners: readonly ListenerPlan[]): void {
+    const wanted = new Set(listeners.map(identity))
     for (const [index, place] of this.#places.entries()) {
-      if (place !== undefined && !listeners.some((plan) => samePlan(plan, place.plan))) this.#closePlace(index)
+      if (place !== undefined && !wanted.has(identity(place.plan))) this.#closePlace(index)
     }
-    const known = this.#places.filter((place) => place !== undefined)
-    this.#homeless = listeners.filter((plan) => !known.some((place) => samePlan(plan, place.plan)))
+    const known = new Set(this.#places.flatMap((place) => (place === undefined ? [] : [identity(place.plan)])))
+    this.#homeless = listeners.filter((plan) => !known.has(identity(plan)))
     this.#house()
   }
 
   /** Gives a place to each plan that has none. */
   #house(): void {
+    if (this.#homeless.length === 0) return
+    const free = this.#freePlaces()
     this.#homeless = this.#homeless.filter((plan) => {
-      const index = this.#freePlace()
-      if (index < 0) return true
+      const { value: index } = free.next()
+      if (index === undefined) return true
       this.#places[index] = { plan, fd: -1, problem: '' }
       this.plans[index] = plan
       this.#open(index)
@@ -87,15 +90,15 @@ export class Acceptor {
     })
   }
 
-  /** A place without a listener and, if there is one, without connections of an earlier one, which need its plan. */
-  #freePlace(): number {
+  /** Places without a listener and without connections of an earlier one, which need its plan. */
+  *#freePlaces(): Generator<number, undefined> {
     const { state, listener, highest } = this.#connections
     const inUse = new Set<number>()
     for (let connection = 0; connection < highest; connection++)
       if (state[connection] !== 0) inUse.add(listener[connection]!)
-    for (let index = 0; index < PLACES; index++)
-      if (this.#places[index] === undefined && !inUse.has(index)) return index
-    return -1
+    for (let index = 0; index < MAX_LISTENERS; index++)
+      if (this.#places[index] === undefined && !inUse.has(index)) yield index
+    return undefined
   }
 
   #open(index: number): void {
@@ -103,10 +106,7 @@ export class Acceptor {
     const { sockets } = this.#connections
     const { address, port, clientSpeaksFirst: awaitBytes } = place.plan
     const key = parseClientKey(address)
-    const fd =
-      key === undefined
-        ? -constants.errno.EINVAL
-        : sockets.listen({ key, port, backlog: BACKLOG, keepAlive: this.#keepAlive, awaitBytes })
+    const fd = key === undefined ? -constants.errno.EINVAL : sockets.listen({ key, port, backlog: BACKLOG, awaitBytes })
     place.fd = fd
     place.problem = fd < 0 ? `${address}:${port}: ${getSystemErrorName(fd)}` : ''
     if (fd < 0) return
@@ -129,7 +129,7 @@ export class Acceptor {
   get listening(): { readonly open: number; readonly problems: readonly string[] } {
     const places = this.#places.filter((place) => place !== undefined)
     const closed = places.filter((place) => place.fd < 0).map((place) => place.problem)
-    const homeless = this.#homeless.map((plan) => `${plan.address}:${plan.port}: more than ${PLACES} listeners`)
+    const homeless = this.#homeless.map((plan) => `${plan.address}:${plan.port}: more than ${MAX_LISTENERS} listeners`)
     return { open: places.length - closed.length, problems: [...closed, ...homeless] }
   }
 
@@ -146,6 +146,14 @@ export class Acceptor {
     return opened
   }
 
+  /** Takes what is in the backlogs of these listeners. */
+  takeWaiting(isMeant: (plan: ListenerPlan) => boolean): void {
+    for (const [index, place] of this.#places.entries()) {
+      if (place === undefined || !isMeant(place.plan)) continue
+      while (this.accept(index)) {}
+    }
+  }
+
   /** Takes what is in the backlogs, for closing a listener resets it, and closes all of them. */
   stop(): void {
     for (const [index, place] of this.#places.entries()) {
@@ -155,9 +163,14 @@ export class Acceptor {
     }
   }
 
-  /** Watches the listeners again, if there is room now. */
+  /** Watches the listeners again, if there is room now; while there is none, that counts once a tick. */
   resume(): void {
-    if (!this.#paused || this.#connections.full) return
+    if (!this.#paused) return
+    const { full, table, forwarder } = this.#connections
+    if (full || table.openConnections >= this.#limits.connections) {
+      table.count(forwarder, 'globalLimit')
+      return
+    }
     this.#paused = false
     for (const [index, place] of this.#places.entries())
       if (place !== undefined && place.fd >= 0) this.#watch(index, place.fd)
@@ -177,14 +190,18 @@ export class Acceptor {
     if (place === undefined || place.fd < 0) return false
     const { sockets, table, forwarder } = this.#connections
     for (let count = 0; count < ACCEPTS_PER_EVENT; count++) {
-      if (this.#connections.full) {
+      if (this.#connections.full || !table.admit(forwarder, this.#limits.connections)) {
         table.count(forwarder, 'globalLimit')
         this.#pause()
         return false
       }
       const fd = sockets.accept(place.fd)
-      if (fd >= 0) this.#admit(fd, index, place.plan)
-      else if (fd === -EAGAIN) return false
+      if (fd >= 0) {
+        this.#admit(fd, index, place.plan)
+        continue
+      }
+      table.leave(forwarder)
+      if (fd === -EAGAIN) return false
       else if (fd !== -ECONNABORTED && fd !== -EINTR) return this.#acceptFailed(fd)
     }
     return true
@@ -210,7 +227,8 @@ export class Acceptor {
     }
     const ofClient = table.connectionOpened(forwarder, connection, peer[0]!, peer[1]!, peer[2]!, peer[3]!, node, nowS)
     if (ofClient === 0) table.count(forwarder, 'untracked')
-    if (this.#connectionsPerClient > 0 && ofClient > this.#connectionsPerClient) {
+    const { connectionsPerClient } = this.#limits
+    if (connectionsPerClient > 0 && ofClient > connectionsPerClient) {
       this.#connections.reset(connection, 'clientLimit')
       return
     }

@@ -32,7 +32,18 @@ export function captureScript(captures: readonly Capture[]): string {
   return removeCaptureScript() + families.join('')
 }
 
-function captureTable(family: (typeof FAMILIES)[number], captures: readonly Capture[]): string {
+/** Addresses as one expression: a rule for each port, however many addresses there are, since every packet is tried by all rules. */
+function byPort(captures: readonly Capture[]): readonly Capture[] {
+  const groups = Map.groupBy(captures, ({ originalPort, listenPort }) => `${originalPort} ${listenPort}`)
+  return [...groups.values()].map((group) => {
+    const addresses = group.map(({ address }) => address)
+    const [only = ''] = addresses
+    return { ...group[0]!, address: addresses.length === 1 ? only : `{ ${addresses.join(', ')} }` }
+  })
+}
+
+function captureTable(family: (typeof FAMILIES)[number], all: readonly Capture[]): string {
+  const captures = byPort(all)
   const prerouting = captures.flatMap(({ address, originalPort, listenPort }) => [
     `${family} daddr ${address} tcp dport ${originalPort} notrack tcp dport set ${listenPort}`,
     `${family} saddr ${address} tcp sport ${originalPort} notrack`,

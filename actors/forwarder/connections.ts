@@ -11,6 +11,9 @@ export const FREE = 0
 export const CONNECTING = 1
 export const OPEN = 2
 
+/** Both ends have sent something. */
+export const BOTH_SPOKE = 3
+
 /** Flags of an end. */
 export const READY = 1 //          there may be something to read
 export const CLOSING = 2 //        its peer said that it will send no more
@@ -37,11 +40,15 @@ export class Connections {
   readonly node: Uint8Array
   readonly triedLow: Int32Array
   readonly triedHigh: Int32Array
-  readonly listener: Uint8Array
+  readonly listener: Uint16Array
   /** Sends to the node: 0, 1, or 2 for more. */
   readonly #sends: Uint8Array
   /** Tick of the last byte; while connecting, of the attempt's start. */
   readonly activeTick: Int32Array
+  /** Bit 0: the node was sent something, bit 1: so was the client. */
+  readonly spoken: Uint8Array
+  /** Whether its ends are asked by keep-alive. */
+  readonly keptAlive: Uint8Array
   /** Key words and port. */
   readonly peer: Uint32Array
   readonly flags: Uint8Array
@@ -76,9 +83,11 @@ export class Connections {
     this.node = new Uint8Array(capacity)
     this.triedLow = new Int32Array(capacity)
     this.triedHigh = new Int32Array(capacity)
-    this.listener = new Uint8Array(capacity)
+    this.listener = new Uint16Array(capacity)
     this.#sends = new Uint8Array(capacity)
     this.activeTick = new Int32Array(capacity)
+    this.spoken = new Uint8Array(capacity)
+    this.keptAlive = new Uint8Array(capacity)
     this.peer = new Uint32Array(capacity * 5)
     this.flags = new Uint8Array(capacity * 2)
     this.pendingChunk = new Int32Array(capacity * 2)
@@ -92,7 +101,7 @@ export class Connections {
     return this.#freeCount === 0
   }
 
-  /** A free connection for a client that was accepted; there must be one. */
+  /** A free connection for a client that was accepted; there must be one, and room for it in the table. */
   take(clientFd: number, listener: number): number {
     this.#freeCount -= 1
     const connection = this.#freeStack[this.#freeCount]!
@@ -103,6 +112,8 @@ export class Connections {
     this.triedLow[connection] = 0
     this.triedHigh[connection] = 0
     this.#sends[connection] = 0
+    this.spoken[connection] = 0
+    this.keptAlive[connection] = 0
     this.#held[connection * 2] = clientFd + 1
     this.peer.set(this.sockets.peer, connection * 5)
     return connection
@@ -147,6 +158,11 @@ export class Connections {
   /** Breaks a connection off: both ends get a RST. */
   reset(connection: number, why: ForwarderCounter): void {
     this.table.count(this.forwarder, why)
+    this.breakOff(connection)
+  }
+
+  /** The same where it is counted already. */
+  breakOff(connection: number): void {
     for (let end = connection * 2; end <= connection * 2 + NODE_END; end++) {
       const fd = this.#held[end]! - 1
       this.#held[end] = 0
@@ -165,6 +181,7 @@ export class Connections {
     this.generation[connection]! += 1
     this.table.connectionClosed(this.forwarder, connection, this.nowS)
     this.table.count(this.forwarder, 'closed')
+    this.table.leave(this.forwarder)
     this.#freeStack[this.#freeCount] = connection
     this.#freeCount += 1
     this.active -= 1

@@ -20,8 +20,14 @@ export interface ListenerPlan {
 export interface ForwarderLimits {
   /** Until a node that does not answer is given up for the next, 250 ms coarse. */
   readonly connectTimeoutMs: number
-  /** Until a connection on which nothing moves is reset, 250 ms coarse. 0 = never. */
+  /** Until a connection on which nothing moves, and not both ends have spoken yet, is reset, 250 ms coarse. 0 = never. */
   readonly idleTimeoutMs: number
+  /** The same from when both ends have spoken on: it may be a tunnel, whose silence says nothing. 0 = never. */
+  readonly tunnelTimeoutMs: number
+  /** After that much silence of an end it is asked by TCP keep-alive whether it is there, in whole seconds. 0 = never. */
+  readonly keepAliveMs: number
+  /** Connections over all forwarders; one more waits in the backlog. */
+  readonly connections: number
   /** Connections of one client over all forwarders; one more is reset. 0 = no limit. */
   readonly connectionsPerClient: number
   /** Bytes that wait for slow readers, all connections together; past that they wait in the kernel. */
@@ -31,15 +37,12 @@ export interface ForwarderLimits {
 export const defaultForwarderLimits: ForwarderLimits = {
   connectTimeoutMs: 3000,
   idleTimeoutMs: 15 * 60_000,
+  tunnelTimeoutMs: 0,
+  keepAliveMs: 60_000,
+  connections: 65_536,
   connectionsPerClient: 0,
   pendingBytes: 64 * 1024 * 1024,
 }
-
-/**
- * The kernel's keep-alive (after 2 h by default) would never come before the idle time-out, and costs two timers a
- * connection: it is for connections that may be idle for ever.
- */
-export const needsKeepAlive = (limits: ForwarderLimits): boolean => limits.idleTimeoutMs === 0
 
 /** Structured-clonable: what a forwarder's task gets beside its index and its MessagePort. */
 export interface ForwarderOptions {
@@ -57,19 +60,22 @@ export type ForwarderMessage =
   | { readonly type: 'limits'; readonly limits: ForwarderLimits }
   /** Accept no more, finish what there is for that long, reset the rest, end the task. */
   | { readonly type: 'drain'; readonly patienceMs: number }
-  /** Reset the connections that came in by this VIP, and go on accepting. */
-  | { readonly type: 'cut'; readonly address: string }
+  /** Reset the connections that came in by these VIPs, those that wait in the backlog as well, and go on accepting. `order` is reported when it is done. */
+  | { readonly type: 'cut'; readonly addresses: readonly string[]; readonly order: number }
 
 /** What it sends on its port. */
 export type ForwarderReport =
+  /** Table indexes of the nodes that rest, since they do not answer; when others do. */
+  | { readonly type: 'resting'; readonly forwarder: number; readonly nodes: readonly number[] }
   /** After start, after a new plan, and when a listener that failed is there at last. */
-  {
-    readonly type: 'listening'
-    readonly forwarder: number
-    readonly open: number
-    /** One line per listener that could not be opened; it is tried again every 2 s. */
-    readonly problems: readonly string[]
-  }
+  | {
+      readonly type: 'listening'
+      readonly forwarder: number
+      readonly open: number
+      /** One line per listener that could not be opened; it is tried again every 2 s. */
+      readonly problems: readonly string[]
+    }
+  | { readonly type: 'cut'; readonly order: number }
 
 /** What the task resolves with. */
 export interface ForwarderResult {
@@ -81,7 +87,7 @@ export interface ForwarderResult {
 export interface ForwarderPoolStatus {
   /** Of all forwarders together, since the gateway's start. */
   readonly counters: Readonly<Record<string, number>>
-  /** Listeners that could not be opened. */
+  /** Listeners that could not be opened, nodes that do not answer, limits that are reached. */
   readonly warnings: readonly string[]
 }
 

@@ -9,6 +9,7 @@ import type { RestartPolicy } from '../../runtime/system/restart-policy.ts'
 import { DEFAULT_STALL_MS, PING_INTERVAL_MS, Watchdog } from '../../runtime/system/watchdog.ts'
 import { WorkerPool } from '../../runtime/system/worker-pool.ts'
 import type { ConnectionTable } from '../../runtime/table/connection-table.ts'
+import type { ResetRequest } from '../announcer/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import { foldRoles } from '../elector/roles.ts'
 import { captureScript, removeCaptureScript } from './capture.ts'
@@ -21,6 +22,8 @@ import type {
   ForwarderReport,
   ListenerPlan,
 } from './messages.ts'
+import { Pressure } from './pressure.ts'
+import { Resets } from './resets.ts'
 import { reapForwarder, wakeForwarder } from './task.ts'
 
 /** What of the configuration it goes by. */
@@ -62,12 +65,16 @@ export class ForwarderPool implements ActorGroup {
   readonly #ports: ForwarderPoolPorts
   readonly #pool: WorkerPool
   readonly #problems = new Map<number, readonly string[]>()
+  /** Addresses of the nodes that do not answer, by the forwarder that says so. */
+  readonly #resting = new Map<number, readonly string[]>()
+  readonly #pressure = new Pressure()
   #settings: ForwarderSettings
   readonly #watchdog: Watchdog
   /** As the electors said last, by instance. */
   readonly #roles = new Map<string, RoleMessage>()
   /** By VIP that has left: cancels the end of its connections. */
   readonly #cuts = new Map<string, () => void>()
+  readonly #resets = new Resets((index, message) => this.#pool.post(index, message))
   #cancelWatch = (): void => undefined
 
   constructor(options: ForwarderPoolOptions, ports: ForwarderPoolPorts) {
@@ -87,7 +94,9 @@ export class ForwarderPool implements ActorGroup {
       wake: (index) => wakeForwarder(table, index, ports.sockets),
       onMessage: (index, message) => this.#heard(index, message as ForwarderReport),
       onExit: (index) => {
+        this.#resting.delete(index)
         this.#watchdog.forget(`${index}`)
+        this.#resets.gone(index)
         reapForwarder(table, index, ports.sockets)
       },
       onEscalation: (_index, reason) => options.onEscalation(reason),
@@ -118,10 +127,13 @@ export class ForwarderPool implements ActorGroup {
     return this.#pool.crash(actor)
   }
 
-  /** The pool as an actor on the main thread: every elector tells it its role, and it describes itself. */
-  asActor(): ActorInstance<RoleMessage, ForwarderSettings> & { readonly control: ForwarderPoolControl } {
+  /** The pool as an actor on the main thread: every elector tells it its role, announcers have connections reset, and it describes itself. */
+  asActor(): ActorInstance<RoleMessage | ResetRequest, ForwarderSettings> & { readonly control: ForwarderPoolControl } {
     return {
-      receive: (message) => this.#follow(message),
+      receive: (message, _from, reply) => {
+        if (message.type === 'role') this.#follow(message)
+        else this.#resets.begin(message.virtualIps, this.#options.count, () => reply?.(null))
+      },
       configure: (settings) => this.#configure(settings),
       control: { describe: () => this.status() },
     }
@@ -148,12 +160,25 @@ export class ForwarderPool implements ActorGroup {
   }
 
   status(): ForwarderPoolStatus {
+    const limits = this.#pressure.warnings(this.#settings.limits, this.#ports.clock.nowMs())
+    const resting = this.#unanswering().map(restingText)
+    return {
+      counters: this.#counters(),
+      warnings: [...new Set([...this.#problems.values()].flat()), ...resting, ...limits],
+    }
+  }
+
+  #counters(): Readonly<Record<string, number>> {
     const { table, count } = this.#options
     const counters: Record<string, number> = {}
     for (let index = 0; index < count; index++) {
       for (const [name, value] of Object.entries(table.counters(index))) counters[name] = (counters[name] ?? 0) + value
     }
-    return { counters, warnings: [...new Set([...this.#problems.values()].flat())] }
+    return counters
+  }
+
+  #unanswering(): readonly string[] {
+    return [...new Set([...this.#resting.values()].flat())].sort()
   }
 
   /** A forwarder's loop never answers a ping; that it turns is its sign of life. */
@@ -168,6 +193,8 @@ export class ForwarderPool implements ActorGroup {
       this.#watchdog.forget(name)
       this.#pool.abort(Number(name))
     }
+    const felt = this.#pressure.look(this.#counters(), this.#settings.limits, this.#ports.clock.nowMs())
+    for (const text of felt) this.#options.onLog('warn', text)
     this.#cancelWatch = this.#ports.clock.setTimer(PING_INTERVAL_MS, () => this.#watch())
   }
 
@@ -206,22 +233,42 @@ export class ForwarderPool implements ActorGroup {
   }
 
   #cutLater(address: string): void {
-    const cut: ForwarderMessage = { type: 'cut', address }
     const cancel = this.#ports.clock.setTimer(this.#settings.drainMs, () => {
       this.#cuts.delete(address)
-      this.#tell(cut)
+      this.#resets.begin([address], this.#options.count, () => undefined)
     })
     this.#cuts.set(address, cancel)
   }
 
   #heard(index: number, report: ForwarderReport): void {
+    if (report.type === 'listening') this.#heardOfListeners(index, report.problems)
+    else if (report.type === 'cut') this.#resets.reported(index, report.order)
+    else this.#heardOfNodes(index, report.nodes)
+  }
+
+  #heardOfNodes(index: number, nodes: readonly number[]): void {
+    const before = this.#unanswering()
+    this.#resting.set(
+      index,
+      nodes.flatMap((node) => this.#options.table.node(node)?.address ?? []),
+    )
+    const now = this.#unanswering()
+    for (const address of now) if (!before.includes(address)) this.#options.onLog('warn', restingText(address))
+    for (const address of before)
+      if (!now.includes(address)) this.#options.onLog('info', `node ${address}: its proxy answers again`)
+  }
+
+  #heardOfListeners(index: number, problems: readonly string[]): void {
     const before = this.#problems.get(index) ?? []
-    this.#problems.set(index, report.problems)
-    for (const problem of report.problems) {
+    this.#problems.set(index, problems)
+    for (const problem of problems) {
       if (!before.includes(problem)) this.#options.onLog('error', problem)
     }
   }
 }
+
+const restingText = (address: string): string =>
+  `node ${address}: its proxy does not answer this node, although it is said to be well: its clients go to others, and now and then one is tried with it; is its proxy port filtered?`
 
 function isCaptured({ port, originalPort }: ListenerPlan): boolean {
   return port !== originalPort

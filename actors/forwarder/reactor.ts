@@ -10,10 +10,24 @@ import {
   WRITABLE,
 } from '../../runtime/ports/epoll.ts'
 import type { ConnectionTable } from '../../runtime/table/connection-table.ts'
+import { MAX_NODES } from '../../runtime/table/layout.ts'
 import { Acceptor, listenerOf } from './acceptor.ts'
 import { ChunkPool } from './chunk-pool.ts'
-import { BLOCKED, BROKEN, CLOSING, CONNECTING, Connections, ENDED, FREE, READY, URGENT } from './connections.ts'
-import { type ForwarderLimits, type ForwarderResult, type ListenerPlan, needsKeepAlive } from './messages.ts'
+import {
+  BLOCKED,
+  BOTH_SPOKE,
+  BROKEN,
+  CLOSING,
+  CONNECTING,
+  Connections,
+  ENDED,
+  FREE,
+  OPEN,
+  READY,
+  URGENT,
+} from './connections.ts'
+import { KeepAlive } from './keep-alive.ts'
+import type { ForwarderLimits, ForwarderResult, ListenerPlan } from './messages.ts'
 import { Relay } from './relay.ts'
 import { Upstream } from './upstream.ts'
 
@@ -42,9 +56,16 @@ export interface ReactorListener {
   attend(): void
   /** A listener is there that could not be opened before. */
   reopened(): void
+  /** Other nodes rest than before. */
+  rested(): void
 }
 
+/** A connection that is silent for a second has its ends watched by keep-alive: one that is short has cost nothing by then. */
+const KEEP_ALIVE_AFTER_TICKS = 1000 / TICK_MS
+const ALL_NODES = Array.from({ length: MAX_NODES }, (_, node) => node)
+
 const inTicks = (ms: number) => Math.ceil(ms / TICK_MS)
+const inTicksOrNever = (ms: number) => (ms > 0 ? inTicks(ms) : Number.POSITIVE_INFINITY)
 
 /**
  * One forwarder: an epoll loop over its listeners and connections, which never yields to Node's own. It reads the
@@ -56,6 +77,7 @@ export class Reactor {
   readonly #relay: Relay
   readonly #upstream: Upstream
   readonly #acceptor: Acceptor
+  readonly #keepAlive: KeepAlive
   readonly #queue: number
   readonly #wakeUp: number
   readonly #held: Int32Array
@@ -76,7 +98,8 @@ export class Reactor {
     const pool = new ChunkPool(sockets, limits.pendingBytes)
     this.#connections = new Connections(sockets, table, forwarder, pool)
     this.#relay = new Relay(this.#connections, pool)
-    this.#upstream = new Upstream(this.#connections, pool, this.#queue, needsKeepAlive(limits))
+    this.#upstream = new Upstream(this.#connections, pool, this.#queue)
+    this.#keepAlive = new KeepAlive(this.#connections, limits.keepAliveMs)
     this.#acceptor = new Acceptor(this.#connections, this.#upstream, this.#queue, limits)
     this.#startMs = clock.nowMs()
     this.#connections.nowS = Math.floor(this.#startMs / 1000)
@@ -96,7 +119,13 @@ export class Reactor {
   /** Goes by these bounds from now on; `pendingBytes` stays as it was. */
   limit(limits: ForwarderLimits): void {
     this.#limits = limits
-    this.#acceptor.limit(limits.connectionsPerClient)
+    this.#acceptor.limit(limits)
+    this.#keepAlive.change(limits.keepAliveMs)
+  }
+
+  /** Table indexes of the nodes that do not answer, although they are said to be well. */
+  get resting(): readonly number[] {
+    return this.#upstream.rest.resting
   }
 
   get listening(): { readonly open: number; readonly problems: readonly string[] } {
@@ -150,7 +179,7 @@ export class Reactor {
     if (generations[connection] !== generation) return
     if (state[connection] === CONNECTING) {
       const plan = this.#acceptor.plans[listener[connection]!]!
-      if ((mask & (ERROR | HANGUP)) !== 0) this.#upstream.retry(connection, plan)
+      if ((mask & (ERROR | HANGUP)) !== 0) this.#upstream.failed(connection, plan)
       else if ((mask & WRITABLE) !== 0 && this.#upstream.connected(connection, plan)) this.#relay.pump(connection * 2)
       if (generations[connection] !== generation || state[connection] === CONNECTING) return
     }
@@ -176,32 +205,56 @@ export class Reactor {
     connections.nowS = Math.floor(nowMs / 1000)
     listener.attend()
     this.#acceptor.resume()
-    if (connections.active > 0) this.#expire()
+    if (this.#upstream.rest.hasChanged) {
+      this.#upstream.rest.hasChanged = false
+      listener.rested()
+    }
+    if (connections.active === 0) return
+    this.#expire()
+    this.#leaveNodes()
+  }
+
+  /** Ends what is open at nodes whose connections are to be reset. */
+  #leaveNodes(): void {
+    const { table } = this.#parts
+    const left = ALL_NODES.filter((node) => table.nodeResets(node))
+    if (left.length === 0) return
+    const { state, node, highest } = this.#connections
+    for (let connection = 0; connection < highest; connection++) {
+      if (state[connection] !== OPEN || !left.includes(node[connection]!)) continue
+      this.#connections.reset(connection, 'nodeResets')
+    }
   }
 
   /** One look at every connection instead of a timer for each: some 50 us for 10,000. */
   #expire(): void {
     const connections = this.#connections
-    const { state, activeTick, tick, highest } = connections
+    const { state, activeTick, spoken, tick, highest } = connections
     const { table, forwarder } = this.#parts
     const limits = this.#limits
     const connectTicks = inTicks(limits.connectTimeoutMs)
-    const idleTicks = limits.idleTimeoutMs > 0 ? inTicks(limits.idleTimeoutMs) : Number.POSITIVE_INFINITY
+    const idleTicks = inTicksOrNever(limits.idleTimeoutMs)
+    const tunnelTicks = inTicksOrNever(limits.tunnelTimeoutMs)
     for (let connection = 0; connection < highest; connection++) {
       if (state[connection] === FREE) continue
       const silentTicks = tick - activeTick[connection]!
       if (state[connection] !== CONNECTING) {
-        if (silentTicks > idleTicks) connections.reset(connection, 'idleTimeouts')
+        const isTunnel = spoken[connection] === BOTH_SPOKE
+        if (silentTicks > (isTunnel ? tunnelTicks : idleTicks)) connections.reset(connection, 'idleTimeouts')
+        else if (silentTicks >= KEEP_ALIVE_AFTER_TICKS) this.#keepAlive.begin(connection)
       } else if (silentTicks > connectTicks) {
         table.count(forwarder, 'connectTimeouts')
-        this.#upstream.retry(connection, this.#acceptor.plans[connections.listener[connection]!]!)
+        this.#upstream.failed(connection, this.#acceptor.plans[connections.listener[connection]!]!)
       }
     }
   }
 
-  /** Resets the connections that came in by this address; those of other VIPs live on. Their number. */
-  cut(lost: string): number {
-    return this.#cutWhere(({ address }) => address === lost)
+  /** Resets the connections that came in by these addresses; those of other VIPs live on. Their number. */
+  cut(lost: readonly string[]): number {
+    const isLost = ({ address }: ListenerPlan) => lost.includes(address)
+    // Clients that are in the backlog have their handshake, and would hear nothing.
+    this.#acceptor.takeWaiting(isLost)
+    return this.#cutWhere(isLost)
   }
 
   #cutWhere(isLost: (plan: ListenerPlan) => boolean): number {

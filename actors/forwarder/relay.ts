@@ -157,8 +157,9 @@ export class Relay {
   }
 
   #count(to: number, bytes: number): void {
-    const { table, forwarder, node, activeTick, tick } = this.#connections
+    const { table, forwarder, node, activeTick, spoken, tick } = this.#connections
     activeTick[to >> 1] = tick
+    spoken[to >> 1]! |= (to & 1) === NODE_END ? 1 : 2
     if ((to & 1) === NODE_END) table.addBytes(forwarder, node[to >> 1]!, bytes, 0)
     else table.addBytes(forwarder, node[to >> 1]!, 0, bytes)
   }

@@ -26,6 +26,10 @@ export function runForwarder(task: ForwarderTask, sockets: StreamSockets, clock:
     const listening: ForwarderReport = { type: 'listening', forwarder: index, ...reactor.listening }
     port.postMessage(listening)
   }
+  const rested = () => {
+    const resting: ForwarderReport = { type: 'resting', forwarder: index, nodes: reactor.resting }
+    port.postMessage(resting)
+  }
   const attend = () => {
     for (let mail = receiveMessageOnPort(port); mail !== undefined; mail = receiveMessageOnPort(port)) {
       receive(mail.message as ForwarderMessage)
@@ -44,7 +48,8 @@ export function runForwarder(task: ForwarderTask, sockets: StreamSockets, clock:
         reactor.drain(message.patienceMs)
         return
       case 'cut':
-        reactor.cut(message.address)
+        reactor.cut(message.addresses)
+        port.postMessage({ type: 'cut', order: message.order } satisfies ForwarderReport)
         return
       default:
         message satisfies never
@@ -53,7 +58,7 @@ export function runForwarder(task: ForwarderTask, sockets: StreamSockets, clock:
   try {
     reactor.follow(options.listeners)
     report()
-    return reactor.run({ attend, reopened: report })
+    return reactor.run({ attend, reopened: report, rested })
   } finally {
     reactor.close()
     table.reapForwarder(index)

@@ -1,13 +1,21 @@
+import { constants } from 'node:os'
 import { EDGE_TRIGGERED, PEER_CLOSED, PRIORITY, READABLE, type Region, WRITABLE } from '../../runtime/ports/epoll.ts'
 import { type ClientKey, parseClientKey } from '../../runtime/table/client-key.ts'
 import { MAX_NODES, NOBODY } from '../../runtime/table/layout.ts'
 import type { ChunkPool } from './chunk-pool.ts'
 import { type Connections, NODE_END, OPEN, READY } from './connections.ts'
 import type { ListenerPlan } from './messages.ts'
+import { NodeRest } from './node-rest.ts'
 import { writeProxyHeader } from './proxy-header.ts'
+
+const { EADDRNOTAVAIL, EHOSTUNREACH, EMFILE, ENFILE } = constants.errno
 
 /** Everything at once and for good: an end is never given to epoll a second time. */
 const ALL_EDGES = READABLE | PRIORITY | WRITABLE | PEER_CLOSED | EDGE_TRIGGERED
+
+/** Results of an attempt that was none, apart from any errno. */
+const NOT_THERE = -100_001
+const RESTS = -100_002
 
 /**
  * Connects clients to nodes. Nothing of the client is read before a node has answered, so a node that does not can be
@@ -17,54 +25,92 @@ export class Upstream {
   readonly #connections: Connections
   readonly #pool: ChunkPool
   readonly #queue: number
-  readonly #keepAlive: boolean
+  /** Who does not answer. */
+  readonly rest = new NodeRest()
   /** Socket addresses by port of the nodes, then node index; made again when the index is given to another address. */
   readonly #addresses = new Map<number, { epoch: number; address: Region }[]>()
 
-  constructor(connections: Connections, pool: ChunkPool, queue: number, keepAlive: boolean) {
+  constructor(connections: Connections, pool: ChunkPool, queue: number) {
     this.#connections = connections
     this.#pool = pool
     this.#queue = queue
-    this.#keepAlive = keepAlive
   }
 
   /** Starts to connect a client that was just accepted, and counted, to its node. */
   start(connection: number, node: number, plan: ListenerPlan): void {
-    if (!this.#attempt(connection, node, plan)) this.retry(connection, plan)
+    const { rest } = this
+    const result = rest.rests(node, plan.redirectIndex, this.#connections.tick)
+      ? RESTS
+      : this.#attempt(connection, node, plan)
+    if (result < 0) this.#retry(connection, plan, node, result)
   }
 
   /** The node did not answer: on to the next best, or, when none is left, a RST for the client. */
-  retry(connection: number, plan: ListenerPlan): void {
-    const { table, forwarder, triedLow, triedHigh } = this.#connections
+  failed(connection: number, plan: ListenerPlan): void {
+    const node = this.#connections.node[connection]!
+    this.rest.failed(node, plan.redirectIndex, this.#connections.tick)
+    this.#retry(connection, plan, node, -EHOSTUNREACH)
+  }
+
+  /** Those that rest come last, but they come: better a node that may answer by now than none. */
+  #retry(connection: number, plan: ListenerPlan, first: number, failure: number): void {
+    const { table, forwarder, triedLow, triedHigh, tick } = this.#connections
     this.#connections.closeEnd(connection * 2 + NODE_END)
+    let [node, result] = [first, failure]
+    let [restLow, restHigh] = [0, 0]
+    let isLocal = false
     for (;;) {
-      const node = table.nextBest(triedLow[connection]!, triedHigh[connection]!)
-      if (node === NOBODY) {
-        this.#connections.reset(connection, 'noNode')
+      if (result >= 0) return
+      if (result === RESTS) {
+        if (node < 32) restLow |= 1 << node
+        else restHigh |= 1 << (node - 32)
+      }
+      if (result === -EMFILE || result === -ENFILE) {
+        this.#connections.reset(connection, 'descriptorsExhausted')
         return
+      }
+      if (result === -EADDRNOTAVAIL) {
+        isLocal = true
+        table.count(forwarder, 'portsExhausted')
+      }
+      node = table.nextBest(triedLow[connection]! | restLow, triedHigh[connection]! | restHigh)
+      const isLast = node === NOBODY
+      if (isLast) node = table.nextBest(triedLow[connection]!, triedHigh[connection]!)
+      if (node === NOBODY) {
+        if (isLocal) this.#connections.breakOff(connection)
+        else this.#connections.reset(connection, 'noNode')
+        return
+      }
+      if (!isLast && this.rest.rests(node, plan.redirectIndex, tick)) {
+        result = RESTS
+        continue
       }
       table.count(forwarder, 'connectRetries')
       table.connectionMoved(forwarder, connection, node)
-      if (this.#attempt(connection, node, plan)) return
+      result = this.#attempt(connection, node, plan)
     }
   }
 
-  /** Starts to connect; false when that failed at once. */
-  #attempt(connection: number, node: number, plan: ListenerPlan): boolean {
+  /** Starts to connect; `-errno` when that failed at once. */
+  #attempt(connection: number, node: number, plan: ListenerPlan): number {
     const { sockets, generation, table, triedLow, triedHigh } = this.#connections
     if (node < 32) triedLow[connection]! |= 1 << node
     else triedHigh[connection]! |= 1 << (node - 32)
-    if (!table.nodeServes(node, plan.redirectIndex)) return false
+    if (!table.nodeServes(node, plan.redirectIndex)) return NOT_THERE
     const address = this.#addressOf(node, plan.nodePort)
-    const fd = address === undefined ? -1 : sockets.connect(address, this.#keepAlive, plan.clientSpeaksFirst)
-    if (fd < 0) return false
+    const fd = address === undefined ? NOT_THERE : sockets.connect(address, plan.clientSpeaksFirst)
+    if (fd < 0) {
+      // What this host has run out of says nothing of the node.
+      if (fd === -EHOSTUNREACH) this.rest.failed(node, plan.redirectIndex, this.#connections.tick)
+      return fd
+    }
     const end = connection * 2 + NODE_END
     this.#connections.setNodeFd(connection, fd)
     this.#connections.node[connection] = node
     this.#connections.activeTick[connection] = this.#connections.tick
-    if (sockets.watch(this.#queue, fd, ALL_EDGES, end, generation[connection]!) >= 0) return true
-    this.#connections.closeEnd(end)
-    return false
+    const watched = sockets.watch(this.#queue, fd, ALL_EDGES, end, generation[connection]!)
+    if (watched < 0) this.#connections.closeEnd(end)
+    return watched
   }
 
   #addressOf(node: number, port: number): Region | undefined {
@@ -80,12 +126,14 @@ export class Upstream {
     if (now === undefined) return undefined
     const address = sockets.socketAddress(now.key, port)
     ofPort[node] = { epoch: now.epoch, address }
+    if (known !== undefined) this.rest.forget(node)
     return address
   }
 
   /** The node answered: from now on both ends are read. False if the connection had to be broken off. */
   connected(connection: number, plan: ListenerPlan): boolean {
-    const { sockets, state, flags, generation, activeTick, tick } = this.#connections
+    const { sockets, state, flags, generation, activeTick, node, tick } = this.#connections
+    this.rest.worked(node[connection]!, plan.redirectIndex)
     const client = connection * 2
     state[connection] = OPEN
     activeTick[connection] = tick

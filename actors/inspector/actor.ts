@@ -3,7 +3,7 @@ import type { CancelTimer } from '../../runtime/ports/clock.ts'
 import type { ActorContext, ActorInstance, StartActor } from '../../runtime/system/actor.ts'
 import type { InspectionEvent } from '../../runtime/system/inspection.ts'
 import { refusalOf } from './access.ts'
-import { listenOnControlSocket } from './control-socket.ts'
+import { listenOnControlSocket, type Privately } from './control-socket.ts'
 import { EventLog } from './event-log.ts'
 import { EventStreams } from './event-streams.ts'
 import type { InspectorMessage, InspectorPeers, SupervisorControl } from './messages.ts'
@@ -11,6 +11,7 @@ import { InspectorRoutes, PAGE_PATH } from './routes.ts'
 import { createInspectorServer, failure } from './server.ts'
 import { SliceGatherer } from './slices.ts'
 import { assembleStatus, type GatewayIdentity } from './status.ts'
+import { Strangers } from './strangers.ts'
 
 export interface InspectorOptions extends GatewayIdentity {
   readonly control: { readonly socketPath: string }
@@ -18,8 +19,14 @@ export interface InspectorOptions extends GatewayIdentity {
   readonly inspector: { readonly address: string; readonly port: number; readonly token: string | null }
 }
 
+export interface InspectorPorts {
+  readonly privately: Privately
+}
+
 /** An address that is taken may be given up: a gateway that has just been replaced, say. */
 const BIND_RETRY_MS = 5_000
+/** Between two lines about requests that were refused. */
+const REFUSALS_TOLD_EVERY_MS = 10_000
 
 /**
  * The inspector: HTTP on the control socket and on `inspector.listen`. Wants every event (`observes`), and the controls of
@@ -27,19 +34,19 @@ const BIND_RETRY_MS = 5_000
  * @throws ControlSocketError where the control socket is another gateway's or cannot be made. A TCP port that is taken is a
  * warning instead: the command line works without it.
  */
-export const startInspector: StartActor<
-  InspectorOptions,
-  Readonly<Record<never, never>>,
-  InspectorMessage,
-  InspectorPeers
-> = async (context, options) => {
-  const inspector = new Inspector(context, options)
+export const startInspector: StartActor<InspectorOptions, InspectorPorts, InspectorMessage, InspectorPeers> = async (
+  context,
+  options,
+  ports,
+) => {
+  const inspector = new Inspector(context, options, ports)
   await inspector.listen()
   return inspector
 }
 
 class Inspector implements ActorInstance<InspectorMessage, InspectorOptions> {
   readonly #context: ActorContext<InspectorPeers>
+  readonly #ports: InspectorPorts
   #options: InspectorOptions
   readonly #events = new EventLog()
   readonly #streams: EventStreams
@@ -49,9 +56,14 @@ class Inspector implements ActorInstance<InspectorMessage, InspectorOptions> {
   #bindWarning: string | null = null
   #cancelRetry: CancelTimer = () => undefined
   #stopped = false
+  readonly #strangers = new Strangers()
+  readonly #refusals = { 401: 0, 403: 0 }
+  #untoldRefusals = 0
+  #refusalToldMs = Number.NEGATIVE_INFINITY
 
-  constructor(context: ActorContext<InspectorPeers>, options: InspectorOptions) {
+  constructor(context: ActorContext<InspectorPeers>, options: InspectorOptions, ports: InspectorPorts) {
     this.#context = context
+    this.#ports = ports
     this.#options = options
     this.#streams = new EventStreams(this.#events, context.clock, (on) => this.#watch(on))
     const forwardedBy = options.forwarding === 'kernel' ? 'fast-path' : 'forwarder'
@@ -62,6 +74,7 @@ class Inspector implements ActorInstance<InspectorMessage, InspectorOptions> {
       identity: () => this.#options,
       events: this.#events,
       streams: this.#streams,
+      refusals: () => this.#refusals,
       statusOf: (gathered) =>
         assembleStatus(this.#options, gathered, this.#bindWarning === null ? [] : [this.#bindWarning]),
     })
@@ -69,14 +82,33 @@ class Inspector implements ActorInstance<InspectorMessage, InspectorOptions> {
     this.#tcp = createInspectorServer(async (request, response) => {
       const refusal = refusalOf(this.#options.inspector, request.headers)
       const isOpen = refusal?.status === 401 && request.url === PAGE_PATH
-      if (refusal !== undefined && !isOpen)
-        return failure(refusal.status, refusal.reason, { 'www-authenticate': 'Bearer' })
+      if (refusal === undefined) this.#strangers.admit(request.socket)
+      else if (!isOpen) {
+        this.#noteRefusal(refusal.status, request.socket.remoteAddress ?? 'somebody')
+        return failure(refusal.status, refusal.reason, { 'www-authenticate': 'Bearer', connection: 'close' })
+      }
       return this.#routes.handle('tcp', request, response)
+    })
+    this.#tcp.on('connection', (socket) => {
+      if (this.#options.inspector.token !== null) this.#strangers.add(socket)
     })
   }
 
+  /** Counted, and told at most once in a while, with how many there were since. */
+  #noteRefusal(status: 401 | 403, from: string): void {
+    this.#refusals[status] += 1
+    this.#untoldRefusals += 1
+    const { clock } = this.#context
+    if (clock.nowMs() < this.#refusalToldMs + REFUSALS_TOLD_EVERY_MS) return
+    this.#refusalToldMs = clock.nowMs()
+    const others = this.#untoldRefusals === 1 ? '' : ` (${this.#untoldRefusals} since the last such line)`
+    const what = status === 401 ? 'without the right token' : 'under a foreign name'
+    this.#context.log('warn', `inspector: a request ${what} from ${from} was refused${others}`)
+    this.#untoldRefusals = 0
+  }
+
   async listen(): Promise<void> {
-    await listenOnControlSocket(this.#control, this.#options.control.socketPath)
+    await listenOnControlSocket(this.#control, this.#options.control.socketPath, this.#ports.privately)
     await this.#listenOnTcp()
   }
 

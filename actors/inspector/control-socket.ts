@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
+import { lstatSync, unlinkSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { connect } from 'node:net'
 
@@ -13,15 +13,18 @@ class ControlSocketError extends Error {
   }
 }
 
+/** Runs what makes a file, so that the file is its owner's alone from the first moment on. */
+export type Privately = <Value>(make: () => Value) => Value
+
 /**
  * Listens on a unix socket that only the owner may connect to. The socket of a dead process is replaced; that of a living one
  * is left alone.
  * @throws ControlSocketError
  */
-export async function listenOnControlSocket(server: Server, path: string): Promise<void> {
+export async function listenOnControlSocket(server: Server, path: string, privately: Privately): Promise<void> {
   if (await isStaleSocket(path)) unlinkSync(path)
   try {
-    await listening(server, path)
+    await listening(server, path, privately)
   } catch (error) {
     throw new ControlSocketError(
       'ELISTEN',
@@ -31,19 +34,15 @@ export async function listenOnControlSocket(server: Server, path: string): Promi
   }
 }
 
-function listening(server: Server, path: string): Promise<void> {
+function listening(server: Server, path: string, privately: Privately): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(path, () => {
+    const listens = (): void => {
       server.off('error', reject)
       resolve()
-    })
-    // The socket is there as soon as listen() returns: it is closed to others at once, not when the event loop comes round.
-    try {
-      chmodSync(path, 0o600)
-    } catch {
-      // It is not there: listening has failed, and `error` tells why.
     }
+    // Bound within the call.
+    privately(() => server.listen(path, listens))
   })
 }
 

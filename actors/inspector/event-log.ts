@@ -24,6 +24,12 @@ export class EventLog {
     return [...this.#kept]
   }
 
+  /** Those after an id; all of them where no event of this inspector has it yet, so that it is of one before. */
+  since(id: number | undefined): readonly NumberedEvent[] {
+    const after = id === undefined || id >= this.#nextId ? -1 : id
+    return this.#kept.filter((event) => event.id > after)
+  }
+
   /** Calls the listener with every event from now on; returns how to end that. */
   listen(listener: (event: NumberedEvent) => void): () => void {
     this.#listeners.add(listener)

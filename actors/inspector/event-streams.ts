@@ -8,6 +8,16 @@ const STREAM_BUFFER_BYTES = 1_048_576
 /** Comments that keep proxies from ending a quiet stream, and find readers that are gone. */
 const HEARTBEAT_MS = 15_000
 
+/** What a reader asks for. */
+export interface StreamWishes {
+  /** Single messages, too. */
+  readonly messages: boolean
+  /** The id of the event that it had last; undefined: it begins. */
+  readonly after: number | undefined
+  /** At most so many of those that were kept. */
+  readonly last: number
+}
+
 interface StreamClock {
   setTimer(delayMs: number, fire: () => void): () => void
 }
@@ -32,7 +42,7 @@ export class EventStreams {
   }
 
   /** False when there are too many readers already; the response is then untouched. */
-  open(response: ServerResponse, messages: boolean): boolean {
+  open(response: ServerResponse, { messages, after, last }: StreamWishes): boolean {
     if (this.#open.size >= STREAMS_MAX) return false
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     const stopListening = this.#log.listen((event) => {
@@ -52,7 +62,7 @@ export class EventStreams {
     })
     response.once('close', () => this.#close(response))
     response.flushHeaders()
-    for (const event of this.#log.kept()) this.#write(response, frameOf(event))
+    for (const event of this.#log.since(after).slice(-last)) this.#write(response, frameOf(event))
     beat()
     this.#tellWatched()
     return true

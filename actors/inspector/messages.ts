@@ -3,6 +3,7 @@ import type { ActorDescription } from '../../runtime/system/description.ts'
 import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
 import type { Health } from '../discovery/messages.ts'
 import type { Role, VrrpStatus } from '../elector/messages.ts'
+import type { Holder } from '../fast-path/messages.ts'
 import type { PortState } from '../port-monitor/messages.ts'
 
 export type InspectorMessage = never
@@ -43,6 +44,7 @@ export interface NodeStatus {
   readonly self: boolean
   readonly director: boolean
   readonly state: Health
+  readonly forwarding: 'kernel' | 'workers'
   /** 0..256; 0 = gets no new clients. */
   readonly weight: number
   /** 0..4096. */
@@ -50,7 +52,12 @@ export interface NodeStatus {
   readonly activeConnections: number
   /** Draining, and nothing is left. */
   readonly drained: boolean
-  readonly totalConnections: number
+  /** In maintenance: it drains, and what is open is reset after a while. */
+  readonly maint: boolean
+  /** Draining, but gets new connections nevertheless, since no other node can take them. */
+  readonly lastResort: boolean
+  /** Handed to it by this gateway since it started; null while that is not known. In kernel mode SYNs, with those that were sent again. */
+  readonly totalConnections: number | null
   readonly cpu: number
   readonly memory: number
   /** What it can take beside the others, 1..1000. */
@@ -67,6 +74,12 @@ export interface NodeStatus {
   readonly weightReason: string | null
   /** Since its last sign of life; 0 for this node. */
   readonly lastSeenMs: number
+  /** Stale because its gateway stopped in order. Other figures of a node that is gone are what it said last. */
+  readonly left: boolean
+  /** Stale, and not because it stopped in order: until it is back, or an operator has it forgotten. */
+  readonly missing: boolean
+  /** Since when, ISO 8601; null: it is not missing. */
+  readonly missingSince: string | null
 }
 
 interface VirtualIpStatus {
@@ -91,6 +104,8 @@ export interface Diagnostics {
   readonly interfaceName: string
   readonly managementIp: string
   readonly redirects: readonly { readonly originalPorts: readonly number[]; readonly proxyPort: number }[]
+  /** Who has most connections, a node each; in workers mode, where `/clients` has them, and while no node has said it: null. */
+  readonly holders: readonly Holder[] | null
   /** By `<actor>.<counter>`, since that actor started. */
   readonly counters: Readonly<Record<string, number>>
 }

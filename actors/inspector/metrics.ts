@@ -3,7 +3,7 @@
  *
  * | metric | type | labels | says |
  * |---|---|---|---|
- * | proxyha_info | gauge | node, forwarding, version | 1; version of VRRP, of the first instance |
+ * | proxyha_info | gauge | node, forwarding, version, vrrp_version | 1; version of proxyha, and of VRRP, of the first instance |
  * | proxyha_role | gauge | role | 1 for the role that the node has |
  * | proxyha_warnings | gauge | | warnings in the status |
  * | proxyha_vrrp_director | gauge | instance | 1 where this node is director of it |
@@ -13,7 +13,7 @@
  * | proxyha_virtual_ip_held | gauge | address | 1 where this node holds it |
  * | proxyha_gratuitous_arps_total | counter | | gratuitous ARP packets sent |
  * | proxyha_lease_expiries_total | counter | | VIPs given up because the lease ran out |
- * | proxyha_nodes | gauge | state | nodes that are ok, failure, stale, draining |
+ * | proxyha_nodes | gauge | state | nodes that are ok, failure, stale, draining, left; left ones stopped in order and are not counted as stale |
  * | proxyha_node_active_connections | gauge | address, name | connections now |
  * | proxyha_node_connections_total | counter | address, name | connections handed to the node |
  * | proxyha_node_weight | gauge | address, name | 0..256 |
@@ -37,17 +37,22 @@
  * | proxyha_actor_mailbox_overflows_total | counter | actor | messages that met a full mailbox |
  * | proxyha_event_streams | gauge | | readers of /events |
  * | proxyha_event_streams_dropped_total | counter | | readers that were too slow |
+ * | proxyha_inspector_refused_total | counter | status | requests over TCP that were refused: 401 without the token, 403 under a foreign name |
  * | proxyha_process_resident_bytes | gauge | | memory of the process |
  * | proxyha_process_cpu_seconds_total | counter | | CPU time of the process |
  */
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { AnnouncerStatus } from '../announcer/messages.ts'
 import type { NodeCounters } from '../fast-path/messages.ts'
-import type { ActorDescription, GatewayStatus, InstanceStatus } from './messages.ts'
+import type { ActorDescription, GatewayStatus, InstanceStatus, NodeStatus } from './messages.ts'
 import type { Gathered, InstanceSlices, Slices } from './slices.ts'
 
 /** What only the inspector and its process know. */
 export interface OwnFigures {
+  /** Of proxyha. */
+  readonly version: string
+  /** Requests that were refused, by status. */
+  readonly refusals: Readonly<Record<401 | 403, number>>
   readonly streams: number
   readonly streamsDropped: number
   readonly residentBytes: number
@@ -62,13 +67,15 @@ export function renderMetrics(
   own: OwnFigures,
 ): Promise<string> {
   const page = new MetricsPage()
-  addRole(page, status)
+  addRole(page, status, own)
   addElection(page, status.instances, instances)
   addNodes(page, status, slices)
   addHost(page, status, slices)
   addActors(page, actors)
   page.gauge('event_streams', 'Readers of /events', [[{}, own.streams]])
   page.counter('event_streams_dropped_total', 'Readers of /events that were too slow', [[{}, own.streamsDropped]])
+  const refused = Object.entries(own.refusals).map(([status, count]) => [{ status }, count] as const)
+  page.counter('inspector_refused_total', 'Requests that were refused', refused)
   page.gauge('process_resident_bytes', 'Memory of the process', [[{}, own.residentBytes]])
   page.counter('process_cpu_seconds_total', 'CPU time of the process', [[{}, own.cpuSeconds]])
   return page.render()
@@ -99,9 +106,17 @@ class MetricsPage {
   }
 }
 
-function addRole(page: MetricsPage, status: GatewayStatus): void {
+function addRole(page: MetricsPage, status: GatewayStatus, own: OwnFigures): void {
   page.gauge('info', 'This gateway', [
-    [{ node: status.node, forwarding: status.forwarding, version: String(status.vrrp.version) }, 1],
+    [
+      {
+        node: status.node,
+        forwarding: status.forwarding,
+        version: own.version,
+        vrrp_version: String(status.vrrp.version),
+      },
+      1,
+    ],
   ])
   const roles = ['director', 'scanning', 'initializing'] as const
   page.gauge(
@@ -143,8 +158,9 @@ function addElection(page: MetricsPage, instances: readonly InstanceStatus[], sl
 }
 
 function addNodes(page: MetricsPage, { nodes }: GatewayStatus, slices: Slices): void {
-  const states = ['ok', 'failure', 'stale', 'draining'] as const
-  const counts = states.map((state) => [{ state }, nodes.filter((node) => node.state === state).length] as const)
+  const states = ['ok', 'failure', 'stale', 'draining', 'left'] as const
+  const stateOf = ({ left, state }: NodeStatus) => (left ? 'left' : state)
+  const counts = states.map((state) => [{ state }, nodes.filter((node) => stateOf(node) === state).length] as const)
   page.gauge('nodes', 'Nodes by state', counts)
   const ofNodes = (figure: (node: (typeof nodes)[number]) => number): Samples =>
     nodes.map((node) => [{ address: node.address, name: node.name }, figure(node)])
@@ -156,7 +172,9 @@ function addNodes(page: MetricsPage, { nodes }: GatewayStatus, slices: Slices): 
   page.counter(
     'node_connections_total',
     'Connections handed to a node',
-    ofNodes((node) => node.totalConnections),
+    nodes.flatMap(({ address, name, totalConnections }) =>
+      totalConnections === null ? [] : [[{ address, name }, totalConnections] as const],
+    ),
   )
   page.gauge(
     'node_weight',

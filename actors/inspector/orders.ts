@@ -43,14 +43,31 @@ function whoIsDirector({ nodes }: GatewayStatus, asked: readonly InstanceStatus[
   return `${self}: ${named.join(', ')} ${named.length === 1 ? 'is' : 'are'}; order it there`
 }
 
-/** Which node to drain, or why that cannot be. */
-export type DrainPlan =
+/** Which node an order is for, or why it cannot be. */
+export type NodePlan =
   | { readonly ok: true; readonly node: NodeStatus }
   | { readonly ok: false; readonly reason: string }
 
 /** `asked`: a node's name or management IP. A scanning node knows itself and the directors, so orders only those. */
-export function planDrain({ nodes, role }: GatewayStatus, asked: string): DrainPlan {
-  const meant = nodes.filter(({ name, address }) => address === asked || name === asked)
+export const planDrain = (status: GatewayStatus, asked: string): NodePlan =>
+  planFor(status, asked, ({ left, missing }) => !left && !missing)
+
+/** The same for a node that is gone: who is heard is not forgotten. */
+export function planForget(status: GatewayStatus, asked: string): NodePlan {
+  const plan = planFor(status, asked, ({ state }) => state === 'stale')
+  if (!plan.ok || plan.node.state === 'stale') return plan
+  const { name, address, state } = plan.node
+  return {
+    ok: false,
+    reason: `${name} (${address}) is ${state}: who is heard is not forgotten; stop its gateway first`,
+  }
+}
+
+/** Of several nodes of one name, as where a host was replaced, those that are likely are meant. */
+function planFor({ nodes, role }: GatewayStatus, asked: string, isLikely: (node: NodeStatus) => boolean): NodePlan {
+  const named = nodes.filter(({ name, address }) => address === asked || name === asked)
+  const likely = named.filter(isLikely)
+  const meant = likely.length > 0 ? likely : named
   const [node, another] = meant
   if (node !== undefined && another === undefined) return { ok: true, node }
   if (node !== undefined) {

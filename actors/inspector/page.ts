@@ -5,7 +5,7 @@ import type { Answer } from './server.ts'
 const FILE = new URL('./page/index.html', import.meta.url)
 
 /** The page on `/`: one file, which asks for `/status` and `/events` every second. It says nothing of this gateway by itself. */
-export function createPage(): Answer {
+export function createPage(): Answer & { readonly body: string } {
   const body = readFileSync(FILE, 'utf8')
   // Nothing runs, and nothing is loaded, but what is in the file.
   const policy = [

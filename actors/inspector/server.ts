@@ -1,4 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { legibleJson } from '../../runtime/system/legible-text.ts'
+import { Connection } from './connection.ts'
 
 /** What one caller, or all of them, may take. */
 const MAX_CONNECTIONS = 64
@@ -6,12 +9,17 @@ const MAX_HEADER_BYTES = 8192
 const HEADERS_TIMEOUT_MS = 5_000
 const REQUEST_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_MS = 5_000
+/** What is longer is encoded once, and not for every reader. */
+const LONG_CHARACTERS = 65_536
 
 /** An answer that is a whole. */
 export interface Answer {
   readonly status: number
   readonly type: 'application/json' | 'text/plain; version=0.0.4; charset=utf-8' | 'text/html; charset=utf-8'
-  readonly body: string
+  /** Bytes where it is long, so that many readers of one answer have it once. */
+  readonly body: string | Buffer
+  /** To be called once it is sent, or cannot be. */
+  readonly sent?: () => void
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -29,30 +37,43 @@ export function createInspectorServer(handle: Handle): Server {
       connectionsCheckingInterval: 1_000,
     },
     (request, response) => {
-      void serve(request, response, handle)
+      const connection = connections.get(request.socket)
+      if (connection !== undefined) void serve(request, response, handle, connection)
     },
   )
+  const connections = new WeakMap<Socket, Connection>()
+  server.on('connection', (socket: Socket) => connections.set(socket, new Connection(socket)))
   server.maxConnections = MAX_CONNECTIONS
   return server
 }
 
 /** JSON on one line, so that it can be read with line tools too. */
 export function json(status: number, value: unknown, headers?: Readonly<Record<string, string>>): Answer {
-  return { status, type: 'application/json', body: `${JSON.stringify(value)}\n`, ...(headers && { headers }) }
+  const text = `${legibleJson(JSON.stringify(value))}\n`
+  const body = text.length > LONG_CHARACTERS ? Buffer.from(text) : text
+  return { status, type: 'application/json', body, ...(headers && { headers }) }
 }
 
 /** A refusal that says why. */
 export const failure = (status: number, error: string, headers?: Readonly<Record<string, string>>): Answer =>
   json(status, { error }, headers)
 
-async function serve(request: IncomingMessage, response: ServerResponse, handle: Handle): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  handle: Handle,
+  connection: Connection,
+): Promise<void> {
+  if (!connection.begin(response)) return
   // Nothing here takes a body: one that is announced is refused, and not read.
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
   if (hasBody) return write(response, failure(413, 'no request has a body here', { connection: 'close' }))
   try {
     const answer = await handle(request, response)
-    if (answer !== 'streaming') write(response, answer)
+    if (answer === 'streaming') return
+    if (answer.sent !== undefined) connection.whenSent(response, answer.sent)
+    write(response, answer)
   } catch (error) {
     write(response, failure(500, error instanceof Error ? error.message : String(error)))
   }

@@ -1,7 +1,7 @@
 /** Puts what the actors say of themselves together to one status. Pure. */
 import { parseIpv4 } from '../../runtime/wire/addresses.ts'
 import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
-import type { Member } from '../discovery/messages.ts'
+import type { MemberStatus } from '../discovery/messages.ts'
 import type { DispatchedNode } from '../dispatcher/messages.ts'
 import type { VrrpStatus } from '../elector/messages.ts'
 import { foldRoles } from '../elector/roles.ts'
@@ -77,6 +77,7 @@ export function assembleDiagnostics(identity: GatewayIdentity, { slices }: Gathe
     interfaceName,
     managementIp,
     redirects: redirects.map(({ originalPorts, proxyPort }) => ({ originalPorts, proxyPort })),
+    holders: slices['fast-path']?.holders ?? null,
     counters: Object.fromEntries(named),
   }
 }
@@ -85,13 +86,19 @@ export function assembleDiagnostics(identity: GatewayIdentity, { slices }: Gathe
 export function unfitness(
   { instances }: GatewayIdentity,
   status: GatewayStatus,
-  { silent }: Gathered,
+  { silent, slices }: Gathered,
 ): string | undefined {
   for (const { elector } of instances) {
     const electorSilent = silent.get(elector)
     if (electorSilent !== undefined) return `${elector} ${electorSilent}`
   }
+  const socketsSilent = silent.get('raw-ip')
+  if (socketsSilent !== undefined) return `raw-ip ${socketsSilent}`
+  // Deaf: no advert and no beacon comes or goes.
+  if (slices['raw-ip']?.open === false) return slices['raw-ip'].warnings[0] ?? 'the raw sockets are closed'
   if (status.role === 'initializing') return 'the role is not known yet'
+  const [stranger] = slices.discovery?.strangers ?? []
+  if (stranger !== undefined) return stranger
   const monitorSilent = silent.get('port-monitor')
   if (monitorSilent !== undefined) return `port-monitor ${monitorSilent}`
   if (status.monitor.state === 'ok') return undefined
@@ -154,10 +161,29 @@ function nodesOf(identity: GatewayIdentity, slices: Slices, isDirector: boolean)
   const countsHere = isOnlyDirector && identity.forwarding === 'workers'
   return shown
     .toSorted((one, other) => (parseIpv4(one.address) ?? 0) - (parseIpv4(other.address) ?? 0))
-    .map((member) => nodeOf(member, rows.get(member.address), countsHere))
+    .map((member) => {
+      const row = rows.get(member.address)
+      return nodeOf(member, row, countsHere, totalOf(member, row, identity.forwarding, slices['fast-path']))
+    })
 }
 
-function nodeOf(member: Member, row: DispatchedNode | undefined, countsHere: boolean): NodeStatus {
+/** Only who forwards sees them: the forwarders, who write the table, or the kernel. */
+function totalOf(
+  { address }: Pick<MemberStatus, 'address'>,
+  row: DispatchedNode | undefined,
+  forwarding: GatewayIdentity['forwarding'],
+  fastPath: Slices['fast-path'],
+): number | null {
+  if (forwarding === 'workers') return row?.totalConnections ?? 0
+  return fastPath?.nodes.find((node) => node.address === address)?.connections ?? null
+}
+
+function nodeOf(
+  member: MemberStatus,
+  row: DispatchedNode | undefined,
+  countsHere: boolean,
+  totalConnections: number | null,
+): NodeStatus {
   const activeConnections = countsHere && row !== undefined ? row.activeConnections : member.activeConnections
   return {
     name: member.name,
@@ -166,11 +192,14 @@ function nodeOf(member: Member, row: DispatchedNode | undefined, countsHere: boo
     self: member.self,
     director: member.director,
     state: member.health,
+    forwarding: member.forwarding,
     weight: row?.weight ?? 0,
     slots: row?.slots ?? 0,
     activeConnections,
-    drained: member.health === 'draining' && member.drained,
-    totalConnections: row?.totalConnections ?? 0,
+    drained: member.health !== 'stale' && member.drained,
+    maint: member.maint !== 'off',
+    lastResort: member.health === 'draining' && (row?.lastResort ?? false),
+    totalConnections,
     cpu: member.cpu,
     memory: member.memory,
     capacity: member.capacity,
@@ -180,11 +209,14 @@ function nodeOf(member: Member, row: DispatchedNode | undefined, countsHere: boo
     slowStart: row?.slowStart ?? null,
     weightReason: row?.weightReason ?? null,
     lastSeenMs: member.lastSeenMs,
+    left: member.left,
+    missing: member.missingSince !== null,
+    missingSince: member.missingSince,
   }
 }
 
 /** This node while discovery has not told of it: what its other actors know. */
-function unseenSelf(identity: GatewayIdentity, slices: Slices, director: boolean): Member {
+function unseenSelf(identity: GatewayIdentity, slices: Slices, director: boolean): MemberStatus {
   const load = slices['stats-reporter']?.load
   return {
     address: identity.managementIp,
@@ -194,6 +226,8 @@ function unseenSelf(identity: GatewayIdentity, slices: Slices, director: boolean
     director,
     health: slices['port-monitor']?.state ?? 'failure',
     lastSeenMs: 0,
+    left: false,
+    missingSince: null,
     cpu: load?.cpu ?? 0,
     memory: load?.memory ?? 0,
     pressure: load?.pressure ?? null,
@@ -202,6 +236,7 @@ function unseenSelf(identity: GatewayIdentity, slices: Slices, director: boolean
     agent: null,
     failedPorts: [],
     drained: false,
+    maint: 'off',
     forwarding: identity.forwarding,
   }
 }

@@ -2,7 +2,9 @@ import type { IpProtocol, RawIpPort } from '../../runtime/ports/raw-ip.ts'
 import { type Result, refused } from '../../runtime/ports/result.ts'
 import type { ActorContext, ActorInstance, StartActor } from '../../runtime/system/actor.ts'
 import { type AddressFamily, familyOf } from '../../runtime/wire/ip-address-bytes.ts'
-import { Admission, BUDGETS } from './admission.ts'
+import { AdvertAdmission } from './admission.ts'
+import { BeaconAdmission, type BeaconRules } from './beacon-admission.ts'
+import { type Admitted, BUDGETS } from './budgets.ts'
 import {
   DRAIN_AHEAD_MAX_MS,
   type Drained,
@@ -26,6 +28,8 @@ export interface RawIpOptions {
   readonly ipv6SourceAddress?: string
   /** This node's virtual routers; adverts of a family that none of them has concern nobody. */
   readonly routes: readonly VrrpRoute[]
+  /** What the beacons of this node's group are like. */
+  readonly beacons: BeaconRules
 }
 
 export interface RawIpPorts {
@@ -37,6 +41,8 @@ export interface RawIpPorts {
 /** A send that ends so has met sockets whose interface is gone: it will not come back to them. */
 const SOCKETS_ARE_LOST: ReadonlySet<string> = new Set(['ENODEV', 'ENXIO', 'ENETDOWN', 'EBADF'])
 const NO_SUCH_SOCKETS = refused('EAFNOSUPPORT', 'there are no raw sockets of that address family')
+/** While beacons are lost discovery is told so at most once in so long. */
+const LOST_NOTICE_MS = 250
 /** A flood is logged, and warned of in the status, at most and at least for so long. */
 const FLOOD_NOTICE_MS = 10_000
 
@@ -46,13 +52,19 @@ const FLOOD_NOTICE_MS = 10_000
  */
 export const startRawIp: StartActor<RawIpOptions, RawIpPorts, RawIpMessage, RawIpPeers> = (context, options, ports) => {
   const actor = new RawIpActor(context, options, ports)
-  actor.start()
+  try {
+    actor.start()
+  } catch (error) {
+    // The sockets of one family may be open already.
+    actor.stop()
+    throw error
+  }
   return actor
 }
 
 /** What is counted and bounded for one protocol. */
 class Traffic {
-  readonly admission: Admission
+  readonly admission: { admit(packet: Uint8Array, nowMs: number): Admitted }
   received = 0
   dropped = 0
   sent = 0
@@ -60,8 +72,8 @@ class Traffic {
   floodNoticedAtMs = Number.NEGATIVE_INFINITY
   lastSendFailure: string | null = null
 
-  constructor(protocol: IpProtocol, nowMs: number) {
-    this.admission = new Admission(protocol, nowMs)
+  constructor(admission: Traffic['admission']) {
+    this.admission = admission
   }
 
   counters(overflowed: number): RawIpCounters {
@@ -70,7 +82,7 @@ class Traffic {
   }
 }
 
-class RawIpActor implements ActorInstance<RawIpMessage> {
+class RawIpActor implements ActorInstance<RawIpMessage, RawIpOptions> {
   readonly control: RawIpControl = { describe: () => this.#describe() }
   readonly #context: ActorContext<RawIpPeers>
   readonly #routes: readonly VrrpRoute[]
@@ -78,6 +90,9 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
   readonly #traffic: { readonly [Protocol in IpProtocol]: Traffic }
   /** Packets for each receiver, whatever became of them. */
   readonly #arrived = new Map<string, number>()
+  readonly #beacons: BeaconAdmission
+  /** Beacons that were dropped and may have been right, those that the kernel had no room for included. */
+  #lost = { admission: 0, told: 0, lookedAtMs: Number.NEGATIVE_INFINITY }
   #stopped = false
 
   constructor(context: ActorContext<RawIpPeers>, options: RawIpOptions, ports: RawIpPorts) {
@@ -85,10 +100,8 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
     this.#routes = options.routes
     this.#sockets = this.#socketsOf(options, ports)
     const nowMs = context.clock.nowMs()
-    this.#traffic = {
-      112: new Traffic(112, nowMs),
-      253: new Traffic(253, nowMs),
-    }
+    this.#beacons = new BeaconAdmission(options.beacons, nowMs)
+    this.#traffic = { 112: new Traffic(new AdvertAdmission(nowMs)), 253: new Traffic(this.#beacons) }
   }
 
   start(): void {
@@ -106,7 +119,8 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
         }
       }
       const place = { port, interfaceName, sourceAddress: source, title }
-      return [family, new Sockets(place, { clock: this.#context.clock, packet, reopened, log })] as const
+      const { clock, guard } = this.#context
+      return [family, new Sockets(place, { clock, packet, reopened, log, guard })] as const
     }
     const sockets = [socketsOf('ipv4', rawIp, sourceAddress, 'raw sockets')]
     if (rawIpv6 !== undefined && ipv6SourceAddress !== undefined) {
@@ -121,7 +135,10 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
         this.#send(message, from)
         return
       case 'drain':
-        this.#drain(message, from).then(reply)
+        this.#drain(message, from).then(...this.#guarded((drained) => reply?.(drained)))
+        return
+      case 'knownNodes':
+        this.#beacons.know(new Map(message.nodes.map(({ address, epoch }) => [address, epoch])))
         return
       case 'interfaceChanged':
         for (const sockets of this.#sockets.values()) sockets.take({ type: 'interfaceChanged' })
@@ -129,6 +146,11 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
       default:
         message satisfies never
     }
+  }
+
+  configure({ sourceAddress, ipv6SourceAddress }: RawIpOptions): void {
+    this.#sockets.get('ipv4')?.moveTo(sourceAddress)
+    if (ipv6SourceAddress !== undefined) this.#sockets.get('ipv6')?.moveTo(ipv6SourceAddress)
   }
 
   stop(): void {
@@ -157,7 +179,7 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
     const atMs = this.#context.clock.nowMs()
     const sockets = this.#sockets.get(familyOf(destination))
     const sending = sockets?.port.send(protocol, destination, payload) ?? Promise.resolve(NO_SUCH_SOCKETS)
-    sending.then((result) => {
+    const sent = (result: Result): void => {
       if (this.#stopped) return
       this.#countSend(protocol, result, sockets)
       if (confirm === undefined || !this.#isReceiver(from)) return
@@ -165,7 +187,17 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
         ? { type: 'sent', confirm, atMs }
         : { type: 'sendFailed', confirm, reason: result.reason }
       this.#context.send(from, outcome)
-    })
+    }
+    sending.then(...this.#guarded(sent))
+  }
+
+  /** For a promise: what takes its value, and the crash where it has none. */
+  #guarded<Value>(take: (value: Value) => void) {
+    const { guard } = this.#context
+    const fail = (error: unknown): void => {
+      throw error
+    }
+    return [guard(take), guard(fail)] as const
   }
 
   #isReceiver(peer: string): peer is keyof RawIpPeers {
@@ -192,11 +224,28 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
     const receivedAtMs = this.#context.clock.nowMs()
     const traffic = this.#traffic[protocol]
     traffic.received += 1
-    if (!traffic.admission.admit(packet, receivedAtMs)) {
+    const admitted = traffic.admission.admit(packet, receivedAtMs)
+    if (protocol === 253) this.#tellLost(admitted, receivedAtMs)
+    if (admitted !== 'passed') {
       this.#drop(protocol, traffic, receivedAtMs)
       return
     }
     this.#context.send(receiver, { type: 'packet', protocol, packet, receivedAtMs, serial })
+  }
+
+  /** A silence means less while beacons are lost. */
+  #tellLost(admitted: Admitted, nowMs: number): void {
+    if (admitted === 'lost') this.#lost.admission += 1
+    if (nowMs - this.#lost.lookedAtMs < LOST_NOTICE_MS) return
+    this.#lost.lookedAtMs = nowMs
+    const lost = this.#lost.admission + this.#overflowed(253)
+    // Sockets that were opened anew have lost nothing yet.
+    if (lost > this.#lost.told) this.#context.send('discovery', { type: 'beaconsLost' })
+    this.#lost.told = lost
+  }
+
+  #overflowed(protocol: IpProtocol): number {
+    return [...this.#sockets.values()].reduce((sum, { port }) => sum + port.overflowed(protocol), 0)
   }
 
   #drop(protocol: IpProtocol, traffic: Traffic, nowMs: number): void {
@@ -217,9 +266,8 @@ class RawIpActor implements ActorInstance<RawIpMessage> {
       if (nowMs - floodNoticedAtMs < FLOOD_NOTICE_MS) warnings.push(floodText(protocol))
       if (open && lastSendFailure) warnings.push(`IP protocol ${protocol} cannot be sent: ${lastSendFailure}`)
     }
-    const sockets = [...this.#sockets.values()]
     const countersOf = (protocol: IpProtocol): RawIpCounters =>
-      this.#traffic[protocol].counters(sockets.reduce((sum, { port }) => sum + port.overflowed(protocol), 0))
+      this.#traffic[protocol].counters(this.#overflowed(protocol))
     const counters = { 112: countersOf(112), 253: countersOf(253) }
     return { open, reopened, counters, warnings }
   }

@@ -30,7 +30,7 @@ export type SocketsEvent =
   | { readonly type: 'openFailed'; readonly reason: string }
   /** The sockets are of no more use. */
   | { readonly type: 'lost'; readonly reason: string }
-  /** The interface was made anew: whatever is open is deaf, and what is waited for is there. */
+  /** The interface was made anew, or the address went or is back: whatever is open is of no more use, and what is waited for may be there. */
   | { readonly type: 'interfaceChanged' }
   /** A packet went through, either way. */
   | { readonly type: 'worked' }
@@ -71,7 +71,7 @@ export function stepSockets(state: SocketsState, event: SocketsEvent): SocketsSt
 
 /** A reopening that was to come later is overtaken, its timer stale. */
 function reopenNow(state: SocketsState): SocketsStep {
-  const lastFailure = 'the interface was made anew'
+  const lastFailure = 'the interface has changed'
   const closing: readonly SocketsEffect[] = state.open ? [{ type: 'close' }] : []
   return {
     state: { ...state, open: false, generation: state.generation + 1, lastFailure },

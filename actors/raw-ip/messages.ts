@@ -27,11 +27,22 @@ export interface DrainMessage {
 /** For so long the event loop turns idly at most. */
 export const DRAIN_AHEAD_MAX_MS = 5
 
+/** From discovery: the nodes whose beacons are wanted first. */
+interface KnownNodesMessage {
+  readonly type: 'knownNodes'
+  /** Management IP and present epoch; at most 63. */
+  readonly nodes: readonly { readonly address: string; readonly epoch: string }[]
+}
+
 /** What the raw-IP actor takes. */
 export type RawIpMessage =
   | SendMessage
   | DrainMessage
-  /** The interface was made anew: sockets that are bound to the old one, and its group memberships, are of no more use. */
+  | KnownNodesMessage
+  /**
+   * The interface was made anew: sockets that are bound to the old one, and its group memberships, are of no more use. Or an address went
+   * that packets are sent from, or is back: without it they stay closed.
+   */
   | { readonly type: 'interfaceChanged' }
 
 export interface PacketDelivery {
@@ -64,9 +75,14 @@ export interface SocketsReopened {
   readonly type: 'socketsReopened'
 }
 
+/** Told to discovery, a few times a second while it goes on: beacons that may have been right were dropped, here or in the kernel. */
+export interface BeaconsLost {
+  readonly type: 'beaconsLost'
+}
+
 /** Of each protocol, the actors that its packets are for: an advert's is the elector of its family and VRID. */
 export type RawIpPeers = {
-  readonly discovery: RawIpDelivery
+  readonly discovery: RawIpDelivery | BeaconsLost
   readonly [elector: ElectorName]: RawIpDelivery | SocketsReopened
 }
 

@@ -1,11 +1,21 @@
 import type { Clock } from '../../runtime/ports/clock.ts'
 import type { IpProtocol, RawIpPort } from '../../runtime/ports/raw-ip.ts'
-import type { Refusal, Result } from '../../runtime/ports/result.ts'
+import { errorOf, type Refusal, type Result } from '../../runtime/ports/result.ts'
+import type { ActorContext } from '../../runtime/system/actor.ts'
 import type { WriteLog } from '../../runtime/system/machine.ts'
 import { initialSockets, type SocketsEffect, type SocketsEvent, type SocketsState, stepSockets } from './machine.ts'
 
 /** Refusals that no waiting cures: the gateway must not start. */
-const HOPELESS: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'ENOTSUP'])
+const HOPELESS: ReadonlySet<string> = new Set([
+  'EPERM',
+  'EACCES',
+  'ENOTSUP',
+  'ENOADDON',
+  'ENOSYS',
+  'EAFNOSUPPORT',
+  'EPROTONOSUPPORT',
+  'ESOCKTNOSUPPORT',
+])
 
 export interface SocketsOptions {
   readonly port: RawIpPort
@@ -21,12 +31,13 @@ export interface SocketsSurroundings {
   /** They were closed, and are open now. */
   reopened(): void
   log(level: WriteLog['level'], line: string, fields: WriteLog['fields']): void
+  readonly guard: ActorContext['guard']
 }
 
 /** The raw sockets of one address family, kept open by the machine. Those of the other family do not go down with them. */
 export class Sockets {
   readonly port: RawIpPort
-  readonly #options: SocketsOptions
+  #options: SocketsOptions
   readonly #surroundings: SocketsSurroundings
   #state: SocketsState
   #cancelReopen = (): void => undefined
@@ -46,7 +57,7 @@ export class Sockets {
   /** Throws where raw sockets are not permitted; an interface or address that is not there (yet) is waited for. */
   start(): void {
     const opened = this.#open()
-    if (!opened.ok && HOPELESS.has(opened.code)) throw Object.assign(new Error(opened.reason), { code: opened.code })
+    if (!opened.ok && HOPELESS.has(opened.code)) throw errorOf(opened)
     this.take(openEvent(opened))
   }
 
@@ -59,6 +70,13 @@ export class Sockets {
     for (const effect of effects) this.#carryOut(effect)
   }
 
+  /** To send from another address from now on. */
+  moveTo(sourceAddress: string): void {
+    if (sourceAddress === this.#options.sourceAddress) return
+    this.#options = { ...this.#options, sourceAddress }
+    this.take({ type: 'interfaceChanged' })
+  }
+
   stop(): void {
     this.#stopped = true
     this.#cancelReopen()
@@ -67,12 +85,13 @@ export class Sockets {
 
   #open(): Result {
     const { interfaceName, sourceAddress } = this.#options
+    const { guard, packet } = this.#surroundings
     return this.port.open(interfaceName, sourceAddress, {
-      packet: (protocol, packet) => {
+      packet: guard((protocol: IpProtocol, bytes: Uint8Array) => {
         this.take({ type: 'worked' })
-        this.#surroundings.packet(protocol, packet)
-      },
-      error: (_protocol, reason) => this.take({ type: 'lost', reason }),
+        packet(protocol, bytes)
+      }),
+      error: guard((_protocol: IpProtocol, reason: string) => this.take({ type: 'lost', reason })),
     })
   }
 

@@ -1,5 +1,4 @@
 import type { Agent } from '../../runtime/ports/agent.ts'
-import type { Clock } from '../../runtime/ports/clock.ts'
 import type { SocketTable } from '../../runtime/ports/socket-table.ts'
 import type { SystemLoad } from '../../runtime/ports/system-load.ts'
 import type { StartActor } from '../../runtime/system/actor.ts'
@@ -13,7 +12,7 @@ import {
   initialAgent,
   stepAgent,
 } from './agent.ts'
-import { CountingBudget } from './counting-budget.ts'
+import { ConnectionCount } from './connection-count.ts'
 import {
   describeStatsReporter,
   initialStatsReporter,
@@ -26,6 +25,10 @@ import type { StatsReporterControl, StatsReporterMessage, StatsReporterPeers } f
 
 export interface StatsReporterOptions {
   readonly redirects: readonly { readonly proxyPort: number }[]
+  /** Where the group's connections come to this node: at the virtual IPs in kernel mode, else at its own address. */
+  readonly servedAddresses: readonly string[]
+  /** In kernel mode: who has most connections is told with each count. */
+  readonly namesHolders: boolean
   /** Default 2000. */
   readonly intervalMs?: number
   /** Null: this node has none. */
@@ -47,11 +50,16 @@ export const startStatsReporter: StartActor<
   StatsReporterPorts,
   StatsReporterMessage,
   StatsReporterPeers
-> = (context, { redirects, intervalMs = DEFAULT_INTERVAL_MS, agent: rules }, { load, sockets, agent }) => {
-  const connections = new ConnectionCount(sockets, redirects, context.clock)
+> = (context, options, { load, sockets, agent }) => {
+  const { intervalMs = DEFAULT_INTERVAL_MS, agent: rules } = options
+  const connections = new ConnectionCount(sockets, options, context.clock)
+  let isDiscoveryUp = false
   const read = (): StatsReporterEvent => {
     try {
-      return { type: 'sampled', sample: load.sample(), ...connections.read() }
+      const { held, ...counted } = connections.read()
+      if (held !== null && isDiscoveryUp)
+        context.send('discovery', { type: 'holders', all: held.all, holders: held.holders })
+      return { type: 'sampled', sample: load.sample(), ...counted }
     } catch (error) {
       // `sample` throws where /proc is not what it should be; a gateway goes on without knowing its load.
       return { type: 'unreadable', failure: error instanceof Error ? error.message : String(error) }
@@ -82,23 +90,27 @@ export const startStatsReporter: StartActor<
   const control: StatsReporterControl = {
     describe: () => {
       const status = describeStatsReporter(machine.state())
-      return { ...status, warnings: [...status.warnings, ...agentWarnings(asking.state())] }
+      const { warnings } = connections
+      return { ...status, warnings: [...status.warnings, ...warnings, ...agentWarnings(asking.state())] }
     },
   }
   return {
     control,
     receive(message) {
-      message satisfies never
+      connections.follow(message)
+      machine.dispatch({ type: 'countedAnew' })
     },
     configure: (wanted) => {
-      connections.count(wanted.redirects)
+      connections.count(wanted)
       asking.dispatch({ type: 'configured', rules: wanted.agent })
     },
     peerUp() {
+      isDiscoveryUp = true
       machine.dispatch({ type: 'discoveryUp' })
       asking.dispatch({ type: 'discoveryUp' })
     },
     peerDown() {
+      isDiscoveryUp = false
       machine.dispatch({ type: 'discoveryDown' })
       asking.dispatch({ type: 'discoveryDown' })
     },
@@ -109,37 +121,5 @@ export const startStatsReporter: StartActor<
       agent.close()
       sockets.close()
     },
-  }
-}
-
-/** The connections on the proxy ports, counted as often as the budget lets it. */
-class ConnectionCount {
-  readonly #sockets: SocketTable
-  #proxyPorts: readonly number[] = []
-  readonly #clock: Clock
-  readonly #budget = new CountingBudget()
-  /** Of the last count. */
-  #failure: string | null = null
-
-  constructor(sockets: SocketTable, redirects: StatsReporterOptions['redirects'], clock: Clock) {
-    this.#sockets = sockets
-    this.#clock = clock
-    this.count(redirects)
-  }
-
-  /** Counts on the proxy ports of these from now on. */
-  count(redirects: StatsReporterOptions['redirects']): void {
-    this.#proxyPorts = [...new Set(redirects.map(({ proxyPort }) => proxyPort))]
-  }
-
-  /** `connections` is null where they were not counted this time. */
-  read(): { readonly connections: number | null; readonly failure: string | null } {
-    const startedAtMs = this.#clock.nowMs()
-    if (!this.#budget.isDue(startedAtMs)) return { connections: null, failure: this.#failure }
-    const counted = this.#sockets.established(this.#proxyPorts)
-    this.#budget.spent(startedAtMs, this.#clock.nowMs())
-    this.#failure = counted.ok ? null : counted.reason
-    const connections = counted.ok ? [...counted.value.values()].reduce((sum, count) => sum + count, 0) : null
-    return { connections, failure: this.#failure }
   }
 }

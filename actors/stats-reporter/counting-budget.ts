@@ -1,5 +1,7 @@
 /** Share of one core that counting connections may take. */
 const SHARE = 1 / 500
+/** The same while somebody waits for the last connection to end. */
+const AWAITED_SHARE = 1 / 20
 /** However long a count takes, the figure is no older than this. */
 const OLDEST_MS = 30_000
 
@@ -15,7 +17,13 @@ export class CountingBudget {
     return nowMs >= this.#nextAtMs
   }
 
-  spent(startedAtMs: number, endedAtMs: number): void {
-    this.#nextAtMs = endedAtMs + Math.min(OLDEST_MS, (endedAtMs - startedAtMs) / SHARE)
+  spent(startedAtMs: number, endedAtMs: number, isAwaited = false): void {
+    const share = isAwaited ? AWAITED_SHARE : SHARE
+    this.#nextAtMs = endedAtMs + Math.min(OLDEST_MS, (endedAtMs - startedAtMs) / share)
+  }
+
+  /** The next look counts, however dear the last count was. */
+  renew(): void {
+    this.#nextAtMs = Number.NEGATIVE_INFINITY
   }
 }

@@ -36,6 +36,8 @@ export type StatsReporterEvent =
   | { readonly type: 'started' }
   | { readonly type: 'discoveryUp' }
   | { readonly type: 'discoveryDown' }
+  /** What is counted is something else from now on. */
+  | { readonly type: 'countedAnew' }
   | (Reading & { readonly failure: string | null })
   | { readonly type: 'stopped' }
   | TimerExpired<'interval'>
@@ -71,6 +73,8 @@ export function stepStatsReporter(
       return telling({ ...state, discoveryUp: true, told: null })
     case 'discoveryDown':
       return { state: { ...state, discoveryUp: false }, effects: [] }
+    case 'countedAnew':
+      return { state, effects: [{ type: 'sample' }] }
     case 'timerExpired':
       return { state, effects: event.generation === state.generation ? [{ type: 'sample' }] : [] }
     case 'sampled':

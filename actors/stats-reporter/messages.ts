@@ -1,8 +1,8 @@
-import type { AgentMessage, LoadMessage } from '../discovery/messages.ts'
+import type { AgentMessage, HoldersMessage, LoadMessage, UpkeepMessage } from '../discovery/messages.ts'
 
-export type StatsReporterMessage = never
+export type StatsReporterMessage = UpkeepMessage
 
-export type StatsReporterPeers = { readonly discovery: LoadMessage | AgentMessage }
+export type StatsReporterPeers = { readonly discovery: LoadMessage | AgentMessage | HoldersMessage }
 
 /** `describe()` of the stats reporter's control: the newest sample. */
 export interface StatsReporterStatus {

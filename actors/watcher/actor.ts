@@ -1,12 +1,14 @@
-import type { KernelEventsPort } from '../../runtime/ports/kernel-events.ts'
+import type { KernelEvent, KernelEventsPort } from '../../runtime/ports/kernel-events.ts'
 import type { PacketPort } from '../../runtime/ports/packet.ts'
+import { errorOf } from '../../runtime/ports/result.ts'
 import type { StartActor } from '../../runtime/system/actor.ts'
 import { type OwnEffect, runMachine } from '../../runtime/system/machine-runner.ts'
-import { emitArpRequest } from '../../runtime/wire/arp.ts'
+import { emitArpRequest, emitGratuitousArp } from '../../runtime/wire/arp.ts'
 import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
+import { emitUnsolicitedAdvertisement } from '../../runtime/wire/neighbour-advertisement.ts'
 import { emitNeighbourSolicitation } from '../../runtime/wire/neighbour-solicitation.ts'
 import { stepWatcher } from './machine.ts'
-import type { WatcherControl, WatcherMessage, WatcherPeers } from './messages.ts'
+import type { Relocation, WatcherControl, WatcherMessage, WatcherPeers } from './messages.ts'
 import {
   describeWatcher,
   initialWatcher,
@@ -43,9 +45,22 @@ export const startWatcher: StartActor<WatcherOptions, WatcherPorts, WatcherMessa
       case 'read':
         dispatch({ type: 'truth', truth: kernel.read(options.interfaceName) })
         return
+      case 'relocate': {
+        const supervisor = context.control<Relocation>('supervisor')
+        // Where it does not answer it is asked again with the next tick.
+        supervisor?.relocate(effect.own).catch(() => undefined)
+        return
+      }
       case 'watchNeighbours': {
         const watched = kernel.watchNeighbours(effect.interfaceIndex, effect.families)
         if (!watched.ok) dispatch({ type: 'neighboursRefused', reason: watched.reason })
+        return
+      }
+      case 'announce': {
+        const { interfaceIndex, mac, address } = effect
+        const emit = familyOf(address) === 'ipv4' ? emitGratuitousArp : emitUnsolicitedAdvertisement
+        const announced = packet.send(interfaceIndex, emit(mac, address))
+        if (!announced.ok) dispatch({ type: 'neighboursRefused', reason: announced.reason })
         return
       }
       case 'ask': {
@@ -60,15 +75,19 @@ export const startWatcher: StartActor<WatcherOptions, WatcherPorts, WatcherMessa
     }
   }
   const opened = kernel.open(
-    { defaultRoutes: options.trackGateway, isExpectant: () => state().timers.read !== undefined },
-    (event) => dispatch({ type: 'kernel', event }),
+    {
+      defaultRoutes: options.trackGateway,
+      isExpectant: () => state().timers.read !== undefined || state().isRelocating,
+    },
+    context.guard((event: KernelEvent) => dispatch({ type: 'kernel', event })),
   )
-  if (!opened.ok) throw Object.assign(new Error(opened.reason), { code: opened.code })
+  if (!opened.ok) throw errorOf(opened)
   const control: WatcherControl = { describe: () => describeWatcher(state(), context.clock.nowMs()) }
   dispatch({ type: 'start' })
   return {
     control,
     receive: (message, from) => dispatch({ type: 'message', from, message }),
+    configure: (wanted) => dispatch({ type: 'configured', options: wanted }),
     peerUp: (peer) => dispatch({ type: 'peerUp', peer }),
     peerDown: (peer) => dispatch({ type: 'peerDown', peer }),
     stop: () => {

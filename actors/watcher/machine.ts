@@ -4,8 +4,10 @@ import type { Step } from '../../runtime/system/machine.ts'
 import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
 import { askGateway, hearGateway, judgeGateway } from './gateway.ts'
 import { dropOutdated, knowMaster, probe, sight, tellClaims } from './occupancy.ts'
+import { announceOwn, followOwnAddress, judgeOwnAddress, repeatOwn } from './own-address.ts'
 import {
   CERTAIN_ANSWERS,
+  mtuText,
   type WatcherEffect,
   type WatcherEvent,
   type WatcherOptions,
@@ -37,6 +39,7 @@ export function stepWatcher(
 }
 
 function handle(turn: Turn, event: WatcherEvent): void {
+  const { options } = turn
   switch (event.type) {
     case 'start':
       turn.startTimer('tick', TICK_MS)
@@ -68,6 +71,11 @@ function handle(turn: Turn, event: WatcherEvent): void {
       if (event.timer === 'tick') tick(turn)
       else look(turn)
       return
+    case 'configured':
+      turn.change({ options: event.options, isRelocating: false })
+      judgeOwnAddress(turn)
+      if (event.options.managementIp !== options.managementIp) announceOwn(turn)
+      return
     case 'stop':
       for (const timer of ['tick', 'read'] as const) turn.perform({ type: 'cancelTimer', timer })
       turn.change({ timers: {} })
@@ -84,6 +92,8 @@ function tick(turn: Turn): void {
   askGateway(turn)
   probe(turn)
   tellClaims(turn)
+  repeatOwn(turn)
+  judgeOwnAddress(turn, true)
 }
 
 function hear(turn: Turn, event: KernelEvent): void {
@@ -140,13 +150,34 @@ function takeTruth(turn: Turn, read: Result<InterfaceTruth>): void {
       turn.perform({ type: 'send', to: 'raw-ip', message: { type: 'interfaceChanged' } })
     }
   }
+  followDevice(turn, before, link)
+  followOwnAddress(turn, before)
   if (before !== null && (isHinted || !isSame(before, truth))) turn.tellAnnouncers({ type: 'interfaceChanged' })
   trackInterface(turn, link)
+  tellMtu(turn, before, truth)
+  judgeOwnAddress(turn)
   if (truth.defaultRoute?.gateway !== before?.defaultRoute?.gateway) turn.change({ gatewayUnanswered: 0 })
   judgeGateway(turn)
   dropOutdated(turn)
   // At the start, and when the cable is back: who has the addresses by now?
   if (link?.up && !wasUp) probe(turn)
+}
+
+/** Whoever sends frames by this node's MAC has to hear of another one at once: the other nodes, their hosts, our own kernel mode. */
+function followDevice(turn: Turn, before: InterfaceTruth | null, link: InterfaceTruth['link']): void {
+  if (link === null || (link.mac === before?.link?.mac && link.index === before.link.index)) return
+  tellMac(turn, link.mac)
+  if (turn.state.peersUp.has('fast-path')) {
+    turn.perform({ type: 'send', to: 'fast-path', message: { type: 'interfaceChanged' } })
+  }
+  if (before === null) return
+  turn.log('info', `${turn.options.interfaceName} has the MAC ${link.mac} now`)
+  announceOwn(turn)
+}
+
+function tellMac(turn: Turn, mac: string): void {
+  if (turn.state.peersUp.has('discovery'))
+    turn.perform({ type: 'send', to: 'discovery', message: { type: 'device', mac } })
 }
 
 function trackInterface(turn: Turn, link: InterfaceTruth['link']): void {
@@ -155,13 +186,23 @@ function trackInterface(turn: Turn, link: InterfaceTruth['link']): void {
   turn.track({ type: 'track', source: 'interface', state: reason === null ? 'ok' : 'failed', reason })
 }
 
+function tellMtu(turn: Turn, before: InterfaceTruth | null, truth: InterfaceTruth): void {
+  const { options } = turn.state
+  const [was, is] = [mtuText(options, before), mtuText(options, truth)]
+  if (is !== null && is !== was) turn.log('warn', is)
+  if (is === null && was !== null && truth.link !== null)
+    turn.log('info', `${options.interfaceName} carries the adverts of this node again`)
+}
+
 /** It has (re)started and knows nothing. */
 function greet(turn: Turn, peer: string): void {
   const { options, tracks, occupants } = turn.state
   turn.change({ peersUp: new Set(turn.state.peersUp).add(peer) })
   for (const to of options.electors.filter((elector) => elector === peer)) {
-    for (const message of Object.values(tracks)) turn.perform({ type: 'send', to, message })
+    for (const message of Object.values(tracks.get(to) ?? {})) turn.perform({ type: 'send', to, message })
   }
+  const mac = turn.state.truth?.link?.mac
+  if (peer === 'discovery' && mac !== undefined) tellMac(turn, mac)
   for (const to of options.announcers.filter((announcer) => announcer === peer)) {
     for (const [address, { mac, answers }] of occupants) {
       if (answers < CERTAIN_ANSWERS) continue

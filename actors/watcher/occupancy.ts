@@ -23,7 +23,10 @@ const CLAIM_GRACE_MS = 500
 /** RFC 9568 §7.3: the MACs of a virtual router of IPv4 and of IPv6, which a master may answer with instead of its own. */
 const VIRTUAL_ROUTER_MACS = ['00:00:5e:00:01:', '00:00:5e:00:02:']
 
-/** Once a second: counts who was silent, then asks for what this node does not hold. */
+/**
+ * Once a second: counts who was silent, then asks for what this node does not hold; and now and then for what it does, since a
+ * host that has taken it since answers nobody but who asks (RFC 5227 §2.4).
+ */
 export function probe(turn: Turn): void {
   for (const [address, occupant] of turn.state.occupants) {
     if (occupant.silentRounds >= SILENT_ROUNDS) vacate(turn, address)
@@ -35,7 +38,11 @@ export function probe(turn: Turn): void {
   const { occupants, ticks } = turn.state
   const everyOne = ticks < EAGER_TICKS || ticks % RELAXED_TICKS === 0
   const free = turn.options.virtualIps.filter((address) => !turn.holds(address))
-  const wanted = everyOne ? free : free.filter((address) => occupants.has(address))
+  const held = turn.options.virtualIps.filter((address) => turn.holds(address))
+  const wanted = [
+    ...(everyOne ? free : free.filter((address) => occupants.has(address))),
+    ...(ticks > 0 && ticks % RELAXED_TICKS === 0 ? held : []),
+  ]
   const start = wanted.length > PROBES_A_TICK ? turn.state.nextProbe % wanted.length : 0
   const probed = [...wanted.slice(start), ...wanted.slice(0, start)].slice(0, PROBES_A_TICK)
   for (const address of probed) turn.probe(address)
@@ -59,10 +66,18 @@ export function sight(turn: Turn, sighting: NeighbourSighting): void {
   const link = turn.state.truth?.link
   if (!link || senderMac === link.mac) return
   if (mastersHeard(turn).has(senderAddress)) learnMaster(turn, senderAddress, senderMac)
-  if (!turn.options.virtualIps.includes(senderAddress) || isMaster(turn, senderMac)) return
+  if (!turn.options.virtualIps.includes(senderAddress)) return
+  tellSpokenFor(turn, senderAddress, senderMac)
+  if (isMaster(turn, senderMac)) return
   if (turn.holds(senderAddress)) claim(turn, senderAddress, senderMac)
   // Only answers to us: an announcement is that of a new master, of which no advert was heard yet.
   else if (form === 'reply' && targetMac === link.mac) occupy(turn, senderAddress, senderMac)
+}
+
+/** A fast path that gives way speaks until another node does. */
+function tellSpokenFor(turn: Turn, address: string, mac: string): void {
+  if (!turn.state.peersUp.has('fast-path')) return
+  turn.perform({ type: 'send', to: 'fast-path', message: { type: 'spokenFor', address, mac } })
 }
 
 /** What is on our own interface is occupied by nobody else, and what no longer is may be announced by others. */
@@ -119,16 +134,20 @@ function isMaster(turn: Turn, mac: string): boolean {
 function claim(turn: Turn, address: string, mac: string): void {
   const before = turn.state.claims.get(address)
   const isKnown = before !== undefined && before.mac === mac && turn.nowMs - before.atMs < CLAIM_LIFE_MS
-  const { sinceMs, isCertain } = isKnown ? before : { sinceMs: turn.nowMs, isCertain: false }
-  turn.change({ claims: new Map(turn.state.claims).set(address, { mac, sinceMs, atMs: turn.nowMs, isCertain }) })
+  const fresh = { sinceMs: turn.nowMs, isCertain: false, answeredAtMs: Number.NEGATIVE_INFINITY }
+  const { sinceMs, isCertain, answeredAtMs } = isKnown ? before : fresh
+  const claimed = { mac, sinceMs, atMs: turn.nowMs, isCertain, answeredAtMs }
+  turn.change({ claims: new Map(turn.state.claims).set(address, claimed) })
 }
 
-/** Once a second: tells of who announced what was held, and still is. */
+/** Once a second: tells of who speaks for what is held here, and has it announced anew: a client may have believed the other one. */
 export function tellClaims(turn: Turn): void {
   for (const [address, known] of turn.state.claims) {
-    if (known.isCertain || turn.nowMs - known.sinceMs < CLAIM_GRACE_MS) continue
-    turn.change({ claims: new Map(turn.state.claims).set(address, { ...known, isCertain: true }) })
-    turn.log('warn', claimedText(address, known.mac))
+    if (turn.nowMs - known.sinceMs < CLAIM_GRACE_MS || known.atMs <= known.answeredAtMs) continue
+    const answered = { ...known, isCertain: true, answeredAtMs: turn.nowMs }
+    turn.change({ claims: new Map(turn.state.claims).set(address, answered) })
+    turn.tellAnnouncers({ type: 'contested', address })
+    if (!known.isCertain) turn.log('warn', claimedText(address, known.mac))
   }
 }
 

@@ -3,19 +3,25 @@ import type { Result } from '../../runtime/ports/result.ts'
 import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
 import type { AnnouncerName } from '../announcer/messages.ts'
-import type { ElectorName, TrackMessage } from '../elector/messages.ts'
-import type { WatcherMessage, WatcherPeers, WatcherStatus } from './messages.ts'
+import type { ElectorName, TrackMessage, TrackSource } from '../elector/messages.ts'
+import type { OwnAddresses, WatcherMessage, WatcherPeers, WatcherStatus } from './messages.ts'
 
 export interface WatcherOptions {
   readonly interfaceName: string
   /** This node's own address: what it asks from. */
   readonly managementIp: string
+  /** It is the one that the configuration names: no other is taken in its place. */
+  readonly isManagementIpNamed: boolean
   /** The same for IPv6; null where no virtual IP is of it. */
   readonly linkLocalAddress: string | null
   readonly virtualIps: readonly string[]
+  /** Of the longest advert of any virtual router, its IP header included. */
+  readonly advertBytes: number
   readonly virtualRouterIds: readonly number[]
   readonly trackGateway: boolean
   readonly electors: readonly ElectorName[]
+  /** Those of them that elect over IPv6. */
+  readonly ipv6Electors: readonly ElectorName[]
   readonly announcers: readonly AnnouncerName[]
 }
 
@@ -32,6 +38,8 @@ export type WatcherEvent =
   | { readonly type: 'peerUp'; readonly peer: string }
   | { readonly type: 'peerDown'; readonly peer: string }
   | TimerExpired<WatcherTimer>
+  /** The options are these from now on. */
+  | { readonly type: 'configured'; readonly options: WatcherOptions }
   | { readonly type: 'stop' }
 
 export type WatcherEffect =
@@ -40,7 +48,11 @@ export type WatcherEffect =
   | WriteLog
   | SendTo<WatcherPeers>
   | { readonly type: 'read' }
+  /** The gateway is to go by these addresses. */
+  | { readonly type: 'relocate'; readonly own: OwnAddresses }
   | { readonly type: 'watchNeighbours'; readonly interfaceIndex: number; readonly families: readonly AddressFamily[] }
+  /** Gratuitous ARP, or for IPv6 an unsolicited advertisement, for an address of the node's own. */
+  | { readonly type: 'announce'; readonly interfaceIndex: number; readonly mac: string; readonly address: string }
   | {
       readonly type: 'ask'
       readonly interfaceIndex: number
@@ -72,6 +84,8 @@ interface Claim {
   readonly atMs: number
   /** Still held here a while after it was announced: not just our successor, of whom no advert was heard yet. */
   readonly isCertain: boolean
+  /** When the address was announced anew for it last; -Infinity: it was not yet. */
+  readonly answeredAtMs: number
 }
 
 export interface WatcherState {
@@ -87,10 +101,14 @@ export interface WatcherState {
   readonly timers: Readonly<Partial<Record<WatcherTimer, number>>>
   /** Seconds since start. */
   readonly ticks: number
+  /** Times that the node's own addresses are to be announced yet, once a second. */
+  readonly announcementsLeft: number
   /** ARP requests to the default gateway since its last sign of life. */
   readonly gatewayUnanswered: number
   /** As the electors were told last. */
-  readonly tracks: Readonly<Partial<Record<TrackMessage['source'], TrackMessage>>>
+  readonly tracks: ReadonlyMap<ElectorName, Readonly<Partial<Record<TrackSource, TrackMessage>>>>
+  /** Other addresses were asked to be gone by, and are not yet. */
+  readonly isRelocating: boolean
   /** The master that each elector hears, and what virtual IPs it has, by the elector's name. */
   readonly masters: ReadonlyMap<string, Master>
   /** MAC by address of those that are or were masters: a dead one's kernel may still hold its addresses. */
@@ -114,8 +132,10 @@ export function initialWatcher(options: WatcherOptions): WatcherState {
     nextGeneration: 1,
     timers: {},
     ticks: 0,
+    announcementsLeft: 0,
     gatewayUnanswered: 0,
-    tracks: {},
+    tracks: new Map(),
+    isRelocating: false,
     masters: new Map(),
     masterMacs: new Map(),
     occupants: new Map(),
@@ -148,11 +168,20 @@ export const occupiedText = (address: string, mac: string): string =>
 export const claimedText = (address: string, mac: string): string =>
   `${address} is held here, and ${mac} announces it as well`
 
+/** What is said of an interface that does not carry our adverts in one piece; null: it does. */
+export function mtuText({ interfaceName, advertBytes }: WatcherOptions, truth: InterfaceTruth | null): string | null {
+  const mtu = truth?.link?.mtu ?? Number.POSITIVE_INFINITY
+  if (advertBytes <= mtu) return null
+  return `${interfaceName} carries ${mtu} bytes (its MTU), and the adverts of this node have ${advertBytes}: they are cut or not sent at all; raise it, or configure fewer virtual IPs an instance`
+}
+
 /** The answer to `describe()`. */
 export function describeWatcher(state: WatcherState, nowMs: number): WatcherStatus {
   const { truth, occupants, claims, counters, readFailure } = state
   const certain = [...occupants].filter(([, { answers }]) => answers >= CERTAIN_ANSWERS)
+  const mtu = mtuText(state.options, truth)
   const warnings = [
+    ...(mtu === null ? [] : [mtu]),
     ...(readFailure === null ? [] : [`the interface cannot be read: ${readFailure}`]),
     ...certain.map(([address, { mac }]) => occupiedText(address, mac)),
     ...[...claims]

@@ -23,19 +23,22 @@ export class Turn extends TimedTurn<WatcherTimer, WatcherState, WatcherEffect> {
     }
   }
 
-  /** To all electors that run, if it is news. */
-  track(message: TrackMessage): void {
-    const { tracks, peersUp } = this.state
-    const known = tracks[message.source]
-    if (known?.state === message.state && known.reason === message.reason) return
-    this.change({ tracks: { ...tracks, [message.source]: message } })
-    for (const to of this.options.electors) if (peersUp.has(to)) this.perform({ type: 'send', to, message })
+  /** To all electors that run, or to these, whom it is news to. */
+  track(message: TrackMessage, electors = this.options.electors): void {
+    for (const to of electors) {
+      const said = this.state.tracks.get(to)
+      const known = said?.[message.source]
+      if (known?.state === message.state && known.reason === message.reason) continue
+      this.change({ tracks: new Map(this.state.tracks).set(to, { ...said, [message.source]: message }) })
+      if (this.state.peersUp.has(to)) this.perform({ type: 'send', to, message })
+    }
   }
 
   /** Asks who has an address. */
   ask(target: string): void {
     const { managementIp, linkLocalAddress } = this.options
-    this.#askFrom(familyOf(target) === 'ipv4' ? managementIp : linkLocalAddress, target)
+    if (familyOf(target) === 'ipv4') this.#askFrom(this.holds(managementIp) ? managementIp : PROBE_SENDER, target)
+    else if (linkLocalAddress !== null && this.holds(linkLocalAddress)) this.#askFrom(linkLocalAddress, target)
   }
 
   /** The same, but nobody shall learn from it where this node is. IPv6 knows no such question, and answers who asks alone. */
@@ -45,9 +48,9 @@ export class Turn extends TimedTurn<WatcherTimer, WatcherState, WatcherEffect> {
   }
 
   /** Where the interface can carry it. */
-  #askFrom(sender: string | null, target: string): void {
+  #askFrom(sender: string, target: string): void {
     const link = this.state.truth?.link
-    if (!link?.up || sender === null) return
+    if (!link?.up) return
     this.count('requestsSent')
     this.perform({ type: 'ask', interfaceIndex: link.index, mac: link.mac, sender, target })
   }

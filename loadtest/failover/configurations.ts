@@ -2,7 +2,12 @@ import { type NodePlan, prefixLength, redirectPort, servicePort, virtualIp, virt
 import type { Pace } from './plan.ts'
 
 /** A node of proxyha. */
-export function gatewayYaml(node: NodePlan, pace: Pace, controlSocket: string): string {
+export function gatewayYaml(
+  node: NodePlan,
+  pace: Pace,
+  controlSocket: string,
+  forwarding: 'workers' | 'kernel' = 'workers',
+): string {
   return `name: ${node.host}
 interface: eth0
 managementIp: ${node.ip}
@@ -11,7 +16,7 @@ virtualRouterId: ${virtualRouterId}
 virtualIps: [${virtualIp}/${prefixLength}]
 redirects:
   - { protocol: http, originalPorts: [${redirectPort}], proxyPort: ${servicePort} }
-forwarding: workers
+forwarding: ${forwarding}
 vrrp: { version: ${pace.version}, advertInterval: ${pace.advertIntervalMs}ms }
 cluster: { key: ${'failover'.repeat(4)} }
 control: { socket: ${controlSocket} }

@@ -12,8 +12,10 @@ const proxyha = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
 export function startDaemon(daemon: Daemon, node: NodePlan, pace: Pace, onLine: (line: string) => void): HostProcess {
   const base = `${sandboxDirectory}/${node.host}`
   switch (daemon) {
-    case 'proxyha': {
-      writeFileSync(`${base}.yaml`, gatewayYaml(node, pace, `${base}.sock`))
+    case 'proxyha':
+    case 'proxyha-kernel': {
+      const forwarding = daemon === 'proxyha' ? 'workers' : 'kernel'
+      writeFileSync(`${base}.yaml`, gatewayYaml(node, pace, `${base}.sock`, forwarding))
       const env = { PROXYHA_NODE: process.execPath }
       return startProcess({ host: node.host, command: proxyha, args: ['run', '-c', `${base}.yaml`], env, onLine })
     }
@@ -28,6 +30,12 @@ export function startDaemon(daemon: Daemon, node: NodePlan, pace: Pace, onLine: 
     default:
       return daemon satisfies never
   }
+}
+
+/** Has the director of proxyha hand over. */
+export function orderFailover({ host }: NodePlan): HostProcess {
+  const env = { PROXYHA_NODE: process.execPath }
+  return startProcess({ host, command: proxyha, args: ['failover', '-s', `${sandboxDirectory}/${host}.sock`], env })
 }
 
 /**

@@ -47,7 +47,7 @@ async function compareGaps(stage: Stage, options: FailoverOptions, context: Circ
   }
   const summaries = showGaps(measurements, context, options)
   const failed = summaries.some((row) =>
-    row.daemons.some(({ daemon, failures }) => daemon === 'proxyha' && failures > 0),
+    row.daemons.some(({ daemon, failures }) => daemon !== 'keepalived' && failures > 0),
   )
   return failed ? 1 : 0
 }
@@ -72,13 +72,13 @@ async function countFalseFailovers(
   print(drawQuietRuns(runs).join('\n'))
   writeResult(options.json, `${JSON.stringify({ ...context, runs }, null, 2)}\n`)
   print(`\nall figures are in ${options.json}`)
-  return runs.some(({ daemon, transitions }) => daemon === 'proxyha' && transitions > 0) ? 1 : 0
+  return runs.some(({ daemon, transitions }) => daemon !== 'keepalived' && transitions > 0) ? 1 : 0
 }
 
-function describe({ turn, disturbed, gapMs, takeoverMs, floorMs }: Measurement): string {
+function describe({ turn, disturbed, gapMs, takeoverMs, lost, floorMs }: Measurement): string {
   const { round, fault, pace, load, daemon } = turn
-  const label = `round ${round + 1}  ${fault.name.padEnd(10)} ${pace.name.padEnd(9)} ${load}  ${daemon.padEnd(11)}`
-  const figures = `takeover ${milliseconds(takeoverMs ?? undefined)} ms, client ${milliseconds(floorMs)} ms`
+  const label = `round ${round + 1}  ${fault.name.padEnd(10)} ${pace.name.padEnd(9)} ${load}  ${daemon.padEnd(14)}`
+  const figures = `${lost} lost, takeover ${milliseconds(takeoverMs ?? undefined)} ms, client ${milliseconds(floorMs)} ms`
   if (disturbed) return `${label} the VIP moved before the fault`
   return gapMs === null ? `${label} nobody took over` : `${label} gap ${milliseconds(gapMs)} ms (${figures})`
 }

@@ -1,6 +1,6 @@
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
-import { signalAll } from './daemons.ts'
-import { first, second } from './network.ts'
+import { orderFailover, signalAll } from './daemons.ts'
+import { first, type NodePlan, second } from './network.ts'
 import { masterDownMs, type Turn } from './plan.ts'
 import { pause, type Stage } from './stage.ts'
 
@@ -14,6 +14,8 @@ export interface Outcome {
   readonly doubleMs: number
   /** Whether the VIP had moved, or was moving, before anything was done: a false failover, and no measurement. */
   readonly disturbed: boolean
+  /** Connections begun since the fault that failed: refused, or no answer before a SYN is sent again. */
+  readonly lost: number
   /** The longest gap in the second before the fault: what the client itself contributes. */
   readonly floorMs: number
 }
@@ -26,8 +28,8 @@ export interface Measurement extends Outcome {
 /** Longer than a client's kernel ignores gratuitous ARP after the entry's last change (1 s). */
 const steadyMs = 1200
 const floorWindowMs = 1000
-/** After a takeover: gratuitous ARP that was ignored is repeated, and a second gap may follow the first. */
-const settleMs = 700
+/** After a takeover: gratuitous ARP that was ignored is repeated, and a second gap may follow the first. What is lost is known after 900 ms. */
+const settleMs = 1600
 /** Where the old director's kernel may go on answering: until its leased address has gone, or is seen to stay. */
 const overlapMs = 3500
 /** Beyond the protocol's own bound. */
@@ -38,15 +40,16 @@ export async function measure(stage: Stage, turn: Turn): Promise<Outcome> {
   try {
     await stage.start(turn.daemon, turn.pace)
     if (turn.fault.name === 'return') await leaveToSecond(stage)
+    if (turn.fault.name === 'back') await orderedTo(stage, first, second)
     await pause(steadyMs)
     const { acquisitions } = stage
     const quietSinceMs = monotonicMs()
     await pause(floorWindowMs)
     await stage.untilPhase(turn.pace, turn.phase)
     const floorMs = stage.successes.longestGapMs(quietSinceMs)
-    const director = turn.fault.name === 'return' ? second : first
+    const director = heirOf(turn) === first ? second : first
     if (!stage.isDirector(director) || stage.acquisitions !== acquisitions)
-      return { gapMs: null, takeoverMs: null, doubleMs: 0, disturbed: true, floorMs }
+      return { gapMs: null, takeoverMs: null, doubleMs: 0, lost: 0, disturbed: true, floorMs }
     return { ...(await inflictAndWait(stage, turn)), disturbed: false, floorMs }
   } finally {
     await stage.clear()
@@ -61,8 +64,16 @@ async function leaveToSecond(stage: Stage): Promise<void> {
     throw new Error(`the second node did not follow:\n${stage.log.last(10).join('\n')}`)
 }
 
+async function orderedTo(stage: Stage, director: NodePlan, heir: NodePlan): Promise<void> {
+  await orderFailover(director).ended
+  if (!(await stage.until(() => stage.isDirector(heir), patienceMs)))
+    throw new Error(`the failover did not come about:\n${stage.log.last(10).join('\n')}`)
+}
+
+const heirOf = ({ fault }: Turn): NodePlan => (fault.name === 'return' || fault.name === 'back' ? first : second)
+
 async function inflictAndWait(stage: Stage, turn: Turn): Promise<Omit<Outcome, 'floorMs' | 'disturbed'>> {
-  const heir = turn.fault.name === 'return' ? first : second
+  const heir = heirOf(turn)
   const faultAtMs = monotonicMs()
   inflict(stage, turn)
   const within = masterDownMs(turn.pace, heir.priority) + patienceMs
@@ -75,6 +86,7 @@ async function inflictAndWait(stage: Stage, turn: Turn): Promise<Omit<Outcome, '
     gapMs: taken && reached ? stage.successes.longestGapMs(faultAtMs) : null,
     takeoverMs: taken ? takenAtMs - faultAtMs : null,
     doubleMs: stage.holders.longestDoubleMs(monotonicMs()),
+    lost: stage.lostSince(faultAtMs),
   }
 }
 
@@ -98,6 +110,12 @@ function inflict(stage: Stage, { daemon, fault, pace }: Turn): void {
       return
     case 'return':
       stage.startNode(daemon, first, pace)
+      return
+    case 'failover':
+      orderFailover(first)
+      return
+    case 'back':
+      orderFailover(second)
       return
     default:
       fault satisfies never

@@ -24,7 +24,7 @@ export const nodes: readonly NodePlan[] = [first, second]
  * proxyha as for keepalived: what is measured is the election and the ARP, not a proxy that only one of them has.
  */
 export const servicePort = 7000
-/** proxyha wants a redirect; nobody connects to it. */
+/** The redirect to it. In kernel mode clients connect to this. */
 export const redirectPort = 8080
 
 export const topology: Topology = {

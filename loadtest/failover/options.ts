@@ -22,7 +22,7 @@ const names = (items: readonly { readonly name: string }[]) => items.map(({ name
 export const usage = `npm run loadtest:failover -- [options]
 
 How long is the VIP out of reach when the director changes: proxyha beside keepalived, in the same namespaces of this machine,
-in turns. A round of everything takes some 15 minutes.
+in turns, and proxyha in kernel mode at a redirect. A round of everything takes some 25 minutes.
 
   --rounds N       rounds (10)
   --fault NAME     only this fault; may be given again: ${names(faults)}

@@ -1,10 +1,14 @@
 /** What is measured: every fault at every pace, idle and busy, each daemon in its turn. */
 import { takeTurns } from '../rounds.ts'
 
-export const daemons = ['proxyha', 'keepalived'] as const
+/** `proxyha-kernel`: proxyha in kernel mode, measured at a redirect: its client is forwarded, not answered by the director. */
+export const daemons = ['proxyha', 'keepalived', 'proxyha-kernel'] as const
 export type Daemon = (typeof daemons)[number]
 
-/** What happens to the director, or with `return`, who comes back. `silent`: its heir learns of it by missing adverts. */
+/**
+ * What happens to the director, or with `return`, who comes back. `silent`: its heir learns of it by missing adverts. `ordered`: by an
+ * order that keepalived has not.
+ */
 export const faults = [
   { name: 'power-off', title: 'cable cut and kill -9', silent: true },
   { name: 'kill', title: 'kill -9 of the daemon alone', silent: true },
@@ -12,6 +16,8 @@ export const faults = [
   { name: 'freeze', title: 'SIGSTOP of the daemon', silent: true },
   { name: 'link-down', title: "the director's interface set down", silent: true },
   { name: 'return', title: 'the higher priority returns', silent: false },
+  { name: 'failover', title: '`proxyha failover`', silent: false, ordered: true },
+  { name: 'back', title: '`proxyha failover`, the way back', silent: false, ordered: true },
 ] as const
 type Fault = (typeof faults)[number]
 
@@ -54,9 +60,13 @@ export function rowsOf({ faults, paces, loads }: Selection): readonly Row[] {
   return faults.flatMap((fault) => paces.flatMap((pace) => loads.map((load) => ({ fault, pace, load }))))
 }
 
+/** Who can have that happen. */
+export const daemonsFor = (fault: Fault): readonly Daemon[] =>
+  'ordered' in fault ? daemons.filter((daemon) => daemon !== 'keepalived') : daemons
+
 /**
- * All measurements in their order. Both daemons meet the same fault one right after the other, who is first changes from
- * round to round, and every round has every row: a machine that drifts does the same to both. So does chance: a gap is
+ * All measurements in their order. All daemons meet the same fault one right after the other, who is first changes from
+ * round to round, and every round has every row: a machine that drifts does the same to all. So does chance: a gap is
  * shorter by what has passed since the last advert, so the rounds go through the interval in equal steps.
  */
 export function turnsOf(selection: Selection, rounds: number): readonly Turn[] {
@@ -64,7 +74,12 @@ export function turnsOf(selection: Selection, rounds: number): readonly Turn[] {
     // Load by load: the busy loops start and end once a round.
     selection.loads.flatMap((load) =>
       rowsOf({ ...selection, loads: [load] }).flatMap((row) =>
-        takeTurns(daemons, round).map((daemon) => ({ ...row, daemon, round, phase: (round + 0.5) / rounds })),
+        takeTurns(daemonsFor(row.fault), round).map((daemon) => ({
+          ...row,
+          daemon,
+          round,
+          phase: (round + 0.5) / rounds,
+        })),
       ),
     ),
   ).flat()

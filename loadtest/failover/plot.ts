@@ -1,4 +1,4 @@
-/** The strip plot: every round of every row a dot, both daemons side by side, as one SVG file without a dependency. */
+/** The strip plot: every round of every row a dot, the daemons side by side, as one SVG file without a dependency. */
 import { daemons, type Load, loads } from './plan.ts'
 import { milliseconds } from './report.ts'
 import type { DaemonSummary, RowSummary } from './summary.ts'
@@ -9,7 +9,7 @@ const panelGap = 44
 const headHeight = 76
 const titleHeight = 26
 const stripHeight = 13
-const rowHeight = 2 * stripHeight + 8
+const rowHeight = daemons.length * stripHeight + 8
 const axisHeight = 34
 /** The axis: 1 ms to 10 s; what lies beyond is drawn at its end. */
 const decades = [1, 10, 100, 1000, 10_000] as const
@@ -18,10 +18,10 @@ const panelWidth = (width - labelWidth - 2 * panelGap) / 2
 /** Legible on white and on black alike; colours that differ for the colour-blind, too. */
 const style = `text{font:12px system-ui,sans-serif;fill:#24292f}.title{font-weight:600}.head{font-size:16px;font-weight:600}
 .small{font-size:11px;fill:#57606a}.grid{stroke:#d0d7de}.bound{stroke:#57606a;stroke-dasharray:2 2}
-.proxyha{fill:#0969da}.keepalived{fill:#bc4c00}.dot{fill-opacity:.45}line.proxyha{stroke:#0969da;stroke-width:2}
-line.keepalived{stroke:#bc4c00;stroke-width:2}.back{fill:#fff}
+.proxyha{fill:#0969da}.keepalived{fill:#bc4c00}.proxyha-kernel{fill:#1a7f37}.dot{fill-opacity:.45}line.proxyha{stroke:#0969da;stroke-width:2}
+line.keepalived{stroke:#bc4c00;stroke-width:2}line.proxyha-kernel{stroke:#1a7f37;stroke-width:2}.back{fill:#fff}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.small{fill:#9198a1}.grid{stroke:#30363d}.bound{stroke:#9198a1}
-.proxyha{fill:#58a6ff}.keepalived{fill:#f0883e}line.proxyha{stroke:#58a6ff}line.keepalived{stroke:#f0883e}.back{fill:#0d1117}}`
+.proxyha{fill:#58a6ff}.keepalived{fill:#f0883e}.proxyha-kernel{fill:#3fb950}line.proxyha{stroke:#58a6ff}line.keepalived{stroke:#f0883e}line.proxyha-kernel{stroke:#3fb950}.back{fill:#0d1117}}`
 
 /** The plot of all rows; `subtitle` says where and how they were measured. */
 export function plotGaps(summaries: readonly RowSummary[], subtitle: string): string {
@@ -43,7 +43,7 @@ export function plotGaps(summaries: readonly RowSummary[], subtitle: string): st
     `<style>${style}</style><rect class="back" width="${width}" height="${height}"/>`,
     text(0, 20, 'head', 'Longest gap that a client sees when the director changes'),
     text(0, 38, 'small', subtitle),
-    legendAt(width - 190, 20),
+    legendAt(width - 290, 20),
     ...loads.filter((load) => summaries.some(({ row }) => row.load === load)).map((load) => axis(load, y)),
     ...parts,
     '</svg>',

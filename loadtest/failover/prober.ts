@@ -1,7 +1,7 @@
 /**
  * Opens a TCP connection to the VIP every 2 ms and tells when those that succeeded were begun: `node prober.ts IP PORT`. An
- * attempt is given up well before the kernel would send its SYN again (1 s), so one that succeeds was answered at once,
- * and a lost one holds up no other. Prints one JSON line per report. It runs until it is killed.
+ * attempt is given up before the kernel would send its SYN again (1 s): then the SYN, or what answered it, was lost. One that succeeds was answered
+ * at once, and none holds up another. Prints one JSON line per report. It runs until it is killed.
  */
 import { writeSync } from 'node:fs'
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
@@ -11,7 +11,8 @@ import { parseIpv4 } from '../../runtime/wire/addresses.ts'
 import { raiseSchedulingClass, sleepMs } from './precision.ts'
 import { connectEveryMs, type ProberReport } from './prober-report.ts'
 
-const patienceMs = 100
+const atOnceMs = 100
+const patienceMs = 900
 const reportMs = 20
 const MAPPED = 0xffff
 
@@ -23,21 +24,28 @@ const queue = sockets.createQueue()
 const underWay = new Map<number, number>()
 const raised = raiseSchedulingClass()
 let successesMs: number[] = []
+let lostMs: number[] = []
 
 function attempt(nowMs: number): void {
-  const fd = sockets.connect(target, false, false)
+  const fd = sockets.connect(target, false)
   // No route, no neighbour: it failed at once.
-  if (fd < 0) return
+  if (fd < 0) {
+    lostMs.push(nowMs)
+    return
+  }
   underWay.set(fd, nowMs)
   sockets.watch(queue, fd, WRITABLE, fd, 0)
 }
 
-function settle(): void {
+function settle(nowMs: number): void {
   const count = sockets.wait(queue, 0)
   for (let index = 0; index < count; index++) {
     const fd = sockets.eventTag(index)
     const begunMs = underWay.get(fd)
-    if (begunMs !== undefined && (sockets.eventMask(index) & (ERROR | HANGUP)) === 0) successesMs.push(begunMs)
+    if (begunMs !== undefined) {
+      if ((sockets.eventMask(index) & (ERROR | HANGUP)) !== 0) lostMs.push(begunMs)
+      else if (nowMs - begunMs <= atOnceMs) successesMs.push(begunMs)
+    }
     giveUp(fd)
   }
 }
@@ -52,9 +60,10 @@ let dueMs = monotonicMs()
 let reportAtMs = dueMs
 for (;;) {
   const nowMs = monotonicMs()
-  settle()
+  settle(nowMs)
   for (const [fd, begunMs] of underWay) {
     if (begunMs + patienceMs > nowMs) break
+    lostMs.push(begunMs)
     giveUp(fd)
   }
   if (nowMs >= dueMs) {
@@ -63,9 +72,10 @@ for (;;) {
     dueMs = Math.max(dueMs + connectEveryMs, nowMs)
   }
   if (nowMs >= reportAtMs) {
-    const report: ProberReport = { successesMs, raised }
+    const report: ProberReport = { successesMs, lostMs, raised }
     writeSync(1, `${JSON.stringify(report)}\n`)
     successesMs = []
+    lostMs = []
     reportAtMs = nowMs + reportMs
   }
   sleepMs(dueMs - monotonicMs())

@@ -12,6 +12,8 @@ const header = [
   'ratio',
   'takeover',
   'both hold',
+  'lost',
+  'lost max',
   'client',
   'bound',
   'failed',
@@ -22,6 +24,7 @@ const header = [
 export const legend = [
   'ms. gap: longest time between the beginnings of two connections in a row that succeeded; ratio: of the medians, proxyha to keepalived.',
   'takeover: until the heir has the VIP; both hold: both nodes have it, at most 3.5 s are watched (medians, late by the reading of events).',
+  'lost: connections begun since the fault that were refused, or whose SYN had no answer within 900 ms (median and max). proxyha-kernel: at a redirect in kernel mode.',
   'client: the longest gap in the second before the fault (max); bound: Master_Down_Interval; failed: rounds in which nobody took over; disturbed: in which the VIP moved before the fault.',
   "The service behind the VIP is the host's own on both sides: after kill -9 and SIGSTOP it answers as long as the address is there.",
 ]
@@ -36,12 +39,14 @@ export function drawRows(summaries: readonly RowSummary[]): readonly string[] {
 }
 
 function cellsOf({ row, daemons, ratio, boundMs }: RowSummary): readonly (readonly string[])[] {
-  return daemons.map(({ daemon, rounds, failures, disturbed, gap, takeover, double, floor }) => [
+  return daemons.map(({ daemon, rounds, failures, disturbed, gap, takeover, double, lost, floor }) => [
     `${row.pace.name.padEnd(9)} ${row.load}  ${daemon}`,
     ...gapCells(gap),
     daemon === 'proxyha' && ratio !== null ? ratio.toFixed(2) : '',
     milliseconds(takeover?.median),
     milliseconds(double?.median),
+    `${lost?.median ?? '-'}`,
+    `${lost?.max ?? '-'}`,
     milliseconds(floor?.max),
     milliseconds(boundMs ?? undefined),
     `${failures}/${rounds}`,

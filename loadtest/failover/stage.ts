@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { type HostProcess, startProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
@@ -13,6 +14,7 @@ import {
   type NodePlan,
   nodes,
   prefixLength,
+  redirectPort,
   servicePort,
   topology,
   virtualIp,
@@ -24,6 +26,8 @@ import { Successes } from './successes.ts'
 
 const readyWithinMs = 30_000
 const emptyWithinMs = 5000
+/** Of the connections that failed: more than a takeover costs. */
+const LOST_KEPT = 20_000
 /** Until `ip monitor` listens. */
 const monitorMs = 300
 /** What a timer of the event loop may be late by on an idle machine. */
@@ -32,6 +36,8 @@ const timerMs = 2
 /** Both nodes, their daemons, the client and the busy loops; what the kernels and the client say of them. */
 export class Stage {
   readonly successes = new Successes()
+  /** When connections that failed were begun. */
+  #lostMs: readonly number[] = []
   readonly log = new Tail()
   holders = new VipHolders()
   /** How often a node got the VIP, and how often a daemon said that it changed its state, since `start`. */
@@ -43,6 +49,7 @@ export class Stage {
   readonly #changes = new EventEmitter()
   readonly #daemons = new Map<string, HostProcess>()
   #burners: readonly HostProcess[] = []
+  #client: { readonly port: number; readonly program: HostProcess } | undefined
 
   /** Builds the network and starts the services, the client and the watching of the kernels' addresses. */
   async build(): Promise<void> {
@@ -56,13 +63,6 @@ export class Stage {
         onLine: (line) => this.#kernelSaid(host, line),
       })
     }
-    startProgram(
-      clientHost,
-      new URL('./prober.ts', import.meta.url),
-      [virtualIp, `${servicePort}`],
-      () => {},
-      (line) => this.#clientSaid(line),
-    )
     startProgram<AdvertSeen>(
       clientHost,
       new URL('./advert-watch.ts', import.meta.url),
@@ -74,6 +74,23 @@ export class Stage {
       (line) => this.log.add(`adverts: ${line}`),
     )
     await pause(monitorMs)
+    await this.#startClient(servicePort)
+  }
+
+  /** The client, connecting to that port of the virtual IP from now on. */
+  async #startClient(port: number): Promise<void> {
+    if (this.#client?.port === port) return
+    this.#client?.program.signal('SIGKILL')
+    await this.#client?.program.ended
+    this.clientRaised = null
+    const program = startProgram(
+      clientHost,
+      new URL('./prober.ts', import.meta.url),
+      [virtualIp, `${port}`],
+      () => {},
+      (line) => this.#clientSaid(line),
+    )
+    this.#client = { port, program }
     if (!(await this.until(() => this.clientRaised !== null, readyWithinMs)))
       throw new Error(`the client did not start: ${this.log.last(5).join('\n')}`)
   }
@@ -91,6 +108,7 @@ export class Stage {
 
   /** Starts a daemon on both nodes, until the first is director and the client reaches it. @throws Error if it does not */
   async start(daemon: Daemon, pace: Pace): Promise<void> {
+    await this.#startClient(daemon === 'proxyha-kernel' ? redirectPort : servicePort)
     for (const node of nodes) this.startNode(daemon, node, pace)
     const ready = () => this.isDirector(first) && this.successes.lastMs > Number.NEGATIVE_INFINITY
     if (await this.until(ready, readyWithinMs)) return
@@ -150,14 +168,29 @@ export class Stage {
       this.setCable(node, true)
       if (ip(['-n', node.host, '-o', 'addr', 'show', 'dev', 'eth0']).includes(` ${virtualIp}/`))
         ip(['-n', node.host, 'addr', 'del', `${virtualIp}/${prefixLength}`, 'dev', 'eth0'])
+      this.#forgetKernelMode(node)
     }
     if (!(await this.until(() => this.holders.now.length === 0, emptyWithinMs)))
       throw new Error('a node kept the VIP although it was taken away')
     ip(['-n', clientHost, 'neigh', 'flush', 'dev', 'eth0'])
     this.holders = new VipHolders()
     this.successes.clear()
+    this.#lostMs = []
     this.acquisitions = 0
     this.transitions = 0
+  }
+
+  /** What kernel mode leaves behind for the next process. */
+  #forgetKernelMode({ host }: NodePlan): void {
+    const run = [`--net=/run/netns/${host}`, '--', 'nft', 'flush', 'ruleset']
+    spawnSync('nsenter', run, { stdio: 'ignore' })
+    if (ip(['-n', host, '-o', 'addr', 'show', 'dev', 'lo']).includes(` ${virtualIp}/`))
+      ip(['-n', host, 'addr', 'del', `${virtualIp}/32`, 'dev', 'lo'])
+  }
+
+  /** Connections that were begun since then and failed, as far as they are known by now. */
+  lostSince(sinceMs: number): number {
+    return this.#lostMs.filter((atMs) => atMs >= sinceMs).length
   }
 
   /** Resolves with true when `holds` does; it is looked at whenever something changed. With false after `withinMs`. */
@@ -186,9 +219,10 @@ export class Stage {
       this.log.add(`client: ${line}`)
       return
     }
-    const { successesMs, raised } = JSON.parse(line) as ProberReport
+    const { successesMs, lostMs, raised } = JSON.parse(line) as ProberReport
     this.clientRaised = raised
     this.successes.add(successesMs)
+    this.#lostMs = [...this.#lostMs, ...lostMs].slice(-LOST_KEPT)
     this.#changes.emit('change')
   }
 }

@@ -23,6 +23,8 @@ export interface DaemonSummary {
   readonly gap: Distribution | null
   readonly takeover: Distribution | null
   readonly double: Distribution | null
+  /** Connections that failed, of each round. */
+  readonly lost: Distribution | null
   /** What the client itself contributes. */
   readonly floor: Distribution | null
 }
@@ -81,7 +83,7 @@ export function standingOf(summaries: readonly RowSummary[], stepMs: number): St
   return { noLonger, withinStep: excesses.length - noLonger - longer, longer }
 }
 
-/** The median gaps of a row that both daemons have, ms. */
+/** The median gaps of a row that proxyha, in workers mode, and keepalived have, ms. */
 function bothMedians(summaries: readonly DaemonSummary[]): { readonly ours: number; readonly theirs: number } | null {
   const medianOf = (name: Daemon) => summaries.find(({ daemon }) => daemon === name)?.gap?.median
   const [ours, theirs] = [medianOf('proxyha'), medianOf('keepalived')]
@@ -107,6 +109,7 @@ function summarizeDaemon(daemon: Daemon, all: readonly Measurement[]): readonly 
       gap: distributionOf(gapsMs),
       takeover: distributionOf(own.flatMap(({ takeoverMs }) => takeoverMs ?? [])),
       double: distributionOf(undisturbed.map(({ doubleMs }) => doubleMs)),
+      lost: distributionOf(undisturbed.map(({ lost }) => lost)),
       floor: distributionOf(own.map(({ floorMs }) => floorMs)),
     },
   ]

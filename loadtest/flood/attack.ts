@@ -12,8 +12,8 @@ import {
   originalPort,
   sources,
   virtualIp,
-} from '../survival/network.ts'
-import type { Stage } from '../survival/stage.ts'
+} from '../group/network.ts'
+import type { Stage } from '../group/stage.ts'
 import type { ClientReport, Measurement, Memory, Phase } from './plan.ts'
 
 const attackerHost = 'attacker'

@@ -2,7 +2,7 @@
 import { settleInSandbox } from '../../runtime/lab/sandbox.ts'
 import { buildTopology } from '../../runtime/lab/topology.ts'
 import { writeResult } from '../failover/results.ts'
-import { Stage } from '../survival/stage.ts'
+import { Stage } from '../group/stage.ts'
 import { Attack, layRoutes, topology } from './attack.ts'
 import type { FloodOptions } from './options.ts'
 import { holds, type Measurement, phases } from './plan.ts'

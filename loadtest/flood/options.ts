@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
+import { chosenModes, type Mode } from '../group/modes.ts'
 import { isCount, type Mistake, type ParsedOptions, readingOptions } from '../option-reading.ts'
-import { chosenModes, type Mode } from '../survival/plan.ts'
 
 export interface FloodOptions {
   /** Of the flood; what it is compared with takes a sixth of it. */

@@ -1,4 +1,4 @@
-import { modes } from '../survival/plan.ts'
+import { modes } from '../group/modes.ts'
 import { layOut } from '../table.ts'
 import type { Measurement, Phase } from './plan.ts'
 

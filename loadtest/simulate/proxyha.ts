@@ -26,6 +26,8 @@ export const proxyha =
           clientIdleS: 600,
           tellsFastPath: false,
           portsByRedirect: [],
+          resetsOnFailure: false,
+          triedPorts: [],
           slowStartMs,
         },
         { nodes: [], slots: nobodysSlots(), generation: 0 },
@@ -75,6 +77,7 @@ function membersOf(nodes: readonly NodeSpec[], { up, cpu }: Reports, connections
     agent: null,
     failedPorts: [],
     drained: false,
+    maint: 'off',
     forwarding: 'workers',
   }))
 }

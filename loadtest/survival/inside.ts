@@ -2,12 +2,13 @@
 import { settleInSandbox } from '../../runtime/lab/sandbox.ts'
 import { buildTopology } from '../../runtime/lab/topology.ts'
 import { writeResult } from '../failover/results.ts'
+import { topology } from '../group/network.ts'
+import { Stage } from '../group/stage.ts'
+import { Clients } from './clients.ts'
 import { performHappening } from './happenings.ts'
-import { topology } from './network.ts'
 import type { SurvivalOptions } from './options.ts'
 import { happenings, type Outcome } from './plan.ts'
 import { drawOutcomes, holds } from './report.ts'
-import { Stage } from './stage.ts'
 
 settleInSandbox(() => process.exit(130))
 process.exitCode = await run(JSON.parse(process.argv[2] ?? '') as SurvivalOptions)
@@ -21,11 +22,13 @@ async function run({ rounds, modes, json }: SurvivalOptions): Promise<number> {
     for (const mode of modes) {
       const stage = new Stage(mode)
       await stage.open()
+      const clients = new Clients(stage)
       for (const { name, title } of happenings) {
-        const outcome = { mode, happening: name, ...(await performHappening(stage, name)) }
+        const outcome = { mode, happening: name, ...(await performHappening(stage, clients, name)) }
         outcomes.push(outcome)
         print(describe(title, outcome))
       }
+      await clients.close()
       await stage.close()
     }
   }
@@ -35,10 +38,12 @@ async function run({ rounds, modes, json }: SurvivalOptions): Promise<number> {
   return holds(outcomes) ? 0 : 1
 }
 
-function describe(title: string, { mode, opened, lost, lostOnSurvivors, failures }: Outcome): string {
+function describe(title: string, outcome: Outcome): string {
+  const { mode, opened, lost, lostOnSurvivors, failures, begun, failed, waited } = outcome
   const ways = Object.entries(failures).map(([what, count]) => `${count} ${what}`)
   const how = ways.length === 0 ? '' : ` (${ways.join(', ')})`
-  return `${mode}: ${title}: ${lost} of ${opened} lost, ${lostOnSurvivors} of them on nodes that live${how}`
+  const fresh = `${failed} of ${begun} new ones failed, ${waited} waited`
+  return `${mode}: ${title}: ${lost} of ${opened} lost, ${lostOnSurvivors} of them on nodes that live; ${fresh}${how}`
 }
 
 function print(text: string): void {

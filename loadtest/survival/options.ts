@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
+import { chosenModes, type Mode } from '../group/modes.ts'
 import { isCount, type ParsedOptions, readingOptions } from '../option-reading.ts'
-import { chosenModes, type Mode } from './plan.ts'
 
 export interface SurvivalOptions {
   readonly rounds: number

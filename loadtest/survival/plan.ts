@@ -1,14 +1,6 @@
+import type { Mode } from '../group/modes.ts'
+
 /** What is done to a group whose connections are open, in the order in which it is done. */
-
-export const modes = ['kernel', 'workers'] as const
-export type Mode = (typeof modes)[number]
-
-/** Those that `--mode NAME` chooses, without it all. Throws for a name that is none, which `readingOptions` tells. */
-export function chosenModes(name: string | undefined): readonly Mode[] {
-  const chosen = modes.filter((mode) => name === undefined || mode === name)
-  if (chosen.length === 0) throw new Error(`--mode: there is no ${name}, only ${modes.join(', ')}`)
-  return chosen
-}
 
 export const happenings = [
   { name: 'death', title: 'director dies (cable cut)' },
@@ -32,6 +24,10 @@ export interface Outcome {
   readonly lost: number
   /** Of those: that ended on a node which was there all the time. */
   readonly lostOnSurvivors: number
-  /** How those on survivors ended, and how many each way. */
+  /** How those on survivors ended, and how new ones failed, and how many each way. */
   readonly failures: Readonly<Record<string, number>>
+  /** New connections that were begun meanwhile; those that were not answered; those whose SYN had to be sent again. */
+  readonly begun: number
+  readonly failed: number
+  readonly waited: number
 }

@@ -14,6 +14,7 @@ export function addCompileAhead(program: Command, _env: CliEnv, choose: Choose):
 
 async function compileAhead(): Promise<number> {
   await import('../gateway.ts')
+  await import('../ports/linux/process-end.ts')
   const { actors } = await import('../worker-actors.ts')
   for (const load of Object.values(actors)) await load()
   await import('../../actors/forwarder/worker.ts')

@@ -4,5 +4,5 @@ import { readGatewayConfig } from './gateway-configuration.ts'
 import { linuxHost } from './linux-host.ts'
 
 // The first thing that the thread of `loadConfigInThread` runs, and all that it does.
-const { path, held } = workerData as ConfigBirth
-parentPort?.postMessage(await readGatewayConfig(path, linuxHost, held))
+const { path, held, goesBy } = workerData as ConfigBirth
+parentPort?.postMessage(await readGatewayConfig(path, linuxHost, { held, goesBy }))

@@ -8,6 +8,8 @@ export interface ConfigBirth {
   readonly path: string
   /** Virtual IPs of the gateway that runs. */
   readonly held: readonly string[]
+  /** Its management IP. */
+  readonly goesBy: string
 }
 
 /** A file system that does not answer must not hold the next reload up for ever. */
@@ -21,7 +23,11 @@ const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './config-entry.ts' : '.
  * core, longer than adverts of 10 ms may wait for the main thread. Never rejects.
  */
 export function loadConfigInThread(path: string, running: GatewayConfig): Promise<Checked<GatewayConfig>> {
-  const birth: ConfigBirth = { path, held: running.virtualIps.map(({ address }) => address) }
+  const birth: ConfigBirth = {
+    path,
+    held: running.virtualIps.map(({ address }) => address),
+    goesBy: running.managementIp,
+  }
   const worker = new Worker(ENTRY, { name: 'config', workerData: birth, env: workerEnvironment() })
   return new Promise((resolve) => {
     const end = (checked: Checked<GatewayConfig>): void => {

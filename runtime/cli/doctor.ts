@@ -6,13 +6,14 @@ import { instancesOf } from '../../config/instances.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { GatewayFile } from '../../config/schema.ts'
 import { checkHere } from './check.ts'
-import { type CliEnv, CliError, DEFAULT_CONFIG } from './env.ts'
+import { type CliEnv, CliError, DEFAULT_CONFIG, NoAnswerError } from './env.ts'
 import { diagnose, type Finding, type FindingRule, type Observed, tellsOfSilence } from './findings.ts'
 import { askGateway } from './gateway-client.ts'
 import { hostFindings } from './host-findings.ts'
 import { NODE_RULES } from './node-findings.ts'
 import { offlineFindings, type Unattended } from './offline-findings.ts'
 import { addGatewayOptions, type Choose, type PrintOptions } from './options.ts'
+import { portFilter } from './port-filter-findings.ts'
 import { type Paint, painter, printable } from './table.ts'
 import { TRAFFIC_RULES } from './traffic-findings.ts'
 import { VRRP_RULES } from './vrrp-findings.ts'
@@ -41,7 +42,13 @@ export function addDoctor(program: Command, env: CliEnv, choose: Choose): void {
     .action((options: PrintOptions) => choose(() => doctor(options, env)))
 }
 
-const RULES: readonly FindingRule[] = [...VRRP_RULES, ...NODE_RULES, ...TRAFFIC_RULES, ({ host }) => hostFindings(host)]
+const RULES: readonly FindingRule[] = [
+  ...VRRP_RULES,
+  ...NODE_RULES,
+  ...TRAFFIC_RULES,
+  portFilter,
+  ({ host }) => hostFindings(host),
+]
 
 /** Enough to see who has most of the connections, and quickly told. */
 const CLIENTS_LOOKED_AT = 10_000
@@ -55,13 +62,20 @@ async function doctor(options: PrintOptions, env: CliEnv): Promise<number> {
     return tell({ node, role }, headlineOf(observed.status), diagnose(observed, RULES), options, env)
   } catch (error) {
     const path = options.config ?? (options.socket === undefined ? DEFAULT_CONFIG : undefined)
-    if (!(error instanceof CliError) || path === undefined) throw error
+    if (!(error instanceof NoAnswerError) || path === undefined) throw error
     const loaded = loadConfig(path)
     // Without a configuration that can be read, that no gateway answers is all that is known.
     if (!loaded.ok) throw error
     const findings = offlineFindings(await observeWithout(path, loaded.value, error, env))
-    return tell({ node: loaded.value.name ?? null, role: null }, 'no gateway answers here', findings, options, env)
+    return tell({ node: loaded.value.name ?? null, role: null }, SILENCES[error.why], findings, options, env)
   }
+}
+
+/** The first line where there was no answer. */
+const SILENCES: Readonly<Record<NoAnswerError['why'], string>> = {
+  absent: 'no gateway answers here',
+  denied: 'the gateway here may not be asked',
+  silent: 'the gateway here does not answer',
 }
 
 type Subject = { readonly node: string | null; readonly role: Role | null }
@@ -80,11 +94,23 @@ function tell(
   return findings.some(({ severity }) => severity === 'problem') ? 1 : 0
 }
 
-async function observeWithout(path: string, file: GatewayFile, { lines }: CliError, env: CliEnv): Promise<Unattended> {
+async function observeWithout(
+  path: string,
+  file: GatewayFile,
+  { lines, why }: NoAnswerError,
+  env: CliEnv,
+): Promise<Unattended> {
   const virtualIps = instancesOf(file).flatMap((instance) => instance.virtualIps.map(({ address }) => address))
-  const question = { interfaceName: file.interface, pid: null, managementIp: null, virtualIps, proxyPorts: [] }
+  const question = {
+    interfaceName: file.interface,
+    pid: null,
+    managementIp: null,
+    virtualIps,
+    proxyPorts: [],
+    redirectPorts: [],
+  }
   const [host, monitor] = await Promise.all([env.host.view(question), checkHere(path, env).catch(nullIfRefused)])
-  return { silence: lines, virtualIps, monitor, host }
+  return { silence: lines, why, virtualIps, monitor, host }
 }
 
 function nullIfRefused(error: unknown): null {
@@ -102,8 +128,11 @@ async function observe(options: PrintOptions, env: CliEnv): Promise<Observed> {
     managementIp,
     virtualIps: status.virtualIps.map(({ address }) => address),
     proxyPorts: portsBehind(redirects),
+    redirectPorts: redirects.flatMap(({ originalPorts, proxyPort }) => [...originalPorts, proxyPort]),
   })
-  return { status, diagnostics, clients: await clientsOf(options), host }
+  // In kernel mode the nodes say who has most connections, and a listing of all clients costs the kernel much.
+  const clients = status.forwarding === 'kernel' ? [] : await clientsOf(options)
+  return { status, diagnostics, clients, host }
 }
 
 /** On a busy host a part of the status may come late once: only what stays silent is worth a word. */

@@ -23,6 +23,8 @@ export interface CliEnv {
   readonly interrupted: AbortSignal
   /** Has this called at each SIGHUP from now on, which otherwise ends the command. */
   onHangUp(told: () => void): void
+  /** Nothing may hold the end of this command up, not even a reader of its output that stalls: it is ended by this. */
+  waitForNothing(end: (code: number) => never): void
   readonly host: CliHost
 }
 
@@ -43,6 +45,18 @@ export class CliError extends Error {
     super(lines.join('\n'))
     this.name = 'CliError'
     this.lines = lines
+  }
+}
+
+/** No gateway has answered. */
+export class NoAnswerError extends CliError {
+  /** `absent`: none runs; `denied`: this user may not ask it; `silent`: one is there, and says nothing. */
+  readonly why: 'absent' | 'denied' | 'silent'
+
+  constructor(why: NoAnswerError['why'], line: string) {
+    super(line)
+    this.name = 'NoAnswerError'
+    this.why = why
   }
 }
 

@@ -71,6 +71,11 @@ const ADVICE: readonly (readonly [code: string, pattern: RegExp, advice: string]
     /^setting .* differs|^the settings of /,
     'make the setting the same on all nodes, and restart those that were changed',
   ],
+  [
+    'vip-not-ours',
+    / by somebody else's hand, /,
+    'take it off where the warning says, and out of what puts it there: the gateway puts it on the interface while it leads',
+  ],
   ['same-priority', /has the same priority as this node/, 'give each node a directorPriority of its own'],
   [
     'vip-held-by-stranger',
@@ -83,8 +88,39 @@ const ADVICE: readonly (readonly [code: string, pattern: RegExp, advice: string]
     'write the instances in the same order on all nodes: beacons are of the first one',
   ],
   ['vrid-differs', /^beacons from .*virtualRouterId is /, 'set the same virtualRouterId on all nodes of the group'],
+  [
+    'forged-beacons',
+    /but others from it are right: somebody sends in its name$/,
+    'find the host that sends IP protocol 253 with that source address, by its MAC (tcpdump -e); nothing of it is believed',
+  ],
+  [
+    'old-beacons',
+    /^beacons from .*: they are old/,
+    'nothing of them is believed; a virtual machine that was put back to a snapshot goes on by itself within two beacon intervals',
+  ],
+  [
+    'put-back',
+    /^this node was heard with beacons that it has not sent/,
+    'where this is a virtual machine: was it put back to a snapshot? Else find who sends in its name, and set cluster.key on all nodes',
+  ],
+  [
+    'beacons-from-elsewhere',
+    /^beacons from .*(their TTL is not 255|it is outside the subnet)/,
+    'put all nodes of the group on one subnet, with the same prefix length; nothing of these beacons is believed',
+  ],
+  [
+    'not-heard-there',
+    /^hellos from .*they do not name this node/,
+    'let IP protocol 253 through from this node to that one (filters of both hosts, and between them)',
+  ],
   ['beacon-version', /it runs another version$/, 'run the same version of proxyha on all nodes'],
   ['cluster-key', /cluster\.key/, 'set the same cluster.key on all nodes'],
+  [
+    'node-stale',
+    /\) is missing since .*: proxyha forget \S+$/,
+    'start it again, and let IP protocol 253 pass; if it is not to come back, forget it as the warning says, on the director',
+  ],
+  ['node-failure', /\) has failed(?: on port \d|: )/, 'run "proxyha doctor" on that node'],
   ['actor-silent', SILENCE, 'see "proxyha actors", and the log'],
 ]
 
@@ -94,5 +130,6 @@ function adviceFor(warning: string): Finding {
     undefined,
     'it stands in the status until it is mended; the log tells since when',
   ]
-  return problem(code, warning, [warning], advice)
+  // What it tells of is over by then.
+  return code === 'put-back' ? note(code, warning, [warning], advice) : problem(code, warning, [warning], advice)
 }

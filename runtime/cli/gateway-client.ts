@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http'
 import { loadConfig } from '../../config/load.ts'
-import { CliError, DEFAULT_SOCKET } from './env.ts'
+import { CliError, DEFAULT_SOCKET, NoAnswerError } from './env.ts'
 
 /** How a command finds the gateway that it asks. */
 export interface GatewayChoice {
@@ -13,6 +13,8 @@ export interface GatewayChoice {
 type Method = 'GET' | 'POST'
 
 const ANSWER_MS = 5000
+/** A long listing is made of many answers. */
+const PAGE_MS = 20_000
 const CONFLICT = 409
 /** An answer is a few hundred kilobytes at most; what is longer comes from somebody else. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024
@@ -28,7 +30,16 @@ function socketOf({ socket, config }: GatewayChoice): string {
 
 /** Asks the gateway; throws a `CliError` that says what to do when there is no answer. */
 export async function askGateway<Value>(choice: GatewayChoice, path: string): Promise<Value> {
-  return exchange('GET', choice, path)
+  return (await exchange<Value>('GET', choice, path)).value
+}
+
+/** The same of a page, with how many there are in all. */
+export async function askGatewayForPage<Value>(
+  choice: GatewayChoice,
+  path: string,
+): Promise<{ readonly value: Value; readonly total: number }> {
+  const { value, headers } = await exchange<Value>('GET', choice, path, { withinMs: PAGE_MS })
+  return { value, total: Number(headers['x-total-count']) }
 }
 
 /** How an order differs from a question. */
@@ -41,7 +52,7 @@ interface OrderOptions {
 
 /** Orders something of the gateway; the same otherwise. */
 export async function orderGateway<Value>(choice: GatewayChoice, path: string, options?: OrderOptions): Promise<Value> {
-  return exchange('POST', choice, path, options)
+  return (await exchange<Value>('POST', choice, path, options)).value
 }
 
 async function exchange<Value>(
@@ -49,13 +60,13 @@ async function exchange<Value>(
   choice: GatewayChoice,
   path: string,
   { withinMs = ANSWER_MS, takesRefusal = false }: OrderOptions = {},
-): Promise<Value> {
+): Promise<{ readonly value: Value; readonly headers: IncomingMessage['headers'] }> {
   const socketPath = socketOf(choice)
   const response = await open(method, socketPath, path, AbortSignal.timeout(withinMs))
   const text = await textOf(response, socketPath)
   const value = parse(text, socketPath)
-  const { statusCode } = response
-  if (statusCode === 200 || (takesRefusal && statusCode === CONFLICT)) return value as Value
+  const { statusCode, headers } = response
+  if (statusCode === 200 || (takesRefusal && statusCode === CONFLICT)) return { value: value as Value, headers }
   const { error = `answered ${response.statusCode}` } = value as { readonly error?: string }
   throw new CliError(`the gateway says: ${error}`)
 }
@@ -90,7 +101,7 @@ function open(method: Method, socketPath: string, path: string, signal: AbortSig
   return new Promise((resolve, reject) => {
     const headers = { host: 'localhost' }
     const asked = request({ method, socketPath, path, agent: false, signal, headers }, resolve)
-    asked.once('error', (error) => reject(new CliError(explain(error, socketPath))))
+    asked.once('error', (error) => reject(explain(error, socketPath)))
     asked.end()
   })
 }
@@ -103,7 +114,7 @@ async function textOf(response: IncomingMessage, socketPath: string): Promise<st
       if (text.length > ANSWER_BYTES_MAX) break
     }
   } catch (error) {
-    throw new CliError(explain(error as Error, socketPath))
+    throw explain(error as Error, socketPath)
   }
   return text
 }
@@ -112,23 +123,35 @@ function parse(text: string, socketPath: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new CliError(`${socketPath}: what answers there is no gateway; name its control socket with -s`)
+    throw new NoAnswerError(
+      'absent',
+      `${socketPath}: what answers there is no gateway; name its control socket with -s`,
+    )
   }
 }
 
 /** Why there was no answer, and what to do. */
-function explain(error: NodeJS.ErrnoException, socketPath: string): string {
+function explain(error: NodeJS.ErrnoException, socketPath: string): NoAnswerError {
   switch (error.code) {
     case 'ENOENT':
-      return `no gateway runs here: ${socketPath} is not there; start one with "proxyha run -c FILE", or name its control socket with -s`
+      return new NoAnswerError(
+        'absent',
+        `no gateway runs here: ${socketPath} is not there; start one with "proxyha run -c FILE", or name its control socket with -s`,
+      )
     case 'ECONNREFUSED':
-      return `no gateway runs here: nobody listens on ${socketPath} any more; start it again with "proxyha run -c FILE"`
+      return new NoAnswerError(
+        'absent',
+        `no gateway runs here: nobody listens on ${socketPath} any more; start it again with "proxyha run -c FILE"`,
+      )
     case 'EACCES':
     case 'EPERM':
-      return `${socketPath}: permission denied; ask as the user that the gateway runs as, mostly root`
+      return new NoAnswerError(
+        'denied',
+        `${socketPath}: permission denied; ask as the user that the gateway runs as, mostly root`,
+      )
     case 'ABORT_ERR':
-      return `the gateway did not answer on ${socketPath} in time; look at its log`
+      return new NoAnswerError('silent', `the gateway did not answer on ${socketPath} in time; look at its log`)
     default:
-      return `${socketPath}: ${error.message}`
+      return new NoAnswerError('silent', `${socketPath}: ${error.message}`)
   }
 }

@@ -10,7 +10,8 @@ export const linuxHost: CliHost = {
     try {
       const found = netlink.value.interfaceByName(interfaceName)
       if (!found.ok) return found
-      const facts = { hostname: hostname(), cores: availableParallelism(), interfaceAddresses: found.value.addresses }
+      const { addresses: interfaceAddresses, mtu } = found.value
+      const facts = { hostname: hostname(), cores: availableParallelism(), interfaceAddresses, mtu }
       return { ok: true, value: facts }
     } finally {
       netlink.value.close()

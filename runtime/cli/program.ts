@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { readVersion } from '../version.ts'
 import { addActors } from './actors.ts'
 import { addAnnounce } from './announce.ts'
 import { addCheck } from './check.ts'
@@ -11,10 +11,13 @@ import { addDrain, addUndrain } from './drain.ts'
 import { type CliEnv, CliError } from './env.ts'
 import { addEvents } from './events.ts'
 import { addFailover } from './failover.ts'
+import { addForget } from './forget.ts'
 import { addLab } from './lab.ts'
+import { addMaint } from './maint.ts'
 import { addReload } from './reload.ts'
 import { addRun } from './run.ts'
 import { addStatus } from './status.ts'
+import { printable } from './table.ts'
 import { addWhich } from './which.ts'
 
 const COMMANDS = [
@@ -27,7 +30,9 @@ const COMMANDS = [
   addDoctor,
   addFailover,
   addDrain,
+  addMaint,
   addUndrain,
+  addForget,
   addAnnounce,
   addReload,
   addEvents,
@@ -69,13 +74,8 @@ function exitCodeOf(error: unknown, env: CliEnv): number {
   // Commander has written its message itself; help that was asked for is no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
   if (error instanceof CliError) {
-    for (const line of error.lines) env.stderr.write(`${line}\n`)
+    for (const line of error.lines) env.stderr.write(`${printable(line)}\n`)
     return 1
   }
   throw error
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { readonly version: string }).version
 }

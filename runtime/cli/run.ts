@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { isStaleSocket } from '../../actors/inspector/control-socket.ts'
 import { loadConfigInThread } from './config-thread.ts'
 import { type CliEnv, CliError, DEFAULT_CONFIG } from './env.ts'
 import { readGatewayConfig } from './gateway-configuration.ts'
@@ -34,10 +33,10 @@ async function run(path: string, env: CliEnv): Promise<number> {
   if (!read.ok) throw new CliError(...read.problems)
   const config = read.value
   try {
-    // Throws where another gateway runs: beside it, this one would take its virtual IPs for left behind.
-    await isStaleSocket(config.control.socketPath)
+    const { endProcess } = await import('../ports/linux/process-end.ts')
+    env.waitForNothing(endProcess)
     const { startGateway } = await import('../gateway.ts')
-    const starting = startGateway(config, (running) => loadConfigInThread(path, running))
+    const starting = startGateway(config, (running) => loadConfigInThread(path, running), path)
     // One that comes while it starts waits for that.
     env.onHangUp(() => void starting.then((gateway) => gateway.reload()).catch(() => undefined))
     const gateway = await starting

@@ -9,6 +9,7 @@ import { pause } from './pause.ts'
 import {
   type Column,
   colourOfState,
+  figure,
   formatAge,
   formatShare,
   formatTable,
@@ -25,6 +26,8 @@ const HELP = `
 On the director all nodes are shown, on a scanning node the director and itself. A star marks the node that was asked.
 Of several instances each has a line; ROLE is director for a node that leads any of them.
 WEIGHT is what a node's new clients are in proportion to, 0..256: with ! it is overloaded, with + it starts slowly.
+STATE is draining, or maint, for a node that gets no new connections by an operator's order; missing for one that is not heard any more
+(a warning says since when; "proxyha forget" ends it); left for one whose gateway stopped in order.
 ACTIVE and TOTAL are connections, SLOTS a node's part of the 4096 slots that clients fall into.
 
 Examples:
@@ -106,16 +109,30 @@ function monitorOf({ monitor }: GatewayStatus, paint: Paint): string {
 const weightText = ({ weight, overloaded, slowStart }: NodeStatus): string =>
   `${weight}${overloaded ? '!' : ''}${slowStart === null ? '' : '+'}`
 
+/** For people: by an operator's order, or gone, and how. */
+function stateText({ state, maint, missing, left }: NodeStatus): string {
+  if (missing) return 'missing'
+  if (left) return 'left'
+  return maint && state === 'draining' ? 'maint' : state
+}
+
+/** What a node said last is not so any more where it is gone. */
+const ofPresent = ({ missing, left }: NodeStatus, text: string): string => (missing || left ? '-' : text)
+
 const NODE_COLUMNS: readonly Column<NodeStatus>[] = [
   { title: ' NODE', maxWidth: 18, text: ({ self, name }) => `${self ? '*' : ' '}${name}` },
   { title: 'ADDRESS', text: ({ address }) => address },
   { title: 'ROLE', text: ({ director }) => (director ? 'director' : 'scanning') },
-  { title: 'STATE', text: ({ state }) => state, colour: ({ state }) => colourOfState(state) },
+  {
+    title: 'STATE',
+    text: stateText,
+    colour: ({ state, left }) => (left ? undefined : colourOfState(state)),
+  },
   { title: 'SLOTS', align: 'right', text: ({ slots }) => String(slots) },
   { title: 'WEIGHT', align: 'right', text: weightText },
-  { title: 'ACTIVE', align: 'right', text: ({ activeConnections }) => String(activeConnections) },
-  { title: 'TOTAL', align: 'right', text: ({ totalConnections }) => String(totalConnections) },
-  { title: 'CPU', align: 'right', text: ({ cpu }) => formatShare(cpu) },
-  { title: 'MEM', align: 'right', text: ({ memory }) => formatShare(memory) },
+  { title: 'ACTIVE', align: 'right', text: (node) => ofPresent(node, String(node.activeConnections)) },
+  { title: 'TOTAL', align: 'right', text: ({ totalConnections }) => figure(totalConnections) },
+  { title: 'CPU', align: 'right', text: (node) => ofPresent(node, formatShare(node.cpu)) },
+  { title: 'MEM', align: 'right', text: (node) => ofPresent(node, formatShare(node.memory)) },
   { title: 'SEEN', align: 'right', text: ({ lastSeenMs, self }) => (self ? '-' : formatAge(lastSeenMs)) },
 ]

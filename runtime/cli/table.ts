@@ -1,3 +1,4 @@
+import { legible } from '../system/legible-text.ts'
 import type { CliEnv } from './env.ts'
 
 /** Colours of the eight that every terminal has. */
@@ -20,13 +21,8 @@ export function colourOfState(state: string): Colour | undefined {
   return state === 'stale' || state === 'draining' || state === 'backoff' || state === 'starting' ? 'yellow' : undefined
 }
 
-/**
- * A text without control characters: names and log lines come from other hosts, and must not move this terminal's cursor.
- */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '?')
-}
+/** Names and log lines come from other hosts, and must not move this terminal's cursor. */
+export const printable = legible
 
 export interface Column<Row> {
   readonly title: string
@@ -67,6 +63,9 @@ export function formatAge(ms: number): string {
   if (s < 6000) return `${Math.floor(s / 60)} min`
   return s < 172_800 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86_400)} d`
 }
+
+/** What is not known is no 0. */
+export const figure = (value: number | null): string => (value === null ? '-' : String(value))
 
 /** 0.254 -> `25 %`. */
 export function formatShare(share: number): string {

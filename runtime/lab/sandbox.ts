@@ -146,7 +146,7 @@ function wire(stream: NodeJS.WritableStream, own: NodeJS.WritableStream): 'inher
 export function settleInSandbox(end: () => void): void {
   const refusal = run('mount', ['-t', 'tmpfs', 'tmpfs', '/run'])
   if (refusal !== undefined) throw new Error(refusal)
-  mkdirSync(sandboxDirectory, { recursive: true })
+  mkdirSync(sandboxDirectory, { recursive: true, mode: 0o755 })
   let ended = false
   const once = () => {
     if (!ended) end()

@@ -28,8 +28,6 @@ export interface ListenOptions {
   readonly key: readonly [number, number, number, number]
   readonly port: number
   readonly backlog: number
-  /** SO_KEEPALIVE for the connections that come in. */
-  readonly keepAlive: boolean
   /** Connections are ready to be accepted once their first bytes are there, or after a second (TCP_DEFER_ACCEPT). */
   readonly awaitBytes: boolean
 }
@@ -52,9 +50,14 @@ export interface StreamSockets {
    * A socket that is connecting: WRITABLE tells that it is connected, ERROR that it failed. `bytesFollow`: the first ones
    * will be sent at once, so the last packet of the handshake waits for them, 200 ms at most.
    */
-  connect(address: Region, keepAlive: boolean, bytesFollow: boolean): number
+  connect(address: Region, bytesFollow: boolean): number
   /** TCP_NODELAY. */
   setNoDelay(fd: number): number
+  /**
+   * TCP keep-alive: after `idleS` without a word of the other end it is asked, `probes` times, every `intervalS`; one that
+   * never answers is an ERROR of the socket (ETIMEDOUT). 0 for `idleS` = no more of it.
+   */
+  setKeepAlive(fd: number, idleS: number, intervalS: number, probes: number): number
 
   recv(fd: number, into: Region, length: number): number
   /** Like `recv`, but what was read stays to be read. */

@@ -33,7 +33,7 @@ export interface NeighbourSighting {
 /** An interface as the kernel has it now. */
 export interface InterfaceTruth {
   /** Null: there is no interface of that name. */
-  readonly link: { readonly index: number; readonly mac: string; readonly up: boolean } | null
+  readonly link: { readonly index: number; readonly mac: string; readonly up: boolean; readonly mtu: number } | null
   readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[]
   /** The IPv4 default route of lowest metric through this interface; `gateway` null = on the link itself. */
   readonly defaultRoute: { readonly gateway: string | null } | null

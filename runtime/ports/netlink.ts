@@ -6,6 +6,8 @@ export interface InterfaceAddress {
   readonly prefixLength: number
   /** Seconds until the kernel removes the address by itself; null = for ever. */
   readonly validLifetimeS: number | null
+  /** IPv4: another address of the same subnet comes before it, and takes it along when it is removed, unless `promoteSecondaries`. */
+  readonly secondary?: true
 }
 
 export interface NetworkInterface {
@@ -42,7 +44,18 @@ export interface Netlink {
   putAddress(change: AddressChange & { readonly validLifetimeS: number | null }): Result
   /** Removes the address; an address that is not there is a success. */
   removeAddress(change: AddressChange): Result
+  /** A route to that subnet on the link itself, behind any other that there is; that it is there already is a success. */
+  putRoute(subnet: AddressChange): Result
+  /** Removes it; a route that is not there is a success. */
+  removeRoute(subnet: AddressChange): Result
+  /** From now on the next address of a subnet takes the place of its first one when that is removed (`promote_secondaries` of the interface). */
+  promoteSecondaries(interfaceIndex: number): Result
   /** Of an IPv4 address, as the kernel has learned it on that interface, lower-case; null where it has not. */
   neighbourMac(neighbour: Neighbour): Result<string | null>
+  /**
+   * Has the kernel ask that neighbour of IPv4, by its MAC, whether it lives: three times in three seconds. False: it has not answered; null:
+   * it is being asked. Called again and again, it goes on asking who answers; `anew`: what was found out before does not count.
+   */
+  probeNeighbour(neighbour: Neighbour, mac: string, anew: boolean): Result<boolean | null>
   close(): void
 }

@@ -9,4 +9,6 @@ export interface Refusal {
 }
 
 export const done: Result = { ok: true, value: undefined }
+/** For who cannot go on without: an error with that code. */
+export const errorOf = ({ code, reason }: Refusal): Error => Object.assign(new Error(reason), { code })
 export const refused = (code: string, reason: string): Refusal => ({ ok: false, code, reason })

@@ -1,14 +1,18 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ReloadReport } from '../../actors/inspector/messages.ts'
+import type { OwnAddresses } from '../../actors/watcher/messages.ts'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
 import type { Checked } from '../../config/problems.ts'
 import { planReload } from '../../config/reload-plan.ts'
+import { reasonOf } from '../system/actor-error.ts'
 import type { LogLevel } from '../system/machine.ts'
 
 /** What a reload does its work by. */
 export interface ReloaderParts {
   /** Reads the configuration anew. */
   load(running: GatewayConfig): Promise<Checked<GatewayConfig>>
+  /** What of it this gateway cannot do as it has been started, beside what nobody can change; null: nothing. */
+  refusal(config: GatewayConfig): string | null
   /** The options of every actor, by its name. */
   optionsOf(config: GatewayConfig): ReadonlyMap<string, unknown>
   /** Gives actors other options; resolves with those that have not confirmed it within a bounded time. */
@@ -55,6 +59,28 @@ export class Reloader {
     return order
   }
 
+  /** The host has other addresses than the gateway goes by: goes by these, whatever else its file says by now. */
+  relocate(own: OwnAddresses): void {
+    if (this.#waiting >= MAX_WAITING) return
+    this.#waiting += 1
+    this.#queue = this.#queue.then(async () => {
+      await this.#relocate({ ...this.#running, ...own }).catch((error: unknown) =>
+        this.#parts.log('error', `the host's other addresses are not gone by: ${reasonOf(error)}`),
+      )
+      this.#waiting -= 1
+    })
+  }
+
+  async #relocate(wanted: GatewayConfig): Promise<void> {
+    const plan = planReload(this.#running, wanted)
+    if (!plan.ok || plan.changes.length === 0) return
+    const concerned = this.#concerned(wanted)
+    for (const { path, before, after } of plan.changes) {
+      this.#parts.log('warn', `${path}: ${before} -> ${after}: the interface has the former no more`)
+    }
+    await this.#go(wanted, concerned)
+  }
+
   /** Null while the order is under way, and where it was forgotten. */
   report(order: number): ReloadReport | null {
     return this.#reports.get(order) ?? null
@@ -66,7 +92,7 @@ export class Reloader {
   }
 
   async #carryOut(checkOnly: boolean): Promise<ReloadReport> {
-    const report = await this.#apply(checkOnly)
+    const report = await this.#apply(checkOnly).catch((error: unknown) => refused([unforeseen(error)]))
     if (!checkOnly) for (const [level, line] of logLines(report)) this.#parts.log(level, line)
     return report
   }
@@ -82,18 +108,35 @@ export class Reloader {
         }),
       )
     }
+    const unheeded = this.#parts.refusal(loaded.value)
+    if (unheeded !== null) return refused([unheeded])
     const { changes } = plan
     if (changes.length === 0) return { outcome: 'unchanged', changes, problems: [] }
+    const concerned = this.#concerned(loaded.value)
     if (checkOnly) return { outcome: 'possible', changes, problems: [] }
+    return { outcome: 'applied', changes, problems: await this.#go(loaded.value, concerned) }
+  }
+
+  /** The options that are other ones with this configuration; whatever is wrong with it is thrown here, before an actor hears of it. */
+  #concerned(wanted: GatewayConfig): ReadonlyMap<string, unknown> {
     const before = this.#parts.optionsOf(this.#running)
-    const after = [...this.#parts.optionsOf(loaded.value)]
-    this.#running = loaded.value
-    const late = await this.#parts.configure(
-      new Map(after.filter(([actor, options]) => !isDeepStrictEqual(options, before.get(actor)))),
-    )
-    return { outcome: 'applied', changes, problems: late.map((actor) => `${actor} has not confirmed it yet`) }
+    const after = [...this.#parts.optionsOf(wanted)]
+    return new Map(after.filter(([actor, options]) => !isDeepStrictEqual(options, before.get(actor))))
+  }
+
+  /** What has not come of it; from here on there is no way back. */
+  async #go(wanted: GatewayConfig, concerned: ReadonlyMap<string, unknown>): Promise<readonly string[]> {
+    this.#running = wanted
+    try {
+      return (await this.#parts.configure(concerned)).map((actor) => `${actor} has not confirmed it yet`)
+    } catch (error) {
+      return [unforeseen(error)]
+    }
   }
 }
+
+/** A mistake of ours, on the main thread: it must cost the reload, not the gateway. */
+const unforeseen = (error: unknown): string => `it cannot be carried out: ${reasonOf(error)}`
 
 const refused = (problems: readonly string[]): ReloadReport => ({ outcome: 'refused', changes: [], problems })
 

@@ -41,6 +41,13 @@ export interface ActorContext<Peers extends PeerMessages = PeerMessages> {
   request<To extends keyof Peers & string>(to: To, message: Peers[To], timeoutMs: number): Promise<unknown>
   log(level: LogLevel, line: string, fields?: Readonly<Record<string, unknown>>): void
   inspect(detail: InspectionDetail): void
+  /**
+   * What a port is to call back: runs nothing once the actor has ended, and what it throws, now or as a promise, is the actor's crash.
+   * Every callback of every port goes through it; on the main thread an error that nobody catches ends the gateway.
+   */
+  guard<Parameters extends readonly unknown[]>(
+    call: (...parameters: Parameters) => unknown,
+  ): (...parameters: Parameters) => void
   /** The control object of another actor, or of the `supervisor`; undefined while it is down or if none was granted. */
   control<Of extends Control>(actor: string): RemoteControl<Of> | undefined
 }

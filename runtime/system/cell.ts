@@ -60,6 +60,8 @@ export class ActorCell<Port> {
   private readonly pace: ThreadPace | undefined
   private instance: ActorInstance<unknown> | undefined
   private ended = false
+  /** It was let give back what it holds; once is enough. */
+  private released = false
 
   constructor(seed: ActorSeed, ground: Ground<Port>) {
     this.seed = seed
@@ -144,10 +146,12 @@ export class ActorCell<Port> {
     this.controls.close()
   }
 
-  /** For a crashed actor whose thread lives on: lets it give back what it holds, as far as it still can. */
+  /** For an actor that is gone and whose thread lives on: lets it give back what it holds, as far as it still can and has not. */
   release(): void {
+    if (this.released || this.instance === undefined) return
+    this.released = true
     try {
-      void Promise.resolve(this.instance?.stop?.()).catch(() => {})
+      void Promise.resolve(this.instance.stop?.()).catch(() => {})
     } catch {
       // It has crashed already, by the error that was reported.
     }
@@ -162,6 +166,7 @@ export class ActorCell<Port> {
   }
 
   private async stop(): Promise<void> {
+    this.released = true
     try {
       await this.instance?.stop?.()
     } catch (error) {
@@ -276,7 +281,7 @@ export class ActorCell<Port> {
   private createPace(): ThreadPace | undefined {
     const { scheduling } = this.ground
     if (scheduling === undefined || !this.seed.realtime) return undefined
-    return new ThreadPace(scheduling, this.clock, {
+    return new ThreadPace(this.seed.name, scheduling, this.clock, {
       log: (level, line) => this.logLines.write(level, line),
       changed: (to) => this.ground.report({ type: 'scheduling', scheduling: to }),
     })
@@ -302,6 +307,10 @@ export class ActorCell<Port> {
       },
       log: (level, line, fields) => this.logLines.write(level, line, fields),
       inspect: (detail) => this.outlet.inspect(detail),
+      guard:
+        (call) =>
+        (...parameters) =>
+          this.guard(() => call(...parameters)),
       // The caller names the type of the control that it was granted; only its messages.ts can know it.
       control: <Of extends Control>(actor: string) =>
         this.controls.find(actor) as unknown as RemoteControl<Of> | undefined,

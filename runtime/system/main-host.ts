@@ -61,6 +61,8 @@ export function openMainHost(
     },
     kill() {
       cell.end()
+      // It may not have stopped, or not have come to an end with it: its thread lives on, so that nothing is given back by itself.
+      cell.release()
       tellGone()
     },
   }

@@ -23,6 +23,8 @@ export interface ActorPlan {
   /** What its configuration says: data that can be cloned, SharedArrayBuffers included. */
   readonly options: unknown
   readonly restart: RestartPolicy
+  /** How long it may take to stop in order, where that is longer than the supervisor's patience with all. */
+  readonly stopPatienceMs?: number
   /** After a crash: `restart` it (default), or `escalate` at once because the system is worth nothing without it. */
   readonly strategy?: 'restart' | 'escalate'
   /** What it does is little, but must be done in time: its thread is scheduled before everything ordinary, where permitted. */

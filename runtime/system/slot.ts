@@ -142,7 +142,8 @@ export class ActorSlot<Port> {
       this.stopped = resolve
       if (!wasRunning) return this.kill(IN_ORDER)
       if (this.endReason !== undefined) return
-      this.after(patienceMs, () => this.kill(`did not stop within ${patienceMs} ms`))
+      const ownMs = Math.max(patienceMs, this.plan.stopPatienceMs ?? 0)
+      this.after(ownMs, () => this.kill(`did not stop within ${ownMs} ms`))
       this.post({ type: 'stop' })
     })
   }

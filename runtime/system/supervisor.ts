@@ -102,10 +102,12 @@ export class Supervisor<Port> {
    */
   async configure(options: ReadonlyMap<string, unknown>, patienceMs: number): Promise<readonly string[]> {
     const late = new Set(options.keys())
-    const confirmed = [...options].map(async ([name, value]) => {
+    const confirm = async ([name, value]: readonly [string, unknown]): Promise<void> => {
       await this.slots.get(name)?.configure(value)
       late.delete(name)
-    })
+    }
+    // Options that cannot be posted are confirmed by nobody.
+    const confirmed = [...options].map((each) => confirm(each).catch(() => undefined))
     await new Promise<void>((resolve) => {
       const cancel = this.platform.clock.setTimer(patienceMs, resolve)
       void Promise.all(confirmed).then(() => {

@@ -20,6 +20,7 @@ export interface PaceListener {
  * to do. Where that is not permitted the thread stays ordinary, and says so once.
  */
 export class ThreadPace {
+  private readonly actor: string
   private readonly scheduling: Scheduling
   private readonly clock: Clock
   private readonly listener: PaceListener
@@ -30,7 +31,9 @@ export class ThreadPace {
   private cpuAtStartMs = 0
   private cancelLook: CancelTimer | undefined
 
-  constructor(scheduling: Scheduling, clock: Clock, listener: PaceListener) {
+  /** `actor`: whose thread it is. */
+  constructor(actor: string, scheduling: Scheduling, clock: Clock, listener: PaceListener) {
+    this.actor = actor
     this.scheduling = scheduling
     this.clock = clock
     this.listener = listener
@@ -60,18 +63,22 @@ export class ThreadPace {
   private lower(share: number): void {
     if (!this.scheduling.setClass('ordinary').ok) return
     const percent = Math.round(share * 100)
-    this.enter('ordinary', 'warn', `scheduling: ordinary while there is so much to do (${percent} % of a core)`)
+    this.enter(
+      'ordinary',
+      'warn',
+      `scheduling: ${this.actor} is ordinary while there is so much to do (${percent} % of a core)`,
+    )
   }
 
   /** False where it is not permitted, which does not change while a process runs. */
   private raise(): boolean {
     const raised = this.scheduling.setClass('realtime')
     if (raised.ok) {
-      this.enter('realtime', 'info', this.wasRaised ? 'scheduling: real-time again' : 'scheduling: real-time')
+      this.enter('realtime', 'info', `scheduling: ${this.actor} is real-time${this.wasRaised ? ' again' : ''}`)
       this.wasRaised = true
       return true
     }
-    this.listener.log('info', `scheduling: ordinary, real-time is not to be had (${raised.reason})`)
+    this.listener.log('info', `scheduling: ${this.actor} stays ordinary, real-time is not to be had (${raised.reason})`)
     return false
   }
 

@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module'
 import { type MessagePort, parentPort, threadId, workerData } from 'node:worker_threads'
 import { linuxClock } from '../ports/linux/clock.ts'
+import { keepLedger } from '../ports/linux/descriptors.ts'
 import { linuxRandom } from '../ports/linux/random.ts'
 import type { Scheduling } from '../ports/scheduling.ts'
 import { blockThread } from './block-thread.ts'
@@ -18,9 +19,10 @@ import type { WorkerBirth } from './worker-host.ts'
 export type ActorLoaders = { readonly [actor: string]: () => Promise<StartCell> }
 
 // The first thing that a Worker of the system runs. What it imports, every thread pays for: the codec and comlink, no more.
-const { compositionUrl, runs, seed } = workerData as WorkerBirth
+const { compositionUrl, runs, seed, ledger } = workerData as WorkerBirth
 const supervisor = parentPort
 if (supervisor === null) throw new Error('this is the entry of a Worker; it is not to be run by itself')
+keepLedger(ledger)
 
 const cell = new ActorCell<MessagePort>(seed, {
   clock: linuxClock,

@@ -1,4 +1,6 @@
 import { MessagePort, Worker } from 'node:worker_threads'
+import { createLedger } from '../ports/linux/descriptors.ts'
+import { closeHeld } from '../ports/linux/libc.ts'
 import type { ActorHost, HostListener } from './host.ts'
 import type { ActorPlan } from './plan.ts'
 import type { ActorCommand, ActorReport, ActorSeed } from './protocol.ts'
@@ -10,6 +12,8 @@ export interface WorkerBirth {
   /** The actor that it runs, as the composition names it. */
   readonly runs: string
   readonly seed: ActorSeed
+  /** Where its thread writes down what has to be closed when it is gone. */
+  readonly ledger: SharedArrayBuffer
 }
 
 const DEFAULT_MAX_HEAP_MB = 64
@@ -27,22 +31,26 @@ export function openWorkerHost(
   listener: HostListener,
   compositionUrl: URL,
 ): ActorHost<MessagePort> {
-  const birth: WorkerBirth = { compositionUrl: compositionUrl.href, runs: plan.runs ?? plan.name, seed }
-  const worker = new Worker(ENTRY, {
-    name: plan.name,
-    workerData: birth,
-    env: workerEnvironment(),
-    resourceLimits: {
-      maxOldGenerationSizeMb: plan.maxHeapMb ?? DEFAULT_MAX_HEAP_MB,
-      maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
-    },
-  })
+  const ledger = createLedger()
+  const birth: WorkerBirth = { compositionUrl: compositionUrl.href, runs: plan.runs ?? plan.name, seed, ledger }
+  let worker: Worker
+  try {
+    worker = createThread(plan, birth)
+  } catch (error) {
+    // No room for a thread: a crash like others, told in a later turn as theirs are.
+    setImmediate(() => listener.gone(error))
+    return { threadId: null, post: () => undefined, kill: () => undefined }
+  }
   let failure: unknown
   worker.on('message', (report: ActorReport) => listener.report(report))
   worker.on('error', (error) => {
     failure ??= error
   })
-  worker.on('exit', () => listener.gone(failure))
+  worker.on('exit', () => {
+    // However late it is: while the thread lives, stuck in a system call, its descriptors are in use.
+    closeHeld(ledger)
+    listener.gone(failure)
+  })
   const { threadId } = worker
   return {
     threadId,
@@ -51,6 +59,15 @@ export function openWorkerHost(
       void worker.terminate()
     },
   }
+}
+
+function createThread({ name, maxHeapMb = DEFAULT_MAX_HEAP_MB }: ActorPlan, birth: WorkerBirth): Worker {
+  return new Worker(ENTRY, {
+    name,
+    workerData: birth,
+    env: workerEnvironment(),
+    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  })
 }
 
 function transferred(command: ActorCommand<MessagePort>): readonly MessagePort[] {

@@ -111,7 +111,8 @@ export class WorkerPool implements ActorGroup {
     const stops = this.tasks.map((task) => task.stop(this.options.stopMessage(patienceMs), patienceMs))
     for (const { index } of this.tasks) this.options.wake?.(index)
     await Promise.all(stops)
-    await this.threads.destroy()
+    // A thread that is stuck in a system call never says that it has gone.
+    await this.inTime(this.threads.destroy())
   }
 
   private createTask(index: number): PoolTaskSlot {
@@ -150,7 +151,7 @@ export class WorkerPool implements ActorGroup {
       } catch (error) {
         reason = reasonOf(error)
       }
-      await this.closedInTime(closed)
+      await this.inTime(closed)
       life.port1.close()
       mail.port1.close()
       return reason
@@ -158,10 +159,11 @@ export class WorkerPool implements ActorGroup {
     return { port: mail.port1, begun, ended: end() }
   }
 
-  private closedInTime(closed: Promise<void>): Promise<void> {
+  /** Resolves when the killed thread has gone, or after the patience. */
+  private inTime(gone: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.options.clock.setTimer(KILL_PATIENCE_MS, resolve)
-      void closed.then(() => {
+      void gone.then(() => {
         cancel()
         resolve()
       })

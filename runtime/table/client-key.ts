@@ -79,9 +79,14 @@ function finalMix(first: number, second: number, third: number): number {
  * the other mode, send a client to the same slot.
  */
 export function slotOfKey(k0: number, k1: number, k2: number, k3: number): number {
+  return hashOfKey(k0, k1, k2, k3) >>> 20
+}
+
+/** All 32 bits of what the slot is the upper 12 of. */
+export function hashOfKey(k0: number, k1: number, k2: number, k3: number): number {
   const ipv4 = k0 === 0 && k1 === 0 && k2 === MAPPED
   const start = (0xdead_beef + (ipv4 ? 4 : 16) + SLOT_HASH_SEED) | 0
-  if (ipv4) return finalMix((start + byteSwapped(k3)) | 0, start, start) >>> 20
+  if (ipv4) return finalMix((start + byteSwapped(k3)) | 0, start, start)
   let a = (start + byteSwapped(k0)) | 0
   let b = (start + byteSwapped(k1)) | 0
   let c = (start + byteSwapped(k2)) | 0
@@ -97,5 +102,5 @@ export function slotOfKey(k0: number, k1: number, k2: number, k3: number): numbe
   a = (a + c) | 0
   c = ((c - b) ^ rotated(b, 4)) | 0
   b = (b + a) | 0
-  return finalMix((a + byteSwapped(k3)) | 0, b, c) >>> 20
+  return finalMix((a + byteSwapped(k3)) | 0, b, c)
 }

@@ -18,9 +18,8 @@ import {
 } from './layout.ts'
 import { type NodeRow, NodeRows, type NodeSetting } from './node-rows.ts'
 
-export interface ClientEntry extends ClientState {
-  readonly client: string
-}
+/** Entries that one call for clients looks at: less than a millisecond's work. */
+const ENTRIES_READ_MAX = 16_384
 
 /** The buffer is not a table of this layout: start-up error. */
 export class TableLayoutError extends Error {
@@ -114,6 +113,11 @@ export class ConnectionTable {
     return this.#nodes.serves(index, redirectIndex)
   }
 
+  /** Whether what is open at a node is to be reset. */
+  nodeResets(index: number): boolean {
+    return this.#nodes.resets(index)
+  }
+
   /** Connections to a node now, over all forwarders. */
   activeConnections(index: number): number {
     return this.#nodes.activeConnections(index)
@@ -158,14 +162,23 @@ export class ConnectionTable {
     return entry < 0 ? undefined : this.#clients.state(entry)
   }
 
-  /** At most `limit` clients, in no order. */
-  entries(limit: number): ClientEntry[] {
-    const found: ClientEntry[] = []
-    for (let entry = 0; entry < this.layout.entries && found.length < limit; entry++) {
+  /**
+   * At most `take` clients in no order, from an entry on and without the first `skip`; with `take` 0 they are counted only. `seen`: those
+   * that were met, `next`: the entry to go on from, null at the end. One call looks at a part of a large table only.
+   */
+  clients(from: number, skip: number, take: number): { clients: string[]; seen: number; next: number | null } {
+    const clients: string[] = []
+    let seen = 0
+    const end = Math.min(this.layout.entries, from + ENTRIES_READ_MAX)
+    for (let entry = from; entry < end; entry++) {
       const key = this.#clients.keyOf(entry)
-      if (key !== undefined) found.push({ client: formatClientKey(key), ...this.#clients.state(entry) })
+      if (key === undefined) continue
+      const isWanted = seen >= skip && take > 0
+      if (isWanted && clients.length === take) return { clients, seen, next: entry }
+      seen += 1
+      if (isWanted) clients.push(formatClientKey(key))
     }
-    return found
+    return { clients, seen, next: end < this.layout.entries ? end : null }
   }
 
   /** Frees the clients without connections that were not seen for `idleS`; returns how many. To be called by one thread only. */
@@ -174,7 +187,7 @@ export class ConnectionTable {
   }
 
   /**
-   * The node for a client's next connection: where it has connections, as long as that node takes any (a pin);
+   * The node for a client's next connection: where it has connections, as long as that node takes new ones (a pin);
    * else the owner of its slot; else, if that one takes no new clients, the next best. NOBODY when there is none.
    */
   route(k0: number, k1: number, k2: number, k3: number): number {
@@ -192,7 +205,7 @@ export class ConnectionTable {
 
   #keepsPins(node: number, pinEpoch: number): boolean {
     if (node >= MAX_NODES || pinEpoch !== ((this.#nodes.epoch(node) >>> 1) & 0xff_ffff)) return false
-    return this.#nodes.keepsClients(node)
+    return this.#nodes.takesClients(node)
   }
 
   /**
@@ -235,6 +248,21 @@ export class ConnectionTable {
 
   #pinTo(node: number): number {
     return node | (((this.#nodes.epoch(node) >>> 1) & 0xff_ffff) << 8)
+  }
+
+  /** Makes room for one more connection; false where all forwarders together have `most` already. */
+  admit(forwarder: number, most: number): boolean {
+    return this.#regions.admit(forwarder, most)
+  }
+
+  /** Gives the room of one connection back. */
+  leave(forwarder: number): void {
+    this.#regions.leave(forwarder)
+  }
+
+  /** Connections of all forwarders that have room. */
+  get openConnections(): number {
+    return this.#regions.open()
   }
 
   /** Adds what a forwarder moved to and from a node. */

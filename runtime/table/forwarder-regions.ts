@@ -52,6 +52,33 @@ export class ForwarderRegions {
     return entry
   }
 
+  /**
+   * Makes room for one more connection of all forwarders together; false where there are `most` already. As in Dekker's
+   * algorithm, everybody counts first and looks then: two that want the last place may both be refused, never both get it.
+   */
+  admit(forwarder: number, most: number): boolean {
+    const at = this.#regionAt(forwarder) + REGION.OPEN
+    Atomics.store(this.#words, at, this.#words[at]! + 1)
+    if (this.open() <= most) return true
+    this.leave(forwarder)
+    return false
+  }
+
+  /** The place of one connection is free again. */
+  leave(forwarder: number): void {
+    const at = this.#regionAt(forwarder) + REGION.OPEN
+    Atomics.store(this.#words, at, this.#words[at]! - 1)
+  }
+
+  /** Connections of all forwarders. */
+  open(): number {
+    let at = this.#layout.regions + REGION.OPEN
+    let sum = 0
+    for (let n = 0; n < this.#layout.forwarders; n++, at += this.#layout.regionWords)
+      sum += Atomics.load(this.#words, at)
+    return sum
+  }
+
   /** Adds what was moved to and from a node. */
   addBytes(forwarder: number, node: number, toNode: number, toClient: number): void {
     const region = this.#regionAt(forwarder)
@@ -95,6 +122,7 @@ export class ForwarderRegions {
     )
     descriptors.fill(0)
     const region = this.#regionAt(forwarder)
+    Atomics.store(this.#words, region + REGION.OPEN, 0)
     this.#words.fill(0, region + REGION.NODE_ACTIVE, region + REGION.NODE_ACTIVE + MAX_NODES)
     this.#words.fill(0, region + this.#layout.connections, region + this.#layout.column)
     return left

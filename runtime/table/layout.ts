@@ -11,7 +11,7 @@ import type { Affinity } from './affinity.ts'
  *   +--------+-----------+--------------+------------+-----------------+----------------------+
  */
 export const MAGIC = 0x7068_6131
-export const LAYOUT_VERSION = 2
+export const LAYOUT_VERSION = 3
 
 export const MAX_NODES = 64
 /** Redirects that a node can be taken out for alone: as many as a word has bits. */
@@ -47,6 +47,8 @@ export const NODE = {
   ADDRESS: 4, //  sc, 4 words
   /** f64[3]: what the counters read when this address got the row: total connections, bytes to node, bytes to client. */
   BASE: 8, //     plain
+  /** 1: connections to it are to be reset. O: sc */
+  RESETS: 14,
 } as const
 const NODE_WORDS = 16
 
@@ -90,6 +92,8 @@ export const FORWARDER_COUNTERS = [
   'acceptErrors',
   'descriptorsExhausted',
   'drainCut',
+  'portsExhausted',
+  'nodeResets',
 ] as const
 export type ForwarderCounter = (typeof FORWARDER_COUNTERS)[number]
 
@@ -97,6 +101,8 @@ export type ForwarderCounter = (typeof FORWARDER_COUNTERS)[number]
 export const REGION = {
   /** One more per turn of the loop. O: sc */
   HEARTBEAT: 0,
+  /** Connections that it has, or is about to take. O: sc */
+  OPEN: 1,
   COUNTERS: 16, //         plain, f64[16]
   NODE_ACTIVE: 48, //      plain, i32[64]
   NODE_TOTAL: 112, //      plain, f64[64]
@@ -109,8 +115,10 @@ export const REGION = {
   DESCRIPTORS: 496,
 } as const
 
+/** Most listeners of a forwarder: virtual IPs times original ports. */
+export const MAX_LISTENERS = 4094
 /** Descriptors of a forwarder beside those of its connections: epoll, wake-up, listeners. */
-export const OWN_DESCRIPTORS = 64
+export const OWN_DESCRIPTORS = 2 + MAX_LISTENERS
 
 /** What a table is made for. */
 export interface TableSize {

@@ -1,13 +1,12 @@
 import { type ClientKey, formatClientKey } from './client-key.ts'
 import { FAILING_REDIRECTS_MAX, MAX_NODES, NOBODY, NODE, nodeRow, REGION, type TableLayout } from './layout.ts'
 
-/** `stale`: not heard of. Only `ok` nodes get new clients; a `draining` one keeps the clients that have connections. */
+/** `stale`: not heard of. Only `ok` nodes get new connections, whoever asks; what is open at the others goes on. */
 const NODE_STATES = ['free', 'ok', 'failure', 'stale', 'draining'] as const
 export type NodeState = (typeof NODE_STATES)[number]
 
 const FREE = NODE_STATES.indexOf('free')
 const OK = NODE_STATES.indexOf('ok')
-const DRAINING = NODE_STATES.indexOf('draining')
 
 /** What the dispatcher says of a node. */
 export interface NodeSetting {
@@ -18,6 +17,8 @@ export interface NodeSetting {
   readonly weight: number
   /** Bit i: its proxy for redirect i does not work. Missing: all do. */
   readonly failing?: number
+  /** What is open there is to be reset. Missing: it is left alone. */
+  readonly resets?: true
 }
 
 /** A node with what the forwarders counted since this address got its index. */
@@ -48,6 +49,7 @@ export class NodeRows {
     if (this.#key(row).some((word, at) => word !== key[at])) this.#giveRow(index, row, key)
     this.#words[row + NODE.WEIGHT] = setting.weight
     this.#words[row + NODE.FAILING] = setting.failing ?? 0
+    Atomics.store(this.#words, row + NODE.RESETS, setting.resets === true ? 1 : 0)
     Atomics.store(this.#words, row + NODE.STATE, NODE_STATES.indexOf(setting.state))
   }
 
@@ -79,6 +81,7 @@ export class NodeRows {
       state,
       weight: this.#words[row + NODE.WEIGHT]!,
       ...(failing === 0 ? {} : { failing }),
+      ...(this.resets(index) ? { resets: true } : {}),
       activeConnections: this.activeConnections(index),
       totalConnections: this.#sum(index, REGION.NODE_TOTAL) - this.#numbers[base]!,
       bytesToNode: this.#sum(index, REGION.NODE_TO_NODE) - this.#numbers[base + 1]!,
@@ -125,19 +128,14 @@ export class NodeRows {
     return (this.#words[nodeRow(this.#layout, node) + NODE.FAILING]! & (1 << redirectIndex)) === 0
   }
 
-  /** Whether a node takes new clients. */
+  /** Whether a node takes new connections. */
   takesClients(node: number): boolean {
-    return this.#state(node) === OK
+    return Atomics.load(this.#words, nodeRow(this.#layout, node) + NODE.STATE) === OK
   }
 
-  /** Whether it takes more connections of clients that have some. */
-  keepsClients(node: number): boolean {
-    const state = this.#state(node)
-    return state === OK || state === DRAINING
-  }
-
-  #state(node: number): number {
-    return Atomics.load(this.#words, nodeRow(this.#layout, node) + NODE.STATE)
+  /** Whether what is open at a node is to be reset. */
+  resets(node: number): boolean {
+    return Atomics.load(this.#words, nodeRow(this.#layout, node) + NODE.RESETS) === 1
   }
 
   nextBest(triedLow: number, triedHigh: number): number {

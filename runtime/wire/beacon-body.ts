@@ -2,6 +2,7 @@ import { formatIpv4, parseIpv4 } from './addresses.ts'
 import type { BeaconType } from './beacon.ts'
 import { type ConnectedClient, packClients, parseClients } from './beacon-clients.ts'
 import { allOf, clamped, hasTwice, isBytes, isList, isText, isTuple, isWhole, UINT32 } from './beacon-fields.ts'
+import { type ConnectionHolder, packHolders, parseHolders } from './beacon-holders.ts'
 import { type BeaconValue, packBody, unpackBody } from './beacon-msgpack.ts'
 import { type BeaconNode, packNode, parseNode } from './beacon-node.ts'
 
@@ -14,14 +15,18 @@ const NOBODY = 255
 const MAX_LEADS = 8
 export const MAX_SETTINGS = 16
 export const MAX_SETTING_LENGTH = 256
+/** Most nodes that a report names. */
+export const MAX_MISSED = 8
 const DIGEST_BYTES = 8
 
-/** What a director says of another node. */
+/** What is said of another node. */
 export interface RosterEntry {
   readonly address: string
-  /** Since the director heard it last. */
+  /** Since it was heard last, by a director. */
   readonly ageMs: number
   readonly stale: boolean
+  /** It said goodbye. */
+  readonly left: boolean
   /** Its settings are not the director's. */
   readonly settingsDiffer: boolean
   readonly node: BeaconNode
@@ -46,13 +51,15 @@ export interface HelloBody extends SharedFields {
   readonly leads: readonly number[]
   /** Its assignment has stood for a while: a director that has just begun, or was cut off, follows it. */
   readonly established: boolean
-  /** Every node it knows but itself. */
+  /** Every node it knows but itself, also those that are gone for long. */
   readonly roster: readonly RosterEntry[]
 }
 
-/** Node to director: `[generation, leaving, digest, settings, node]`. */
+/** Node to director: `[generation, leaving, digest, settings, node]`, and `missed` where there are any. */
 export interface ReportBody extends SharedFields {
   readonly type: 'report'
+  /** Nodes that are gone, and that the director's hello did not name; at most 8. */
+  readonly missed: readonly RosterEntry[]
 }
 
 /** Director to all: `[generation, addresses, slots]`. */
@@ -73,7 +80,7 @@ export const virtualRouterNumber = (family: 'ipv4' | 'ipv6', virtualRouterId: nu
 export const virtualRouterText = (router: number): string =>
   router > 256 ? `VRID ${router - 256} (IPv6)` : `VRID ${router}`
 
-/** Node to all: `[all, generation, addresses of IPv4, addresses of IPv6, silences]`. In place of what the node has said before. */
+/** Node to all: `[all, generation, addresses of IPv4, of IPv6, silences, connections of IPv4, of IPv6]`. In place of what the node has said before. */
 export interface ClientsBody {
   readonly type: 'clients'
   /** Every client that it has: its gateway has just started, or is about to stop. */
@@ -84,15 +91,33 @@ export interface ClientsBody {
   readonly clients: readonly ConnectedClient[]
 }
 
-/** Node to node: `[node, draining]`. */
+/** Node to node: `[node, draining, maintMs]`. */
 export interface OrderBody {
   readonly type: 'order'
   /** Management IP of the node that is meant. */
   readonly node: string
   readonly draining: boolean
+  /** For maintenance: what is open is reset after so long. Null: it is left alone. */
+  readonly maintMs: number | null
 }
 
-export type BeaconBody = HelloBody | ReportBody | AssignmentBody | ClientsBody | OrderBody
+/** Node to all: `[node]`. It is gone, and not to be missed any more. */
+export interface ForgetBody {
+  readonly type: 'forget'
+  /** Management IP of the node that is meant. */
+  readonly node: string
+}
+
+/** Node to director: `[all, of IPv4, of IPv6]`. In place of what the node has said before. */
+export interface HoldersBody {
+  readonly type: 'holders'
+  /** Nobody else has connections to it. */
+  readonly all: boolean
+  /** Who has most connections to its proxies: at most 64. */
+  readonly holders: readonly ConnectionHolder[]
+}
+
+export type BeaconBody = HelloBody | ReportBody | AssignmentBody | ClientsBody | OrderBody | ForgetBody | HoldersBody
 
 /** Packs a body. Figures out of range are brought to the nearest that is in it. */
 export function packBeaconBody(body: BeaconBody): Uint8Array {
@@ -100,7 +125,7 @@ export function packBeaconBody(body: BeaconBody): Uint8Array {
     case 'hello':
       return packBody([...packShared(body), body.leads, body.established, body.roster.map(packRosterEntry)])
     case 'report':
-      return packBody(packShared(body))
+      return packBody([...packShared(body), ...(body.missed.length === 0 ? [] : [body.missed.map(packRosterEntry)])])
     case 'assignment': {
       const addresses = body.nodes.map((address) => parseIpv4(address) ?? 0)
       return packBody([clamped(body.generation, UINT32), addresses, body.slots])
@@ -108,7 +133,15 @@ export function packBeaconBody(body: BeaconBody): Uint8Array {
     case 'clients':
       return packBody([body.all, clamped(body.generation, UINT32), ...packClients(body.clients)])
     case 'order':
-      return packBody([parseIpv4(body.node) ?? 0, body.draining])
+      return packBody([
+        parseIpv4(body.node) ?? 0,
+        body.draining,
+        body.maintMs === null ? null : clamped(body.maintMs, UINT32),
+      ])
+    case 'forget':
+      return packBody([parseIpv4(body.node) ?? 0])
+    case 'holders':
+      return packBody([body.all, ...packHolders(body.holders)])
     default:
       return body satisfies never
   }
@@ -120,16 +153,20 @@ export function parseBeaconBody(type: BeaconType, bytes: Uint8Array): BeaconBody
   switch (type) {
     case 'hello':
       return parseHello(value)
-    case 'report': {
-      const shared = isTuple(value, 5) ? parseShared(value) : undefined
-      return shared && { type: 'report', ...shared }
-    }
+    case 'report':
+      return parseReport(value)
     case 'assignment':
       return parseAssignment(value)
     case 'clients':
       return parseClientsBody(value)
     case 'order':
       return parseOrder(value)
+    case 'forget': {
+      const node = isTuple(value, 1) ? parseAddress(value[0]) : undefined
+      return node === undefined ? undefined : { type: 'forget', node }
+    }
+    case 'holders':
+      return parseHoldersBody(value)
     default:
       return type satisfies never
   }
@@ -146,8 +183,8 @@ function packShared(body: SharedFields): BeaconValue[] {
 }
 
 function packRosterEntry(entry: RosterEntry): BeaconValue {
-  const { address, ageMs, stale, settingsDiffer, node } = entry
-  return [parseIpv4(address) ?? 0, clamped(ageMs, UINT32), stale, settingsDiffer, packNode(node)]
+  const { address, ageMs, stale, left, settingsDiffer, node } = entry
+  return [parseIpv4(address) ?? 0, clamped(ageMs, UINT32), stale, left, settingsDiffer, packNode(node)]
 }
 
 function parseHello(value: unknown): HelloBody | undefined {
@@ -158,9 +195,22 @@ function parseHello(value: unknown): HelloBody | undefined {
   if (!isList(numbers, MAX_LEADS) || !isList(entries, MAX_GROUP_NODES - 1)) return undefined
   const leads = allOf(numbers, parseVirtualRouter)
   if (leads === undefined || hasTwice(leads)) return undefined
-  const roster = allOf(entries, parseRosterEntry)
-  if (roster === undefined || hasTwice(roster.map((entry) => entry.address))) return undefined
+  const roster = parseRoster(entries)
+  if (roster === undefined) return undefined
   return { type: 'hello', ...shared, leads, established, roster }
+}
+
+function parseReport(value: unknown): ReportBody | undefined {
+  if (!isTuple(value, 5) && !isTuple(value, 6)) return undefined
+  const shared = parseShared(value.slice(0, 5))
+  const [missedValue = []] = value.slice(5)
+  const missed = isList(missedValue, MAX_MISSED) ? parseRoster(missedValue) : undefined
+  return shared && missed && { type: 'report', ...shared, missed }
+}
+
+function parseRoster(entries: readonly unknown[]): RosterEntry[] | undefined {
+  const roster = allOf(entries, parseRosterEntry)
+  return roster === undefined || hasTwice(roster.map((entry) => entry.address)) ? undefined : roster
 }
 
 const parseVirtualRouter = (value: unknown) => (isWhole(value, 1, 511) && value !== 256 ? value : undefined)
@@ -176,18 +226,27 @@ function parseAssignment(value: unknown): AssignmentBody | undefined {
 }
 
 function parseClientsBody(value: unknown): ClientsBody | undefined {
-  if (!isTuple(value, 5)) return undefined
+  if (!isTuple(value, 7)) return undefined
   const [all, generation, ...rest] = value
   const clients = parseClients(rest)
   if (typeof all !== 'boolean' || !isWhole(generation, 0, UINT32) || clients === undefined) return undefined
   return { type: 'clients', all, generation, clients }
 }
 
+function parseHoldersBody(value: unknown): HoldersBody | undefined {
+  if (!isTuple(value, 3)) return undefined
+  const [all, ...lists] = value
+  const holders = parseHolders(lists)
+  return typeof all === 'boolean' && holders !== undefined ? { type: 'holders', all, holders } : undefined
+}
+
 function parseOrder(value: unknown): OrderBody | undefined {
-  if (!isTuple(value, 2)) return undefined
+  if (!isTuple(value, 3)) return undefined
   const node = parseAddress(value[0])
-  const [, draining] = value
-  return node === undefined || typeof draining !== 'boolean' ? undefined : { type: 'order', node, draining }
+  const [, draining, maintMs] = value
+  if (node === undefined || typeof draining !== 'boolean') return undefined
+  if (maintMs !== null && !(draining && isWhole(maintMs, 0, UINT32))) return undefined
+  return { type: 'order', node, draining, maintMs }
 }
 
 function parseShared(value: readonly unknown[]): SharedFields | undefined {
@@ -212,13 +271,13 @@ function parseSettings(value: unknown): Record<string, string> | undefined {
 }
 
 function parseRosterEntry(value: unknown): RosterEntry | undefined {
-  if (!isTuple(value, 5)) return undefined
-  const [addressValue, ageMs, stale, settingsDiffer, nodeFields] = value
+  if (!isTuple(value, 6)) return undefined
+  const [addressValue, ageMs, stale, left, settingsDiffer, nodeFields] = value
   const address = parseAddress(addressValue)
   const node = parseNode(nodeFields)
   if (address === undefined || node === undefined || !isWhole(ageMs, 0, UINT32)) return undefined
-  if (typeof stale !== 'boolean' || typeof settingsDiffer !== 'boolean') return undefined
-  return { address, ageMs, stale, settingsDiffer, node }
+  if (typeof stale !== 'boolean' || typeof left !== 'boolean' || typeof settingsDiffer !== 'boolean') return undefined
+  return { address, ageMs, stale, left, settingsDiffer, node }
 }
 
 const parseAddress = (value: unknown) => (isWhole(value, 1, UINT32 - 1) ? formatIpv4(value) : undefined)

@@ -28,4 +28,7 @@ export const isBytes = (value: unknown, length: number): value is Uint8Array =>
 export const isWhole = (value: unknown, least: number, most: number): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
 export const isText = (value: unknown, least: number, most: number): value is string =>
-  typeof value === 'string' && value.length >= least && value.length <= most && !/\p{Cc}/u.test(value)
+  typeof value === 'string' &&
+  value.length >= least &&
+  value.length <= most &&
+  !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(value)

@@ -6,6 +6,14 @@ const MAX_NAME_LENGTH = 64
 /** Most that a node's capacity may be. */
 export const MAX_CAPACITY = 1000
 const MAX_FAILED_PORTS = 16
+const MAX_PRIORITIES = 8
+/** VRIDs of IPv4, and of IPv6. */
+const ROUTERS = 2 * 256
+/** By their numbers on the wire. */
+const MAINTENANCES = ['off', 'on', 'due'] as const
+
+/** `on`: it is to be left alone until its timeout is over; `due`: that is over, and what is open there is reset. */
+export type Maintenance = (typeof MAINTENANCES)[number]
 
 /** What a node says of itself. Shares are 0..1, on the wire in thousandths. */
 export interface BeaconNode {
@@ -28,9 +36,13 @@ export interface BeaconNode {
   readonly forwarding: 'workers' | 'kernel'
   /** Drains, and no connection to it is left. */
   readonly drained: boolean
+  /** In maintenance it drains as well. */
+  readonly maint: Maintenance
+  /** Its priority in each virtual router, by `virtualRouterNumber`, each once; at most 8. */
+  readonly priorities: ReadonlyMap<number, number>
 }
 
-/** Thirteen fields, in the order of `BeaconNode`. Figures out of range are brought to the nearest that is in it. */
+/** Fifteen fields, in the order of `BeaconNode`. Figures out of range are brought to the nearest that is in it. */
 export function packNode(node: BeaconNode): BeaconValue {
   return [
     node.name,
@@ -46,6 +58,8 @@ export function packNode(node: BeaconNode): BeaconValue {
     packPorts(node.failedPorts),
     node.forwarding === 'kernel',
     node.drained,
+    MAINTENANCES.indexOf(node.maint),
+    packPriorities(node.priorities),
   ]
 }
 
@@ -54,11 +68,17 @@ function packPorts(ports: readonly number[]): Uint8Array {
   return Uint8Array.from(ports.slice(0, MAX_FAILED_PORTS).flatMap((port) => [port >> 8, port & 0xff]))
 }
 
+/** Three bytes each: the virtual router, and the priority. */
+function packPriorities(priorities: ReadonlyMap<number, number>): Uint8Array {
+  const pairs = [...priorities].slice(0, MAX_PRIORITIES)
+  return Uint8Array.from(pairs.flatMap(([router, priority]) => [router >> 8, router & 0xff, priority]))
+}
+
 /** Undefined unless every field is there, of its type and in its range. */
 export function parseNode(value: unknown): BeaconNode | undefined {
-  if (!isTuple(value, 13)) return undefined
+  if (!isTuple(value, 15)) return undefined
   const [name, mac, monitorOk, draining, cpu, memory, pressure, activeConnections] = value
-  const [capacity, agent, ports, isKernel, drained] = value.slice(8)
+  const [capacity, agent, ports, isKernel, drained, maintenance, ranks] = value.slice(8)
   if (!isText(name, 1, MAX_NAME_LENGTH) || !isBytes(mac, 6)) return undefined
   if (typeof monitorOk !== 'boolean' || typeof draining !== 'boolean') return undefined
   if (!isWhole(cpu, 0, 1000) || !isWhole(memory, 0, 1000)) return undefined
@@ -67,7 +87,9 @@ export function parseNode(value: unknown): BeaconNode | undefined {
   if ((agent !== null && !isWhole(agent, 0, 1000)) || typeof isKernel !== 'boolean') return undefined
   if (typeof drained !== 'boolean') return undefined
   const failedPorts = parsePorts(ports)
-  if (failedPorts === undefined) return undefined
+  const maint = isWhole(maintenance, 0, MAINTENANCES.length - 1) ? MAINTENANCES[maintenance] : undefined
+  const priorities = parsePriorities(ranks)
+  if (failedPorts === undefined || maint === undefined || priorities === undefined) return undefined
   return {
     name,
     mac: Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':'),
@@ -82,6 +104,8 @@ export function parseNode(value: unknown): BeaconNode | undefined {
     failedPorts,
     forwarding: isKernel ? 'kernel' : 'workers',
     drained,
+    maint,
+    priorities,
   }
 }
 
@@ -89,4 +113,14 @@ function parsePorts(value: unknown): number[] | undefined {
   if (!(value instanceof Uint8Array) || value.length % 2 !== 0 || value.length > 2 * MAX_FAILED_PORTS) return undefined
   const ports = Array.from({ length: value.length / 2 }, (_, at) => value[2 * at]! * 256 + value[2 * at + 1]!)
   return ports.includes(0) || hasTwice(ports) ? undefined : ports
+}
+
+function parsePriorities(value: unknown): ReadonlyMap<number, number> | undefined {
+  if (!(value instanceof Uint8Array) || value.length % 3 !== 0 || value.length > 3 * MAX_PRIORITIES) return undefined
+  const pairs = Array.from({ length: value.length / 3 }, (_, at) => {
+    const [high, low, priority] = value.subarray(3 * at)
+    return [high! * 256 + low!, priority!] as const
+  })
+  const isWrong = pairs.some(([router, priority]) => router % 256 === 0 || router >= ROUTERS || priority === 0)
+  return isWrong || hasTwice(pairs.map(([router]) => router)) ? undefined : new Map(pairs)
 }

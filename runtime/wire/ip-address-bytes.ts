@@ -63,6 +63,13 @@ export function samePrefix(one: string, other: string, prefixLength: number): bo
   })
 }
 
+/** The first address of the subnet. */
+export function networkOf(address: string, prefixLength: number): string {
+  const bytes = addressBytes(address) ?? new Uint8Array(4)
+  const masked = bytes.map((byte, index) => byte & (0xff00 >> Math.min(8, Math.max(0, prefixLength - 8 * index))))
+  return addressText(masked) ?? address
+}
+
 /** An IPv6 address as one number in nftables' syntax: `0x` and 32 digits. Throws a `TypeError` where the text is none. */
 export function hexOfIpv6(text: string): string {
   const bytes = addressBytes(text)

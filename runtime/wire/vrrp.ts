@@ -94,6 +94,9 @@ export type ParsedAdvertisement =
 
 const failed = (reason: Exclude<VrrpFailure, 'auth'>): ParsedAdvertisement => ({ ok: false, reason })
 
+/** Without options. */
+const IP_HEADER_BYTES = { ipv4: 20, ipv6: 40 } as const
+
 const messageLength = (version: VrrpVersion, family: AddressFamily, count: number): number =>
   ADDRESSES + ADDRESS_LENGTH[family] * count + (version === 2 ? V2_AUTH_DATA_LENGTH : 0)
 
@@ -175,6 +178,10 @@ function bytesOf(address: string, family: AddressFamily): Uint8Array {
   if (bytes?.length !== ADDRESS_LENGTH[family]) throw new RangeError(`not an address of ${family}: ${address}`)
   return bytes
 }
+
+/** Bytes of an advert with so many addresses, its IP header included: what the link's MTU must carry, since no advert may be cut. */
+export const advertPacketBytes = (version: 2 | 3, family: AddressFamily, addresses: number): number =>
+  IP_HEADER_BYTES[family] + messageLength(version, family, addresses)
 
 /**
  * The payload of one advertisement. `source` is the address that the packet will leave from, `destination` where it goes (the

@@ -236,6 +236,20 @@ const addresses: readonly BrokenFile[] = [
     'virtualIps[2]: the prefix must be 1..128, is 0',
   ),
   brokenVips(
+    'more VIPs of IPv6 than an advert carries',
+    `[${Array.from({ length: 91 }, (_, index) => `"2001:db8::1:${index + 1}"`).join(', ')}]\nvrrp: { version: 3 }`,
+    'virtualIps: has 91 IPv6 addresses, and an advert of 1500 bytes carries 90; share them out over several instances',
+  ),
+  {
+    title: 'more listeners than workers mode has',
+    yaml: `virtualIps: [${Array.from({ length: 255 }, (_, index) => `10.0.1.${index}`)}]
+redirects: [{originalPorts: [${Array.from({ length: 17 }, (_, index) => 8000 + index)}], proxyPort: 3128}]
+`,
+    lines: [
+      'redirects: 17 original ports on 255 virtual IPs are 4335 listeners, and workers mode has 4094 at most; leave some out, or write forwarding: kernel',
+    ],
+  },
+  brokenVips(
     'VIPs that are text',
     '10.0.0.5/24',
     'virtualIps: must be a list of addresses such as [10.0.0.5/24], is the text "10.0.0.5/24"',
@@ -359,6 +373,11 @@ const perPorts: readonly BrokenFile[] = [
     'single ports in kernel mode',
     'forwarding: kernel\nhealth: {perPort: true}',
     'health.perPort: is for workers mode; in kernel mode a node is taken out as a whole: leave it out',
+  ),
+  broken(
+    'a limit of connections of a client in kernel mode',
+    'forwarding: kernel\nlimits: {connectionsPerClient: 10}',
+    'limits.connectionsPerClient: is for workers mode; in kernel mode clients connect to the proxies themselves: leave it out',
   ),
 ]
 

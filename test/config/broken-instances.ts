@@ -22,6 +22,11 @@ export const brokenInstances: readonly BrokenFile[] = [
     yaml: `${REDIRECTS}\n`,
     lines: ['virtualIps: is missing; it must be a list of addresses such as [10.0.0.5/24]'],
   },
+  broken(
+    'strictness that is neither',
+    '[{virtualRouterId: 5, virtualIps: [10.0.0.5], vrrp: {longestInterval: 500ms, strict: sometimes}}]\nvrrp: {version: 3}',
+    'instances[0].vrrp.strict: must be true or false, is the text "sometimes"',
+  ),
   broken('no instance in the list', '[]', 'instances: is an empty list; it must be a list of instances'),
   broken('instances that are no list', '{}', 'instances: must be a list of instances, is a mapping'),
   broken('an instance that is none', '[7]', 'instances[0]: must be a mapping of keys to values, is 7'),
@@ -71,7 +76,7 @@ export const brokenInstances: readonly BrokenFile[] = [
   broken(
     'a setting of all, in one instance',
     '[{virtualRouterId: 5, virtualIps: [10.0.0.5], vrrp: {realtime: off}, track: {gateway: fault}}]',
-    'instances[0].vrrp.realtime: is not a known key; known here: version, advertInterval, preempt, preemptDelay, holdOff, unicastPeers',
+    'instances[0].vrrp.realtime: is not a known key; known here: version, advertInterval, preempt, preemptDelay, holdOff, longestInterval, strict, unicastPeers',
     'instances[0].track: is not a known key; known here: name, virtualRouterId, directorPriority, virtualIps, vrrp',
   ),
   broken(

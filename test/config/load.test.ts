@@ -29,6 +29,50 @@ describe('every mistake is one line with its path', () => {
   )
 })
 
+describe('a file that is another one', () => {
+  test('of unknown keys is answered with as many of them as somebody reads', () => {
+    const text = Array.from({ length: 2000 }, (_, index) => `keyk${index}: 1\n`).join('')
+    const read = parseConfig(`${SMALLEST}${text}`)
+    const problems = read.ok ? [] : read.problems
+    expect(problems).toHaveLength(51)
+    expect(problems[0]).toContain('keyk0: is not a known key')
+    expect(problems[50]).toBe('and 1950 more mistakes like these: is it the right file?')
+  })
+
+  test('of 1 MB is not parsed: that would take seconds', () => {
+    const read = parseConfig('a: 1\n'.repeat(200_000))
+    const problem = 'has 1000000 characters; a configuration is a page of text: is it the right file?'
+    expect(read).toEqual({ ok: false, problems: [problem] })
+  })
+
+  test('of keys that are given twice is told of the first 50', () => {
+    const read = parseConfig('a: 1\n'.repeat(5000))
+    expect(read.ok ? [] : read.problems).toHaveLength(50)
+  })
+})
+
+test.each(['eth"0', "eth'0", 'eth`0', 'eth*', 'eth\\\\0', '..', '\u00fcth0', 'eth\u202e0'])(
+  'an interface %j, which the kernel or a rule would take for something else, is refused',
+  (name) => {
+    const read = parseConfig(`${SMALLEST}interface: ${JSON.stringify(name)}\n`)
+    expect(read.ok ? [] : read.problems).toEqual([expect.stringMatching(/^interface: must be the name of a network/)])
+  },
+)
+
+test.each(['eth0', 'eth0.100', 'br-lan', 'wlp3s0', 'veth_a', 'bond0+1'])('an interface %s is taken', (name) => {
+  expect(parseConfig(`${SMALLEST}interface: ${name}\n`).ok).toBe(true)
+})
+
+test.each(['a token with spaces in it', 'a-token-with-a-newline\n', 'ein-tökenreiches-wort'])(
+  'a token %j, which no request can carry, is refused',
+  (token) => {
+    const read = parseConfig(`${SMALLEST}inspector: { token: ${JSON.stringify(token)} }\n`)
+    const problem =
+      'inspector.token: has a space or another character that no request can carry; e.g. from: openssl rand -hex 32'
+    expect(read).toEqual({ ok: false, problems: [problem] })
+  },
+)
+
 describe('a right file', () => {
   test('needs virtualIps and redirects only; the rest has the defaults of the original', () => {
     const read = parseConfig(SMALLEST)

@@ -106,12 +106,28 @@ test('the priority of the owner neither comes nor goes while the gateway runs', 
 
 test('a secret is never told, only that it is another one', () => {
   const [before, after] = ['the first secret of all', 'the second secret of all'].map((key) =>
-    gatewayConfig(`virtualIps: [10.0.0.5]\ncluster: {key: ${key}}\ninspector: {token: ${key}}`),
+    gatewayConfig(`virtualIps: [10.0.0.5]\ncluster: {key: ${key}}\ninspector: {token: ${key.replaceAll(' ', '-')}}`),
   )
   const plans = [planReload(before!, after!), planReload(RUNNING, after!)]
-  expect(JSON.stringify(plans)).not.toContain('secret of all')
+  expect(JSON.stringify(plans)).not.toMatch(/secret.of.all/)
   expect(plans[0]).toMatchObject({ refusals: [{ path: 'cluster.key', before: '(secret)', after: '(secret)' }] })
   expect(plans[1]).toMatchObject({ refusals: [{ before: 'none', after: '(secret)' }] })
+})
+
+test('what may be secret in a URL or in the arguments of a command is not told', () => {
+  const [before, after, program] = [
+    'url: "http://me:hidden@127.0.0.1:8000/share?key=hidden"',
+    'url: "http://127.0.0.1:8000/share"',
+    'command: [/usr/bin/share, --password, hidden]',
+  ].map((agent) => gatewayConfig(`virtualIps: [10.0.0.5]\nagent: { ${agent} }`))
+  const plans = [planReload(before!, after!), planReload(after!, program!)]
+  expect(JSON.stringify(plans)).not.toContain('hidden')
+  expect(plans[0]).toMatchObject({
+    changes: [
+      { path: 'agent.url', before: 'http://***@127.0.0.1:8000/share?***', after: 'http://127.0.0.1:8000/share' },
+    ],
+  })
+  expect(JSON.stringify(plans[1])).toContain('/usr/bin/share (and 2 arguments)')
 })
 
 test('of several instances the name says whose setting it is', () => {

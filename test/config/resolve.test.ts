@@ -43,6 +43,16 @@ describe('what the host adds', () => {
     })
   })
 
+  test.each([
+    ['gw_1.example', 'gw_1.example'],
+    ['\u202egw\u0007 1', 'gw-1'],
+    ['x'.repeat(64), 'x'.repeat(63)],
+    ['\u00fc', '10.0.0.1'],
+  ])('the hostname %j is the name %j, which every node takes', (hostname, name) => {
+    const resolved = resolveConfig(fileOf('virtualIps: [10.0.0.5]'), { ...host('10.0.0.1/24'), hostname })
+    expect(resolved).toMatchObject({ ok: true, value: { name } })
+  })
+
   test('IPv6: the family, the link-local address that is nobody else’s, /128 unless told otherwise', () => {
     const yaml = 'virtualIps: ["2001:db8::5", "2001:db8::6/64", "fe80::9"]\nvrrp: {version: 3}'
     expect(
@@ -62,6 +72,42 @@ describe('what the host adds', () => {
     expect(problemsOf(yaml, host('10.0.0.1/24', '2001:db8::1/64'))).toEqual([
       'interface: eth0 has no IPv6 link-local address, which adverts of IPv6 are sent from; is IPv6 disabled there?',
     ])
+  })
+
+  test.each([
+    ['virtualIps: [10.0.0.5, 10.0.0.6]', 48, null],
+    [
+      'virtualIps: [10.0.0.5, 10.0.0.6]',
+      43,
+      'virtualIps: has 2 addresses, which make an advert of 44 bytes, and eth0 carries 43',
+    ],
+    ['virtualIps: ["2001:db8::5", "2001:db8::6"]\nvrrp: {version: 3}', 80, null],
+    [
+      'virtualIps: ["2001:db8::5", "2001:db8::6"]\nvrrp: {version: 3}',
+      79,
+      'virtualIps: has 2 addresses, which make an advert of 80 bytes, and eth0 carries 79',
+    ],
+  ])('an advert must fit the MTU of the interface: %s and %i', (yaml, mtu, problem) => {
+    const facts = { ...host('10.0.0.1/24', 'fe80::1/64'), mtu }
+    expect(problemsOf(yaml, facts)).toEqual(problem === null ? [] : [expect.stringContaining(problem)])
+  })
+
+  test('90 addresses of IPv6 and 255 of IPv4 fit an Ethernet', () => {
+    const listOf = (count: number, of: (index: number) => string) =>
+      `virtualIps: [${Array.from({ length: count }, (_, index) => `"${of(index + 1)}"`)}]\nvrrp: {version: 3}`
+    const facts = { ...host('10.0.0.1/8', 'fe80::1/64'), mtu: 1500 }
+    expect(
+      problemsOf(
+        listOf(90, (index) => `2001:db8::1:${index}`),
+        facts,
+      ),
+    ).toEqual([])
+    expect(
+      problemsOf(
+        listOf(255, (index) => `10.0.1.${index}`),
+        facts,
+      ),
+    ).toEqual([])
   })
 
   test('IPv4 needs no link-local address', () => {
@@ -181,6 +227,25 @@ describe('what the host refuses', () => {
       'directorPriority: must be 1..254, is 255: that is for the owner of the virtual IPs, and 10.0.0.6 is not on eth0',
     ])
     expect(problemsOf(yaml, host('10.0.0.1/24', '10.0.0.5/24', '10.0.0.6/24'))).toEqual([])
+  })
+
+  test.each([
+    ['advertInterval: 100ms', 300],
+    ['advertInterval: 2s', 600],
+    ['advertInterval: 2s, longestInterval: 2500ms', 250],
+  ])('with %s intervals are learned up to %i centiseconds', (written, longestLearnedCs) => {
+    const yaml = `vrrp: {version: 3, ${written}}\nvirtualIps: [10.0.0.5]`
+    expect(resolveConfig(fileOf(yaml), host('10.0.0.1/24'))).toMatchObject({
+      ok: true,
+      value: { instances: [{ vrrp: { longestLearnedCs } }] },
+    })
+  })
+
+  test('a longest interval that shuts the group itself out', () => {
+    const yaml = 'vrrp: {version: 3, longestInterval: 500ms}\nvirtualIps: [10.0.0.5]'
+    expect(problemsOf(yaml, host('10.0.0.1/24'))).toEqual([
+      'vrrp.longestInterval: must not be shorter than advertInterval, which is 1000 ms: nobody of the group would be heard',
+    ])
   })
 
   test('what the host contradicts in an instance is named by its place', () => {

@@ -28,29 +28,69 @@ test('gateway.schema.json is what schema.ts says; after a change run `npm run sc
   expect(JSON.parse(read('gateway.schema.json'))).toEqual(JSON.parse(JSON.stringify(gatewayJsonSchema())))
 })
 
-test('the example loads and resolves', () => {
-  const loaded = parseConfig(read('gateway.example.yaml'))
-  expect(loaded).toMatchObject({ ok: true })
-  if (!loaded.ok) return
-  const interfaceAddresses = [{ family: 4, address: '10.10.74.70', prefixLength: 24, validLifetimeS: null }] as const
-  expect(resolveConfig(loaded.value, { hostname: 'x', cores: 1, interfaceAddresses })).toMatchObject({
-    ok: true,
-    value: { name: 'jupiter', managementIp: '10.10.74.70' },
+const interfaceAddresses = [{ family: 4, address: '10.10.74.70', prefixLength: 24, validLifetimeS: null }] as const
+const resolved = (file: unknown) => {
+  const loaded = parseConfig(stringify(file))
+  if (!loaded.ok) throw new Error(loaded.problems.join('\n'))
+  const config = resolveConfig(loaded.value, { hostname: 'x', cores: 3, interfaceAddresses })
+  if (!config.ok) throw new Error(config.problems.join('\n'))
+  return config.value
+}
+
+/** The example with secrets of one's own, as it asks for. */
+const edited = (secrets = { key: 'a key of our own, long enough', token: 'a-token-of-our-own' }) =>
+  read('gateway.example.yaml')
+    .replace('replace this by a key of your own', secrets.key)
+    .replace('replace this by a token of your own', secrets.token)
+
+test('the example resolves to the defaults, but for the key and the token', () => {
+  const example = parse(edited())
+  const { virtualIps, redirects } = example
+  const { cluster, inspector, ...shown } = resolved(example)
+  const { cluster: _, inspector: __, ...defaults } = resolved({ virtualIps, redirects })
+  expect(shown).toEqual(defaults)
+  expect(shown.redirects).toEqual([
+    { protocol: 'http', originalPorts: [9090], proxyPort: 9090, proxyProtocol: 'off', check: null },
+    { protocol: 'https', originalPorts: [443, 8443], proxyPort: 3128, proxyProtocol: 'off', check: null },
+  ])
+  expect({ cluster, inspector }).toMatchObject({ inspector: { address: '127.0.0.1', port: 9253 } })
+})
+
+test.each([
+  ['untouched', undefined, undefined, ['cluster.key', 'inspector.token']],
+  ['with the token only', undefined, 'a-token-of-our-own', ['cluster.key']],
+  ['with the key only', 'a key of our own, long enough', undefined, ['inspector.token']],
+])('the example %s is refused by the names of its placeholders', (_title, key, token, names) => {
+  const text = edited({
+    key: key ?? 'replace this by a key of your own',
+    token: token ?? 'replace this by a token of your own',
   })
+  const loaded = parseConfig(text)
+  const problem = "is the example's, which everybody knows; e.g. from: openssl rand -hex 32"
+  expect(loaded).toEqual({ ok: false, problems: names.map((name) => `${name}: ${problem}`) })
 })
 
 test('the example shows every key that there is', () => {
   const shown = new Set(valuePaths(parse(read('gateway.example.yaml'))))
   const known = keyPaths(gatewayJsonSchema())
   expect(known.length).toBeGreaterThan(30)
-  // keyFile excludes key, and a URL a command; the example names them in comments, as it does the agent.
-  const hidden = known.filter((path) => !shown.has(path) && !/^(instances|agent)(\.|$)/.test(path))
-  expect(hidden).toEqual(['cluster.keyFile'])
-  expect(read('gateway.example.yaml')).toContain('keyFile')
+  // What excludes another key, or has another default than can be shown, is in comments.
+  const hidden = known.filter((path) => !shown.has(path))
+  const comments = read('gateway.example.yaml').replaceAll(/^[^#\n]*/gm, '')
+  expect(hidden.filter((path) => !comments.includes(path.split('.').at(-1)!))).toEqual([])
+  expect(hidden.filter((path) => !/^(instances|agent|redirects\.check)(\.|$)/.test(path)).toSorted()).toEqual([
+    'cluster.keyFile',
+    'forwarders',
+    'forwarders.count',
+    'limits.connectionsPerClient',
+    'managementIp',
+    'name',
+    'vrrp.longestInterval',
+  ])
 })
 
 test('the example shows instances in a comment, which loads in place of the short form', () => {
-  const example = read('gateway.example.yaml')
+  const example = edited()
   const shown = /^# instances:\n(# {3}.*\n)+/m.exec(example)?.[0].replaceAll(/^# /gm, '') ?? ''
   const paths = new Set(valuePaths(parse(shown)))
   const known = keyPaths(gatewayJsonSchema()).filter((path) => /^instances(\.|$)/.test(path))
@@ -62,7 +102,7 @@ test('the example shows instances in a comment, which loads in place of the shor
 })
 
 test('the example shows an agent in a comment, which loads', () => {
-  const example = read('gateway.example.yaml')
+  const example = edited()
   const shown = /^# agent:\n(# {3}.*\n)+/m.exec(example)?.[0].replaceAll(/^# /gm, '') ?? ''
   const paths = new Set(valuePaths(parse(shown)))
   const known = keyPaths(gatewayJsonSchema()).filter((path) => /^agent\./.test(path))

@@ -135,6 +135,7 @@ export class GatewayProcess {
       virtualRouterId,
       garp: DEFAULT_GARP,
       keptAfterLeaseMs: 0,
+      forwardedBy: null,
     })
   }
 
@@ -285,6 +286,8 @@ export class GatewayProcess {
         this.announce({ type: 'garpSent', frames: effect.addresses.length })
         return
       case 'log':
+      case 'resetConnections':
+      case 'stopped':
         return
       default:
         effect satisfies never

@@ -112,7 +112,9 @@ export class Host {
       prefixLength: PREFIX_LENGTH,
       validLifetimeS: null,
     } as const
-    const addresses = this.holds() ? this.options.virtualIps.map((address) => ({ ...own, address })) : []
+    const addresses = this.holds()
+      ? this.options.virtualIps.map((address) => ({ ...own, address, validLifetimeS: 2 }))
+      : []
     return { index: 2, name: INTERFACE, mac: this.mac, mtu: 1500, up: true, addresses: [own, ...addresses] }
   }
 

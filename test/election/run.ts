@@ -151,6 +151,7 @@ function throwGroup(dice: Dice, advertIntervalMs: number): ElectorOptions[] {
   return addresses.map((primaryAddress, index) => ({
     ...(isV2 ? v2 : v3),
     advertIntervalCs: advertIntervalMs / 10,
+    longestLearnedCs: (3 * advertIntervalMs) / 10,
     priority: index === ownerAt ? 255 : hasEquals ? dice.pick([50, 100]) : dice.whole(1, 254),
     preempt: preempts === 'some' ? dice.chance(0.5) : preempts === 'all',
     preemptDelayMs,

@@ -58,9 +58,15 @@ describeInNamespaces(
       await doctor.healed()
     }, 150_000)
 
-    it('two nodes of one priority', async () => {
+    it('two nodes of one priority, on both', async () => {
       await doctor.restarted(scanning, (text) => text.replace(webOf(89), webOf(99)))
-      expect((await doctor.found(scanning, 'same-priority')).what).toContain(director.address)
+      for (const [node, other] of [
+        [scanning, director],
+        [director, scanning],
+      ] as const)
+        expect((await doctor.found(node, 'same-priority')).what).toBe(
+          `web: ${other.address} has the same priority as this node, 99: the higher address wins`,
+        )
     }, 60_000)
 
     it('instances in another order', async () => {
@@ -77,9 +83,16 @@ describeInNamespaces(
 
     it('adverts that break a rule', async () => {
       const stranger = await RawPeer.start(group.client, '10.88.1.1', [WEB])
-      await stranger.send({ version: 2, priority: 50, intervalCs: 100, ttl: 64 })
-      const discarded = await doctor.found(scanning, 'adverts-discarded')
-      expect(discarded.evidence[0]).toContain(`discarded an advert of ${stranger.address}: its TTL`)
+      const sending = setInterval(
+        () => void stranger.send({ version: 2, priority: 50, intervalCs: 100, ttl: 64 }),
+        1000,
+      )
+      try {
+        const discarded = await doctor.found(scanning, 'adverts-discarded')
+        expect(discarded.evidence[0]).toContain(`discarded an advert of ${stranger.address}: its TTL`)
+      } finally {
+        clearInterval(sending)
+      }
       await stranger.stop()
     }, 60_000)
 
@@ -114,7 +127,7 @@ describeInNamespaces(
       async () => {
         expect(await doctor.found(scanning, 'adverts-were-discarded', LONGER_THAN_NOTICES_MS)).toMatchObject({
           severity: 'note',
-          evidence: [expect.stringContaining('ttl 1')],
+          evidence: [expect.stringMatching(/ttl \d+/)],
         })
       },
       2 * LONGER_THAN_NOTICES_MS,

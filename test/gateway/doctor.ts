@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Finding } from '../../runtime/cli/findings.ts'
-import type { Namespace } from '../namespaces.ts'
+import type { CommandResult, Namespace } from '../namespaces.ts'
 import { type GatewayNode, type Group, until } from './group.ts'
 
 const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
@@ -56,6 +56,8 @@ export class Doctor {
       let last: readonly Finding[] = []
       await until(
         async () => {
+          // One that has just been started does not answer yet.
+          if ((await node.status()) === null) return false
           const { code, findings } = await this.examine(node)
           last = findings
           return code === 0
@@ -81,6 +83,23 @@ export class Doctor {
       PATIENCE_MS,
       () => `${node.name} to answer`,
     )
+  }
+
+  /** What it says there to a user whom file modes bind, while the control socket is closed to all. */
+  async examineDenied(node: GatewayNode): Promise<Diagnosis> {
+    chmodSync(node.socket, 0)
+    const bound = ['--bounding-set=-dac_override,-dac_read_search', '--inh-caps=-dac_override,-dac_read_search']
+    const words = [...bound, PROXYHA, 'doctor', '--json', '-c', node.configFile]
+    const { code, stdout } = await node.namespace.run('setpriv', words)
+    chmodSync(node.socket, 0o600)
+    return { code, findings: (JSON.parse(stdout) as Diagnosis).findings }
+  }
+
+  /** Stops a node's gateway, starts it by another program, and waits for the end of that: what a start that is refused says. */
+  async ended(node: GatewayNode, by: readonly string[]): Promise<CommandResult> {
+    await node.stopGateway('SIGKILL')
+    const [program = 'env', ...parameters] = by
+    return node.namespace.run(program, [...parameters, PROXYHA, 'run', '-c', node.configFile])
   }
 
   /**

@@ -8,13 +8,14 @@
  *         |-- eth0 10.88.0.99  origin :80
  *         '-- eth0 10.88.1.1   client, and 10.88.1.2 ... 10.88.1.60
  */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Namespace, Namespaces, RunningProgram } from '../namespaces.ts'
 
+export const CLUSTER_KEY = 'a key of the tests, long enough'
 export const VIP = '10.88.0.10'
 export const ORIGIN = '10.88.0.99'
 export const CLIENTS = Array.from({ length: 60 }, (_, index) => `10.88.1.${index + 1}`)
@@ -30,6 +31,8 @@ export interface GroupOptions {
   readonly originalPort?: number
   /** With its prefix; `VIP` unless told otherwise. */
   readonly virtualIp?: string
+  /** The nodes' configurations leave it to the interface which address is their own. */
+  readonly areAddressesUnnamed?: boolean
   /** More lines of YAML. */
   readonly settings?: string
   /** More of the redirect, as `, key: value` in YAML. */
@@ -55,6 +58,7 @@ export interface Status {
   readonly nodes: readonly {
     readonly name: string
     readonly address: string
+    readonly mac: string | null
     readonly self: boolean
     readonly director: boolean
     readonly state: string
@@ -88,7 +92,7 @@ export class GatewayNode {
   }
 
   get socket(): string {
-    return join(this.#group.folder, `${this.name}.sock`)
+    return join(this.#group.controlFolder, `${this.name}.sock`)
   }
 
   /** `priority`: where it is not to be that of the group's options. */
@@ -99,10 +103,10 @@ export class GatewayNode {
       this.configFile,
       `name: ${this.name}
 interface: eth0
-managementIp: ${this.address}
+${this.#group.options.areAddressesUnnamed ? '' : `managementIp: ${this.address}`}
 ${elections?.[this.#group.nodes.indexOf(this)] ?? shortForm}
 redirects: [{ protocol: http, originalPorts: [${originalPort}], proxyPort: 3128${redirect} }]
-cluster: { key: "a key of the tests, long enough" }
+cluster: { key: "${CLUSTER_KEY}" }
 control: { socket: ${this.socket} }
 ${settings.includes('forwarding:') ? '' : 'forwarding: workers'}
 ${settings.includes('balancing:') ? '' : 'balancing: { slowStart: 0s }'}
@@ -193,6 +197,7 @@ shutdown_lifetime 0 seconds
 export class Group {
   readonly options: GroupOptions
   readonly folder: string
+  readonly controlFolder: string
   readonly bridge: Namespace
   readonly nodes: readonly GatewayNode[]
   readonly origin: Namespace
@@ -204,8 +209,10 @@ export class Group {
     this.options = options
     this.virtualIp = options.virtualIp ?? `${VIP}/16`
     this.folder = mkdtempSync(join(tmpdir(), 'proxyha-test-'))
-    // squid gives up root for a user of its own, who has to write its log here.
-    chmodSync(this.folder, 0o777)
+    // squid gives up root for a user of its own, who has to write its log here; a gateway keeps its socket where nobody else may write.
+    chmodSync(this.folder, 0o1777)
+    this.controlFolder = join(this.folder, 'control')
+    mkdirSync(this.controlFolder, { mode: 0o700 })
     const addresses = options.priorities.map((_, index) => `10.88.0.${11 + index}/16`)
     const { bridge, members } = namespaces.subnet(...addresses, `${ORIGIN}/16`, `${CLIENTS[0]}/16`)
     this.bridge = bridge
@@ -292,15 +299,16 @@ export function macOf(namespace: Namespace): string {
   return /link\/ether (\S+)/.exec(namespace.ip('link', 'show', 'dev', 'eth0'))![1]!
 }
 
-/** Asks again every 50 ms until it holds; an error that says what was waited for, after `withinMs`. */
+/** Asks again and again until it holds; an error that says what was waited for, after `withinMs`. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
   withinMs: number,
   what: () => string,
+  everyMs = 50,
 ): Promise<void> {
   const end = performance.now() + withinMs
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what()}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
 }

@@ -155,7 +155,7 @@ vrrp_instance VI_1 {
     await Promise.all([this.#node.gateway?.stop('SIGKILL'), this.#keepalived?.stop('SIGTERM')])
     for (const router of ['we', 'it'] as const) {
       const host = router === 'we' ? this.#node.namespace : this.group.origin
-      if (this.holds(router)) host.ip('address', 'del', `${VIP}/16`, 'dev', 'eth0')
+      host.ip('address', 'flush', 'dev', 'eth0', 'to', VIP)
     }
   }
 }

@@ -46,7 +46,7 @@ describeInNamespaces('another configuration for a gateway that runs', { programs
     expect(await priority()).toBe(99)
     expect(await reload()).toEqual({
       code: 0,
-      stdout: 'directorPriority: 99 -> 120\ntimeouts.idle: 600s -> 300s\n',
+      stdout: 'directorPriority: 99 -> 120\ntimeouts.idle: 600s -> 300s\ntimeouts.tunnel: 0s -> 300s\n',
       stderr: '',
     })
     expect(await priority()).toBe(120)

@@ -77,6 +77,13 @@ const back = (node: GatewayNode) =>
     () => `${node.name} to be back`,
   )
 
+/** As `GET /actors` has it. */
+interface Actor {
+  readonly name: string
+  readonly state: string
+  readonly restarts: number
+}
+
 const alone = (group: Group, name: string) =>
   until(
     () => `${group.holders()}` === name,
@@ -124,7 +131,8 @@ describeConnections('in kernel mode', (group, connections) => {
     const { sent } = JSON.parse(await flood.nextLine()) as { sent: number }
     expect(sent).toBeGreaterThan(FLOOD_RATE)
     expect((await connections().check()).lost).toEqual([])
-    expect((await kernelFigures(director!)).pins).toBe(before.pins)
+    // Clients that began while slots moved are pinned by what they send later.
+    expect((await kernelFigures(director!)).pins).toBeLessThanOrEqual(CLIENTS.length)
     for (const [index, node] of nodes.entries()) {
       expect(residentKilobytes(node) - before.resident[index]!).toBeLessThan(RESIDENT_GROWTH_MAX_KB)
       node.namespace.ip('route', 'del', 'default')
@@ -150,7 +158,33 @@ describeConnections('in kernel mode', (group, connections) => {
       await alone(group(), 'node0')
       expect((await connections().check()).lost).toEqual([])
     }
-  })
+  }, 120_000)
+
+  it('outlive a crash of every actor, at the director and at another node', async () => {
+    for (const node of group().nodes.slice(0, 2)) {
+      const actors = async () => ((await node.get('/actors')) ?? []) as readonly Actor[]
+      for (const { name, restarts } of await actors()) {
+        const isBack = async () =>
+          (await actors()).some((one) => one.name === name && one.state === 'running' && one.restarts > restarts)
+        await node.get(`/test/crash?actor=${name}`)
+        await until(isBack, PATIENCE_MS, () => `${name} of ${node.name} restarted`)
+      }
+      await group().settled(0, 3, PATIENCE_MS)
+      await alone(group(), 'node0')
+      expect((await connections().check()).lost).toEqual([])
+    }
+  }, 180_000)
+
+  it('outlive a director that stands still until another one leads', async () => {
+    const [stalled] = group().nodes
+    stalled!.gateway!.process.kill('SIGSTOP')
+    await group().settled(1, 2, PATIENCE_MS)
+    expect((await connections().check()).lost).toEqual([])
+    stalled!.gateway!.process.kill('SIGCONT')
+    await group().settled(0, 3, PATIENCE_MS)
+    await alone(group(), 'node0')
+    expect((await connections().check()).lost).toEqual([])
+  }, 120_000)
 
   it('outlive the death of the director, and its return, but those that end on it', async () => {
     const [dead] = group().nodes

@@ -2,7 +2,7 @@ import type { Survival } from '../../loadtest/survival/connections-report.ts'
 import type { RunningProgram } from '../namespaces.ts'
 import { CLIENTS, type Group, VIP } from './group.ts'
 
-const SERVER = new URL('../../loadtest/survival/server.ts', import.meta.url)
+const SERVER = new URL('../../loadtest/group/server.ts', import.meta.url)
 const DOWNLOADS = new URL('./fixtures/downloads.ts', import.meta.url)
 const CLIENT = new URL('../../loadtest/survival/connections.ts', import.meta.url)
 const PROXY_PORT = 3128
@@ -16,8 +16,8 @@ export function startNamedServers(group: Group): void {
 export class LongConnections {
   readonly #program: RunningProgram
 
-  constructor(group: Group, originalPort: number, clients: readonly string[] = CLIENTS) {
-    this.#program = group.client.startScript(CLIENT, VIP, `${originalPort}`, ...clients)
+  constructor(group: Group, originalPort: number, clients: readonly string[] = CLIENTS, vip = VIP) {
+    this.#program = group.client.startScript(CLIENT, vip, `${originalPort}`, ...clients)
   }
 
   /** The first call resolves when all are open. */

@@ -69,6 +69,7 @@ test('what all nodes must have alike: setting by setting for one instance, a lin
     'balancing.slowStart': '30000ms',
     'balancing.affinity': '/32 /128',
     'health.perPort': 'false',
+    'health.onFailure': 'keep',
     virtualIps: '10.0.0.5 10.0.0.6',
     'vrrp.version': '2',
     'vrrp.transport': 'multicast',
@@ -80,6 +81,7 @@ test('what all nodes must have alike: setting by setting for one instance, a lin
     'balancing.slowStart': '30000ms',
     'balancing.affinity': '/32 /128',
     'health.perPort': 'false',
+    'health.onFailure': 'keep',
     'instance.51.ipv4': '10.0.0.5, 3, multicast, 1000ms',
     'instance.51.ipv6': '2001:db8::5, 3, multicast, 100ms',
   })
@@ -87,7 +89,15 @@ test('what all nodes must have alike: setting by setting for one instance, a lin
 
 test('these are settings that a beacon carries', () => {
   const load = { cpu: 0, memory: 0, pressure: null, activeConnections: 0 }
-  const traits = { capacity: 100, agent: null, failedPorts: [], drained: false, forwarding: 'workers' } as const
+  const traits = {
+    capacity: 100,
+    agent: null,
+    failedPorts: [],
+    drained: false,
+    forwarding: 'workers',
+    maint: 'off',
+    priorities: new Map<number, number>(),
+  } as const
   const node = {
     name: 'jupiter',
     mac: '02:00:00:00:00:01',
@@ -96,7 +106,14 @@ test('these are settings that a beacon carries', () => {
     ...load,
     ...traits,
   } as const
-  const identity = { type: 'report', generation: 0, leaving: false, settingsDigest: '0123456789abcdef', node } as const
+  const identity = {
+    type: 'report',
+    generation: 0,
+    leaving: false,
+    settingsDigest: '0123456789abcdef',
+    node,
+    missed: [],
+  } as const
   for (const config of [SHORT, TWO]) {
     const report: ReportBody = { ...identity, settings: sharedSettings(config, WORKERS) }
     expect(parseBeaconBody('report', packBeaconBody(report))).toEqual(report)

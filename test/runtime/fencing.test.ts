@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { putOnLoopback } from '../../actors/fast-path/loopback.ts'
 import { clearLoopback, lowerFence, raiseFence } from '../../runtime/fencing.ts'
 import { FakeClock } from '../../runtime/ports/fake/clock.ts'
 import { FakeNetlink } from '../../runtime/ports/fake/netlink.ts'
@@ -23,11 +24,12 @@ test('the fence is raised in one transaction, which also removes every table of 
   expect(nft.scripts[1]).toBe('add table netdev proxyha\ndelete table netdev proxyha\n')
 })
 
-test('virtual IPs that kernel mode has left on lo are taken off it, and nothing else', () => {
+test('virtual IPs that kernel mode has left on lo are taken off it, and nothing else: not one that an administrator has put there', () => {
   const netlink = new FakeNetlink(new FakeClock())
-  netlink.addInterface('lo', '00:00:00:00:00:00', ['127.0.0.1/8', '10.0.0.5/32', '10.0.0.9/32'])
+  netlink.addInterface('lo', '00:00:00:00:00:00', ['127.0.0.1/8', '10.0.0.6/32', '10.0.0.9/32'])
+  putOnLoopback(netlink, ['10.0.0.5'])
   clearLoopback(CONFIG, netlink)
-  expect(netlink.addressesOf('lo')).toEqual(['127.0.0.1/8', '10.0.0.9/32'])
+  expect(netlink.addressesOf('lo')).toEqual(['127.0.0.1/8', '10.0.0.6/32', '10.0.0.9/32'])
 })
 
 test('a host without lo is left as it is', () => {

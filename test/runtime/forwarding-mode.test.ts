@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chooseForwarding } from '../../runtime/forwarding-mode.ts'
+import { chooseForwarding, refusedInKernelMode } from '../../runtime/forwarding-mode.ts'
 import { FakeNft } from '../../runtime/ports/fake/nft.ts'
 import { refused } from '../../runtime/ports/result.ts'
 import { gatewayConfig } from '../config/gateway-config.ts'
@@ -41,6 +41,16 @@ test.each([
     choice: { ok: true, value: { mode: 'workers', wanted, lacking: null } },
     asked: 0,
   })
+})
+
+test.each([
+  ['health.perPort', 'health: {perPort: true}'],
+  ['limits.connectionsPerClient', 'limits: {connectionsPerClient: 10}'],
+])('a gateway that has chosen kernel mode refuses %s by name; in workers mode it is taken', (path, settings) => {
+  const wanted = gatewayConfig(`virtualIps: [10.0.0.5]\ndirectorPriority: 99\n${settings}`)
+  expect(refusedInKernelMode('kernel', wanted)).toMatch(new RegExp(`^${path.replace('.', '\\.')}: .*restart it$`))
+  expect(refusedInKernelMode('workers', wanted)).toBeNull()
+  expect(refusedInKernelMode('kernel', gatewayConfig('virtualIps: [10.0.0.5]\ndirectorPriority: 99'))).toBeNull()
 })
 
 test('workers is workers', async () => {

@@ -41,8 +41,8 @@ export class FakeKernelEvents implements KernelEventsPort {
     if (!found.ok) {
       return found.code === 'ENODEV' ? { ok: true, value: { link: null, addresses: [], defaultRoute: null } } : found
     }
-    const { index, mac, up, addresses } = found.value
-    return { ok: true, value: { link: { index, mac, up }, addresses, defaultRoute: this.defaultRoute } }
+    const { index, mac, up, mtu, addresses } = found.value
+    return { ok: true, value: { link: { index, mac, up, mtu }, addresses, defaultRoute: this.defaultRoute } }
   }
 
   watchNeighbours(interfaceIndex: number, families: readonly AddressFamily[]): Result {

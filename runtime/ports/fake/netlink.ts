@@ -109,8 +109,30 @@ export class FakeNetlink implements Netlink {
     return done
   }
 
+  /** Routes that were put, as `INDEX 10.0.0.0/24`. */
+  readonly routes = new Set<string>()
+
+  putRoute({ interfaceIndex, address, prefixLength }: AddressChange): Result {
+    this.routes.add(`${interfaceIndex} ${address}/${prefixLength}`)
+    return done
+  }
+
+  removeRoute({ interfaceIndex, address, prefixLength }: AddressChange): Result {
+    this.routes.delete(`${interfaceIndex} ${address}/${prefixLength}`)
+    return done
+  }
+
+  promoteSecondaries(): Result {
+    return done
+  }
+
   neighbourMac({ address }: Neighbour): Result<string | null> {
     return { ok: true, value: this.#neighbours.get(address) ?? null }
+  }
+
+  /** Whoever the kernel has heard lives. */
+  probeNeighbour({ address }: Neighbour): Result<boolean | null> {
+    return { ok: true, value: this.#neighbours.has(address) }
   }
 
   close(): void {}

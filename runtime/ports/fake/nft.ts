@@ -1,4 +1,4 @@
-import type { Nft } from '../nft.ts'
+import type { Nft, NftElement, NftOutline, NftSetShape } from '../nft.ts'
 import { done, type Refusal, type Result, refused } from '../result.ts'
 
 /**
@@ -9,21 +9,27 @@ export class FakeNft implements Nft {
   readonly scripts: string[] = []
   readonly checked: string[] = []
   readonly #tables = new Map<string, string>()
-  readonly #maps = new Map<string, string>()
+  readonly #elements = new Map<string, readonly NftElement[]>()
+  readonly #shapes = new Map<string, NftSetShape>()
   readonly #counts = new Map<string, number>()
   #refusal: Refusal | undefined
   #generation = 1
 
-  /** What `listTable` and `outlineTable` give from now on; undefined = there is no such table. */
-  setTable(family: string, table: string, listing: string | undefined): void {
+  /** What `outlineTable` tells the table by from now on; undefined = there is no such table. */
+  setTable(family: string, table: string, digest: string | undefined): void {
     this.#generation++
-    if (listing === undefined) this.#tables.delete(`${family} ${table}`)
-    else this.#tables.set(`${family} ${table}`, listing)
+    if (digest === undefined) this.#tables.delete(`${family} ${table}`)
+    else this.#tables.set(`${family} ${table}`, digest)
   }
 
-  /** What `listMap` gives from now on. */
-  setMap(family: string, table: string, map: string, listing: string): void {
-    this.#maps.set(`${family} ${table} ${map}`, listing)
+  /** What a set or a map has from now on. */
+  setElements(family: string, table: string, set: string, elements: readonly NftElement[]): void {
+    this.#elements.set(`${family} ${table} ${set}`, elements)
+  }
+
+  /** What a set or a map can hold from now on. */
+  setShapeOf(family: string, table: string, set: string, shape: NftSetShape): void {
+    this.#shapes.set(`${family} ${table} ${set}`, shape)
   }
 
   /** What `elementCount` gives for a set, or `packetCount` for a counter, from now on. */
@@ -48,16 +54,31 @@ export class FakeNft implements Nft {
     return this.#refusal ?? done
   }
 
-  async listTable(family: string, table: string): Promise<string | undefined> {
-    return this.#tables.get(`${family} ${table}`)
+  outlineTable(family: string, table: string): Result<NftOutline | null> {
+    const digest = this.#tables.get(`${family} ${table}`)
+    return { ok: true, value: digest === undefined ? null : { digest, sets: [], chains: [] } }
   }
 
-  outlineTable(family: string, table: string): Promise<string | undefined> {
-    return this.listTable(family, table)
+  async eachElement(
+    family: string,
+    table: string,
+    set: string,
+    take: (element: NftElement) => boolean,
+  ): Promise<Result> {
+    const elements = this.#elements.get(`${family} ${table} ${set}`)
+    if (elements === undefined) return refused('ENOENT', `there is no ${set}`)
+    elements.every(take)
+    return done
   }
 
-  async listMap(family: string, table: string, map: string): Promise<string | undefined> {
-    return this.#maps.get(`${family} ${table} ${map}`)
+  element(family: string, table: string, set: string, key: Uint8Array): Result<NftElement | null> {
+    const elements = this.#elements.get(`${family} ${table} ${set}`) ?? []
+    return { ok: true, value: elements.find((element) => element.key.equals(key)) ?? null }
+  }
+
+  setShape(family: string, table: string, set: string): Result<NftSetShape> {
+    const value = this.#shapes.get(`${family} ${table} ${set}`)
+    return value === undefined ? refused('ENOENT', `there is no ${set}`) : { ok: true, value }
   }
 
   generation(): Result<number> {

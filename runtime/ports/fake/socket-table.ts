@@ -1,6 +1,6 @@
 import type { ConnectedClient } from '../../wire/beacon-clients.ts'
 import type { Refusal, Result } from '../result.ts'
-import type { Listener, SocketTable } from '../socket-table.ts'
+import type { ConnectionsOf, HeldConnections, Listener, SocketTable } from '../socket-table.ts'
 
 /** A socket table that is written by hand. */
 export class FakeSocketTable implements SocketTable {
@@ -37,13 +37,41 @@ export class FakeSocketTable implements SocketTable {
     return this.#refusal ?? { ok: true, value: [...this.#listeners.values()] }
   }
 
-  established(localPorts: readonly number[]): Result<ReadonlyMap<number, number>> {
+  /** The connections of each client at the addresses that are asked for. */
+  readonly holding = new Map<string, number>()
+
+  holders(localPorts: readonly number[], _addresses: readonly string[], most: number): Result<HeldConnections> {
     if (this.#refusal) return this.#refusal
-    return { ok: true, value: new Map(localPorts.map((port) => [port, this.#established.get(port) ?? 0])) }
+    const count = localPorts.reduce((sum, port) => sum + (this.#established.get(port) ?? 0), 0)
+    const holders = Array.from(this.holding, ([client, connections]) => ({ client, connections }))
+    const first = holders.toSorted((one, other) => other.connections - one.connections).slice(0, most)
+    return { ok: true, value: { count, holders: first, all: holders.length <= most } }
+  }
+
+  clientsByPort(): Result<ReadonlyMap<number, readonly string[]>> {
+    return this.#refusal ?? { ok: true, value: new Map() }
   }
 
   clients(): Result<readonly ConnectedClient[]> {
     return this.#refusal ?? { ok: true, value: this.#clients }
+  }
+
+  /** Those that `open` finds, whichever are meant. */
+  openConnections = 0
+  readonly resets: ConnectionsOf[] = []
+  /** What `open` was asked for last. */
+  lastOpen: ConnectionsOf | undefined
+
+  open(which: ConnectionsOf): Result<number> {
+    this.lastOpen = which
+    return this.#refusal ?? { ok: true, value: this.openConnections }
+  }
+
+  reset(which: ConnectionsOf, most: number): Result<number> {
+    this.resets.push(which)
+    const value = Math.min(this.openConnections, most)
+    this.openConnections -= value
+    return this.#refusal ?? { ok: true, value }
   }
 
   close(): void {}

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { withoutSecrets } from '../../wire/url-text.ts'
 import { AGENT_ANSWER_MAX, type Agent, type AgentQuestion } from '../agent.ts'
 import { type Result, refused } from '../result.ts'
 
@@ -49,8 +50,9 @@ async function fetched({ url }: HttpQuestion, signal: AbortSignal): Promise<Resu
     text += chunk
     if (text.length > AGENT_ANSWER_MAX) break
   }
-  if (statusCode < 200 || statusCode > 299) return refused('EAGENT', `${url} answers with status ${statusCode}`)
+  if (statusCode < 200 || statusCode > 299)
+    return refused('EAGENT', `${withoutSecrets(url)} answers with status ${statusCode}`)
   if (text.length > AGENT_ANSWER_MAX)
-    return refused('EAGENT', `${url} answers with more than ${AGENT_ANSWER_MAX} characters`)
+    return refused('EAGENT', `${withoutSecrets(url)} answers with more than ${AGENT_ANSWER_MAX} characters`)
   return { ok: true, value: text }
 }

@@ -5,6 +5,7 @@
 import { arch, constants } from 'node:os'
 import koffi from 'koffi'
 import type { ListenOptions, Region, StreamSockets } from '../epoll.ts'
+import { held } from './descriptors.ts'
 import {
   AF_INET,
   AF_INET6,
@@ -26,6 +27,9 @@ const SO_KEEPALIVE = 9
 const SO_OOBINLINE = 10
 const SO_LINGER = 13
 const TCP_NODELAY = 1
+const TCP_KEEPIDLE = 4
+const TCP_KEEPINTVL = 5
+const TCP_KEEPCNT = 6
 const TCP_DEFER_ACCEPT = 9
 const TCP_QUICKACK = 12
 const IP_FREEBIND = 15
@@ -98,6 +102,8 @@ class LinuxStreamSockets implements StreamSockets {
   readonly #lingerZero = region(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0))
   readonly #one = region(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0))
   readonly #eight = allocate(8)
+  readonly #word = allocate(4)
+  readonly #wordValue = new Int32Array(this.#word.bytes.buffer)
   readonly #sockaddr = allocate(28)
   readonly #sockaddrView = new DataView(this.#sockaddr.bytes.buffer)
   readonly #sockaddrLength = allocate(4)
@@ -125,7 +131,6 @@ class LinuxStreamSockets implements StreamSockets {
     if (fd < 0) return fd
     const set = (level: number, option: number) => checked(setsockopt(fd, level, option, this.#on.address, 4))
     set(SOL_SOCKET, SO_REUSEADDR)
-    if (options.keepAlive) set(SOL_SOCKET, SO_KEEPALIVE)
     set(SOL_SOCKET, SO_OOBINLINE)
     set(IPPROTO_TCP, TCP_NODELAY)
     if (options.awaitBytes) set(IPPROTO_TCP, TCP_DEFER_ACCEPT)
@@ -157,11 +162,10 @@ class LinuxStreamSockets implements StreamSockets {
     return fd
   }
 
-  connect(address: Region, keepAlive: boolean, bytesFollow: boolean): number {
+  connect(address: Region, bytesFollow: boolean): number {
     const length = address.bytes.length
     const fd = checked(socket(length === 28 ? AF_INET6 : AF_INET, STREAM, 0))
     if (fd < 0) return fd
-    if (keepAlive) setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, this.#on.address, 4)
     if (bytesFollow) setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, this.#off.address, 4)
     if (connect(fd, address.address, length) >= 0) return fd
     const errno = koffi.errno()
@@ -172,6 +176,20 @@ class LinuxStreamSockets implements StreamSockets {
 
   setNoDelay(fd: number): number {
     return checked(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, this.#on.address, 4))
+  }
+
+  setKeepAlive(fd: number, idleS: number, intervalS: number, probes: number): number {
+    if (idleS === 0) return checked(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, this.#off.address, 4))
+    const set = (option: number, value: number): void => {
+      this.#wordValue[0] = value
+      setsockopt(fd, IPPROTO_TCP, option, this.#word.address, 4)
+    }
+    set(TCP_KEEPINTVL, intervalS)
+    set(TCP_KEEPCNT, probes)
+    const result = checked(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, this.#on.address, 4))
+    // After it is on: only then does the kernel take off the time that the connection has been silent already.
+    set(TCP_KEEPIDLE, idleS)
+    return result
   }
 
   recv(fd: number, into: Region, length: number): number {
@@ -207,7 +225,7 @@ class LinuxStreamSockets implements StreamSockets {
   }
 
   createQueue(): number {
-    return checked(epollCreate1(EPOLL_CLOEXEC))
+    return held(checked(epollCreate1(EPOLL_CLOEXEC)))
   }
 
   watch(queue: number, fd: number, events: number, tag: number, generation: number): number {
@@ -238,7 +256,7 @@ class LinuxStreamSockets implements StreamSockets {
   }
 
   createWakeUp(): number {
-    return checked(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))
+    return held(checked(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)))
   }
 
   wake(wakeUp: number): number {

@@ -1,4 +1,5 @@
 /** Reads the texts of /proc by which a host is diagnosed. What is not there is undefined, or left out. */
+import { readFileSync } from 'node:fs'
 import { formatIpv4 } from '../../wire/addresses.ts'
 import type { Capability, RouteView } from '../host-view.ts'
 
@@ -52,4 +53,22 @@ export function parseListenOverflows(netstat: string): number | undefined {
   const at = names?.split(' ').indexOf('ListenOverflows') ?? -1
   const number = at < 0 ? undefined : numbers?.split(' ')[at]
   return number === undefined ? undefined : Number(number)
+}
+
+/** Listening sockets of /proc/net/tcp and tcp6: `sl local_address rem_address st ... inode`; a port in hexadecimal, state 0A. */
+export function parseListeningSockets(text: string): readonly { readonly port: number; readonly inode: number }[] {
+  return text.split('\n').flatMap((line) => {
+    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/ +/)
+    const port = /^[0-9A-F]+:([0-9A-F]{4})$/.exec(local)?.[1]
+    return port === undefined || state !== '0A' ? [] : [{ port: Number.parseInt(port, 16), inode: Number(inode) }]
+  })
+}
+
+/** A whole file; undefined where it is not there, or may not be read. */
+export function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
 }

@@ -1,11 +1,14 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import type { HostQuestion, HostView, NetworkView, ProcessView } from '../host-view.ts'
-import { parseCapabilities, parseFileLimit, parseListenOverflows, parseRoutes } from './host-files.ts'
+import { readdirSync, readlinkSync } from 'node:fs'
+import type { HostQuestion, HostView, NetworkView, PortBeside, ProcessView } from '../host-view.ts'
+import { parseCapabilities, parseFileLimit, parseListenOverflows, parseRoutes, textOf } from './host-files.ts'
+import { listeningProcesses } from './listening-programs.ts'
 import { openLinuxNetlink } from './netlink.ts'
 import { readRuleset } from './nft.ts'
 import { parseMemoryField } from './proc-files.ts'
 import { openLinuxSocketTable } from './socket-table.ts'
 
+/** The name of every table that is ours. */
+const OWN_TABLES = 'proxyha'
 const CLOCKSOURCE = '/sys/devices/system/clocksource/clocksource0/current_clocksource'
 
 /** Looks at this host. Whatever may not be read, or is not there, is null: a diagnosis goes as far as it can. */
@@ -46,14 +49,15 @@ function openFilesOf(pid: number): ProcessView['openFiles'] {
 
 async function networkView(question: HostQuestion): Promise<NetworkView> {
   const { interfaceName } = question
-  const ruleset = await readRuleset()
+  const ruleset = await readRuleset(OWN_TABLES)
   return {
     interfaceName,
     link: linkOf(interfaceName),
+    loopback: linkOf('lo')?.addresses ?? [],
     rpFilter: inForce('rp_filter', interfaceName),
     arpIgnore: inForce('arp_ignore', interfaceName),
     routes: parseRoutes(textOf('/proc/net/route') ?? ''),
-    connected: connectedClients(question),
+    ...connectionsOf(question),
     conntrack: conntrackView(),
     listenOverflows: parseListenOverflows(textOf('/proc/net/netstat') ?? '') ?? null,
     ruleset: ruleset.ok ? ruleset.value : null,
@@ -74,17 +78,39 @@ function inForce(setting: string, interfaceName: string): number | null {
   return values.length === 0 ? null : Math.max(...values)
 }
 
-function connectedClients({ managementIp, virtualIps, proxyPorts }: HostQuestion): NetworkView['connected'] {
-  const sockets = openLinuxSocketTable()
-  if (!sockets.ok) return { toVirtualIps: [], toManagementIp: [] }
+function connectionsOf(question: HostQuestion): Pick<NetworkView, 'connected' | 'besides'> {
+  const { managementIp, virtualIps, proxyPorts } = question
+  const opened = openLinuxSocketTable()
+  if (!opened.ok) return { connected: { toVirtualIps: [], toManagementIp: [] }, besides: [] }
+  const sockets = opened.value
   const at = (addresses: readonly string[]) => {
-    const found = sockets.value.clients(proxyPorts, addresses)
+    const found = sockets.clients(proxyPorts, addresses)
     return found.ok ? found.value.map(({ address }) => address) : []
   }
   const toVirtualIps = at(virtualIps)
   const toManagementIp = managementIp === null ? [] : at([managementIp])
-  sockets.value.close()
-  return { toVirtualIps, toManagementIp }
+  const byPort = sockets.clientsByPort(virtualIps)
+  sockets.close()
+  const besides = byPort.ok ? portsBeside(question, byPort.value) : []
+  return { connected: { toVirtualIps, toManagementIp }, besides }
+}
+
+/** Ports of this gateway itself are none: its inspector may be asked at a virtual IP. */
+function portsBeside(
+  { pid, redirectPorts }: HostQuestion,
+  byPort: ReadonlyMap<number, readonly string[]>,
+): readonly PortBeside[] {
+  const beside = [...byPort].filter(([port]) => !redirectPorts.includes(port))
+  if (beside.length === 0) return []
+  const processes = listeningProcesses(new Set([...redirectPorts, ...beside.map(([port]) => port)]))
+  const proxies = new Set(redirectPorts.flatMap((port) => [...(processes.get(port) ?? [])]))
+  if (pid !== null) proxies.delete(pid)
+  return beside.flatMap(([port, clients]): readonly PortBeside[] => {
+    const holders = [...(processes.get(port) ?? [])]
+    if (pid !== null && holders.includes(pid)) return []
+    const isProxys = holders.length === 0 || proxies.size === 0 ? null : holders.some((holder) => proxies.has(holder))
+    return [{ port, clients, isProxys }]
+  })
 }
 
 function conntrackView(): NetworkView['conntrack'] {
@@ -98,12 +124,4 @@ const memoryField = (field: string): number | null => parseMemoryField(textOf('/
 function numberIn(path: string): number | undefined {
   const text = textOf(path)?.trim()
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
 }

@@ -1,14 +1,15 @@
+import { constants } from 'node:os'
 import type { AddressFamily } from '../../wire/ip-address-bytes.ts'
 import type { StreamSockets } from '../epoll.ts'
 import type { InterfaceTruth, KernelEvent, KernelEventsOptions, KernelEventsPort } from '../kernel-events.ts'
 import type { Netlink } from '../netlink.ts'
-import { done, type Result, refused } from '../result.ts'
+import { done, type Result } from '../result.ts'
 import { linuxStreamSockets } from './epoll.ts'
 import {
   AF_NETLINK,
   bind,
   close,
-  errnoName,
+  errnoRefusal,
   lastErrno,
   lastFailure,
   MSG_DONTWAIT,
@@ -35,6 +36,7 @@ const DATAGRAMS_A_TURN = 64
 const FRAMES_A_SECOND = 500
 const RECEIVE_BUFFER_BYTES = 65_536
 const EPOLLIN = 1
+const { EAGAIN, EINTR, ENOBUFS } = constants.errno
 const NETLINK_TAG = 1
 const NEIGHBOUR_TAG = 2
 
@@ -80,8 +82,9 @@ class LinuxKernelEvents implements KernelEventsPort {
     const groups = sockaddrNetlink(groupsOf(options))
     if (bind(this.#notifications, groups, groups.length) < 0) return lastFailure('netlink notifications')
     this.#queue = this.#sockets.createQueue()
-    if (this.#queue < 0) return refused(errnoName(-this.#queue), 'epoll')
-    this.#sockets.watch(this.#queue, this.#notifications, EPOLLIN, NETLINK_TAG, 0)
+    if (this.#queue < 0) return errnoRefusal('epoll', -this.#queue)
+    const watched = this.#sockets.watch(this.#queue, this.#notifications, EPOLLIN, NETLINK_TAG, 0)
+    if (watched < 0) return errnoRefusal('epoll_ctl', -watched)
     this.#listen = listen
     this.#options = options
     setImmediate(() => this.#turn())
@@ -93,12 +96,12 @@ class LinuxKernelEvents implements KernelEventsPort {
     if (!found.ok) {
       return found.code === 'ENODEV' ? { ok: true, value: { link: null, addresses: [], defaultRoute: null } } : found
     }
-    const { index, mac, up, addresses } = found.value
+    const { index, mac, up, mtu, addresses } = found.value
     const defaultRoute = this.#options.defaultRoutes
       ? this.#readDefaultRoute(index)
       : { ok: true as const, value: null }
     if (!defaultRoute.ok) return defaultRoute
-    return { ok: true, value: { link: { index, mac, up }, addresses, defaultRoute: defaultRoute.value } }
+    return { ok: true, value: { link: { index, mac, up, mtu }, addresses, defaultRoute: defaultRoute.value } }
   }
 
   watchNeighbours(interfaceIndex: number, families: readonly AddressFamily[]): Result {
@@ -108,8 +111,7 @@ class LinuxKernelEvents implements KernelEventsPort {
       if (!opened.ok) return opened
       this.#neighbours = [...this.#neighbours, opened.value]
     }
-    this.#watchNeighbours()
-    return done
+    return this.#watchNeighbours()
   }
 
   close(): void {
@@ -134,6 +136,8 @@ class LinuxKernelEvents implements KernelEventsPort {
   #turn(): void {
     if (this.#closed) return
     const count = this.#sockets.wait(this.#queue, this.#sliceMs())
+    // It would fail again at once: whoever starts anew has another queue.
+    if (count < 0 && -count !== EINTR) throw new Error(errnoRefusal('epoll_wait', -count).reason)
     this.#beginSecond()
     if (this.#overrun) this.#takeNotifications()
     for (let index = 0; index < count && !this.#closed; index++) {
@@ -152,10 +156,13 @@ class LinuxKernelEvents implements KernelEventsPort {
     for (let taken = 0; taken < DATAGRAMS_A_TURN && !this.#closed; taken++) {
       const length = recv(this.#notifications, this.#buffer, this.#buffer.length, MSG_DONTWAIT)
       if (length < 0) {
-        if (errnoName(lastErrno()) === 'ENOBUFS') {
+        const errno = lastErrno()
+        if (errno === ENOBUFS) {
           this.#overrun = true
           continue
         }
+        // What stays to be read would wake this thread for ever.
+        if (errno !== EAGAIN && errno !== EINTR) throw new Error(errnoRefusal('netlink notifications', errno).reason)
         if (this.#overrun) this.#listen({ type: 'overrun' })
         this.#overrun = false
         return
@@ -186,12 +193,18 @@ class LinuxKernelEvents implements KernelEventsPort {
     if (nowMs - this.#secondStartedMs < 1000) return
     this.#secondStartedMs = nowMs
     this.#frames = 0
-    if (!this.#neighboursWatched) this.#watchNeighbours()
+    if (this.#neighboursWatched) return
+    const watched = this.#watchNeighbours()
+    if (!watched.ok) throw new Error(watched.reason)
   }
 
-  #watchNeighbours(): void {
-    for (const { fd } of this.#neighbours) this.#sockets.watch(this.#queue, fd, EPOLLIN, NEIGHBOUR_TAG, 0)
+  #watchNeighbours(): Result {
     this.#neighboursWatched = true
+    for (const { fd } of this.#neighbours) {
+      const watched = this.#sockets.watch(this.#queue, fd, EPOLLIN, NEIGHBOUR_TAG, 0)
+      if (watched < 0) return errnoRefusal('epoll_ctl', -watched)
+    }
+    return done
   }
 
   #unwatchNeighbours(): void {

@@ -9,6 +9,7 @@
 import { constants, endianness } from 'node:os'
 import koffi from 'koffi'
 import { type Refusal, refused } from '../result.ts'
+import { held, letGo, takeHeld } from './descriptors.ts'
 
 if (endianness() !== 'LE') throw new Error('proxyha runs on little-endian hosts only')
 
@@ -61,12 +62,26 @@ export const NETLINK_NETFILTER = 12
 /** Symbols of the running process, which is linked against the C library of the host, be it glibc or musl. */
 const process = koffi.load(null)
 
-export const socket: (family: number, type: number, protocol: number) => number =
-  process.func('int socket(int, int, int)')
+const openSocket: (family: number, type: number, protocol: number) => number = process.func('int socket(int, int, int)')
+const closeDescriptor: (fd: number) => number = process.func('int close(int)')
+
+/** Like every descriptor of a port it is closed by `close` of this file, or with its actor's thread. */
+export const socket = (family: number, type: number, protocol: number): number =>
+  held(openSocket(family, type, protocol))
+
+export function close(fd: number): number {
+  letGo(fd)
+  return closeDescriptor(fd)
+}
+
+/** Closes what a thread that has ended has left open. */
+export function closeHeld(ledger: SharedArrayBuffer): void {
+  for (const fd of takeHeld(ledger)) closeDescriptor(fd)
+}
+
 export const bind: (fd: number, address: Uint8Array, length: number) => number = process.func(
   'int bind(int, void *, uint32_t)',
 )
-export const close: (fd: number) => number = process.func('int close(int)')
 export const setsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: number) => number =
   process.func('int setsockopt(int, int, int, void *, uint32_t)')
 export const sendto: (

@@ -17,6 +17,7 @@ export const NLM_F_ACK = 0x004
 /** The table changed while the kernel dumped it: what was read may lack entries or have some twice. */
 export const NLM_F_DUMP_INTR = 0x010
 export const NLM_F_REPLACE = 0x100
+export const NLM_F_EXCL = 0x200
 export const NLM_F_DUMP = 0x300
 export const NLM_F_CREATE = 0x400
 

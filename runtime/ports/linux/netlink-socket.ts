@@ -1,4 +1,4 @@
-import { type Result, refused } from '../result.ts'
+import { done, type Result, refused } from '../result.ts'
 import {
   AF_NETLINK,
   close,
@@ -69,6 +69,29 @@ export class NetlinkSocket {
     }
   }
 
+  /**
+   * A table that may be long: `take` gets each message, with other work after each datagram, until it answers false; then the socket is of
+   * no use any more. The table may change meanwhile.
+   */
+  async dumpInTurns(type: number, payload: Uint8Array, take: (message: NetlinkMessage) => boolean): Promise<Result> {
+    let wantsMore = true
+    const reply = new NetlinkReply<never>(this.#nextSequence(), (message) => {
+      wantsMore &&= take(message)
+      return undefined
+    })
+    const sent = this.#send(type, NLM_F_DUMP, payload)
+    if (!sent.ok) return sent
+    for (;;) {
+      const datagram = this.#receive()
+      if (!datagram.ok) return datagram
+      const outcome = reply.take(datagram.value)
+      if (outcome?.ok === false && outcome.code !== 'EINTR') return outcome
+      if (outcome !== undefined || !wantsMore) return done
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      if (this.#closed) return refused('EBADF', 'netlink: the socket is closed')
+    }
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -76,17 +99,27 @@ export class NetlinkSocket {
   }
 
   #exchange<Value>(type: number, flags: number, payload: Uint8Array, parse: Parse<Value>): Result<readonly Value[]> {
-    if (this.#closed) return refused('EBADF', 'netlink: the socket is closed')
-    this.#sequence = (this.#sequence + 1) >>> 0
-    const request = encodeMessage(type, flags | NLM_F_REQUEST, this.#sequence, payload)
-    if (sendto(this.#fd, request, request.length, 0, KERNEL, KERNEL.length) < 0) return lastFailure('netlink send')
-    const reply = new NetlinkReply(this.#sequence, parse)
+    const reply = new NetlinkReply(this.#nextSequence(), parse)
+    const sent = this.#send(type, flags, payload)
+    if (!sent.ok) return sent
     for (;;) {
       const datagram = this.#receive()
       if (!datagram.ok) return datagram
       const outcome = reply.take(datagram.value)
       if (outcome !== undefined) return outcome
     }
+  }
+
+  #nextSequence(): number {
+    this.#sequence = (this.#sequence + 1) >>> 0
+    return this.#sequence
+  }
+
+  #send(type: number, flags: number, payload: Uint8Array): Result {
+    if (this.#closed) return refused('EBADF', 'netlink: the socket is closed')
+    const request = encodeMessage(type, flags | NLM_F_REQUEST, this.#sequence, payload)
+    const sent = sendto(this.#fd, request, request.length, 0, KERNEL, KERNEL.length)
+    return sent < 0 ? lastFailure('netlink send') : done
   }
 
   #receive(): Result<Buffer> {

@@ -2,13 +2,14 @@ import { familyOf, samePrefix } from '../../wire/ip-address-bytes.ts'
 import type { AddressChange, Neighbour, Netlink, NetworkInterface } from '../netlink.ts'
 import { done, type Refusal, type Result, refused } from '../result.ts'
 import { NETLINK_ROUTE } from './libc.ts'
-import { NLM_F_CREATE, NLM_F_REPLACE } from './netlink-messages.ts'
+import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from './netlink-messages.ts'
 import { NetlinkSocket } from './netlink-socket.ts'
 import {
   encodeDeleteAddress,
   encodeGetAddresses,
   encodeGetLink,
   encodeNewAddress,
+  encodePromoteSecondaries,
   type LinkAddress,
   parseAddress,
   parseLink,
@@ -17,9 +18,19 @@ import {
   RTM_GETLINK,
   RTM_NEWADDR,
   RTM_NEWLINK,
+  RTM_SETLINK,
 } from './rtnetlink-messages.ts'
-import { encodeGetNeighbour, parseNeighbourMac, RTM_GETNEIGH, RTM_NEWNEIGH } from './rtnetlink-neighbours.ts'
+import {
+  encodeGetNeighbour,
+  encodeProbeNeighbour,
+  parseNeighbourLife,
+  parseNeighbourMac,
+  RTM_GETNEIGH,
+  RTM_NEWNEIGH,
+} from './rtnetlink-neighbours.ts'
+import { encodeLinkRoute, RTM_DELROUTE, RTM_NEWROUTE } from './rtnetlink-routes.ts'
 
+const ROUTE_IS_GONE: ReadonlySet<string> = new Set(['ESRCH', 'ENODEV'])
 /** Of a removal: the interface does not have the address (any more), or is gone itself. */
 const ADDRESS_IS_GONE: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'ENODEV'])
 
@@ -78,11 +89,47 @@ class LinuxNetlink implements Netlink {
     return !removed.ok && ADDRESS_IS_GONE.has(removed.code) ? done : removed
   }
 
-  neighbourMac({ interfaceIndex, address }: Neighbour): Result<string | null> {
+  putRoute(subnet: AddressChange): Result {
+    const body = encodeLinkRoute(subnet)
+    if (!body.ok) return body
+    const put = this.#change(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, body.value)
+    return !put.ok && put.code === 'EEXIST' ? done : put
+  }
+
+  removeRoute(subnet: AddressChange): Result {
+    const body = encodeLinkRoute(subnet)
+    if (!body.ok) return body
+    const removed = this.#change(RTM_DELROUTE, 0, body.value)
+    return !removed.ok && ROUTE_IS_GONE.has(removed.code) ? done : removed
+  }
+
+  promoteSecondaries(interfaceIndex: number): Result {
+    return this.#change(RTM_SETLINK, 0, encodePromoteSecondaries(interfaceIndex))
+  }
+
+  neighbourMac(neighbour: Neighbour): Result<string | null> {
+    return this.#neighbour(neighbour, parseNeighbourMac)
+  }
+
+  probeNeighbour(neighbour: Neighbour, mac: string, anew: boolean): Result<boolean | null> {
+    const life = anew ? ({ ok: true, value: null } as const) : this.#neighbour(neighbour, parseNeighbourLife)
+    if (!life.ok) return life
+    if (life.value !== null) return { ok: true, value: life.value === 'asked' ? null : life.value === 'lives' }
+    const request = encodeProbeNeighbour(neighbour.interfaceIndex, neighbour.address, mac)
+    if (request === undefined) return refused('EINVAL', `${neighbour.address} at ${mac} is no neighbour of IPv4`)
+    const asked = this.#change(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, request)
+    return asked.ok ? { ok: true, value: null } : asked
+  }
+
+  /** Null where the kernel does not know it. */
+  #neighbour<Value>(
+    { interfaceIndex, address }: Neighbour,
+    parse: (payload: Buffer) => Value | undefined,
+  ): Result<Value | null> {
     const request = encodeGetNeighbour(interfaceIndex, address)
     if (request === undefined) return { ok: true, value: null }
     const found = this.#socket.request(RTM_GETNEIGH, 0, request, ({ type, payload }) =>
-      type === RTM_NEWNEIGH ? parseNeighbourMac(payload) : undefined,
+      type === RTM_NEWNEIGH ? parse(payload) : undefined,
     )
     if (found.ok) return { ok: true, value: found.value[0] ?? null }
     return found.code === 'ENOENT' ? { ok: true, value: null } : found

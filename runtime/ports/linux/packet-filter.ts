@@ -15,8 +15,12 @@ const RETURN = 0x06
 /** SKF_NET_OFF: offsets from here on count from the network header. */
 const NETWORK_HEADER = 0xfff00000
 const IPV4_SOURCE = 12
+const IPV6_NEXT_HEADER = 6
 const IPV6_HOP_LIMIT = 7
 const IPV6_DESTINATION = 24
+
+/** RFC 8200 §4.3: what every router on the way looks at, and no neighbour's packet needs. */
+const HOP_BY_HOP = 0
 
 const INSTRUCTION_LENGTH = 8
 /** Bytes of the option's value; what is behind them is reached by the pointer in it. */
@@ -26,12 +30,14 @@ const WHOLE_PACKET = 0xffffffff
 export type Instruction = readonly [code: number, jumpIfTrue: number, jumpIfFalse: number, operand: number]
 
 /** What an IPv6 packet must be like to pass. */
-export interface Ipv6Filter {
-  /** Sixteen bytes; `toDestination` says whether the packet must have this destination or any other. */
+interface Ipv6Filter {
+  /** Sixteen bytes. */
   readonly destination: Uint8Array
-  readonly toDestination: boolean
-  /** Only with `toDestination`: whether the hop limit must be this one or any other. */
-  readonly hopLimit?: { readonly value: number; readonly equal: boolean }
+  /**
+   * To that destination, and whether with this hop limit and no hop-by-hop options, or with any other, or some. Missing: to any other
+   * destination.
+   */
+  readonly header?: { readonly hopLimit: number; readonly plain: boolean }
 }
 
 /** The filter that keeps out what an IPv4 address, four bytes, has sent. As `ipv6Filter` for setsockopt. */
@@ -45,11 +51,10 @@ export function notFromIpv4(source: Uint8Array): Buffer {
 }
 
 /** The filter for setsockopt(SO_ATTACH_FILTER), its length FILTER_OPTION_LENGTH. The kernel copies the program at the call. */
-export function ipv6Filter({ destination, toDestination, hopLimit }: Ipv6Filter): Buffer {
+export function ipv6Filter({ destination, header }: Ipv6Filter): Buffer {
   const view = new DataView(destination.buffer, destination.byteOffset, destination.byteLength)
-  const ends = toDestination
-    ? { equal: hopLimitTest(hopLimit), other: RETURN_NONE }
-    : { equal: RETURN_NONE, other: RETURN_ALL }
+  const ends =
+    header === undefined ? { equal: RETURN_NONE, other: RETURN_ALL } : { equal: headerTest(header), other: RETURN_NONE }
   const equalLength = ends.equal.length
   const words = [0, 4, 8, 12].flatMap((offset, word): Instruction[] => [
     [LOAD_WORD, 0, 0, NETWORK_HEADER + IPV6_DESTINATION + offset],
@@ -62,10 +67,16 @@ export function ipv6Filter({ destination, toDestination, hopLimit }: Ipv6Filter)
 const RETURN_ALL: readonly Instruction[] = [[RETURN, 0, 0, WHOLE_PACKET]]
 const RETURN_NONE: readonly Instruction[] = [[RETURN, 0, 0, 0]]
 
-function hopLimitTest(hopLimit: Ipv6Filter['hopLimit']): readonly Instruction[] {
-  if (hopLimit === undefined) return RETURN_ALL
-  const [equal, other] = hopLimit.equal ? [RETURN_ALL, RETURN_NONE] : [RETURN_NONE, RETURN_ALL]
-  return [[LOAD_BYTE, 0, 0, NETWORK_HEADER + IPV6_HOP_LIMIT], [JUMP_IF_EQUAL, 0, 1, hopLimit.value], ...equal, ...other]
+function headerTest(header: NonNullable<Ipv6Filter['header']>): readonly Instruction[] {
+  const [equal, other] = header.plain ? [RETURN_ALL, RETURN_NONE] : [RETURN_NONE, RETURN_ALL]
+  return [
+    [LOAD_BYTE, 0, 0, NETWORK_HEADER + IPV6_HOP_LIMIT],
+    [JUMP_IF_EQUAL, 0, 3, header.hopLimit],
+    [LOAD_BYTE, 0, 0, NETWORK_HEADER + IPV6_NEXT_HEADER],
+    [JUMP_IF_EQUAL, 1, 0, HOP_BY_HOP],
+    ...equal,
+    ...other,
+  ]
 }
 
 /** `struct sock_fprog` and right behind it the program that it points to: one buffer, so that neither outlives the other. */

@@ -116,6 +116,7 @@ export class RawIpChannel {
       return { ok: true, value: new RawIpChannel(protocol, family, address, opened, sender) }
     } catch (error) {
       for (const socket of opened) socket.close()
+      if (error instanceof AddonError) return refused(error.code, error.message)
       const reason = error instanceof Error ? error.message : String(error)
       return refused(errnoOfText(reason) ?? 'EIO', `raw socket for IP protocol ${protocol}: ${withAdvice(reason)}`)
     }
@@ -170,12 +171,28 @@ export class RawIpChannel {
   }
 }
 
+/** Nothing mends that while the process runs. */
+class AddonError extends Error {
+  readonly code = 'ENOADDON'
+
+  constructor(cause: unknown) {
+    const { version, versions } = process
+    const [said = ''] = (cause instanceof Error ? cause.message : String(cause)).split('Please try')
+    const why = said.replace(/\s+/g, ' ').trim()
+    const advice =
+      'run `npm rebuild raw-socket` in the folder of proxyha, or set PROXYHA_NODE to the Node.js that it was built for'
+    super(`the addon raw-socket does not load in Node.js ${version}, ABI ${versions.modules} (${why}): ${advice}`, {
+      cause,
+    })
+  }
+}
+
 /** The addon works on the main thread only and may be missing, so it is loaded when it is first needed. */
 function loadRawSocket(): typeof rawSocketModule {
   try {
     return createRequire(import.meta.url)('raw-socket')
   } catch (cause) {
-    throw new Error('the addon raw-socket does not load: run `npm rebuild raw-socket`', { cause })
+    throw new AddonError(cause)
   }
 }
 

@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads'
 import type { IpProtocol, RawIpListener, RawIpPort } from '../raw-ip.ts'
 import { done, type Result, refused } from '../result.ts'
 import { if_nametoindex } from './libc.ts'
+import { openLinuxNetlink } from './netlink.ts'
 import { type ChannelAddress, type ChannelFamily, RawIpChannel } from './raw-ip-channel.ts'
 import { rawIpv4 } from './raw-ipv4.ts'
 import { checkIpv6Source, rawIpv6 } from './raw-ipv6.ts'
@@ -26,6 +27,17 @@ export function createLinuxRawIpv6Port(): RawIpPort {
   return new LinuxRawIpPort({ protocols: [112], channel: rawIpv6, checkSource: checkIpv6Source })
 }
 
+/** A header of our own may name any source: that the interface has it is for us to see to (`EADDRNOTAVAIL`). */
+function checkPresence({ interfaceName, source }: ChannelAddress): Result {
+  const netlink = openLinuxNetlink()
+  if (!netlink.ok) return netlink
+  const found = netlink.value.interfaceByName(interfaceName)
+  netlink.value.close()
+  if (!found.ok) return found
+  if (found.value.addresses.some(({ address }) => address === source)) return done
+  return refused('EADDRNOTAVAIL', `${source} is not an address of ${interfaceName}`)
+}
+
 class LinuxRawIpPort implements RawIpPort {
   readonly #family: PortFamily
   readonly #channels = new Map<IpProtocol, RawIpChannel>()
@@ -44,8 +56,10 @@ class LinuxRawIpPort implements RawIpPort {
     const interfaceIndex = if_nametoindex(interfaceName)
     if (interfaceIndex === 0) return refused('ENODEV', `there is no network interface ${interfaceName}`)
     const address: ChannelAddress = { interfaceName, interfaceIndex, source: sourceAddress }
-    const usable = this.#family.checkSource(address)
+    const usable = checkPresence(address)
     if (!usable.ok) return usable
+    const permitted = this.#family.checkSource(address)
+    if (!permitted.ok) return permitted
     this.#listener = listener
     for (const protocol of this.#family.protocols) {
       const opened = this.#openChannel(protocol, address)

@@ -19,14 +19,14 @@ import {
   SOL_SOCKET,
   sockaddrIpv6,
 } from './libc.ts'
-import { FILTER_OPTION_LENGTH, type Ipv6Filter, ipv6Filter } from './packet-filter.ts'
+import { FILTER_OPTION_LENGTH, ipv6Filter } from './packet-filter.ts'
 import type { ChannelAddress, ChannelFamily, ChannelReceiver } from './raw-ip-channel.ts'
 
 /** The group of the VRRP routers (RFC 9568 §5.1.2.2). */
 const VRRP_GROUP = 'ff02::12'
 /** RFC 9568 §5.1.2.3: a receiver can tell by it that no router passed the packet on. */
 const HOP_LIMIT = 255
-/** Stands for any hop limit but 255, which is all that is known of such a packet. */
+/** Stands for any hop limit but 255, and for hop-by-hop options, which an advert has no use for: all that is known of such a packet. */
 const OTHER_HOP_LIMIT = 0
 const PAYLOAD_BYTES_MAX = 65_535 - 40
 
@@ -38,12 +38,9 @@ const PAYLOAD_BYTES_MAX = 65_535 - 40
 export const rawIpv6: ChannelFamily = {
   addressFamily: 2,
   receivers: [
-    receiver({ toDestination: true, hopLimit: { value: HOP_LIMIT, equal: true } }, () => [VRRP_GROUP, HOP_LIMIT]),
-    receiver({ toDestination: true, hopLimit: { value: HOP_LIMIT, equal: false } }, () => [
-      VRRP_GROUP,
-      OTHER_HOP_LIMIT,
-    ]),
-    receiver({ toDestination: false }, ({ source }) => [source, HOP_LIMIT]),
+    receiver('plain', () => [VRRP_GROUP, HOP_LIMIT]),
+    receiver('odd', () => [VRRP_GROUP, OTHER_HOP_LIMIT]),
+    receiver('unicast', ({ source }) => [source, HOP_LIMIT]),
   ],
   prepareSender(socket, { interfaceIndex }) {
     socket.setOption(IPPROTO_IPV6, IPV6_MULTICAST_IF, interfaceIndex)
@@ -55,17 +52,19 @@ export const rawIpv6: ChannelFamily = {
   },
 }
 
+/** `plain`, `odd`: to the group, as a router's advert is, and in any other way. */
 function receiver(
-  sorted: Omit<Ipv6Filter, 'destination'>,
+  kind: 'plain' | 'odd' | 'unicast',
   headerOf: (address: ChannelAddress) => readonly [destination: string, hopLimit: number],
 ): ChannelReceiver {
   const group = addressBytes(VRRP_GROUP) ?? new Uint8Array()
   return {
     prepare(socket: RawSocket, _protocol, { interfaceIndex }) {
+      const header = { hopLimit: HOP_LIMIT, plain: kind === 'plain' }
       // First the filter: nothing that is not for this socket may wait in it.
-      const filter = ipv6Filter({ destination: group, ...sorted })
+      const filter = ipv6Filter(kind === 'unicast' ? { destination: group } : { destination: group, header })
       socket.setOption(SOL_SOCKET, SO_ATTACH_FILTER, filter, FILTER_OPTION_LENGTH)
-      if (!sorted.toDestination) return
+      if (kind === 'unicast') return
       const membership = ipv6Mreq(group, interfaceIndex)
       socket.setOption(IPPROTO_IPV6, IPV6_JOIN_GROUP, membership, membership.length)
     },

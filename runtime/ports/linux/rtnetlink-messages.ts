@@ -14,6 +14,7 @@ import { encodeAttribute, parseAttributes } from './netlink-messages.ts'
 
 export const RTM_NEWLINK = 16
 export const RTM_GETLINK = 18
+export const RTM_SETLINK = 19
 export const RTM_NEWADDR = 20
 export const RTM_DELADDR = 21
 export const RTM_GETADDR = 22
@@ -22,6 +23,9 @@ const IFINFOMSG_LENGTH = 16
 const IFLA_ADDRESS = 1
 const IFLA_IFNAME = 3
 const IFLA_MTU = 4
+const IFLA_AF_SPEC = 26
+const IFLA_INET_CONF = 1
+const IPV4_DEVCONF_PROMOTE_SECONDARIES = 20
 const IFF_UP = 0x1
 /** The driver sees a carrier. */
 const IFF_LOWER_UP = 0x10000
@@ -31,6 +35,7 @@ const IFA_ADDRESS = 1
 const IFA_LOCAL = 2
 const IFA_CACHEINFO = 6
 const IFA_FLAGS = 8
+const IFA_F_SECONDARY = 0x01
 /** Use the address at once: a VIP cannot wait a second for duplicate address detection, and its last holder may be deaf. */
 const IFA_F_NODAD = 0x02
 /** The address brings no route to its prefix. Too large for the header's byte of flags: it goes into IFA_FLAGS. */
@@ -73,6 +78,16 @@ export function parseLink(payload: Buffer): Link | undefined {
   }
 }
 
+/** The body of RTM_SETLINK that sets `promote_secondaries` of one interface. */
+export function encodePromoteSecondaries(interfaceIndex: number): Buffer {
+  const header = Buffer.alloc(IFINFOMSG_LENGTH)
+  header.writeInt32LE(interfaceIndex, 4)
+  const on = Buffer.alloc(4)
+  on.writeUInt32LE(1)
+  const conf = encodeAttribute(IFLA_INET_CONF, encodeAttribute(IPV4_DEVCONF_PROMOTE_SECONDARIES, on))
+  return Buffer.concat([header, encodeAttribute(IFLA_AF_SPEC, encodeAttribute(AF_INET, conf))])
+}
+
 /** RTM_GETADDR of all addresses: the kernel gives those of every interface. */
 export function encodeGetAddresses(): Buffer {
   return Buffer.alloc(IFADDRMSG_LENGTH)
@@ -95,6 +110,7 @@ export function parseAddress(payload: Buffer): LinkAddress | undefined {
     validLifetimeS: valid === FOR_EVER ? null : valid,
     interfaceIndex: payload.readUInt32LE(4),
     noDad: family === 6 && (payload.readUInt8(2) & IFA_F_NODAD) !== 0,
+    ...(family === 4 && (payload.readUInt8(2) & IFA_F_SECONDARY) !== 0 ? { secondary: true } : {}),
   }
 }
 

@@ -1,22 +1,30 @@
 /**
- * IPv4 default routes in rtnetlink (linux/rtnetlink.h). The fixed part; attributes follow:
+ * Routes in rtnetlink, IPv4 default routes and those to a subnet on the link (linux/rtnetlink.h). The fixed part; attributes follow:
  *
  *     rtmsg   family(1) destinationLength(1) sourceLength(1) tos(1) table(1) protocol(1) scope(1) type(1) flags(4)
  */
-import { addressText } from '../../wire/ip-address-bytes.ts'
-import { AF_INET } from './libc.ts'
-import { parseAttributes } from './netlink-messages.ts'
+import { addressBytes, addressText } from '../../wire/ip-address-bytes.ts'
+import type { AddressChange } from '../netlink.ts'
+import { type Result, refused } from '../result.ts'
+import { AF_INET, AF_INET6 } from './libc.ts'
+import { encodeAttribute, parseAttributes } from './netlink-messages.ts'
 
 export const RTM_NEWROUTE = 24
 export const RTM_DELROUTE = 25
 export const RTM_GETROUTE = 26
 
 const RTMSG_LENGTH = 12
+const RTA_DST = 1
 const RTA_OIF = 4
 const RTA_GATEWAY = 5
 const RTA_PRIORITY = 6
 const RT_TABLE_MAIN = 254
 const RTN_UNICAST = 1
+const RT_SCOPE_LINK = 253
+/** Tells ours from other routes: a number that no routing daemon has. */
+const RTPROT_PROXYHA = 200
+/** Whatever somebody else routes to the same subnet comes first. */
+const LAST_METRIC = 4_000_000_000
 
 export interface DefaultRoute {
   readonly interfaceIndex: number
@@ -24,6 +32,25 @@ export interface DefaultRoute {
   readonly gateway: string | null
   /** The lowest is used. */
   readonly metric: number
+}
+
+/** The body of RTM_NEWROUTE and RTM_DELROUTE: a subnet that is on the link itself. */
+export function encodeLinkRoute({ interfaceIndex, address, prefixLength }: AddressChange): Result<Buffer> {
+  const network = addressBytes(address)
+  if (network === undefined) return refused('EINVAL', `${address} is no IP address`)
+  const isIpv4 = network.length === 4
+  const header = Buffer.alloc(RTMSG_LENGTH)
+  header[0] = isIpv4 ? AF_INET : AF_INET6
+  header[1] = prefixLength
+  header[4] = RT_TABLE_MAIN
+  header[5] = RTPROT_PROXYHA
+  header[6] = isIpv4 ? RT_SCOPE_LINK : 0
+  header[7] = RTN_UNICAST
+  const [device, metric] = [Buffer.alloc(4), Buffer.alloc(4)]
+  device.writeUInt32LE(interfaceIndex)
+  metric.writeUInt32LE(LAST_METRIC)
+  const attributes = [encodeAttribute(RTA_DST, network), encodeAttribute(RTA_OIF, device)]
+  return { ok: true, value: Buffer.concat([header, ...attributes, encodeAttribute(RTA_PRIORITY, metric)]) }
 }
 
 /** RTM_GETROUTE of all IPv4 routes. */

@@ -12,15 +12,28 @@ import { AF_INET, AF_INET6, IPPROTO_TCP } from './libc.ts'
 import { encodeAttribute, parseAttributes } from './netlink-messages.ts'
 
 export const SOCK_DIAG_BY_FAMILY = 20
+export const SOCK_DESTROY = 21
 
-export type TcpState = 'established' | 'listen'
+/** `unfinished`: every state in which something may still come or go; not TIME_WAIT. */
+export type TcpState = 'established' | 'listen' | 'unfinished'
 
-const STATE_BITS: Readonly<Record<TcpState, number>> = { established: 1 << 1, listen: 1 << 10 }
+const [ESTABLISHED, SYN_RECEIVED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, LAST_ACK, LISTEN, CLOSING] = [
+  1, 3, 4, 5, 8, 9, 10, 11,
+] as const
+const UNFINISHED = [ESTABLISHED, SYN_RECEIVED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, LAST_ACK, CLOSING]
+const STATE_BITS: Readonly<Record<TcpState, number>> = {
+  established: 1 << ESTABLISHED,
+  listen: 1 << LISTEN,
+  unfinished: UNFINISHED.reduce((bits, state) => bits | (1 << state), 0),
+}
 const REQUEST_LENGTH = 56
 const REPLY_LENGTH = 72
 const LOCAL_PORT_OFFSET = 4
 const LOCAL_ADDRESS_OFFSET = 8
+const PEER_PORT_OFFSET = 6
 const PEER_ADDRESS_OFFSET = 24
+const ID_LENGTH = 48
+const INODE_OFFSET = 68
 /** In tcp_info, in ms ago: `tcpi_last_data_recv`, `tcpi_last_ack_recv`. */
 const LAST_DATA_RECEIVED_OFFSET = 52
 const LAST_ACK_RECEIVED_OFFSET = 56
@@ -85,15 +98,29 @@ function encodePortFilter(ports: readonly number[]): Buffer {
   return program
 }
 
-/** The local port of a socket; undefined where the reply cannot be read. */
-export function parseLocalPort(payload: Buffer): number | undefined {
-  return payload.length < REPLY_LENGTH ? undefined : payload.readUInt16BE(LOCAL_PORT_OFFSET)
+/** Both addresses of a connection as they are compared: 4 or 16 bytes as characters, IPv4 also where an IPv6 listener accepted it. */
+export interface ConnectionKeys {
+  readonly local: string
+  readonly peer: string
 }
+
+/** Undefined where the reply cannot be read. No text is made: there may be many. */
+export function parseKeys(payload: Buffer): ConnectionKeys | undefined {
+  if (payload.length < REPLY_LENGTH) return undefined
+  const length = payload[0] === AF_INET ? 4 : 16
+  const read = (at: number) => payload.toString('latin1', isMappedAt(payload, at, length) ? at + 12 : at, at + length)
+  return { local: read(LOCAL_ADDRESS_OFFSET), peer: read(PEER_ADDRESS_OFFSET) }
+}
+
+const isMappedAt = (payload: Buffer, at: number, length: number): boolean =>
+  length === 16 && MAPPED_PREFIX.compare(payload, at, at + MAPPED_PREFIX.length) === 0
 
 /** Both ends of a connection, IPv4 also where an IPv6 listener accepted it. */
 export interface ConnectionEnds {
   readonly local: string
+  readonly localPort: number
   readonly peer: string
+  readonly peerPort: number
   /** Since a segment of the peer has arrived, in ms. */
   readonly silentMs: number
 }
@@ -107,7 +134,41 @@ export function parseEnds(payload: Buffer): ConnectionEnds | undefined {
   const info = parseAttributes(payload, REPLY_LENGTH)?.get(INET_DIAG_INFO)
   if (local === undefined || peer === undefined || info === undefined || info.length < INFO_LENGTH) return undefined
   const silentMs = Math.min(info.readUInt32LE(LAST_DATA_RECEIVED_OFFSET), info.readUInt32LE(LAST_ACK_RECEIVED_OFFSET))
-  return { local, peer, silentMs }
+  const [localPort, peerPort] = [payload.readUInt16BE(LOCAL_PORT_OFFSET), payload.readUInt16BE(PEER_PORT_OFFSET)]
+  return { local, localPort, peer, peerPort, silentMs }
+}
+
+/** A connection that is not over yet. */
+export interface UnfinishedConnection {
+  readonly family: 4 | 6
+  readonly local: string
+  readonly peer: string
+  /** What the kernel knows it by. */
+  readonly id: Buffer
+}
+
+/**
+ * Undefined where the reply cannot be read, and for what is over but for the peer's word: a FIN_WAIT_2 that no program holds has sent all
+ * that it had, and it was received.
+ */
+export function parseUnfinished(payload: Buffer): UnfinishedConnection | undefined {
+  if (payload.length < REPLY_LENGTH) return undefined
+  if (payload[1] === FIN_WAIT_2 && payload.readUInt32LE(INODE_OFFSET) === 0) return undefined
+  const family = payload[0] === AF_INET ? 4 : 6
+  const read = (at: number) => endText(payload.subarray(at, at + (family === 4 ? 4 : 16)))
+  const [local, peer] = [read(LOCAL_ADDRESS_OFFSET), read(PEER_ADDRESS_OFFSET)]
+  if (local === undefined || peer === undefined) return undefined
+  return { family, local, peer, id: Buffer.from(payload.subarray(LOCAL_PORT_OFFSET, LOCAL_PORT_OFFSET + ID_LENGTH)) }
+}
+
+/** The order to reset that connection. */
+export function encodeDestruction({ family, id }: UnfinishedConnection): Buffer {
+  const request = Buffer.alloc(REQUEST_LENGTH)
+  request[0] = family === 4 ? AF_INET : AF_INET6
+  request[1] = IPPROTO_TCP
+  request.writeUInt32LE(STATE_BITS.unfinished, 4)
+  request.set(id, REQUEST_LENGTH - ID_LENGTH)
+  return request
 }
 
 /** RFC 4291 §2.5.5.2: ::ffff:a.b.c.d is a.b.c.d. */

@@ -27,7 +27,8 @@ beforeEach(async () => {
   context = new RecordedContext()
   netlink = new FakeNetlink(context.clock)
   packet = new FakePacketPort(context.clock)
-  netlink.addInterface('eth0', MAC, [OWN, '10.10.74.75/24'])
+  const interfaceIndex = netlink.addInterface('eth0', MAC, [OWN])
+  netlink.putAddress({ interfaceIndex, address: '10.10.74.75', prefixLength: 24, validLifetimeS: 3 })
   announcer = await startAnnouncer(
     context,
     { elector: 'elector', interfaceName, virtualIps, virtualRouterId },
@@ -129,7 +130,8 @@ describe('the announcer of a virtual router of IPv6', () => {
   test('removes what was left behind, holds, and tells all nodes by unsolicited neighbour advertisements (rule 18)', async () => {
     const device = new FakeNetlink(context.clock)
     const frames = new FakePacketPort(context.clock)
-    device.addInterface('eth0', MAC, ['fe80::70/64', '2001:db8::74/64'])
+    const interfaceIndex = device.addInterface('eth0', MAC, ['fe80::70/64'])
+    device.putAddress({ interfaceIndex, address: '2001:db8::74', prefixLength: 64, validLifetimeS: 3 })
     const options = { elector: 'elector', interfaceName, virtualIps: [VIP6], virtualRouterId } as const
     const ipv6 = await startAnnouncer(context, options, { netlink: device, packet: frames })
     expect(device.addressesOf('eth0')).toEqual(['fe80::70/64'])

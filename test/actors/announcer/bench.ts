@@ -22,6 +22,7 @@ export const settings: AnnouncerSettings = {
   virtualRouterId: 51,
   garp: { burstCount: 2, burstSpacingMs: 4, repeatAfterMs: [1000], refreshIntervalMs: null },
   keptAfterLeaseMs: 0,
+  forwardedBy: null,
 }
 
 /** One announcer machine over a kernel in memory, under a clock that the test moves; answers its effects at once. */
@@ -114,6 +115,9 @@ export class Bench {
         return
       case 'log':
       case 'send':
+        return
+      case 'resetConnections':
+      case 'stopped':
         return
       default:
         effect satisfies never

@@ -55,8 +55,10 @@ describe('hold', () => {
     bench.hold(3000)
     expect(bench.lines()).toEqual([
       'VRRP_Instance(51) setting protocol VIPs.',
-      'Sending gratuitous ARPs on eth0 for 10.10.74.74',
-      'Sending gratuitous ARPs on eth0 for 10.10.74.75',
+      'TX Adding IPV4 Address 10.10.74.74',
+      'TX Adding IPV4 Address 10.10.74.75',
+      'VRRP_Instance(51) Sending gratuitous ARPs on eth0 for 10.10.74.74',
+      'VRRP_Instance(51) Sending gratuitous ARPs on eth0 for 10.10.74.75',
     ])
   })
 
@@ -126,6 +128,16 @@ describe('hold that fails', () => {
     expect(bench.reports().map(({ type }) => type)).toEqual(['holdFailed', 'holdFailed'])
     expect(bench.of('putAddresses')).toEqual([])
   })
+})
+
+test('an address that somebody else speaks for is announced once, beside the schedule; one that is not held is not', () => {
+  bench.hold(3000)
+  const address = VIPS[0]!.split('/')[0]!
+  const announced = () => bench.effects.filter(({ type }) => type === 'sendGratuitousArp')
+  expect(bench.feed({ type: 'contested', address }) && announced()).toMatchObject([{ addresses: [address] }])
+  expect(bench.feed({ type: 'contested', address: '10.0.0.199' }) && announced()).toEqual([])
+  bench.feed({ type: 'release' })
+  expect(bench.feed({ type: 'contested', address }) && announced()).toEqual([])
 })
 
 describe('fencing by lease', () => {
@@ -248,7 +260,11 @@ describe('release', () => {
   test('removes every address, says so, reports, and leaves no timer', () => {
     bench.hold(3000).feed({ type: 'release' })
     expect(addresses()).toEqual([OWN])
-    expect(bench.lines()).toEqual(['VRRP_Instance(51) removing protocol VIPs.'])
+    expect(bench.lines()).toEqual([
+      'VRRP_Instance(51) removing protocol VIPs.',
+      'TX Removing IPV4 Address 10.10.74.74',
+      'TX Removing IPV4 Address 10.10.74.75',
+    ])
     expect(bench.reports()).toEqual([{ type: 'released' }])
     expect(bench.running.size).toBe(0)
   })
@@ -293,7 +309,7 @@ describe('gratuitous ARP', () => {
     roundsWithin(5000)
     bench.feed({ type: 'announce' })
     expect(bench.of('sendGratuitousArp')).toHaveLength(1)
-    expect(bench.lines()).toContain('Sending gratuitous ARPs on eth0 for 10.10.74.75')
+    expect(bench.lines()).toContain('VRRP_Instance(51) Sending gratuitous ARPs on eth0 for 10.10.74.75')
     expect(roundsWithin(5000)).toEqual([4, 1000, 1004])
   })
 
@@ -323,7 +339,7 @@ describe('gratuitous ARP', () => {
 
 describe('start', () => {
   test('removes what a crashed predecessor has left behind, with the prefix that it has there', () => {
-    kernel.putAddress({ interfaceIndex: 1, address: '10.10.74.74', prefixLength: 24, validLifetimeS: null })
+    kernel.putAddress({ interfaceIndex: 1, address: '10.10.74.74', prefixLength: 24, validLifetimeS: 3 })
     kernel.putAddress({ interfaceIndex: 1, address: '10.10.74.75', prefixLength: 32, validLifetimeS: 2 })
     bench.feed({ type: 'start' })
     expect(addresses()).toEqual([OWN])

@@ -26,15 +26,17 @@ function started(seed = 1, drainMark = new FakeDrainMark()) {
     request: () => Promise.reject(new Error('nobody answers')),
     log: () => undefined,
     inspect: () => undefined,
+    guard: (call) => call,
     control: () => undefined,
   }
   const options: DiscoveryOptions = {
     name: 'jupiter',
     managementIp: ADDRESS,
+    managementPrefixLength: 24,
     mac: '02:00:00:00:00:46',
     capacity: 100,
     virtualRouterId: 51,
-    instances: [{ name: 'VI_51', family: 'ipv4', virtualRouterId: 51 }],
+    instances: [{ name: 'VI_51', family: 'ipv4', virtualRouterId: 51, priority: 99 }],
     electors: ['elector'],
     key: 'secret',
     intervalMs: 1000,
@@ -48,7 +50,7 @@ function started(seed = 1, drainMark = new FakeDrainMark()) {
   give({ ...instance51, role: 'director', masterAddress: ADDRESS, masterPriority: 99 })
   const beacons = (): BeaconFragment[] =>
     sent
-      .filter(({ to }) => to === 'raw-ip')
+      .filter(({ to, message }) => to === 'raw-ip' && message.type === 'send')
       .map(({ message }) => {
         const { payload } = message as Extract<RawIpMessage, { type: 'send' }>
         const opened = openBeacon(payload, 51, 'secret')

@@ -91,13 +91,19 @@ class Troubled {
     if (type === 'crash') group.restartDiscovery(address)
     if (type === 'fail') group.tell(address, { type: 'monitor', state: 'failure', failedPorts: [3128] })
     if (type === 'recover') group.tell(address, { type: 'monitor', state: 'ok', failedPorts: [] })
-    if (type === 'drain' || type === 'undrain') group.tell(address, { type: 'drain', draining: type === 'drain' })
+    if (type === 'drain' || type === 'undrain') {
+      const wish = { draining: type === 'drain', maintMs: null }
+      group.tell(address, { type: 'drainOrder', address, wish })
+    }
   }
 
   get alive(): readonly string[] {
     return NODES.filter((address) => this.group.node(address).alive)
   }
 }
+
+/** Nodes that are dead or have failed are warned of, rightly. */
+const isNoAbsence = (warning: string) => !/\) (?:has failed on port|is missing since)/.test(warning)
 
 describe('a group with several directors', () => {
   it('comes to one assignment, and to rest, whatever it went through', () => {
@@ -120,14 +126,14 @@ describe('a group with several directors', () => {
         const generations = alive.map((address) => group.node(address).table.generation)
         group.run(8000)
         expect(alive.map((address) => group.node(address).table.generation)).toEqual(generations)
-        for (const address of alive) expect(group.describe(address).warnings).toEqual([])
+        for (const address of alive) expect(group.describe(address).warnings.filter(isNoAbsence)).toEqual([])
         const directors = group.describe(assigning[0]!).members.filter(({ director }) => director)
         if (directors.length > 1) several++
       }),
       { numRuns: 40 },
     )
     expect(several).toBeGreaterThan(5)
-  })
+  }, 240_000)
 })
 
 /** Those that are ok; else those that drain; else nobody. */

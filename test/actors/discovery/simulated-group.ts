@@ -1,4 +1,5 @@
 import { describeDiscovery, step as discoveryStep } from '../../../actors/discovery/machine.ts'
+import type { ClientsOfMessage, HoldersOfMessage, UpkeepMessage } from '../../../actors/discovery/messages.ts'
 import {
   type DiscoveryEffect,
   type DiscoveryEvent,
@@ -18,11 +19,21 @@ import type { Role, RoleMessage } from '../../../actors/elector/messages.ts'
 import { FakeDrainMark } from '../../../runtime/ports/fake/drain-mark.ts'
 import { MAX_NODES } from '../../../runtime/table/layout.ts'
 import type { NodeSetting } from '../../../runtime/table/node-rows.ts'
+import type { BeaconEnvelope } from '../../../runtime/wire/beacon.ts'
 import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 
 const LATENCY_MS = 1
 /** The instances of every node, unless a test says otherwise. */
 export const [FIRST, SECOND] = ['VI_51', 'VI_52'] as const
+
+type Instance = DiscoveryOptions['instances'][number]
+type NodeOptions = Partial<Omit<DiscoveryOptions, 'instances'>> & {
+  readonly instances?: readonly (Omit<Instance, 'priority'> & Partial<Instance>)[]
+}
+const INSTANCES = [
+  { name: FIRST, family: 'ipv4', virtualRouterId: 51 },
+  { name: SECOND, family: 'ipv4', virtualRouterId: 52 },
+] as const
 
 /** A packet on the medium, as a test may watch, drop or repeat it. */
 export interface Frame {
@@ -54,6 +65,10 @@ export interface SimulatedNode {
   readonly roles: Map<string, RoleMessage>
   /** When the elector was told that the director's assignment is here. */
   readonly caughtUpAtMs: number[]
+  /** As the stats reporter was told last. */
+  upkeep: UpkeepMessage | null
+  /** What the fast path was told. */
+  readonly toFastPath: (ClientsOfMessage | HoldersOfMessage)[]
   readonly log: { readonly atMs: number; readonly line: string }[]
   /** Bumped when an actor dies: what was scheduled for it before is void. */
   life: number
@@ -76,17 +91,17 @@ export class SimulatedGroup {
   readonly #agenda: Appointment[] = []
   #epochs = 0
 
-  add(address: string, options: Partial<DiscoveryOptions> = {}): SimulatedNode {
+  /** Its priority is the last number of its address, unless it is given one. */
+  add(address: string, { instances = INSTANCES, ...options }: NodeOptions = {}): SimulatedNode {
+    const priority = Number(address.split('.')[3])
     const full: DiscoveryOptions = {
       name: `node-${address.split('.')[3]}`,
       managementIp: address,
+      managementPrefixLength: 8,
       mac: '02:00:00:00:00:01',
       capacity: 100,
       virtualRouterId: 51,
-      instances: [
-        { name: FIRST, family: 'ipv4', virtualRouterId: 51 },
-        { name: SECOND, family: 'ipv4', virtualRouterId: 52 },
-      ],
+      instances: instances.map((instance) => ({ priority, ...instance })),
       electors: ['elector'],
       key: 'secret',
       intervalMs: 1000,
@@ -98,11 +113,13 @@ export class SimulatedGroup {
     const slots = nobodysSlots()
     const node: SimulatedNode = {
       options: full,
-      discovery: initialDiscovery(full, this.#epoch(), this.nowMs, this.drainMark.isSet(address)),
+      discovery: initialDiscovery(full, this.#epoch(), this.nowMs, this.#marked(address)),
       dispatcher: initialDispatcher(rulesOf(address), { nodes: [], slots, generation: 0 }),
       table: { rows: new Array<NodeSetting | null>(MAX_NODES).fill(null), slots, generation: 0 },
       roles: new Map(),
       caughtUpAtMs: [],
+      upkeep: null,
+      toFastPath: [],
       log: [],
       life: 0,
       alive: true,
@@ -116,6 +133,10 @@ export class SimulatedGroup {
   #epoch(): string {
     this.#epochs++
     return this.#epochs.toString(16).padStart(16, '0')
+  }
+
+  #marked(address: string) {
+    return { draining: this.drainMark.isSet(address), maint: this.drainMark.isSet(`${address}.maint`) }
   }
 
   #start(node: SimulatedNode): void {
@@ -175,7 +196,7 @@ export class SimulatedGroup {
   restartDiscovery(address: string): void {
     const node = this.node(address)
     node.life++
-    node.discovery = initialDiscovery(node.options, this.#epoch(), this.nowMs, this.drainMark.isSet(address))
+    node.discovery = initialDiscovery(node.options, this.#epoch(), this.nowMs, this.#marked(address))
     this.#stepDiscovery(node, { type: 'start' })
     this.#stepDispatcher(node, { type: 'discoveryUp' })
     for (const message of node.roles.values()) this.tell(address, message)
@@ -194,9 +215,15 @@ export class SimulatedGroup {
     this.nowMs = endMs
   }
 
+  /** An envelope that names a node as it is now. */
+  envelopeFor(address: string, destination = address): BeaconEnvelope {
+    const { epoch, sequence } = this.node(address).discovery
+    return { destination, audience: new Map([[address, { epoch, sequence }]]) }
+  }
+
   /** Puts a packet on the medium that no node sent. */
-  inject(source: string, destination: string, payload: Uint8Array): void {
-    const packet = emitIpv4Packet({ source, destination, protocol: 253, ttl: 255, payload })
+  inject(source: string, destination: string, payload: Uint8Array, ttl = 255): void {
+    const packet = emitIpv4Packet({ source, destination, protocol: 253, ttl, payload })
     this.transmit({ source, destination, packet, atMs: this.nowMs })
   }
 
@@ -244,11 +271,17 @@ export class SimulatedGroup {
         return
       case 'send':
         if (effect.to === 'dispatcher') this.#stepDispatcher(node, effect.message)
+        else if (effect.to === 'stats-reporter') node.upkeep = effect.message
+        else if (effect.to === 'fast-path') node.toFastPath.push(effect.message)
         else if (effect.to !== 'raw-ip') node.caughtUpAtMs.push(this.nowMs)
         else if (effect.message.type === 'send') this.#send(node, effect.message.destination, effect.message.payload)
         return
+      case 'renewEpoch':
+        this.#stepDiscovery(node, { type: 'epochRenewed', epoch: this.#epoch() })
+        return
       case 'markDraining':
         this.drainMark.set(node.options.managementIp, effect.draining)
+        this.drainMark.set(`${node.options.managementIp}.maint`, effect.maint)
         return
       default:
         effect satisfies never
@@ -288,6 +321,7 @@ export class SimulatedGroup {
         return
       case 'log':
       case 'sweep':
+      case 'tryNode':
         return
       default:
         effect satisfies never
@@ -308,7 +342,7 @@ export class SimulatedGroup {
   }
 
   describe(address: string) {
-    return describeDiscovery(this.node(address).discovery, this.nowMs)
+    return describeDiscovery(this.node(address).discovery, this.nowMs, this.nowMs)
   }
 
   /** Health by address, of the members that a node shows. */
@@ -332,4 +366,15 @@ const rulesOf = (managementIp: string) => ({
   slowStartMs: 0,
   tellsFastPath: false,
   portsByRedirect: [],
+  resetsOnFailure: false,
+  triedPorts: [],
 })
+
+/** A group of those nodes, of whom the first has been director for so long that all is settled. */
+export function settledGroup(addresses: readonly string[], options: NodeOptions = {}): SimulatedGroup {
+  const group = new SimulatedGroup()
+  for (const address of addresses) group.add(address, options)
+  group.elect(addresses[0]!)
+  group.run(4500)
+  return group
+}

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { emitIpv4Packet, parseIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 import { FIRST, SimulatedGroup } from './simulated-group.ts'
 
 const [A, B, C] = ['10.10.74.70', '10.10.74.86', '10.10.74.87'] as const
+
+function parsed(packet: Uint8Array) {
+  const result = parseIpv4Packet(packet)
+  if (!result.ok) throw new Error(result.reason)
+  return result.packet
+}
 
 describe('a warning is given', () => {
   it('when no key is set', () => {
@@ -12,6 +19,100 @@ describe('a warning is given', () => {
     const warning = 'cluster.key is not set: beacons are not authenticated'
     expect(group.describe(A).warnings).toEqual([warning])
     expect(group.lines(A).filter((line) => line === warning)).toHaveLength(1)
+  })
+
+  it('when two nodes have one priority, on both, whoever leads, until one has another', () => {
+    const group = new SimulatedGroup()
+    const instances = (priority: number) => [{ name: FIRST, family: 'ipv4', virtualRouterId: 51, priority } as const]
+    for (const [address, priority] of [
+      [A, 99],
+      [B, 89],
+      [C, 89],
+    ] as const)
+      group.add(address, { instances: instances(priority) })
+    const warnings = () => [A, B, C].map((address) => group.describe(address).warnings)
+    const same = (address: string) => [`${address} has the same priority as this node, 89: the higher address wins`]
+    group.elect(A)
+    group.run(5000)
+    expect(warnings()).toEqual([[], same(C), same(B)])
+    group.elect(B)
+    group.run(5000)
+    expect(warnings()).toEqual([[], same(C), same(B)])
+    group.tell(C, { type: 'configured', options: { ...group.node(C).options, instances: instances(79) } })
+    group.run(2000)
+    expect(warnings()).toEqual([[], [], []])
+  })
+
+  it('not when that is wanted so', () => {
+    const group = new SimulatedGroup()
+    group.add(A, { key: null, insecure: true })
+    group.elect(A)
+    group.run(2000)
+    expect(group.describe(A).warnings).toEqual([])
+  })
+
+  it('not when the lead goes there, back, and there again, at whatever pace', () => {
+    for (const ledMs of [100, 400, 700, 1000, 1500, 2100, 2900]) {
+      const group = new SimulatedGroup()
+      for (const address of [A, B, C]) group.add(address)
+      for (const leader of [B, A, B]) {
+        group.elect(leader)
+        for (let ms = 0; ms < ledMs; ms += 100) {
+          group.run(100)
+          expect(group.describe(C).warnings, `each led for ${ledMs} ms`).toEqual([])
+        }
+      }
+    }
+  })
+
+  it.each([
+    ['another key', 'other', 'their HMAC is wrong'],
+    ['no key', null, 'they have no HMAC'],
+  ])('when somebody with %s sends in the name of a node whose own beacons are right', (_, key, wrong) => {
+    const group = new SimulatedGroup()
+    for (const address of [A, B]) group.add(address)
+    group.add(C, { key: 'another' })
+    group.elect(A)
+    group.assume(C, C)
+    const forged = new SimulatedGroup()
+    forged.add(B, { key })
+    forged.elect(B)
+    for (let s = 0; s < 5; s++) {
+      group.run(1000)
+      forged.run(1000)
+      const { packet } = forged.frames.at(-1)!
+      group.transmit({ source: B, destination: '255.255.255.255', packet, atMs: group.nowMs })
+    }
+    group.run(10)
+    expect(group.describe(A).warnings).toEqual([
+      `beacons from ${C} are refused: cluster.key is another one there`,
+      `beacons from ${B} are refused: ${wrong}, but others from it are right: somebody sends in its name`,
+    ])
+    expect(group.health(A)[B]).toBe('ok')
+  })
+
+  it('when a node is on another subnet, or behind a router, with a key and without', () => {
+    for (const key of ['secret', null]) {
+      const group = new SimulatedGroup()
+      group.add(A, { key, insecure: true, managementPrefixLength: 24 })
+      group.add(B, { key, insecure: true })
+      group.assume(A, A)
+      group.assume(B, B)
+      group.run(10)
+      const { payload } = parsed(group.frames.find(({ source }) => source === B)!.packet)
+      const frame = (source: string, ttl: number) =>
+        emitIpv4Packet({ source, destination: '255.255.255.255', protocol: 253, ttl, payload })
+      const transmit = (source: string, ttl: number) =>
+        group.transmit({ source, destination: A, packet: frame(source, ttl), atMs: group.nowMs })
+      transmit(B, 64)
+      transmit('10.10.75.9', 255)
+      group.run(10)
+      expect(group.describe(A).warnings).toEqual([
+        `beacons from ${B} are refused: their TTL is not 255, so a router has passed them on; the nodes of a group are on one subnet`,
+        `beacons from 10.10.75.9 are refused: it is outside the subnet of ${A}/24`,
+      ])
+      expect([group.counter(A, 'routed'), group.counter(A, 'outsideSubnet')]).toEqual([1, 1])
+    }
   })
 
   it('on every node when a setting differs, with the node, the setting and both values where they are known', () => {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { startDispatcher } from '../../../actors/dispatcher/actor.ts'
-import type { DispatcherControl, DispatcherMessage, DispatcherPeers } from '../../../actors/dispatcher/messages.ts'
+import type {
+  ClientsPart,
+  DispatcherControl,
+  DispatcherMessage,
+  DispatcherPeers,
+} from '../../../actors/dispatcher/messages.ts'
+import { FakeReachProbe } from '../../../runtime/ports/fake/reach-probe.ts'
 import type { ActorInstance } from '../../../runtime/system/actor.ts'
 import { parseClientKey } from '../../../runtime/table/client-key.ts'
 import { ConnectionTable } from '../../../runtime/table/connection-table.ts'
@@ -32,9 +38,13 @@ function started(table = ConnectionTable.create({ clients: 4096, forwarders: 1, 
     slowStartMs: 0,
     tellsFastPath: false,
     portsByRedirect: [],
+    resetsOnFailure: false,
+    triedPorts: [],
     table: table.buffer,
   }
-  const instance = startDispatcher(context, options, {}) as ActorInstance<DispatcherMessage>
+  const instance = startDispatcher(context, options, {
+    reach: new FakeReachProbe(),
+  }) as ActorInstance<DispatcherMessage>
   const control = instance.control as DispatcherControl
   const give = (message: DispatcherMessage) => instance.receive(message, 'test')
   return { table, clock, sent, instance, control, give }
@@ -95,6 +105,8 @@ describe('the dispatcher', () => {
       sinceMs: 0,
     })
     connect(table, client, Math.floor(clock.nowMs() / 1000))
+    expect(control.which(client)).toMatchObject({ node: before.node, reason: 'pin', activeConnections: 1, idleS: 0 })
+    expect(control.clients(0, 0, 10).routes).toEqual([control.which(client)])
     give({
       type: 'membership',
       assigner: A,
@@ -103,8 +115,8 @@ describe('the dispatcher', () => {
         each.address === before.node ? { ...each, health: 'draining' } : each,
       ),
     })
-    expect(control.which(client)).toMatchObject({ node: before.node, reason: 'pin', activeConnections: 1, idleS: 0 })
-    expect(control.clients(10)).toEqual([control.which(client)])
+    const elsewhere = before.node === A ? B : A
+    expect(control.which(client)).toMatchObject({ node: elsewhere, reason: 'slot', activeConnections: 1, idleS: 0 })
   })
 
   it('says how long a pin, or the owner of a slot, is what it is', () => {
@@ -141,14 +153,39 @@ describe('the dispatcher', () => {
     expect(() => asDirector().control.which('jupiter')).toThrow(RangeError)
   })
 
+  it('tells clients in parts that are small, and all of them once', () => {
+    const { table, control } = started(
+      ConnectionTable.create({ clients: 65_536, forwarders: 1, connectionsPerForwarder: 16 }),
+    )
+    const known = Array.from({ length: 4000 }, (_, index) => `10.1.${index >> 8}.${index & 255}`)
+    for (const client of known) {
+      connect(table, client, 0)
+      table.connectionClosed(0, 3, 0)
+    }
+    const told: string[] = []
+    const sizes: number[] = []
+    for (let from: number | null = 0; from !== null; ) {
+      const part: ClientsPart = control.clients(from, 0, 65_536)
+      told.push(...part.routes.map(({ client }) => client))
+      sizes.push(part.routes.length)
+      from = part.next
+    }
+    expect(Math.max(...sizes)).toBe(512)
+    expect(told.toSorted()).toEqual(known.toSorted())
+    const first = control.clients(0, 0, 0)
+    expect(first.routes).toEqual([])
+    expect(first.seen).toBeGreaterThan(512)
+    expect(control.clients(0, first.seen - 10, 65_536)).toMatchObject({ routes: { length: 10 }, seen: first.seen })
+  })
+
   it('forgets clients that have been idle for as long as its rules say', () => {
     const { table, control, clock } = asDirector()
     connect(table, '10.10.74.201', 0)
     table.connectionClosed(0, 3, 0)
     clock.advance(590_000)
-    expect(control.clients(10)).toHaveLength(1)
+    expect(control.clients(0, 0, 10).routes).toHaveLength(1)
     clock.advance(20_000)
-    expect(control.clients(10)).toEqual([])
+    expect(control.clients(0, 0, 10).routes).toEqual([])
   })
 
   it('takes the table over as it is when it starts again', () => {

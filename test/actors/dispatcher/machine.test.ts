@@ -20,7 +20,7 @@ class Fed {
   #state
   readonly effects: DispatcherEffect[] = []
 
-  constructor(adopted: AdoptedTable = empty, portsByRedirect: readonly number[] = []) {
+  constructor(adopted: AdoptedTable = empty, portsByRedirect: readonly number[] = [], resetsOnFailure = false) {
     this.#state = initialState(
       {
         managementIp: A,
@@ -29,6 +29,8 @@ class Fed {
         slowStartMs: 0,
         tellsFastPath: false,
         portsByRedirect,
+        resetsOnFailure,
+        triedPorts: [3128],
       },
       adopted,
     )
@@ -106,7 +108,57 @@ describe('a director', () => {
     const fed = new Fed()
     fed.role('director')
     const lines = fed.members(member(A), member(B)).flatMap((effect) => (effect.type === 'log' ? [effect.line] : []))
-    expect(lines).toEqual([`slots: 2048 moved, generation 2: ${A} 2048, ${B} 2048`])
+    expect(lines).toEqual([`slots: 2048 moved, generation 2: ${A} 2048, ${B} 2048; ${B} (${B}) has joined`])
+  })
+
+  it('says in the words of the original whether it spreads connections, when that changes', () => {
+    const fed = new Fed()
+    const lines = (...effects: readonly (readonly DispatcherEffect[])[]) =>
+      effects.flat().flatMap((effect) => (effect.type === 'log' && effect.line.startsWith('set ') ? [effect.line] : []))
+    expect(lines(fed.role('scanning'))).toEqual(['set lbnetwork 0'])
+    expect(lines(fed.role('director'), fed.role('director', 'VI_52'))).toEqual(['set lbnetwork 1'])
+    expect(lines(fed.role('scanning'))).toEqual([])
+    expect(lines(fed.role('scanning', 'VI_52'))).toEqual(['set lbnetwork 0'])
+  })
+
+  it('says why slots move', () => {
+    const fed = new Fed()
+    const reasons = (effects: readonly DispatcherEffect[]) =>
+      effects.flatMap((effect) =>
+        effect.type === 'log' && effect.line.startsWith('slots') ? effect.line.split('; ').slice(1) : [],
+      )
+    const named = (health: Health = 'ok', changes: Partial<Member> = {}) =>
+      member(B, health, { name: 'saturn', ...changes })
+    const who = `saturn (${B})`
+    expect(reasons(fed.role('director'))).toEqual(['this node assigns them from now on'])
+    expect(reasons(fed.members(member(A), named()))).toEqual([`${who} has joined`])
+    expect(reasons(fed.members(member(A), named('failure')))).toEqual([`${who} has failed`])
+    expect(reasons(fed.members(member(A), named()))).toEqual([`${who} works again`])
+    expect(reasons(fed.members(member(A), named('stale')))).toEqual([`${who} is not heard any more`])
+    expect(reasons(fed.members(member(A), named()))).toEqual([`${who} is heard again`])
+    expect(reasons(fed.members(member(A), named('draining')))).toEqual([`${who} drains`])
+    expect(reasons(fed.members(member(A), named()))).toEqual([`${who} drains no more`])
+    const weighed = `${who} is weighed anew: capacity 300`
+    expect(reasons(fed.members(member(A), named('ok', { capacity: 300 })))).toEqual([weighed, 'nothing holds it back'])
+    fed.members(member(A), named())
+    fed.members(member(A))
+    fed.nowMs += 10_000
+    expect(reasons(fed.members(member(A)))).toEqual([`${B} is gone`])
+  })
+
+  it('says why slots move when another director is followed', () => {
+    const fed = new Fed()
+    fed.role('director')
+    fed.members(member(A), member(B), member(C))
+    fed.role('scanning')
+    fed.members(member(A), member(C))
+    fed.nowMs += 60_000
+    const lines = [...fed.members(member(A), member(B, 'stale'), member(C)), ...fed.role('director')].flatMap(
+      (effect) => (effect.type === 'log' ? [effect.line] : []),
+    )
+    expect(lines.at(-1)).toMatch(
+      new RegExp(`; this node assigns them from now on; ${B} \\(${B}\\) is not heard any more$`),
+    )
   })
 
   it('moves nobody for a load that is no overload', () => {
@@ -386,4 +438,56 @@ describe('idle clients', () => {
     expect(effects).toMatchObject([{ type: 'sweep', idleS: 600 }, { type: 'startTimer' }])
     expect(fed.give({ type: 'timerExpired', timer: 'sweep', generation })).toEqual([])
   })
+})
+
+describe('what is open at a node', () => {
+  const resetsOf = (fed: Fed) => fed.state.rows.filter((row) => row?.resets === true).map((row) => row!.address)
+  const led = (resetsOnFailure: boolean) => {
+    const fed = new Fed(empty, [], resetsOnFailure)
+    fed.role('director')
+    fed.members(memberOf(A), memberOf(B))
+    return fed
+  }
+
+  it('is left alone while it drains or is in maintenance, and reset when the time of that is over', () => {
+    const fed = led(false)
+    fed.members(memberOf(A), memberOf(B, { health: 'draining' }))
+    fed.members(memberOf(A), memberOf(B, { health: 'draining', maint: 'on' }))
+    expect(resetsOf(fed)).toEqual([])
+    fed.members(memberOf(A), memberOf(B, { health: 'draining', maint: 'due' }))
+    expect(resetsOf(fed)).toEqual([B])
+    fed.members(memberOf(A), memberOf(B))
+    expect(resetsOf(fed)).toEqual([])
+  })
+
+  it('is never reset at a node that serves because no other does', () => {
+    const fed = led(false)
+    fed.members(memberOf(A, { health: 'failure' }), memberOf(B, { health: 'draining', maint: 'due' }))
+    expect(resetsOf(fed)).toEqual([])
+  })
+
+  it.each(['failure', 'stale'] as const)(
+    'is left alone when it is in %s, and reset where that is configured',
+    (health) => {
+      const members = [memberOf(A), memberOf(B, { health })] as const
+      const [keeping, resetting] = [led(false), led(true)]
+      keeping.members(...members)
+      resetting.members(...members)
+      expect([resetsOf(keeping), resetsOf(resetting)]).toEqual([[], [B]])
+    },
+  )
+
+  it('is left alone when it has left in order, whatever is configured', () => {
+    const fed = led(true)
+    const macs = [{ address: B, mac: '', left: true, gone: false }]
+    fed.give({ type: 'membership', members: [memberOf(A), memberOf(B, { health: 'stale' })], macs, assigner: null })
+    expect(resetsOf(fed)).toEqual([])
+  })
+})
+
+it('of nodes that all drain those that are not in maintenance go on', () => {
+  const fed = new Fed()
+  fed.role('director')
+  fed.members(memberOf(A, { health: 'draining', maint: 'on' }), memberOf(B, { health: 'draining' }))
+  expect(fed.state.rows.filter((row) => row?.state === 'ok').map((row) => row!.address)).toEqual([B])
 })

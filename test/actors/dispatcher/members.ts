@@ -17,6 +17,7 @@ export const memberOf = (address: string, changes: Partial<Member> = {}): Member
   agent: null,
   failedPorts: [],
   drained: false,
+  maint: 'off',
   forwarding: 'workers',
   ...changes,
 })

@@ -29,6 +29,8 @@ export class SimulatedClients {
       slowStartMs,
       tellsFastPath: false,
       portsByRedirect: [],
+      resetsOnFailure: false,
+      triedPorts: [],
     }
     const adopted = { nodes: [], slots: this.table.readSlots(), generation: 0 }
     this.#state = initialState(rules, adopted)

@@ -28,6 +28,8 @@ export const v2: ElectorOptions = {
   preempt: true,
   preemptDelayMs: 0,
   holdOffMs: 0,
+  longestLearnedCs: 300,
+  strict: false,
   settledAtMs: 0,
   primaryAddress: OWN,
   virtualIps: [VIP],

@@ -19,7 +19,7 @@ const variants: readonly (readonly [string, ElectorOptions])[] = [
 function groupOf(size: number, options: ElectorOptions): { readonly group: Group; readonly nodes: readonly Node[] } {
   const group = new Group()
   const nodes = PRIORITIES.slice(0, size).map((priority, index) =>
-    group.add({ ...options, priority, primaryAddress: `10.10.74.${70 + index}` }).start(),
+    group.add({ ...options, priority, primaryAddress: `10.10.74.${80 + index}` }).start(),
   )
   return { group, nodes }
 }

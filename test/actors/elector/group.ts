@@ -102,6 +102,7 @@ export class Node {
       virtualIps,
       virtualRouterId: 51,
       garp: DEFAULT_GARP,
+      forwardedBy: null,
       keptAfterLeaseMs: 0,
     })
     this.kernel = new FakeNetlink(group.clock)
@@ -251,6 +252,8 @@ export class Node {
         for (const address of effect.addresses) this.kernel.removeAddress({ ...effect, ...address })
         return
       case 'sendGratuitousArp':
+      case 'resetConnections':
+      case 'stopped':
       case 'log':
         return
       default:

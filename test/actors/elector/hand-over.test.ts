@@ -155,3 +155,31 @@ test('addresses that the kernel refuses meanwhile are left at once', () => {
   expect(bench.sent('announcer')).toEqual([{ type: 'release' }])
   expect(statusOf(bench)).toMatchObject({ state: 'BACKUP', yielding: true, handOver: { outcome: 'nobody' } })
 })
+
+describe.each([v2, v3])('who follows says whether a director that lives gives way, v$version', (options) => {
+  const held = (bench: Bench) => bench.sent('announcer').filter(({ type }) => type === 'hold')
+  const follow = (bench: Bench) => held(bench.expire('masterDown').drained().confirm())
+
+  test('one that has resigned', () => {
+    const bench = new Bench(options).started().hear({ priority: 200 }, 100).hear({ priority: 0 }, 100)
+    expect(follow(bench)).toMatchObject([{ succeeds: true }])
+  })
+
+  test('one of lower priority that is preempted', () => {
+    const bench = new Bench(options).started()
+    for (let advert = 0; advert < 3; advert++) bench.hear({ priority: 50 }, 1000)
+    expect(follow(bench)).toMatchObject([{ succeeds: true }])
+  })
+
+  test('not one that fell silent, also after it was to be preempted', () => {
+    const silent = new Bench(options).started().hear({ priority: 200 }, 100)
+    expect(follow(silent)).toEqual([{ type: 'hold', leaseUntilMs: expect.any(Number) }])
+    const contested = new Bench(options).started().hear({ priority: 50 }, 100)
+    expect(follow(contested)).toEqual([{ type: 'hold', leaseUntilMs: expect.any(Number) }])
+  })
+
+  test('not one that was heard again after it had resigned', () => {
+    const bench = new Bench(options).started().hear({ priority: 0 }, 100).hear({ priority: 200 }, 100)
+    expect(follow(bench)).toEqual([{ type: 'hold', leaseUntilMs: expect.any(Number) }])
+  })
+})

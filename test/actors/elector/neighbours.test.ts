@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import {
   freeVrid,
   heardVrid,
-  NEIGHBOUR_LIFE_MS,
   NEIGHBOURS_KEPT,
   type Neighbours,
   noNeighbours,
@@ -95,13 +94,24 @@ describe('foreign use of our VRID', () => {
     expect(statusOf(bench).warnings[0]).toContain('virtual IPs 10.9.0.1 10.9.0.2 10.9.0.3 10.9.0.4 and 251 more')
   })
 
-  test('it is over a minute after it was heard last', () => {
-    const bench = new Bench(v2).started().hear({ addresses: [THEIRS] })
-    expect(describeElector(bench.state, bench.nowMs + NEIGHBOUR_LIFE_MS - 1).foreignRouters).toHaveLength(1)
-    expect(describeElector(bench.state, bench.nowMs + NEIGHBOUR_LIFE_MS)).toMatchObject({
-      foreignRouters: [],
-      warnings: [],
-    })
+  test.each([
+    ['ten seconds', 100, 10_000],
+    ['four of its intervals, where that is longer,', 4000, 160_000],
+  ])('it is over %s after it was heard last', (_, advertIntervalCs, lifeMs) => {
+    const bench = new Bench(v3).started().hear({ addresses: [THEIRS], advertIntervalCs, priority: 150 })
+    const at = (afterMs: number) => describeElector(bench.state, bench.nowMs + afterMs)
+    expect(at(lifeMs - 1)).toMatchObject({ foreignRouters: [{ address: OTHER }], warnings: [expect.any(String)] })
+    expect(at(lifeMs)).toMatchObject({ foreignRouters: [], warnings: [] })
+  })
+
+  test('it is over at once when the same router says what we say', () => {
+    const bench = new Bench(v2)
+      .started()
+      .hear({ addresses: [THEIRS], priority: 150 })
+      .hear({ priority: 150 }, 1000)
+    expect(statusOf(bench)).toMatchObject({ foreignRouters: [], warnings: [] })
+    expect(bench.hear({ addresses: [THEIRS], priority: 150 }).lines()).toEqual([])
+    expect(statusOf(bench).warnings).toHaveLength(1)
   })
 
   test('a flood of sources is bounded: those heard last stay', () => {

@@ -22,6 +22,7 @@ const options: fc.Arbitrary<ElectorOptions> = fc
     ...base,
     ...rest,
     advertIntervalCs: base.version === 3 ? centiseconds : 100,
+    longestLearnedCs: Math.max(3 * centiseconds, 300),
   }))
 
 const afterMs = fc.oneof(

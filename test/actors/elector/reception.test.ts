@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { receive, sameAddresses } from '../../../actors/elector/reception.ts'
-import { Bench, type Heard, heardAdvert, OTHER, OWN, VIP, v2, v3 } from './bench.ts'
+import { Bench, type Heard, heardAdvert, OTHER, OWN, VIP, v2, v3, v6 } from './bench.ts'
 
 const packetOf = (options: typeof v2, heard: Heard): Uint8Array => {
   const event = heardAdvert(options, heard)
@@ -37,6 +37,42 @@ describe('reception', () => {
       ok: true,
       advert: { advertIntervalCs: 7 },
     })
+  })
+
+  test('rule 5: a v3 interval is learned up to the longest that is configured; a longer one is discarded, and told', () => {
+    const taken = (advertIntervalCs: number, options = v3) => receive(packetOf(v3, { advertIntervalCs }), options)
+    expect(taken(300)).toMatchObject({ ok: true })
+    expect(taken(301)).toMatchObject({ ok: false, reason: 'interval' })
+    expect(taken(600, { ...v3, longestLearnedCs: 600 })).toMatchObject({ ok: true })
+    const forged = new Bench(v3).started().hear({ priority: 255, advertIntervalCs: 4095 })
+    expect(forged.remaining('masterDown')).toBe(3609.375)
+    expect(forged.counter('discarded.interval')).toBe(1)
+    expect(forged.lines().join()).toMatch(/with other settings \(advert interval\)/)
+    // Nor does it end a master.
+    expect(new Bench(v3).promoted().hear({ priority: 255, advertIntervalCs: 4095 }).label).toBe('MASTER')
+  })
+
+  test('rule 5: another list of addresses is taken, and told; strict: discarded, counted and told', () => {
+    const other = { virtualIps: [VIP, OTHER] }
+    expect(receive(packetOf(v3, { addresses: other.virtualIps }), v3)).toMatchObject({ ok: true })
+    const strict = { ...v3, strict: true }
+    expect(receive(packetOf(v3, {}), strict)).toMatchObject({ ok: true })
+    const bench = new Bench(strict).started().hear({ priority: 255, addresses: other.virtualIps })
+    expect(bench.counter('discarded.virtualIps')).toBe(1)
+    expect(bench.remaining('masterDown')).toBe(3609.375)
+    expect(bench.lines().join()).toMatch(/with other settings \(virtual IPs\)/)
+  })
+
+  test.each(['0.0.0.0', '127.0.0.1', '224.0.0.18', '255.255.255.255', '10.0.1.2'])(
+    'an advert from %s is none of this subnet’s: discarded',
+    (source) => {
+      const options = { ...v3, prefixLength: 24 }
+      expect(receive(packetOf(options, { source }), options)).toMatchObject({ ok: false, reason: 'source' })
+    },
+  )
+
+  test('over IPv6 an advert comes from a link-local address', () => {
+    expect(receive(packetOf(v6, { source: 'fd00::2' }), v6)).toMatchObject({ ok: false, reason: 'source' })
   })
 
   test('fuzz: noise is a value, never an exception', () => {

@@ -6,6 +6,9 @@ import { Bench, heardAdvert, OTHER, OWN, subnetOf, v2, v3, v6 } from './bench.ts
 
 const both = [v2, v3, v6]
 
+/** What is logged of the other node once it leads. */
+const leads = (options: ElectorOptions, priority: number) =>
+  `VRRP_Instance(51) the director is ${subnetOf(options).other} now, of priority ${priority}`
 const without = (options: ElectorOptions): ElectorOptions => ({ ...options, preempt: false })
 
 describe.each(both)('Initialize, v$version from $primaryAddress (RFC 9568 §6.4.1)', (options) => {
@@ -60,7 +63,7 @@ describe.each(both)('Backup, v$version from $primaryAddress (RFC 9568 §6.4.2)',
     const bench = new Bench(options).started().hear({ priority: 99 }, 3000)
     expect(bench.effects.filter(({ type }) => type === 'startTimer' || type === 'cancelTimer')).toEqual([])
     expect(bench.remaining('masterDown')).toBe(609.375)
-    expect(bench.lines()).toEqual(['VRRP_Instance(51) forcing a new MASTER election'])
+    expect(bench.lines()).toEqual(['VRRP_Instance(51) forcing a new MASTER election', leads(options, 99)])
     expect(bench.hear({ priority: 99 }, 100).lines()).toEqual([])
     expect(bench.expire('masterDown').drained().label).toBe('MASTER')
   })
@@ -68,7 +71,7 @@ describe.each(both)('Backup, v$version from $primaryAddress (RFC 9568 §6.4.2)',
   test('rule 12: without preemption any priority but 0 restarts the timer', () => {
     const bench = new Bench(without(options)).started().hear({ priority: 1 }, 3000)
     expect(bench.remaining('masterDown')).toBe(3609.375)
-    expect(bench.lines()).toEqual([])
+    expect(bench.lines()).toEqual([leads(options, 1)])
     expect(bench.hear({ priority: 0 }).remaining('masterDown')).toBe(609.375)
   })
 
@@ -110,15 +113,48 @@ describe.each(both)('Backup, v$version from $primaryAddress (RFC 9568 §6.4.2)',
     expect(bench.remaining('masterDown')).toBe(3609.375)
     const who = `${other} (priority 150, version ${options.version}, every 1000 ms, virtual IPs ${foreignVip})`
     const told = `VRID 51 is in use by another virtual router, ${who}: give one of both another VRID, 52 is free`
-    expect(bench.lines()).toEqual([`VRRP_Instance(51) ${told}`])
+    expect(bench.lines()).toEqual([`VRRP_Instance(51) ${told}`, leads(options, 150)])
     expect(describeElector(bench.state, bench.nowMs).warnings).toEqual([told])
     expect(bench.hear({ priority: 150, addresses: [foreignVip] }, 1000).lines()).toEqual([])
   })
 
-  test('two nodes of one priority are told', () => {
+  test('two nodes of one priority are told, until one has another', () => {
     const bench = new Bench(options).started().hear({ priority: 100 })
-    const [warning] = describeElector(bench.state, bench.nowMs).warnings
-    expect(warning).toContain(`${subnetOf(options).other} has the same priority as this node, 100`)
+    const warnings = () => describeElector(bench.state, bench.nowMs).warnings
+    expect(warnings()[0]).toContain(`${subnetOf(options).other} has the same priority as this node, 100`)
+    bench.hear({ priority: 0 }, 100)
+    expect(warnings()).toHaveLength(1)
+    bench.hear({ priority: 101 }, 100)
+    expect(warnings()).toEqual([])
+  })
+
+  test('who leads is said once, and again when it is another one', () => {
+    const bench = new Bench(options).started().hear({ priority: 150 })
+    expect(bench.lines()).toEqual([leads(options, 150)])
+    expect(bench.hear({ priority: 150 }, 1000).lines()).toEqual([])
+    // It resigns, and goes on since nobody follows.
+    expect(bench.hear({ priority: 0 }, 100).hear({ priority: 150 }, 500).lines()).toEqual([])
+    const source = subnetOf(options).higher[0]!
+    bench.nowMs += 3000
+    const [line] = bench.hear({ source, priority: 120 }).lines()
+    expect(line).toBe(`VRRP_Instance(51) the director is ${source} now, of priority 120`)
+  })
+
+  test('of two that advertise by turns not each advert is told', () => {
+    const bench = new Bench(options).started()
+    const source = subnetOf(options).higher[0]!
+    let told = 0
+    for (let turn = 0; turn < 30; turn++) {
+      told += bench.hear({ priority: 150 }, 50).lines().length
+      told += bench.hear({ source, priority: 150 }, 50).lines().length
+    }
+    expect(told).toBe(1)
+  })
+
+  test('who follows this node as director is told at once', () => {
+    const bench = new Bench(options).started().hear({ priority: 99 })
+    bench.expire('masterDown').drained().confirm()
+    expect(bench.hear({ priority: 150 }, 100).lines()).toContain(leads(options, 150))
   })
 })
 
@@ -220,6 +256,7 @@ describe.each(both)('Master, v$version from $primaryAddress (RFC 9568 §6.4.3)',
       'VRRP_Instance(51) Received higher prio advert',
       'VRRP_Instance(51) Entering BACKUP STATE',
       'state=backup previous=master',
+      leads(options, 101),
     ])
     expect(describeElector(bench.state, bench.nowMs)).toMatchObject({
       masterIp: subnetOf(options).other,
@@ -243,6 +280,39 @@ describe.each(both)('Master, v$version from $primaryAddress (RFC 9568 §6.4.3)',
     expect(bench.remaining('advert')).toBe(700)
     expect(bench.lines()).toContain('VRRP_Instance(51) forcing a new MASTER election')
     expect(bench.counter('losingAdvertsReceived')).toBe(1)
+  })
+
+  test('that an election is forced is said once of a director that gives way, and anew of the next time', () => {
+    const forced = 'VRRP_Instance(51) forcing a new MASTER election'
+    const bench = new Bench(options).started()
+    for (let time = 0; time < 2; time++) {
+      expect(bench.hear({ priority: 99 }, 100).lines()).toContain(forced)
+      bench.expire('masterDown').drained().confirm()
+      // What it has sent before it heard of us.
+      expect(bench.hear({ priority: 99 }, 1).lines()).toEqual([])
+      bench.hear({ priority: 101 }, 1000)
+    }
+  })
+
+  test.each([
+    ['losing adverts', { priority: 99 }, 10],
+    ['resignations', { priority: 0 }, 200],
+  ])('rules 15, 17: %s are answered at once, but not one for one', (_, heard, mostASecond) => {
+    const bench = new Bench(options).promoted().expire('advert').confirm()
+    expect(bench.hear(heard, 300).adverts()).toHaveLength(1)
+    let answers = 0
+    let lines = 0
+    for (let packet = 0; packet < 3000; packet++) {
+      answers += bench.hear({ ...heard, source: subnetOf(options).lower[packet % 2]! }, 1 / 3).adverts().length
+      lines += bench.lines().filter((line) => line.includes('forcing a new MASTER election')).length
+      const due = bench.running.get('advert')
+      if (due !== undefined && due.dueMs <= bench.nowMs) answers += bench.expire('advert').adverts().length
+      bench.confirm()
+    }
+    expect(answers).toBeLessThanOrEqual(2 * mostASecond + 1)
+    expect(answers).toBeGreaterThanOrEqual(mostASecond / 2)
+    expect(lines).toBeLessThanOrEqual(2)
+    expect(bench.label).toBe('MASTER')
   })
 
   test('rule 17: the winner of a healed split sends gratuitous ARP again, at most once a second', () => {

@@ -125,3 +125,33 @@ test('an owner is immune to weights, and in FAULT like everybody when its interf
   expect(statusOf(bench)).toMatchObject({ state: 'MASTER', effectivePriority: 255 })
   expect(bench.feed(failed('interface')).label).toBe('FAULT')
 })
+
+describe('the address that adverts leave from', () => {
+  const gone: TrackMessage = { type: 'track', source: 'address', state: 'failed', reason: '10.0.0.1 is gone' }
+
+  test('goes: a master is in FAULT at once with the reason, its addresses go, and nothing is sent any more, not even priority 0', () => {
+    const bench = new Bench(v3).promoted().feed(gone)
+    expect(bench.label).toBe('FAULT')
+    expect(bench.adverts()).toEqual([])
+    expect(bench.effects).toContainEqual({ type: 'send', to: 'announcer', message: { type: 'release' } })
+    expect(statusOf(bench).warnings).toEqual(['10.0.0.1 is gone: this node takes no part in the election'])
+  })
+
+  test('is missing at a backup: silence makes it no master, whatever else is not tracked', () => {
+    const track = { interface: 'off', portMonitor: 'off', gateway: 'off' } as const
+    const bench = new Bench({ ...v3, track, unicastPeers: ['10.0.0.2'] }).started().feed(gone)
+    expect(bench.label).toBe('FAULT')
+    expect(bench.running.has('masterDown') ? bench.expire('masterDown').label : 'FAULT').toBe('FAULT')
+    expect(bench.feed(well('address')).label).toBe('BACKUP')
+  })
+
+  test('is another one: a master goes on, and says so to the rest of the node', () => {
+    const bench = new Bench(v3).promoted()
+    bench.feed({ type: 'configured', options: { ...v3, primaryAddress: '10.0.0.21' } })
+    expect(bench.label).toBe('MASTER')
+    expect(statusOf(bench).masterIp).toBe('10.0.0.21')
+    expect(bench.effects).toContainEqual(
+      expect.objectContaining({ to: 'discovery', message: expect.objectContaining({ masterAddress: '10.0.0.21' }) }),
+    )
+  })
+})

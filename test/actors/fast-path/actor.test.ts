@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest'
+import type { ClientsPart } from '../../../actors/dispatcher/messages.ts'
 import { startFastPath } from '../../../actors/fast-path/actor.ts'
 import type { FastPathControl, FastPathMessage, FastPathPeers } from '../../../actors/fast-path/messages.ts'
 import { FakeNetlink } from '../../../runtime/ports/fake/netlink.ts'
 import { FakeNft } from '../../../runtime/ports/fake/nft.ts'
 import { FakeSocketTable } from '../../../runtime/ports/fake/socket-table.ts'
+import type { NftElement } from '../../../runtime/ports/nft.ts'
 import type { ActorInstance } from '../../../runtime/system/actor.ts'
 import { RecordedContext } from '../port-monitor/recorded-context.ts'
+import { pinElement, placeElement } from './elements.ts'
 import { group, heard, OTHER, OWN, role, SETTINGS, VIP } from './stepped.ts'
 
-const listing = (elem: unknown) => JSON.stringify({ nftables: [{ metainfo: {} }, { map: { elem } }] })
-
 /** On a host with eth0; `foundPins`: a predecessor's tables are there. */
-function started(foundPins?: unknown) {
+function started(foundPins?: readonly NftElement[]) {
   const context = new RecordedContext<FastPathPeers>()
   const { clock, sent } = context
   const netlink = new FakeNetlink(clock)
@@ -21,11 +22,15 @@ function started(foundPins?: unknown) {
   const outline = 'table netdev proxyha {}'
   nft.setTable('netdev', 'proxyha', outline)
   if (foundPins !== undefined) {
-    nft.setMap('netdev', 'proxyha', 'macs', listing([[7, OTHER]]))
-    nft.setMap('netdev', 'proxyha', 'pins4', listing(foundPins))
+    nft.setElements('netdev', 'proxyha', 'reachable', [placeElement(7, OTHER)])
+    nft.setElements('netdev', 'proxyha', 'pins4', foundPins)
   }
   const sockets = new FakeSocketTable()
-  const instance = startFastPath(context, SETTINGS, { nft, netlink, sockets }) as ActorInstance<FastPathMessage>
+  const instance = startFastPath(
+    context,
+    { ...SETTINGS, announcers: [] },
+    { nft, netlink, sockets },
+  ) as ActorInstance<FastPathMessage>
   const give = (...messages: readonly FastPathMessage[]) => {
     for (const message of messages) instance.receive(message, 'test')
   }
@@ -63,6 +68,8 @@ test('clients that have connections here keep tables and addresses at the end, a
   sockets.setClients(heard('10.0.9.1'))
   await instance.stop?.()
   expect(sent).toEqual([
+    { to: 'discovery', message: { type: 'serving', serving: true, mayLead: true } },
+    { to: 'discovery', message: { type: 'serving', serving: false, mayLead: false } },
     { to: 'discovery', message: { type: 'clients', all: true, generation: 3, clients: heard('10.0.9.1') } },
   ])
   expect(netlink.addressesOf('lo')).toContain(`${VIP}/32`)
@@ -70,7 +77,7 @@ test('clients that have connections here keep tables and addresses at the end, a
 })
 
 test('pins that are in the tables go on, by the number that the node has now', async () => {
-  const { nft, give } = started([[{ elem: { val: '10.0.9.1', expires: 30 } }, 7]])
+  const { nft, give } = started([pinElement('10.0.9.1', 7, 30)])
   await settled()
   give(role('director'), group())
   await settled()
@@ -92,13 +99,15 @@ test('clients that have to stay are written down apart from the pins, and again 
   await settled()
   const written = `flush map netdev proxyha staying4
 flush map netdev proxyha staying6
-add element netdev proxyha staying4 { 10.0.9.1 timeout 600s expires 600s : 2 }
-add element netdev proxyha staying6 { fd00::9 timeout 600s expires 600s : 2 }
+flush map netdev proxyha told4
+flush map netdev proxyha told6
+add element netdev proxyha staying4 { 10.0.9.1 timeout 600s expires 600s : 258 }
+add element netdev proxyha staying6 { fd00::9 timeout 600s expires 600s : 258 }
 `
   expect(nft.scripts.at(-1)).toBe(written)
   const there = (expires: number) => {
-    nft.setMap('netdev', 'proxyha', 'staying4', listing([[{ elem: { val: '10.0.9.1', expires } }, 2]]))
-    nft.setMap('netdev', 'proxyha', 'staying6', listing([[{ elem: { val: 'fd00::9', expires: 600 } }, 2]]))
+    nft.setElements('netdev', 'proxyha', 'staying4', [pinElement('10.0.9.1', 2, expires)])
+    nft.setElements('netdev', 'proxyha', 'staying6', [pinElement('fd00::9', 2, 600)])
   }
   const scripts = nft.scripts.length
   there(301)
@@ -115,18 +124,27 @@ test('says where a client goes: by its pin, else by its slot; what was sent to e
   const { nft, give, control } = started()
   give(role('director'), group())
   await settled()
-  nft.setMap('netdev', 'proxyha', 'pins4', listing([[{ elem: { val: '10.0.9.1', expires: 590 } }, 1]]))
+  nft.setElements('netdev', 'proxyha', 'pins4', [pinElement('10.0.9.1', 1, 590)])
   nft.setCount('netdev', 'proxyha', 'pins4', SETTINGS.tableSize)
   nft.setCount('netdev', 'proxyha', 'pins6', 0)
   nft.setCount('netdev', 'proxyha', 'unpinned', 7)
-  nft.setMap('netdev', 'proxyha', 'macs', listing([[{ elem: { val: 2, counter: { packets: 5, bytes: 300 } } }, OTHER]]))
+  nft.setElements('netdev', 'proxyha', 'macs', [placeElement(2, OTHER, 5, 300)])
+  nft.setElements('netdev', 'proxyha', 'takers', [placeElement(2, OTHER, 3, 180)])
   expect(await control.which('10.0.9.1')).toMatchObject({ node: '10.0.0.1', reason: 'pin', idleS: 10 })
   expect(await control.which('10.0.9.2')).toMatchObject({ node: '10.0.0.2', reason: 'slot', idleS: null })
   await expect(control.which('nobody')).rejects.toThrow(RangeError)
-  expect(await control.clients(10)).toEqual([expect.objectContaining({ client: '10.0.9.1', node: '10.0.0.1' })])
+  expect(await control.clients(0, 0, 10)).toEqual({
+    routes: [expect.objectContaining({ client: '10.0.9.1', node: '10.0.0.1' })],
+    seen: 1,
+    next: null,
+  })
   expect(await control.describe()).toMatchObject({
     state: 'applied',
-    nodes: [{ address: '10.0.0.2', packets: 5, bytes: 300 }],
+    nodes: [
+      { address: '10.0.0.1', packets: 0, bytes: 0, connections: 0 },
+      { address: '10.0.0.2', packets: 8, bytes: 480, connections: 3 },
+    ],
+    holders: null,
     pins: [
       { family: 'IPv4', count: SETTINGS.tableSize, most: SETTINGS.tableSize },
       { family: 'IPv6', count: 0, most: SETTINGS.tableSize },
@@ -134,4 +152,66 @@ test('says where a client goes: by its pin, else by its slot; what was sent to e
     unpinnedPackets: 7,
     warnings: [expect.stringContaining('clients of IPv4 are remembered, as many as clients.tableSize allows')],
   })
+})
+
+test('a client is pinned by its connections, as its node says; remembered without one it is at the owner of its slot by that', async () => {
+  const { nft, give, control, clock } = started()
+  give(role('director'), group())
+  await settled()
+  nft.setElements('netdev', 'proxyha', 'pins4', [pinElement('10.0.9.1', 2, 500), pinElement('10.0.9.2', 1, 500)])
+  expect(await control.which('10.0.9.1')).toMatchObject({ reason: 'pin', activeConnections: null })
+  const says = (address: string, ...holders: readonly { client: string; connections: number }[]): FastPathMessage => {
+    return { type: 'holdersOf', address, all: true, holders }
+  }
+  clock.advance(10_000)
+  give(says('10.0.0.1'), says('10.0.0.2', { client: '10.0.9.3', connections: 4 }))
+  expect(await control.which('10.0.9.1')).toMatchObject({ node: '10.0.0.2', reason: 'slot', activeConnections: 0 })
+  expect(await control.which('10.0.9.2'), 'its slot is elsewhere').toMatchObject({
+    node: '10.0.0.1',
+    reason: 'pin',
+    activeConnections: 0,
+  })
+  expect(await control.which('10.0.9.3')).toMatchObject({ node: '10.0.0.2', reason: 'pin', activeConnections: 4 })
+  expect((await control.describe()).holders).toEqual([{ client: '10.0.9.3', node: '10.0.0.2', connections: 4 }])
+})
+
+test('tells clients in parts of one listing, which serves whoever asks within a second', async () => {
+  const { nft, give, control, clock } = started()
+  give(role('director'), group())
+  await settled()
+  const known = Array.from({ length: 3000 }, (_, index) => `10.1.${index >> 8}.${index & 255}`)
+  const pins = known.map((client) => pinElement(client, 1, 590))
+  nft.setElements('netdev', 'proxyha', 'pins4', pins)
+  let listings = 0
+  const eachElement = nft.eachElement.bind(nft)
+  nft.eachElement = (...question) => {
+    listings += 1
+    return eachElement(...question)
+  }
+  const all: string[] = []
+  let seen = 0
+  for (let from: number | null = 0; from !== null; ) {
+    const part: ClientsPart = await control.clients(from, 0, 10_000)
+    expect(part.routes.length).toBeLessThanOrEqual(512)
+    all.push(...part.routes.map(({ client }) => client))
+    seen += part.seen
+    from = part.next
+  }
+  expect([all, seen, listings]).toEqual([known, 3000, 4])
+  expect(await control.clients(0, 2999, 5)).toMatchObject({ routes: [{ client: known[2999] }], seen: 3000, next: null })
+  expect(await control.clients(0, 0, 0)).toEqual({ routes: [], seen: 3000, next: null })
+  expect(listings).toBe(4)
+  clock.advance(1000)
+  await control.clients(0, 0, 1)
+  expect(listings).toBe(8)
+})
+
+test('whoever asks for clients while a listing takes long is told to ask again', async () => {
+  const { nft, give, control, clock } = started()
+  give(role('director'), group())
+  await settled()
+  nft.eachElement = () => new Promise(() => undefined)
+  const part = control.clients(0, 0, 10)
+  clock.advance(1000)
+  expect(await part).toEqual({ routes: [], seen: 0, next: 0 })
 })

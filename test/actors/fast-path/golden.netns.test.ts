@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fullRuleset } from '../../../actors/fast-path/ruleset.ts'
 import type { Ruleset } from '../../../actors/fast-path/ruleset-types.ts'
 import { describeInNamespaces, type Namespace } from '../../namespaces.ts'
-import { macOf, nodesOf, rulesetOf } from './rulesets.ts'
+import { macOf, nodesOf, rulesetOf, slotsOf } from './rulesets.ts'
 
 const addresses = (role: 'director' | 'node') => [
   { address: '10.77.0.10', role },
@@ -10,6 +10,9 @@ const addresses = (role: 'director' | 'node') => [
 ]
 
 /** Every role with every shape of redirect. */
+/** Every other slot was of the second node. */
+const halfMoved = slotsOf((slot) => (slot % 2 === 0 ? 2 : 0))
+
 const shapes: Readonly<Record<string, Ruleset>> = {
   'director, ports kept': rulesetOf(),
   'node, ports kept': rulesetOf({ virtualIps: [{ address: '10.77.0.10', role: 'node' }] }),
@@ -47,7 +50,7 @@ const shapes: Readonly<Record<string, Ruleset>> = {
     ],
   }),
   'director, a node in failure, one draining, pins': rulesetOf({
-    nodes: [...nodesOf(2), { mark: 3, mac: macOf(3), self: false, eligible: false }],
+    nodes: [...nodesOf(2), { mark: 3, mac: macOf(3), self: false, takesNew: false, reachable: true }],
     pins: [
       { client: '10.77.0.1', mark: 2 },
       { client: '10.77.0.3', mark: 2, expiresS: 12 },
@@ -56,12 +59,16 @@ const shapes: Readonly<Record<string, Ruleset>> = {
   }),
   'director, fenced by its adverts': rulesetOf({ fencedAfterMs: 3000 }),
   'director, hearing who has to stay': rulesetOf({ hearing: true }),
+  'director, hearing and settling': rulesetOf({ hearing: true, former: halfMoved }),
+  'director, settling': rulesetOf({ former: halfMoved }),
+  'node, its proxies watched': rulesetOf({ hidesUnlistened: true }),
+  'director, giving way': rulesetOf({ givingWay: true }),
   'director, nobody to forward to': rulesetOf({ nodes: [], slots: new Uint8Array(4096) }),
 }
 
 /** 4096 slots say nothing to a reader: the lines are cut. */
 const abridged = (text: string) =>
-  text.replaceAll(/(slots \{)(.{80}).+( : \d+ \})/g, (_, head, start, end) => `${head}${start} ... ${end}`)
+  text.replaceAll(/((?:slots|former) \{)(.{80}).+( : \d+ \})/g, (_, head, start, end) => `${head}${start} ... ${end}`)
 
 describe('the ruleset', () => {
   it.each(Object.entries(shapes))('of a host that is %s', async (name, ruleset) => {

@@ -1,7 +1,8 @@
 /** Three gateways in kernel mode without their process: namespaces, rulesets by hand, a proxy that says its name, a client. */
 import { once } from 'node:events'
+import type { NodeTraffic } from '../../../actors/fast-path/listing.ts'
 import { fullRuleset } from '../../../actors/fast-path/ruleset.ts'
-import type { Ruleset, RulesetNode } from '../../../actors/fast-path/ruleset-types.ts'
+import type { KnownConnection, Pin, Ruleset, RulesetNode } from '../../../actors/fast-path/ruleset-types.ts'
 import { parseClientKey, slotOfKey } from '../../../runtime/table/client-key.ts'
 import type { Namespace, Namespaces } from '../../namespaces.ts'
 import { rulesetOf, slotsOf } from './rulesets.ts'
@@ -54,6 +55,14 @@ function layInterface(namespace: Namespace, kind: InterfaceKind, address: string
   namespace.ip('address', 'add', address, 'dev', 'eth0')
 }
 
+/** What packets have written at a gateway, as its fast path reads it. */
+export const listed = (namespace: Namespace) =>
+  namespace.runScript(new URL('./fixtures/listed.ts', import.meta.url)) as Promise<{
+    readonly pins: readonly Pin[]
+    readonly connections: readonly KnownConnection[]
+    readonly traffic: readonly NodeTraffic[]
+  }>
+
 export class KernelGroup {
   readonly bridge: Namespace
   readonly client: Namespace
@@ -101,7 +110,13 @@ export class KernelGroup {
   }
 
   nodes(own: Gateway): RulesetNode[] {
-    return this.gateways.map(({ mark, mac }) => ({ mark, mac, self: mark === own.mark, eligible: true }))
+    return this.gateways.map(({ mark, mac }) => ({
+      mark,
+      mac,
+      self: mark === own.mark,
+      takesNew: true,
+      reachable: true,
+    }))
   }
 
   /** What this gateway's ruleset is. Slots are the first gateway's but for what `changes` says. */

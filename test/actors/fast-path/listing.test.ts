@@ -1,44 +1,55 @@
 import { describe, expect, it } from 'vitest'
-import { parsePins, parseTraffic } from '../../../actors/fast-path/listing.ts'
+import { keyOfConnection } from '../../../actors/fast-path/connection-key.ts'
+import { connectionOf, pinOf, placeOf, trafficOf } from '../../../actors/fast-path/listing.ts'
+import type { NftElement } from '../../../runtime/ports/nft.ts'
+import { connectionElement, pinElement, placeElement } from './elements.ts'
 
-const listing = (map: object) => JSON.stringify({ nftables: [{ metainfo: { version: '1.0.6' } }, { map }] })
+const nothing: NftElement = { key: Buffer.alloc(0), data: Buffer.alloc(0), expiresMs: null, counter: null }
 
-describe('a listing of pins', () => {
-  it('has the client, its node, and the seconds it has left', () => {
-    const elem = [
-      [{ elem: { val: '10.0.0.1', timeout: 600, expires: 12 } }, 2],
-      ['2001:db8::1', 64],
-    ]
-    expect(parsePins(listing({ name: 'pins4', elem }))).toEqual([
-      { client: '10.0.0.1', mark: 2, expiresS: 12 },
-      { client: '2001:db8::1', mark: 64 },
-    ])
+describe('an element of the pins', () => {
+  it('has the client, its node, whether it is divided, and the whole seconds it has left', () => {
+    expect(pinOf(pinElement('10.0.0.1', 2, 12.9))).toEqual([{ client: '10.0.0.1', mark: 2, expiresS: 12 }])
+    expect(pinOf(pinElement('2001:db8::1', 64))).toEqual([{ client: '2001:db8::1', mark: 64 }])
+    expect(pinOf(pinElement('10.0.0.1', 0x102))).toEqual([{ client: '10.0.0.1', mark: 2, divided: true }])
   })
 
-  it('of an empty map is empty', () => {
-    expect(parsePins(listing({ name: 'pins4' }))).toEqual([])
-  })
-
-  it.each(['', 'null', '[]', '{}', '{"nftables":7}', '{"nftables":[{"set":{}}]}', listing({ elem: 3 })])(
-    'is not %j',
-    (text) => {
-      expect(parsePins(text)).toBeUndefined()
-      expect(parseTraffic(text)).toBeUndefined()
-    },
-  )
-
-  it('passes over an element that says something else', () => {
-    const elem = [7, ['10.0.0.1'], [{ elem: {} }, 2], ['10.0.0.2', 3]]
-    expect(parsePins(listing({ elem }))).toEqual([{ client: '10.0.0.2', mark: 3 }])
+  it('is none that says something else', () => {
+    expect(pinOf(nothing)).toEqual([])
+    expect(pinOf({ ...pinElement('10.0.0.1', 2), data: Buffer.alloc(3) })).toEqual([])
+    expect(pinOf({ ...pinElement('10.0.0.1', 2), key: Buffer.alloc(5) })).toEqual([])
   })
 })
 
-describe('a listing of traffic', () => {
-  it('has packets and bytes of each node', () => {
-    const elem = [
-      [{ elem: { val: 2, counter: { packets: 3, bytes: 400 } } }, '02:00:00:00:00:02'],
-      [7, '02:00:00:00:00:07'],
-    ]
-    expect(parseTraffic(listing({ elem }))).toEqual([{ mark: 2, packets: 3, bytes: 400 }])
+describe('an element of the connections', () => {
+  it('has the key by which it is written, and its node', () => {
+    const { key } = keyOfConnection({ client: '10.0.0.9', clientPort: 40_000, virtualIp: '10.0.0.5', originalPort: 80 })
+    const words = [0x0a000009, 40_000 * 2 ** 16, 0x0a000005, 80 * 2 ** 16] as const
+    expect(connectionOf(4, connectionElement(words, 0x202))).toEqual([{ family: 4, key, mark: 2, expiresS: 12 }])
+  })
+
+  it('of IPv6 is four numbers', () => {
+    const ends = { client: 'fd00::9', clientPort: 40_000, virtualIp: 'fd00::5', originalPort: 80 }
+    const { key } = keyOfConnection(ends)
+    const words = key.split(' . ').map(Number) as unknown as readonly [number, number, number, number]
+    expect(connectionOf(6, connectionElement(words, 2))).toEqual([{ family: 6, key, mark: 2, expiresS: 12 }])
+  })
+
+  it('is none that says something else', () => {
+    expect(connectionOf(4, nothing)).toEqual([])
+    expect(connectionOf(6, pinElement('fd00::9', 2))).toHaveLength(1)
+    expect(connectionOf(6, pinElement('10.0.0.1', 2))).toEqual([])
+  })
+})
+
+describe('an element of the nodes', () => {
+  it('has the MAC of a mark, and what was counted for it', () => {
+    const place = placeElement(2, '02:00:00:00:00:02', 3, 400)
+    expect(placeOf(place)).toEqual([[2, '02:00:00:00:00:02']])
+    expect(trafficOf(place)).toEqual([{ mark: 2, packets: 3, bytes: 400 }])
+  })
+
+  it('is none that says something else', () => {
+    expect(placeOf(nothing)).toEqual([])
+    expect(trafficOf({ ...placeElement(2, '02:00:00:00:00:02'), counter: null })).toEqual([])
   })
 })

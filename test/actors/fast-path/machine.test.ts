@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { done, refused } from '../../../runtime/ports/result.ts'
-import { device, group, heard, lookOf, OTHER, OWN, outlined, role, Stepped, VIP } from './stepped.ts'
+import { device, FAILED, group, heard, lookOf, OTHER, OWN, outlined, role, Stepped, VIP } from './stepped.ts'
 
 test('the first transaction is the whole ruleset, and the addresses on lo follow it: before, lo would answer ARP', () => {
   const fastPath = new Stepped().started().give(role('scanning'))
@@ -27,7 +27,7 @@ test('one transaction at a time: what is wished meanwhile follows it, the newest
   fastPath
     .give(role('scanning'))
     .give(role('director'))
-    .give(group({ slots: new Uint8Array(4096).fill(1) }))
+    .give(group({ nodes: group().nodes.map((node) => ({ ...node, ...FAILED })) }))
   fastPath.give(group())
   expect(fastPath.take('apply')).toBeUndefined()
   fastPath.give({ type: 'applied', result: done }).settle()
@@ -55,7 +55,7 @@ test('a refusal: the tables are read, then replaced as a whole, later and later,
     expect(fastPath.take('findTables')).toBeUndefined()
     fastPath.expire('retry')
     expect(fastPath.take('findTables')).toBeDefined()
-    fastPath.give({ type: 'tablesFound', found: { ok: true, value: { present: false, pins: [] } } })
+    fastPath.give({ type: 'tablesFound', found: { ok: true, value: { present: false, pins: [], connections: [] } } })
   }
   expect(delays).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000])
   expect([...fastPath.state.problems.values()]).toEqual([expect.stringContaining('no such table')])
@@ -65,7 +65,7 @@ test('a refusal: the tables are read, then replaced as a whole, later and later,
 })
 
 test("a predecessor's table forwards on until this process knows the group and all nodes of its clients, or for five seconds", () => {
-  const found = { present: true, pins: [] }
+  const found = { present: true, pins: [], connections: [] }
   const fastPath = new Stepped()
     .started(found)
     .give(role('scanning'))
@@ -88,7 +88,7 @@ test('pins of a predecessor stay with the node that has the MAC, whatever its nu
     { client: '10.0.9.2', mac: OWN, expiresS: 40 },
     { client: '10.0.9.3', mac: '02:00:00:00:00:77', expiresS: 50 },
   ]
-  const fastPath = new Stepped().started({ present: true, pins }).give(role('director')).give(group())
+  const fastPath = new Stepped().started({ present: true, pins, connections: [] }).give(role('director')).give(group())
   expect(fastPath.take('apply')).toBeUndefined()
   const script = fastPath.expire('patience').take('apply')?.script
   expect(script).toMatch(/10\.0\.9\.1 timeout 600s expires 30s : 2/)
@@ -107,7 +107,7 @@ test('somebody else changed our tables: restored as a whole, and said; a change 
   fastPath.give(outlined('', 9))
   expect(fastPath.lines.at(-1)).toMatch(/something else changed the nftables tables.*eth0/)
   expect(fastPath.take('findTables')).toBeDefined()
-  fastPath.give({ type: 'tablesFound', found: { ok: true, value: { present: false, pins: [] } } })
+  fastPath.give({ type: 'tablesFound', found: { ok: true, value: { present: false, pins: [], connections: [] } } })
   expect(fastPath.take('apply')?.script).toContain('table netdev proxyha {')
 })
 
@@ -145,6 +145,14 @@ test('at the end a host without connections removes all that is its own, and dir
   fastPath.give({ type: 'clientsRead', clients: { ok: true, value: [] } })
   expect([fastPath.take('remove'), fastPath.take('retired')]).toEqual([{ type: 'remove' }, undefined])
   expect(fastPath.give({ type: 'removed', result: done }).take('retired')).toBeDefined()
+})
+
+test('what packets have written goes with the last duty: the next start has nothing of it to read', () => {
+  const fastPath = new Stepped().running().give(role('director')).settle()
+  const script = fastPath.give({ type: 'stop' }).take('apply')?.script
+  for (const map of ['pins4', 'connections4', 'staying6', 'told6']) {
+    expect(script).toContain(`flush map netdev proxyha ${map}\n`)
+  }
 })
 
 test('at the end connections keep what they live by', () => {

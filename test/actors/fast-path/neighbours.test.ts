@@ -7,7 +7,11 @@ const looked = (mac?: string) =>
 
 test('every look asks for the MACs of the other nodes', () => {
   const fastPath = new Stepped().running().expire('look')
-  expect(fastPath.asked.findLast(({ type }) => type === 'look')).toEqual({ type: 'look', neighbours: [ADDRESS] })
+  expect(fastPath.asked.findLast(({ type }) => type === 'look')).toEqual({
+    type: 'look',
+    neighbours: [ADDRESS],
+    probed: [],
+  })
 })
 
 test('a node whose beacons say another MAC than the kernel has heard is named, until both agree, or it is gone', () => {

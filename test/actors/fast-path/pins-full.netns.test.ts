@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { loadedStaying } from '../../../actors/fast-path/forwarding-table.ts'
-import { parsePins } from '../../../actors/fast-path/listing.ts'
 import { changeOf, fullRuleset } from '../../../actors/fast-path/ruleset.ts'
 import type { Pin, Ruleset } from '../../../actors/fast-path/ruleset-types.ts'
 import { describeInNamespaces, type RunningProgram } from '../../namespaces.ts'
 import { tcpFrame } from './frames.ts'
-import { apply, KernelGroup, VIP } from './kernel-group.ts'
+import { apply, KernelGroup, listed, VIP } from './kernel-group.ts'
 import { slotsOf } from './rulesets.ts'
 
 const TABLE_SIZE = 65_536
@@ -83,7 +82,7 @@ describeInNamespaces(`${TABLE_SIZE} pins`, { programs: ['nft', 'curl'] }, (names
   })
 
   it('that packets from anywhere have made are gone after seconds; a client makes its own last with its second packet', async () => {
-    await apply(director().namespace, fullRuleset({ ...inForce, pins: [] }))
+    await apply(director().namespace, fullRuleset({ ...inForce, pins: [], connections: [] }))
     const sender: RunningProgram = group.client.startScript(
       new URL('../../gateway/fixtures/raw-frames.ts', import.meta.url),
     )
@@ -94,8 +93,8 @@ describeInNamespaces(`${TABLE_SIZE} pins`, { programs: ['nft', 'curl'] }, (names
     sender.process.stdin?.write(`${JSON.stringify([tcpFrame(macs, stranger).toString('hex')])}\n`)
     await sender.nextLine()
     const left = await vi.waitFor(async () => {
-      const { stdout } = await director().namespace.run('nft', ['-j', 'list', 'map', 'netdev', 'proxyha', 'pins4'])
-      const secondsOf = new Map(parsePins(stdout)!.map(({ client, expiresS }) => [client, expiresS!]))
+      const { pins } = await listed(director().namespace)
+      const secondsOf = new Map(pins.map(({ client, expiresS }) => [client, expiresS!]))
       expect([...secondsOf.keys()].sort()).toEqual([newcomer, stranger.source])
       return secondsOf
     }, 5000)

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { loadedPins } from '../../../actors/fast-path/forwarding-table.ts'
-import { LISTED_MAPS, parsePins, parseTraffic } from '../../../actors/fast-path/listing.ts'
+import { loadedStaying } from '../../../actors/fast-path/forwarding-table.ts'
 import { changeOf } from '../../../actors/fast-path/ruleset.ts'
-import type { Pin, Ruleset } from '../../../actors/fast-path/ruleset-types.ts'
+import type { Ruleset } from '../../../actors/fast-path/ruleset-types.ts'
 import { describeInNamespaces } from '../../namespaces.ts'
 import { Capture } from './capture.ts'
 import { SYN, tcpFrame } from './frames.ts'
-import { apply, KernelGroup, slotsFor, VIP, VIP6 } from './kernel-group.ts'
+import { apply, KernelGroup, listed, slotsFor, VIP, VIP6 } from './kernel-group.ts'
 import { slotsOf } from './rulesets.ts'
 
 const clients = ['10.77.0.101', '10.77.0.102', '10.77.0.103', 'fd00:77::101'] as const
@@ -36,15 +35,9 @@ describeInNamespaces('a pin', { programs: ['nft', 'curl', 'tcpdump'] }, (namespa
     if (script !== undefined) await apply(group.gateways[0].namespace, script)
     inForce = wanted
   }
-  const list = async (map: string) => {
-    const { stdout } = await group.gateways[0].namespace.run('nft', ['-j', 'list', 'map', 'netdev', 'proxyha', map])
-    return stdout
-  }
-  const pins = async (): Promise<Readonly<Record<string, number>>> => {
-    const listed: Pin[] = []
-    for (const map of LISTED_MAPS.pins) listed.push(...parsePins(await list(map))!)
-    return Object.fromEntries(listed.map(({ client, mark }) => [client, mark]))
-  }
+  const list = () => listed(group.gateways[0].namespace)
+  const pins = async (): Promise<Readonly<Record<string, number>>> =>
+    Object.fromEntries((await list()).pins.map(({ client, mark }) => [client, mark]))
   const ask = (client: string) => group.ask(`${client.includes(':') ? `[${VIP6}]` : VIP}:9090/`, '--interface', client)
   const keepConnection = async (client: string) => {
     const script = new URL('./fixtures/kept-connection.ts', import.meta.url)
@@ -87,9 +80,9 @@ describeInNamespaces('a pin', { programs: ['nft', 'curl', 'tcpdump'] }, (namespa
     expect(await ask(second)).toBe(`node-2 ${second} 9090`)
   })
 
-  it('of a node that is gone is forgotten, and the client pinned where it goes now', async () => {
+  it('of a node that is dead is forgotten, and the client pinned where it goes now', async () => {
     expect(await ask(first)).toBe(`node-2 ${first} 9090`)
-    const nodes = inForce.nodes.map((node) => ({ ...node, eligible: node.mark !== 2 }))
+    const nodes = inForce.nodes.map((node) => ({ ...node, takesNew: node.mark !== 2, reachable: node.mark !== 2 }))
     await change({ nodes, slots: slotsOf(() => 3) })
     expect(await ask(first)).toBe(`node-3 ${first} 9090`)
     expect(await pins()).toEqual({ [first]: 3 })
@@ -126,7 +119,7 @@ describeInNamespaces('a pin', { programs: ['nft', 'curl', 'tcpdump'] }, (namespa
   it('lasts as long as it is told, and from the last packet', async () => {
     await begin({ pinTimeoutS: 1000 })
     await ask(first)
-    const [pin] = parsePins(await list('pins4'))!
+    const [pin] = (await list()).pins
     expect(pin).toMatchObject({ client: first, mark: 2 })
     expect(pin!.expiresS).toBeGreaterThan(900)
     expect(pin!.expiresS).toBeLessThanOrEqual(1000)
@@ -142,7 +135,7 @@ describeInNamespaces('a pin', { programs: ['nft', 'curl', 'tcpdump'] }, (namespa
   it('survives that the VIP is handed over, as one that is loaded', async () => {
     const kept = await keepConnection(first)
     await change({ slots: slotsFor({}) })
-    const exceptions = parsePins(await list('pins4'))!
+    const exceptions = (await list()).pins
     await group.direct(group.gateways[2], { slots: slotsFor({}), pins: exceptions })
     expect(await kept.ask()).toBe(`node-2 ${first} 9090`)
   })
@@ -158,18 +151,18 @@ describeInNamespaces('a pin', { programs: ['nft', 'curl', 'tcpdump'] }, (namespa
       await capture.until(({ to, text }) => to === group.gateways[0].mac && text.includes(client))
       await capture.stop()
       expect(await ask(second)).toBe(`node-3 ${second} 9090`)
-      expect(await pins()).toEqual({ [second]: 3 })
-      const { pinTimeoutS, tableSize } = inForce
-      await apply(group.gateways[0].namespace, loadedPins({ pins: [{ client, mark: 2 }], pinTimeoutS, tableSize }))
+      expect(await pins(), 'who waits is pinned nowhere').toEqual({ [second]: 3 })
+      const { pinTimeoutS } = inForce
+      await apply(group.gateways[0].namespace, loadedStaying({ pins: [{ client, mark: 2 }], pinTimeoutS }))
       await change({ hearing: false })
       expect(await answer).toBe(`node-2 ${client} 9090`)
     },
   )
 
   it('goes with a count of what each node was sent', async () => {
-    expect(parseTraffic(await list(LISTED_MAPS.traffic))).toContainEqual({ mark: 2, packets: 0, bytes: 0 })
+    expect((await list()).traffic).toContainEqual({ mark: 2, packets: 0, bytes: 0 })
     await ask(first)
-    const traffic = parseTraffic(await list(LISTED_MAPS.traffic))!
+    const { traffic } = await list()
     expect(traffic.map(({ mark }) => mark).sort()).toEqual([1, 2, 3])
     expect(traffic.find(({ mark }) => mark === 2)!.packets).toBeGreaterThan(3)
     expect(traffic.find(({ mark }) => mark === 3)!.packets).toBe(0)

@@ -3,13 +3,14 @@ import { SLOT_COUNT } from '../../../runtime/table/layout.ts'
 
 export const macOf = (mark: number): string => `02:00:00:00:00:${mark.toString(16).padStart(2, '0')}`
 
-/** Nodes 1..count, the first of them this host, all of them eligible. */
+/** Nodes 1..count, the first of them this host, all of them for new clients. */
 export const nodesOf = (count: number): RulesetNode[] =>
   Array.from({ length: count }, (_, index) => ({
     mark: index + 1,
     mac: macOf(index + 1),
     self: index === 0,
-    eligible: true,
+    takesNew: true,
+    reachable: true,
   }))
 
 /** Every slot is owned by the node whose mark `mark` says. */

@@ -1,3 +1,4 @@
+import type { ClientsMessage, ServingMessage } from '../../../actors/discovery/messages.ts'
 import type { RoleMessage } from '../../../actors/elector/messages.ts'
 import { step } from '../../../actors/fast-path/machine.ts'
 import type { ForwardingMessage } from '../../../actors/fast-path/messages.ts'
@@ -26,6 +27,7 @@ export const SETTINGS = {
   pinTimeoutS: 600,
   tableSize: 1024,
   fencedAfterMs: 3000,
+  hidesUnlistened: true,
 }
 
 /** A fast path that is stepped by hand. What it asks of the shell waits in `asked` until it is answered. */
@@ -35,16 +37,27 @@ export class Stepped {
   /** Who has connections to this host at a change of director. */
   clients: readonly string[] = []
   readonly lines: string[] = []
+  /** What discovery was told of whether new clients may come. */
+  readonly servings: Omit<ServingMessage, 'type'>[] = []
+  nowMs = 0
 
   give(event: FastPathEvent): this {
-    const { state, effects } = step(this.state, event, 0)
+    const { state, effects } = step(this.state, event, this.nowMs)
     this.state = state
-    this.asked.push(...effects)
+    for (const effect of effects) {
+      if (effect.type === 'send' && effect.message.type === 'serving') this.servings.push(effect.message)
+      else this.asked.push(effect)
+    }
     this.lines.push(...effects.flatMap((effect) => (effect.type === 'log' ? [effect.line] : [])))
     // The sockets answer within the turn.
     if (this.state.errand.kind === 'reading' && this.take('readClients')) {
       this.give({ type: 'clientsRead', clients: { ok: true, value: heard(...this.clients) } })
     }
+    return this
+  }
+
+  at(nowMs: number): this {
+    this.nowMs = nowMs
     return this
   }
 
@@ -54,6 +67,12 @@ export class Stepped {
     return at < 0 ? undefined : (this.asked.splice(at, 1)[0] as Extract<FastPathEffect, { type: Type }>)
   }
 
+  /** What discovery was told of clients since that was looked at last. */
+  said(): ClientsMessage | undefined {
+    const message = this.take('send')?.message
+    return message?.type === 'clients' ? message : undefined
+  }
+
   expire(timer: FastPathTimer): this {
     const generation = this.state.timers[timer]
     if (generation === undefined) throw new Error(`${timer} does not run`)
@@ -61,7 +80,7 @@ export class Stepped {
   }
 
   /** Started on a host where `found` was there; the group is known, and this node is none of its directors. */
-  started(found: FoundTables = { present: false, pins: [] }): this {
+  started(found: FoundTables = { present: false, pins: [], connections: [] }): this {
     this.give({ type: 'start' })
       .give({ type: 'looked', look: lookOf({ missing: [VIP] }) })
       .take('findTables')
@@ -87,7 +106,7 @@ export class Stepped {
 
 /** Clients that a host has heard a second ago. */
 export const heard = (...addresses: readonly string[]): readonly ConnectedClient[] =>
-  addresses.map((address) => ({ address, silentMs: 1000 }))
+  addresses.map((address) => ({ address, silentMs: 1000, connections: [] }))
 
 export const device = (change: Partial<NetworkInterface> = {}): NetworkInterface => ({
   index: 2,
@@ -104,6 +123,7 @@ export const lookOf = (change: Partial<Look> = {}): Look => ({
   device: { ok: true, value: device() },
   missing: [],
   neighbours: new Map(),
+  silent: [],
   ...change,
 })
 
@@ -122,13 +142,18 @@ export const role = (is: RoleMessage['role']): RoleMessage => ({
   masterPriority: null,
 })
 
+/** How the dispatcher tells of a node that is ok, in failure, and not heard any more. */
+export const WORKS = { takesNew: true, speaks: true, keeps: true, left: false, gone: false }
+export const FAILED = { takesNew: false, speaks: true, keeps: true, left: false, gone: false }
+export const SILENT = { takesNew: false, speaks: false, keeps: true, left: false, gone: false }
+
 export const group = (change: Partial<ForwardingMessage> = {}): ForwardingMessage => ({
   type: 'forwarding',
   generation: 3,
   dealtHere: false,
   nodes: [
-    { address: '10.0.0.1', mark: 1, mac: '', self: true, eligible: true, left: false },
-    { address: '10.0.0.2', mark: 2, mac: OTHER, self: false, eligible: true, left: false },
+    { address: '10.0.0.1', mark: 1, mac: '', self: true, ...WORKS },
+    { address: '10.0.0.2', mark: 2, mac: OTHER, self: false, ...WORKS },
   ],
   slots: new Uint8Array(4096).fill(2),
   ...change,

@@ -10,7 +10,7 @@ const RULESET = {
   managementIp: '10.0.0.1',
   virtualIps: [{ address: '10.0.0.5', role: 'director' as const }],
   redirects: [{ originalPorts: [80], proxyPort: 3128 }],
-  nodes: [{ mark: 1, mac: MAC, self: true, eligible: true }],
+  nodes: [{ mark: 1, mac: MAC, self: true, takesNew: true, reachable: true }],
   slots: new Uint8Array(4096).fill(1),
   pins: [],
   pinTimeoutS: 600,

@@ -30,6 +30,21 @@ table ip proxyha {
 `)
   })
 
+  it('has a rule for each port, not for each address: every packet is tried by all of them', () => {
+    const captures = ['10.77.0.10', '10.77.0.11', '10.77.0.12'].map((address) => ({
+      address,
+      originalPort: 9090,
+      listenPort: 29000,
+    }))
+    const rules = captureScript(captures)
+      .split('\n')
+      .filter((line) => line.includes('notrack'))
+    expect(rules).toHaveLength(4)
+    expect(rules[0]).toBe(
+      '    ip daddr { 10.77.0.10, 10.77.0.11, 10.77.0.12 } tcp dport 9090 notrack tcp dport set 29000',
+    )
+  })
+
   it('has a table of the other family for IPv6', () => {
     const script = captureScript([{ address: '2001:db8::10', originalPort: 80, listenPort: 29000 }])
     expect(script).toContain('table ip6 proxyha {')

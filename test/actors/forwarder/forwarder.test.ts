@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import net from 'node:net'
+import { constants } from 'node:os'
 import koffi from 'koffi'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { defaultForwarderLimits } from '../../../actors/forwarder/messages.ts'
 import { parseClientKey } from '../../../runtime/table/client-key.ts'
 import {
   connect,
@@ -126,7 +128,7 @@ describe('urgent data', () => {
     const gateway = await gatewayWith()
     const received = Promise.withResolvers<string>()
     await nodeWith(0, gateway, (socket) => void readAll(socket).then((all) => received.resolve(String(all))))
-    const fd = sockets.connect(sockets.socketAddress(parseClientKey(VIP)!, gateway.port), false, false)
+    const fd = sockets.connect(sockets.socketAddress(parseClientKey(VIP)!, gateway.port), false)
     opened.push({ close: () => sockets.close(fd) })
     const MSG_OOB = 1
     for (const [text, flags] of [
@@ -252,9 +254,9 @@ describe('a node that does not take the connection', () => {
     await nodeWith(1, gateway, echo)
     const key = parseClientKey(nodeAddress(0))!
     // A full backlog drops SYNs. Nobody accepts here.
-    const deaf = sockets.listen({ key, port: gateway.nodePort, backlog: 0, keepAlive: false, awaitBytes: false })
+    const deaf = sockets.listen({ key, port: gateway.nodePort, backlog: 0, awaitBytes: false })
     const fillers = Array.from({ length: 4 }, () =>
-      sockets.connect(sockets.socketAddress(key, gateway.nodePort), false, false),
+      sockets.connect(sockets.socketAddress(key, gateway.nodePort), false),
     )
     opened.push({ close: () => [deaf, ...fillers].map((fd) => sockets.close(fd)) })
     const client = await connect(gateway.port)
@@ -264,17 +266,64 @@ describe('a node that does not take the connection', () => {
     client.destroy()
   })
 
-  it('and no other left: the client gets a RST', async () => {
-    const gateway = await gatewayWith({ nodes: 2 })
-    expect(await endingOfNew(gateway.port)).toBe('ECONNRESET')
+  it('again and again has it rest: others get its clients at once, until one of them finds it back', async () => {
+    const gateway = await gatewayWith({ nodes: 2, limits: { connectTimeoutMs: 500 } })
+    await nodeWith(1, gateway, echo)
+    const key = parseClientKey(nodeAddress(0))!
+    const deaf = sockets.listen({ key, port: gateway.nodePort, backlog: 0, awaitBytes: false })
+    const fillers = Array.from({ length: 4 }, () =>
+      sockets.connect(sockets.socketAddress(key, gateway.nodePort), false),
+    )
+    opened.push({ close: () => fillers.map((fd) => sockets.close(fd)) })
+    const served = async () => {
+      const client = await connect(gateway.port)
+      client.write('hello')
+      await once(client, 'data')
+      client.destroy()
+      await vi.waitFor(() => expect(gateway.table.openConnections).toBe(0))
+    }
+    const resting = () =>
+      gateway.forwarders[0]!.reports.flatMap((report) => (report.type === 'resting' ? [report] : []))
+    for (let client = 0; client < 3; client++) await served()
+    expect(gateway.counters().connectTimeouts).toBe(3)
+    await vi.waitFor(() => expect(resting().at(-1)?.nodes).toEqual([0]))
+    for (let client = 0; client < 10; client++) await served()
+    expect(gateway.counters().connectTimeouts).toBe(3)
+    sockets.close(deaf)
+    await nodeWith(0, gateway, echo)
+    // A trial each 5 s, 10 s, ...: of these clients one is it.
+    await vi.waitFor(
+      async () => {
+        await served()
+        expect(resting().at(-1)?.nodes).toEqual([])
+      },
+      { timeout: 20_000, interval: 200 },
+    )
+    await served()
+    expect(gateway.table.find('127.0.0.1')?.node).toBe(0)
+  })
+
+  it('and no other left, although it rests, is tried: a RST only where that fails', async () => {
+    const gateway = await gatewayWith({ nodes: 1 })
+    for (let client = 0; client < 4; client++) expect(await endingOfNew(gateway.port)).toBe('ECONNRESET')
+    await nodeWith(0, gateway, echo)
+    const client = await connect(gateway.port)
+    client.write('hello')
+    expect(String((await once(client, 'data'))[0])).toBe('hello')
+    client.destroy()
+  })
+
+  it.each([VIP, '::1'])('and no other left: the client gets a RST at %s', async (address) => {
+    const gateway = await gatewayWith({ nodes: 2, address })
+    expect(await endingOfNew(gateway.port, address)).toBe('ECONNRESET')
     await vi.waitFor(() => expect(gateway.counters().closed).toBe(1))
     expect(gateway.counters()).toMatchObject({ noNode: 1, connectRetries: 1, accepted: 1 })
     expect([active(gateway, 0), active(gateway, 1)]).toEqual([0, 0])
   })
 
-  it('because there is none: the client gets a RST', async () => {
-    const gateway = await gatewayWith({ nodes: 0 })
-    expect(await endingOfNew(gateway.port)).toBe('ECONNRESET')
+  it.each([VIP, '::1'])('because there is none: the client gets a RST at %s', async (address) => {
+    const gateway = await gatewayWith({ nodes: 0, address })
+    expect(await endingOfNew(gateway.port, address)).toBe('ECONNRESET')
     expect(gateway.counters().noNode).toBe(1)
   })
 })
@@ -358,6 +407,66 @@ describe('limits', () => {
     for (const client of [two!, third]) client.destroy()
   })
 
+  it('of connections of all forwarders: exactly so many are served, whichever takes them', async () => {
+    const [most, wanted] = [20, 45]
+    const gateway = await gatewayWith({ forwarders: 2, connectionsPerForwarder: wanted, limits: { connections: most } })
+    await nodeWith(0, gateway, echo)
+    const clients = await Promise.all(Array.from({ length: wanted }, () => connect(gateway.port)))
+    const answered = new Set<net.Socket>()
+    for (const client of clients) {
+      client.on('data', () => answered.add(client))
+      client.write('hello')
+    }
+    const seen: number[] = []
+    const watch = setInterval(() => seen.push(active(gateway)), 1)
+    for (let served = most; served < wanted; served += most) {
+      await vi.waitFor(() => expect(answered.size).toBe(served), { timeout: 10_000 })
+      // Two looks for room later it is still so.
+      const refused = () => gateway.counters().globalLimit + gateway.table.counters(1).globalLimit
+      const before = refused()
+      await vi.waitFor(() => expect(refused()).toBeGreaterThan(before + 3), { timeout: 10_000 })
+      expect(answered.size).toBe(served)
+      expect(active(gateway)).toBe(most)
+      for (const client of answered) client.destroy()
+    }
+    await vi.waitFor(() => expect(answered.size).toBe(wanted), { timeout: 10_000 })
+    clearInterval(watch)
+    expect(Math.max(...seen)).toBeLessThanOrEqual(most)
+    for (const client of clients) client.destroy()
+    await vi.waitFor(() => expect(gateway.table.openConnections).toBe(0))
+  })
+
+  it('of descriptors, met on the way to a node: told as what it is, and the client by a RST', async () => {
+    const faults = { connects: { count: 1, errno: constants.errno.EMFILE } }
+    const gateway = await gatewayWith({ nodes: 2, faults })
+    await nodeWith(0, gateway, echo)
+    expect(await endingOfNew(gateway.port)).toBe('ECONNRESET')
+    expect(gateway.counters()).toMatchObject({ descriptorsExhausted: 1, noNode: 0, connectRetries: 0 })
+    const client = await connect(gateway.port)
+    client.write('hello')
+    await once(client, 'data')
+    client.destroy()
+  })
+
+  it('of ephemeral ports towards a node: another node is tried', async () => {
+    const faults = { connects: { count: 1, errno: constants.errno.EADDRNOTAVAIL } }
+    const gateway = await gatewayWith({ nodes: 2, faults })
+    await nodeWith(1, gateway, echo)
+    const client = await connect(gateway.port)
+    client.write('hello')
+    await once(client, 'data')
+    expect(gateway.counters()).toMatchObject({ portsExhausted: 1, connectRetries: 1, noNode: 0 })
+    client.destroy()
+  })
+
+  it('of ephemeral ports towards all nodes: a RST, told as what it is, and nothing is tried twice', async () => {
+    const faults = { connects: { count: 2, errno: constants.errno.EADDRNOTAVAIL } }
+    const gateway = await gatewayWith({ nodes: 2, faults })
+    expect(await endingOfNew(gateway.port)).toBe('ECONNRESET')
+    await vi.waitFor(() => expect(gateway.counters().closed).toBe(1))
+    expect(gateway.counters()).toMatchObject({ portsExhausted: 2, connectRetries: 1, noNode: 0, accepted: 1 })
+  })
+
   it('of descriptors: the loop rests until the next tick instead of spinning', async () => {
     const gateway = await gatewayWith({ faults: { acceptsWithoutDescriptor: 3 } })
     await nodeWith(0, gateway, echo)
@@ -370,14 +479,51 @@ describe('limits', () => {
     client.destroy()
   })
 
-  it('of idle time: a connection on which nothing moves is reset', async () => {
+  it('of idle time: a connection on which nothing moves is reset while not both ends have spoken', async () => {
     const gateway = await gatewayWith({ limits: { idleTimeoutMs: 500 } })
-    await nodeWith(0, gateway, echo)
+    await nodeWith(0, gateway, (socket) => socket.resume())
     const client = await connect(gateway.port)
     client.write('hello')
     expect(await ending(client)).toBe('ECONNRESET')
     expect(gateway.counters().idleTimeouts).toBe(1)
     await vi.waitFor(() => expect(active(gateway)).toBe(0))
+  })
+
+  it('of idle time: a connection on which both ends have spoken is a tunnel, and outlives it', async () => {
+    const gateway = await gatewayWith({ limits: { idleTimeoutMs: 500, tunnelTimeoutMs: 0 } })
+    await nodeWith(0, gateway, echo)
+    const tunnel = await connect(gateway.port)
+    tunnel.write('hello')
+    await once(tunnel, 'data')
+    // Silent for as long as this one, and 500 ms longer: what was there before has been silent for longer yet.
+    for (let round = 0; round < 2; round++) expect(await ending(await connect(gateway.port))).toBe('ECONNRESET')
+    tunnel.write('still there')
+    expect(String((await once(tunnel, 'data'))[0])).toBe('still there')
+    tunnel.destroy()
+  })
+
+  it('of a tunnel: silent for that long, it is reset, and others by their own time', async () => {
+    const gateway = await gatewayWith({ limits: { idleTimeoutMs: 60_000, tunnelTimeoutMs: 500 } })
+    await nodeWith(0, gateway, echo)
+    const silent = await connect(gateway.port)
+    const tunnel = await connect(gateway.port)
+    tunnel.write('hello')
+    expect(await ending(tunnel)).toBe('ECONNRESET')
+    expect(gateway.counters().idleTimeouts).toBe(1)
+    silent.write('hello')
+    expect(String((await once(silent, 'data'))[0])).toBe('hello')
+    silent.destroy()
+  })
+
+  it('of a tunnel, set while it runs, count for what is open', async () => {
+    const gateway = await gatewayWith({ limits: { tunnelTimeoutMs: 0 } })
+    await nodeWith(0, gateway, echo)
+    const tunnel = await connect(gateway.port)
+    tunnel.write('hello')
+    await once(tunnel, 'data')
+    const limits = { ...defaultForwarderLimits, tunnelTimeoutMs: 500 }
+    gateway.forwarders[0]!.send({ type: 'limits', limits })
+    expect(await ending(tunnel)).toBe('ECONNRESET')
   })
 })
 

@@ -46,6 +46,8 @@ export interface Gateway {
 
 export interface GatewayOptions {
   readonly nodes?: number
+  /** Where clients connect to; `VIP` unless told otherwise. */
+  readonly address?: string
   readonly forwarders?: number
   readonly connectionsPerForwarder?: number
   readonly limits?: Partial<ForwarderLimits>
@@ -78,7 +80,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const port = await freePort()
   const nodePort = await freePort()
   const plan: ListenerPlan = {
-    address: VIP,
+    address: options.address ?? VIP,
     port,
     originalPort: 8080,
     nodePort,
@@ -127,7 +129,7 @@ function startThread(
   const ready = new Promise<void>((resolve, reject) => {
     port1.on('message', (report: ForwarderReport) => {
       reports.push(report)
-      resolve()
+      if (report.type === 'listening') resolve()
     })
     worker.once('error', reject)
   })
@@ -170,7 +172,7 @@ export async function connect(port: number, localAddress = '127.0.0.1'): Promise
 }
 
 /** How a connection ends that is reset at once, be it before or after this end has seen it established. */
-export const endingOfNew = (port: number): Promise<string> => ending(net.connect({ host: VIP, port }))
+export const endingOfNew = (port: number, host = VIP): Promise<string> => ending(net.connect({ host, port }))
 
 /** All that comes until the other end ends. */
 export async function readAll(socket: net.Socket): Promise<Buffer> {

@@ -2,12 +2,14 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { reapForwarder } from '../../../actors/forwarder/task.ts'
+import { allClients } from '../../runtime/table/all-clients.ts'
 import {
   connect,
   echo,
   ending,
   freePort,
   type Gateway,
+  nodeAddress,
   openDescriptors,
   sockets,
   startGateway,
@@ -57,6 +59,26 @@ describe('draining', () => {
     expect(await gateway.forwarders[0]!.result).toEqual({ cut: 1 })
     expect(gateway.counters().drainCut).toBe(1)
     expect(gateway.table.activeConnections(0)).toBe(0)
+  })
+})
+
+describe('a node whose connections are to be reset', () => {
+  it('loses those, with a reset for the client; the others go on, and who asks next is served elsewhere', async () => {
+    const gateway = await gatewayWith({ nodes: 2 })
+    opened.push(await startNode(1, gateway.nodePort, echo))
+    const there = await connect(gateway.port, '127.0.2.1')
+    await echoes(there, 'at the first')
+    gateway.table.setNode(0, { address: nodeAddress(0), state: 'draining', weight: 0 })
+    const elsewhere = await connect(gateway.port, '127.0.2.1')
+    await echoes(elsewhere, 'at the second')
+    await echoes(there, 'still there')
+    const broken = ending(there)
+    gateway.table.setNode(0, { address: nodeAddress(0), state: 'draining', weight: 0, resets: true })
+    expect(await broken).toBe('ECONNRESET')
+    expect(gateway.counters()).toMatchObject({ nodeResets: 1, drainCut: 0 })
+    await echoes(elsewhere, 'goes on')
+    expect([gateway.table.activeConnections(0), gateway.table.activeConnections(1)]).toEqual([0, 1])
+    elsewhere.destroy()
   })
 })
 
@@ -163,7 +185,7 @@ describe('10,000 short connections', () => {
     const total = (name: 'accepted' | 'closed') => counters[0]![name] + counters[1]![name]
     expect(total('accepted')).toBeGreaterThan(9000)
     expect(total('closed')).toBe(total('accepted'))
-    expect(gateway.table.entries(1000).every((entry) => entry.activeConnections === 0)).toBe(true)
+    expect(allClients(gateway.table).every((entry) => entry.activeConnections === 0)).toBe(true)
     await vi.waitFor(() => expect(openDescriptors()).toBeLessThanOrEqual(before))
   })
 })

@@ -118,6 +118,24 @@ test('VIPs that return within the drain time find their connections', async () =
   await vi.waitFor(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length), PATIENCE)
 })
 
+test('connections of a virtual IP that is about to leave are reset at once, and whoever asked hears when they are', async () => {
+  const { pool, table, port } = await startPool()
+  await pool.start()
+  const first = await connect(port, table, FIRST)
+  const second = await connect(port, table, SECOND)
+  const ended = ending(first)
+  await new Promise((resolve) => pool.asActor().receive({ type: 'reset', virtualIps: [FIRST] }, 'announcer', resolve))
+  expect(table.activeConnections(0)).toBe(1)
+  expect(await ended).toBe('ECONNRESET')
+  second.write('still here')
+  await vi.waitFor(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length), PATIENCE)
+})
+
+test('where no forwarder runs there is nothing to reset', async () => {
+  const { pool } = await startPool()
+  await new Promise((resolve) => pool.asActor().receive({ type: 'reset', virtualIps: [FIRST] }, 'announcer', resolve))
+})
+
 describe('where two virtual routers are led', () => {
   /** A connection by each of the two virtual IPs, both of which this node leads. */
   async function leadingBoth() {

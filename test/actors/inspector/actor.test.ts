@@ -104,6 +104,39 @@ describe('the TCP port', () => {
     expect((await ask(gateway.socketPath, '/status')).status).toBe(200)
   })
 
+  test('with a token counts and tells who has none, at a bounded rate, and ends their connections', async () => {
+    const port = await freePort()
+    const token = 'a-token-of-many-letters'
+    await gateway.start({ inspector: { address: '127.0.0.1', port, token } }, port)
+    const replies = await Promise.all(Array.from({ length: 3 }, () => ask(port, '/status')))
+    expect(replies.map(({ status, headers }) => [status, headers.connection])).toEqual(Array(3).fill([401, 'close']))
+    gateway.clock.advance(10_000)
+    await ask(port, '/status')
+    expect(gateway.lines).toEqual([
+      'warn: inspector: a request without the right token from 127.0.0.1 was refused',
+      'warn: inspector: a request without the right token from 127.0.0.1 was refused (3 since the last such line)',
+    ])
+    const { body } = await ask(gateway.socketPath, '/metrics')
+    expect(body).toContain('proxyha_inspector_refused_total{status="401"} 4')
+  })
+
+  test('with a token is not held by those who have none: the fifth of a source ends the first', async () => {
+    const port = await freePort()
+    const token = 'a-token-of-many-letters'
+    await gateway.start({ inspector: { address: '127.0.0.1', port, token } }, port)
+    const open: Socket[] = []
+    for (let index = 0; index < 70; index++) {
+      const socket = connect(port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      await new Promise((resolve) => socket.once('connect', resolve))
+      open.push(socket)
+    }
+    await expect.poll(() => open.filter((socket) => !socket.closed).length).toBe(4)
+    const headers = { authorization: `Bearer ${token}` }
+    expect((await ask(port, '/status', { headers })).status).toBe(200)
+    for (const socket of open) socket.destroy()
+  })
+
   test('takes no body and no headers beyond 8 KiB', async () => {
     await gateway.start()
     expect((await ask(gateway.port, '/status', { method: 'POST', body: 'x'.repeat(100) })).status).toBe(413)

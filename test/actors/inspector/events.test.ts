@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { EVENTS_KEPT } from '../../../actors/inspector/event-log.ts'
 import { STREAMS_MAX } from '../../../actors/inspector/event-streams.ts'
 import { ask, askJson, InspectedGateway } from './gateway-fixture.ts'
@@ -16,9 +16,12 @@ const logged = (line: string) => ({ type: 'log', level: 'info', line }) as const
 const message = { type: 'message', from: 'discovery', message: 'membership', bytes: 9, waitedMs: 0 } as const
 
 /** Opens a stream; resolves when its headers are there. */
-function open(path = '/events'): Promise<{ response: IncomingMessage; text: () => string; close: () => void }> {
+function open(
+  path = '/events',
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ response: IncomingMessage; text: () => string; close: () => void }> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath: gateway.socketPath, path, agent: false }, (response) => {
+    const asked = request({ socketPath: gateway.socketPath, path, headers, agent: false }, (response) => {
       let text = ''
       response.setEncoding('utf8').on('data', (part: string) => {
         text += part
@@ -39,6 +42,34 @@ test('a stream gives what was kept, then what happens, each with a rising id', a
   await expect.poll(stream.text).toContain('"line":"after"')
   expect(stream.text()).toMatch(/^id: 0\nevent: log\ndata: \{.*"line":"before".*\}\n\n[\s\S]*id: 1\nevent: log\ndata: /)
   stream.close()
+})
+
+describe('a stream that is opened again', () => {
+  beforeEach(() => {
+    for (let index = 0; index < 5; index++) gateway.observe(logged(`line ${index}`))
+  })
+  const linesOf = async (path: string, headers = {}) => {
+    const stream = await open(path, headers)
+    gateway.observe(logged('live'))
+    await expect.poll(stream.text).toContain('"live"')
+    stream.close()
+    return [...stream.text().matchAll(/"line":"([^"]+)"/g)].map(([, line]) => line)
+  }
+  const all = ['line 0', 'line 1', 'line 2', 'line 3', 'line 4']
+
+  test.each([
+    ['goes on after the event that Last-Event-ID names', '', '2', ['line 3', 'line 4']],
+    ['gets nothing of before where it had all', '', '4', []],
+    ['begins anew where the id is of an inspector before this one', '', '700', all],
+    ['begins anew where the id is none', '', 'fred', all],
+    ['begins with the last so many where ?last= says so', '?last=2', undefined, ['line 3', 'line 4']],
+    ['heeds both', '?last=1', '1', ['line 4']],
+  ])('%s', async (_title, query, id, lines) => {
+    expect(await linesOf(`/events${query}`, id === undefined ? {} : { 'last-event-id': id })).toEqual([
+      ...lines,
+      'live',
+    ])
+  })
 })
 
 test('?follow=0 gives the last 1000 as a JSON list, or as many as are asked for', async () => {

@@ -4,8 +4,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AnnouncerStatus } from '../../../actors/announcer/messages.ts'
-import type { DiscoveryStatus, Member } from '../../../actors/discovery/messages.ts'
-import type { ClientRoute, DispatcherStatus } from '../../../actors/dispatcher/messages.ts'
+import type { DiscoveryStatus, MemberStatus } from '../../../actors/discovery/messages.ts'
+import type { ClientRoute, ClientsPart, DispatcherStatus } from '../../../actors/dispatcher/messages.ts'
 import type { ElectorStatus, VrrpStatus } from '../../../actors/elector/messages.ts'
 import { type InspectorOptions, startInspector } from '../../../actors/inspector/actor.ts'
 import type { ActorDescription } from '../../../actors/inspector/messages.ts'
@@ -16,10 +16,11 @@ import type { StatsReporterStatus } from '../../../actors/stats-reporter/message
 import type { WatcherStatus } from '../../../actors/watcher/messages.ts'
 import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
 import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
+import { privately } from '../../../runtime/ports/linux/umask.ts'
 import type { ActorContext, ActorInstance } from '../../../runtime/system/actor.ts'
 import type { InspectionEvent } from '../../../runtime/system/inspection.ts'
 
-export const memberOf = (address: string, change: Partial<Member> = {}): Member => ({
+export const memberOf = (address: string, change: Partial<MemberStatus> = {}): MemberStatus => ({
   address,
   name: `node-${address.split('.').at(-1)}`,
   mac: '02:00:00:00:00:01',
@@ -35,7 +36,10 @@ export const memberOf = (address: string, change: Partial<Member> = {}): Member 
   agent: null,
   failedPorts: [],
   drained: false,
+  maint: 'off',
   forwarding: 'workers',
+  left: false,
+  missingSince: null,
   ...change,
 })
 
@@ -74,6 +78,7 @@ const discovery: DiscoveryStatus = {
   ],
   counters: { helloSent: 7 },
   warnings: ['beacons are not authenticated'],
+  strangers: [],
 }
 const dispatcher: DispatcherStatus = {
   generation: 4,
@@ -86,6 +91,7 @@ const dispatcher: DispatcherStatus = {
       totalConnections: 500,
       overloaded: false,
       slowStart: null,
+      lastResort: false,
       weightReason: null,
     },
     {
@@ -96,6 +102,7 @@ const dispatcher: DispatcherStatus = {
       totalConnections: 400,
       overloaded: false,
       slowStart: null,
+      lastResort: false,
       weightReason: null,
     },
   ],
@@ -129,6 +136,14 @@ export const routeOf = (client: string): ClientRoute => ({
   idleS: 1,
   sinceMs: 5000,
 })
+/** A part of the clients as a dispatcher tells it that knows these. */
+export function partOf(known: readonly string[], from: number, skip: number, take: number): ClientsPart {
+  const begin = Math.min(known.length, from + skip)
+  const end = take === 0 ? known.length : Math.min(known.length, begin + take)
+  const routes = take === 0 ? [] : known.slice(begin, end).map(routeOf)
+  return { routes, seen: end - from, next: end < known.length ? end : null }
+}
+const CLIENTS = ['10.1.0.1', '10.1.0.2', '10.1.0.3']
 export const actorOf = (name: string, change: Partial<ActorDescription> = {}): ActorDescription => ({
   name,
   placement: 'worker',
@@ -165,7 +180,7 @@ const healthyControls = (): Record<string, FakeControl> => ({
   dispatcher: {
     describe: async () => dispatcher,
     which: async (client: string) => routeOf(client),
-    clients: async (limit: number) => ['10.1.0.1', '10.1.0.2', '10.1.0.3'].slice(0, limit).map(routeOf),
+    clients: async (from: number, skip: number, take: number) => partOf(CLIENTS, from, skip, take),
   },
   'port-monitor': { describe: async () => monitor },
   'stats-reporter': { describe: async () => stats },
@@ -205,7 +220,7 @@ export class InspectedGateway {
       inspector: { address: '127.0.0.1', port: this.port, token: null },
       ...change,
     }
-    this.#instance = await startInspector(this.#context(), options, {})
+    this.#instance = await startInspector(this.#context(), options, { privately })
   }
 
   /** Starts it with a second instance, `web`, whose actors say the same as those of the first but for what is changed. */
@@ -247,6 +262,7 @@ export class InspectedGateway {
       request: () => Promise.reject(new Error('nobody asks here')),
       log: (level, line) => this.lines.push(`${level}: ${line}`),
       inspect: () => undefined,
+      guard: (call) => call,
       control: ((actor: string) => this.controls[actor]) as ActorContext['control'],
     }
   }

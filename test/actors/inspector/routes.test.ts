@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { FastPathStatus } from '../../../actors/fast-path/messages.ts'
 import type { GatewayStatus } from '../../../actors/inspector/messages.ts'
 import { actorOf, ask, askJson, InspectedGateway, memberOf, routeOf, vrrp } from './gateway-fixture.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
 
 let gateway: InspectedGateway
 beforeEach(async () => {
@@ -24,6 +27,7 @@ const KERNEL_MODE: FastPathStatus = {
     { family: 'IPv6', count: null, most: 65_536 },
   ],
   unpinnedPackets: 7,
+  holders: null,
   counters: { applied: 1 },
   warnings: [],
 }
@@ -47,10 +51,13 @@ describe('GET /status', () => {
           self: true,
           director: true,
           state: 'ok',
+          forwarding: 'workers',
           weight: 200,
           slots: 2048,
           activeConnections: 11,
           drained: false,
+          maint: false,
+          lastResort: false,
           totalConnections: 500,
           cpu: 0.25,
           memory: 0.5,
@@ -61,11 +68,15 @@ describe('GET /status', () => {
           slowStart: null,
           weightReason: null,
           lastSeenMs: 0,
+          left: false,
+          missing: false,
+          missingSince: null,
         },
         expect.objectContaining({ address: '10.0.0.2', slots: 2048, activeConnections: 12, totalConnections: 400 }),
         expect.objectContaining({
           address: '10.0.0.10',
           state: 'failure',
+          forwarding: 'workers',
           failedPorts: [3128],
           slots: 0,
           activeConnections: 3,
@@ -76,6 +87,14 @@ describe('GET /status', () => {
     }
     expect(await status()).toEqual(expected)
     expect(await askJson(gateway.port, '/status')).toEqual(expected)
+  })
+
+  test('has no control character and no bidi mark in its text, and loses none of its meaning', async () => {
+    const name = 'jupi\u202eter\u0085\u2028\u{e0041}'
+    await describeAs('discovery', { members: [memberOf('10.0.0.1', { self: true, name })] })
+    const { body } = await ask(gateway.socketPath, '/status')
+    expect(body.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+    expect(JSON.parse(body).nodes[0].name).toBe(name)
   })
 
   test('a scanning node shows the director and itself only', async () => {
@@ -320,6 +339,7 @@ describe('GET /diagnostics', () => {
       interfaceName: 'eth0',
       managementIp: '10.0.0.1',
       redirects: [{ originalPorts: [8080], proxyPort: 3128 }],
+      holders: null,
       counters: {
         'discovery.helloSent': 7,
         'forwarder.accepted': 900,
@@ -341,6 +361,26 @@ describe('GET /diagnostics', () => {
   })
 })
 
+describe('connections that were handed to a node in kernel mode', () => {
+  const totals = async () => {
+    const { nodes } = (await askJson(gateway.socketPath, '/status')) as {
+      nodes: readonly { address: string; totalConnections: number | null }[]
+    }
+    return Object.fromEntries(nodes.map(({ address, totalConnections }) => [address, totalConnections]))
+  }
+
+  test('are those that the kernel has counted; what the fast path has not told is not known, and no 0', async () => {
+    await gateway.stop()
+    await gateway.start({ forwarding: 'kernel' })
+    expect(Object.values(await totals()).every((total) => total === null)).toBe(true)
+    await gateway.stop()
+    const nodes = [{ address: '10.0.0.2', packets: 9, bytes: 0, connections: 4 }]
+    gateway.controls['fast-path'] = { describe: async () => ({ ...KERNEL_MODE, nodes }) }
+    await gateway.start({ forwarding: 'kernel' })
+    expect(await totals()).toMatchObject({ '10.0.0.1': null, '10.0.0.2': 4 })
+  })
+})
+
 describe('GET /healthz', () => {
   test('is 200 when the role is known and all ports listen', async () => {
     const reply = await ask(gateway.port, '/healthz')
@@ -354,18 +394,27 @@ describe('GET /healthz', () => {
       { state: 'failure', ports: [{ port: 3128, listening: false, problem: 'is not listening' }] },
       'port 3128 is not listening',
     ],
+    ['discovery', { strangers: ['10.0.0.9 leads VRID 51'] }, '10.0.0.9 leads VRID 51'],
+    [
+      'raw-ip',
+      { open: false, warnings: ['raw sockets are closed: no interface'] },
+      'raw sockets are closed: no interface',
+    ],
   ])('is 503 with the reason when %s says otherwise', async (actor, change, reason) => {
     await describeAs(actor, change)
     const reply = await ask(gateway.port, '/healthz')
     expect([reply.status, JSON.parse(reply.body)]).toEqual([503, expect.objectContaining({ ok: false, reason })])
   })
 
-  test.each([['elector'], ['port-monitor']])('is 503 when %s is down, whatever it said before', async (actor) => {
-    await ask(gateway.port, '/healthz')
-    delete gateway.controls[actor]
-    const reply = await ask(gateway.port, '/healthz')
-    expect([reply.status, JSON.parse(reply.body).reason]).toEqual([503, `${actor} does not run`])
-  })
+  test.each([['elector'], ['port-monitor'], ['raw-ip']])(
+    'is 503 when %s is down, whatever it said before',
+    async (actor) => {
+      await ask(gateway.port, '/healthz')
+      delete gateway.controls[actor]
+      const reply = await ask(gateway.port, '/healthz')
+      expect([reply.status, JSON.parse(reply.body).reason]).toEqual([503, `${actor} does not run`])
+    },
+  )
 })
 
 describe('GET /which and /clients', () => {
@@ -379,6 +428,8 @@ describe('GET /which and /clients', () => {
     ['/which', 'client must be an IP address'],
     ['/which?client=fred', 'client must be an IP address'],
     ['/which?client=10.0.0.256', 'client must be an IP address'],
+    ['/which?client=::1%25eth0', 'client must be an IP address, without a zone'],
+    ['/which?client=fe80::1%251', 'client must be an IP address, without a zone'],
     ['/clients?limit=0', 'limit must be 1..65536'],
     ['/clients?limit=-1', 'limit must be 1..65536'],
     ['/clients?limit=65537', 'limit must be 1..65536'],
@@ -479,7 +530,7 @@ describe('GET /metrics', () => {
   test('says what the status says', async () => {
     const { samples } = await scrape()
     expect(Object.fromEntries(samples)).toMatchObject({
-      'proxyha_info{node="jupiter",forwarding="workers",version="2"}': 1,
+      [`proxyha_info{node="jupiter",forwarding="workers",version="${version}",vrrp_version="2"}`]: 1,
       'proxyha_role{role="director"}': 1,
       'proxyha_role{role="scanning"}': 0,
       'proxyha_virtual_ip_held{address="10.0.0.5"}': 1,
@@ -496,6 +547,14 @@ describe('GET /metrics', () => {
       proxyha_memory_pressure: 0.02,
       'proxyha_proxy_port_listening{port="3128"}': 1,
     })
+  })
+
+  test('says the version of the product, whatever that of VRRP is', async () => {
+    await describeAs('elector', { version: 3 })
+    const { samples } = await scrape()
+    expect(version).toMatch(/^\d+\.\d+\.\d+/)
+    const info = `proxyha_info{node="jupiter",forwarding="workers",version="${version}",vrrp_version="3"}`
+    expect(samples.get(info)).toBe(1)
   })
 
   test('is scraped again with the figures of then, not the sum', async () => {

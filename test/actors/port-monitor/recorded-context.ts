@@ -28,6 +28,10 @@ export class RecordedContext<Peers extends PeerMessages> implements ActorContext
     this.inspected.push(detail)
   }
 
+  guard<Parameters extends readonly unknown[]>(call: (...parameters: Parameters) => unknown) {
+    return (...parameters: Parameters): void => void call(...parameters)
+  }
+
   control(): undefined {
     return undefined
   }

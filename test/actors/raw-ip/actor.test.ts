@@ -28,13 +28,14 @@ const sender = { virtualRouterId: 51, address: '10.77.0.2', epoch: '000000000000
 /** Of each protocol, a payload that is as it should be. */
 const RIGHT: Readonly<Record<IpProtocol, Uint8Array>> = {
   112: emitAdvertisement(advertisement, { source: '10.77.0.2', checksum: 'message' }),
-  253: sealBeacon('hello', Uint8Array.of(0x80), 1, sender)[0]!,
+  253: sealBeacon('hello', Uint8Array.of(0x80), 1, sender, { destination: '10.77.0.1', audience: new Map() })[0]!,
 }
 const ends = (packet: Uint8Array, payload: Uint8Array): boolean =>
   Buffer.from(packet).subarray(20).equals(Buffer.from(payload))
 
 const ROUTE = { elector: 'elector', family: 'ipv4', virtualRouterId: 51 } as const
-const OPTIONS = { interfaceName: 'eth0', sourceAddress: '10.77.0.1', routes: [ROUTE] }
+const BEACONS = { virtualRouterId: 51, key: null, managementIp: '10.77.0.1', managementPrefixLength: 24 }
+const OPTIONS = { interfaceName: 'eth0', sourceAddress: '10.77.0.1', routes: [ROUTE], beacons: BEACONS }
 
 describe('raw-IP actor', () => {
   let clock: FakeClock
@@ -63,6 +64,7 @@ describe('raw-IP actor', () => {
       request: () => Promise.reject(new Error('the raw-IP actor asks nobody')),
       log: (_level, line) => void logged.push(line),
       inspect() {},
+      guard: (call) => call,
       control: () => undefined,
     }
   }
@@ -209,6 +211,25 @@ describe('raw-IP actor', () => {
     })
   })
 
+  test('discovery is told when beacons were lost, four times a second at most, and while it goes on only', async () => {
+    const actor = await start()
+    actor.receive({ type: 'knownNodes', nodes: [{ address: '10.77.0.3', epoch: '00000000000000bb' }] }, 'discovery')
+    const told = () => sent.filter(({ message }) => message.type === 'beaconsLost').length
+    await arrive(253, 900)
+    clock.advance(250)
+    await arrive(253, 900)
+    expect(told()).toBe(1)
+    clock.advance(100)
+    await arrive(253, 900)
+    expect(told()).toBe(1)
+    clock.advance(250)
+    await arrive(253)
+    expect(told()).toBe(2)
+    clock.advance(1000)
+    await arrive(253)
+    expect(told()).toBe(2)
+  })
+
   test('of a flood of beacons 600 pass at once and 5,000 a second, the rest is counted; adverts pass all the same', async () => {
     const actor = await start()
     await arrive(253, 6000)
@@ -318,6 +339,33 @@ describe('raw-IP actor', () => {
   test('without the permission the actor does not start', async () => {
     port.fail(refused('EPERM', 'raw sockets need CAP_NET_RAW'))
     await expect(start()).rejects.toMatchObject({ code: 'EPERM', message: 'raw sockets need CAP_NET_RAW' })
+  })
+
+  test.each(['ENOADDON', 'EAFNOSUPPORT', 'ENOTSUP'])('what waiting does not cure (%s) ends the start', async (code) => {
+    port.fail(refused(code, 'never'))
+    await expect(start()).rejects.toMatchObject({ code, message: 'never' })
+  })
+
+  test('a packet that its receiver cannot take is the crash of the actor, not of the process that called it back', async () => {
+    const crashed: unknown[] = []
+    const guarded: ActorContext<RawIpPeers> = {
+      ...context(),
+      send: () => {
+        throw new Error('no room')
+      },
+      guard:
+        (call) =>
+        (...parameters) => {
+          try {
+            call(...parameters)
+          } catch (error) {
+            crashed.push(error)
+          }
+        },
+    }
+    await startRawIp(guarded, OPTIONS, { rawIp: port })
+    await arrive(112)
+    expect(crashed).toEqual([new Error('no room')])
   })
 
   describe('with several virtual routers', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AgentMessage, LoadMessage } from '../../../actors/discovery/messages.ts'
+import type { AgentMessage, HoldersMessage, LoadMessage } from '../../../actors/discovery/messages.ts'
 import { startStatsReporter } from '../../../actors/stats-reporter/actor.ts'
 import type { AgentRules } from '../../../actors/stats-reporter/agent.ts'
 import type { StatsReporterPeers, StatsReporterStatus } from '../../../actors/stats-reporter/messages.ts'
@@ -9,11 +9,15 @@ import { FakeSystemLoad } from '../../../runtime/ports/fake/system-load.ts'
 import { refused } from '../../../runtime/ports/result.ts'
 import { RecordedContext } from '../port-monitor/recorded-context.ts'
 
-async function start(rules: AgentRules | null = null) {
+async function start(rules: AgentRules | null = null, namesHolders = false) {
   const context = new RecordedContext<StatsReporterPeers>()
   const ports = { sockets: new FakeSocketTable(), load: new FakeSystemLoad(), agent: new FakeAgent() }
   const redirects = [{ proxyPort: 9090 }, { proxyPort: 2121 }, { proxyPort: 9090 }]
-  const actor = await startStatsReporter(context, { redirects, agent: rules }, ports)
+  const actor = await startStatsReporter(
+    context,
+    { redirects, servedAddresses: ['10.0.0.5'], namesHolders, agent: rules },
+    ports,
+  )
   const describe = () => (actor.control as { describe(): StatsReporterStatus }).describe()
   return { context, socketTable: ports.sockets, systemLoad: ports.load, agent: ports.agent, actor, describe }
 }
@@ -37,6 +41,63 @@ test('discovery hears what the kernel says, and again as it changes; connections
   socketTable.setEstablished(2121, 3)
   context.clock.advance(2000)
   expect(connections()).toEqual([43])
+})
+
+test('in kernel mode discovery hears with each count who has most connections, but not while it is down', async () => {
+  const { context, socketTable, systemLoad, actor } = await start(null, true)
+  const told = () =>
+    context.sent.flatMap(({ message }) => ((message as HoldersMessage).type === 'holders' ? [message] : []))
+  socketTable.holding.set('10.1.0.1', 3).set('10.1.0.2', 30)
+  systemLoad.spend(0.25, 0.5)
+  context.clock.advance(250)
+  expect(told()).toEqual([])
+  actor.peerUp?.('discovery')
+  context.clock.advance(2000)
+  const holders = [
+    { client: '10.1.0.2', connections: 30 },
+    { client: '10.1.0.1', connections: 3 },
+  ]
+  expect(told()).toEqual([{ type: 'holders', all: true, holders }])
+  for (let client = 0; client < 100; client++) socketTable.holding.set(`10.1.1.${client}`, 1)
+  context.clock.advance(2000)
+  expect(told()[1]).toMatchObject({ all: false, holders: { length: 64 } })
+})
+
+test('while the node drains only what came by way of the group counts, until it is over; it is reset when that is due', async () => {
+  const { context, socketTable, systemLoad, actor, describe } = await start()
+  actor.peerUp?.('discovery')
+  systemLoad.spend(0.25, 0.5)
+  socketTable.setEstablished(9090, 40)
+  socketTable.openConnections = 7
+  context.clock.advance(2250)
+  const count = () => describe().load?.activeConnections
+  expect(count()).toBe(40)
+  const group = ['10.0.0.1', '10.0.0.2']
+  const upkeep = { type: 'upkeep', draining: true, resets: false, group } as const
+  actor.receive(upkeep, 'discovery')
+  expect(count()).toBe(7)
+  const meant = { localPorts: [9090, 2121], localAddresses: ['10.0.0.5'], peerAddresses: group }
+  expect(socketTable.lastOpen).toEqual(meant)
+  expect(socketTable.resets).toEqual([])
+  actor.receive({ ...upkeep, resets: true }, 'discovery')
+  expect(socketTable.resets).toEqual([meant])
+  expect(count()).toBe(0)
+  // What comes later is reset at the next look.
+  socketTable.openConnections = 2
+  context.clock.advance(2000)
+  expect(count()).toBe(0)
+  actor.receive({ ...upkeep, draining: false, group: [] }, 'discovery')
+  expect(count()).toBe(40)
+})
+
+test('what cannot be reset is a warning, until it has not to be any more', async () => {
+  const { socketTable, actor, describe } = await start()
+  socketTable.refuse({ ok: false, code: 'EPERM', reason: 'not permitted' })
+  const upkeep = { type: 'upkeep', draining: true, resets: true, group: [] } as const
+  actor.receive(upkeep, 'discovery')
+  expect(describe().warnings).toContain('what is open at this node cannot be reset: not permitted')
+  actor.receive({ ...upkeep, resets: false }, 'discovery')
+  expect(describe().warnings).not.toContain('what is open at this node cannot be reset: not permitted')
 })
 
 test('a socket table that refuses costs the count of connections only', async () => {

@@ -30,7 +30,7 @@ beforeEach(async () => {
 const describeIt = (): WatcherStatus => (watcher.control as WatcherControl).describe()
 
 test('reads the interface at the start, watches its ARP, and probes the virtual IP', () => {
-  expect(describeIt().link).toEqual({ index: 1, mac: OWN_MAC, up: true })
+  expect(describeIt().link).toEqual({ index: 1, mac: OWN_MAC, up: true, mtu: 1500 })
   expect(kernel.watched).toEqual([[1, 'ipv4']])
   const probe = { operation: 'request', senderMac: OWN_MAC, senderAddress: '0.0.0.0', targetAddress: VIP }
   expect(packet.frames.map(({ frame }) => parseArp(frame))).toMatchObject([{ ok: true, arp: probe }])
@@ -64,6 +64,7 @@ test('where a virtual IP is of IPv6, its neighbours are watched as well, and ask
   const options = { ...settings, virtualIps, linkLocalAddress: 'fe80::1', trackGateway: false }
   kernel.watched.length = 0
   packet.frames.length = 0
+  netlink.putAddress({ interfaceIndex: 1, address: 'fe80::1', prefixLength: 64, validLifetimeS: null })
   await startWatcher(context, options, { kernel, packet })
   expect(kernel.watched).toEqual([[1, 'ipv4', 'ipv6']])
   expect(packet.frames.map(({ frame }) => frame)).toEqual([

@@ -20,23 +20,26 @@ export const VIP = '10.0.0.5'
 export const settings: WatcherOptions = {
   interfaceName: 'eth0',
   managementIp: '10.0.0.1',
+  isManagementIpNamed: true,
   linkLocalAddress: null,
   virtualIps: [VIP],
+  advertBytes: 48,
   virtualRouterIds: [51],
   trackGateway: true,
   electors: ['elector', 'elector-b'],
+  ipv6Electors: [],
   announcers: ['announcer'],
 }
 
 const held = (address: string) => ({ address, prefixLength: 24 })
 
 export const healthy: InterfaceTruth = {
-  link: { index: 2, mac: OWN_MAC, up: true },
+  link: { index: 2, mac: OWN_MAC, up: true, mtu: 1500 },
   addresses: [held('10.0.0.1')],
   defaultRoute: { gateway: GATEWAY },
 }
 export const holding: InterfaceTruth = { ...healthy, addresses: [held('10.0.0.1'), held(VIP)] }
-export const down: InterfaceTruth = { ...healthy, link: { index: 2, mac: OWN_MAC, up: false } }
+export const down: InterfaceTruth = { ...healthy, link: { index: 2, mac: OWN_MAC, up: false, mtu: 1500 } }
 export const absent: InterfaceTruth = { link: null, addresses: [], defaultRoute: null }
 
 /** One watcher machine, a kernel whose truth the test sets, and a clock that it moves. All peers are up from the start. */
@@ -50,7 +53,8 @@ export class Bench {
   constructor(truth: InterfaceTruth = healthy, options = settings) {
     this.state = initialWatcher(options)
     this.truth = truth
-    for (const peer of [...options.electors, ...options.announcers, 'raw-ip']) this.feed({ type: 'peerUp', peer })
+    for (const peer of [...options.electors, ...options.announcers, 'raw-ip', 'discovery', 'fast-path'])
+      this.feed({ type: 'peerUp', peer })
     this.feed({ type: 'start' })
   }
 

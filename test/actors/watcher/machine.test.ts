@@ -23,9 +23,21 @@ describe('the interface', () => {
   test('is made anew: its neighbours are watched, and the raw sockets join anew', () => {
     const bench = new Bench().becomes(absent)
     expect(bench.sent('raw-ip')).toEqual([])
-    bench.becomes({ ...healthy, link: { index: 7, mac: '02:00:00:00:00:07', up: true } })
+    bench.becomes({ ...healthy, link: { index: 7, mac: '02:00:00:00:00:07', up: true, mtu: 1500 } })
     expect(bench.effects).toContainEqual({ type: 'watchNeighbours', interfaceIndex: 7, families: ['ipv4'] })
     expect(bench.sent('raw-ip')).toEqual([{ type: 'interfaceChanged' }])
+  })
+
+  test('no longer carries an advert in one piece: told once, warned of until it does', () => {
+    const bench = new Bench(healthy, { ...settings, advertBytes: 1488 })
+    const ofMtu = (mtu: number) => ({ ...healthy, link: { ...healthy.link!, mtu } })
+    expect([bench.warnings(), bench.becomes(ofMtu(1488)).logged()]).toEqual([[], []])
+    bench.becomes(ofMtu(1400))
+    const text = expect.stringMatching(/^eth0 carries 1400 bytes \(its MTU\), and the adverts of this node have 1488/)
+    expect([bench.warnings(), bench.logged()]).toEqual([[text], [text]])
+    expect([bench.tick().logged(), bench.warnings()]).toEqual([[], [text]])
+    expect(bench.becomes(ofMtu(1500)).logged()).toEqual(['eth0 carries the adverts of this node again'])
+    expect(bench.warnings()).toEqual([])
   })
 
   test('an elector that starts later is told how things are', () => {

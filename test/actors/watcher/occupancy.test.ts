@@ -6,6 +6,17 @@ const occupied = { type: 'occupied', address: VIP, mac: STRANGER_MAC }
 const vacant = { type: 'vacant', address: VIP }
 const known = (): Bench => new Bench().hears(MASTER).sees({ senderAddress: MASTER, senderMac: MASTER_MAC })
 
+/** How often the address is asked for, in each of the next 20 seconds. */
+const probesOf = (bench: Bench): readonly number[] =>
+  Array.from(
+    { length: 20 },
+    () =>
+      bench
+        .tick()
+        .asked()
+        .filter((asked) => asked === PROBE).length,
+  )
+
 describe('probes (RFC 5227)', () => {
   test('go out at the start, before any takeover can be due, and when the cable is back', () => {
     expect(new Bench().asked()).toContain(PROBE)
@@ -14,14 +25,7 @@ describe('probes (RFC 5227)', () => {
 
   test('come each second at first and later every five, never for what is held here', () => {
     const bench = new Bench()
-    const rounds = Array.from(
-      { length: 20 },
-      () =>
-        bench
-          .tick()
-          .asked()
-          .filter((asked) => asked === PROBE).length,
-    )
+    const rounds = probesOf(bench)
     expect(rounds.slice(0, 3)).toEqual([1, 1, 1])
     expect(rounds.slice(5).reduce((sum, count) => sum + count)).toBe(3)
     expect(new Bench(holding).tick().asked()).not.toContain(PROBE)
@@ -71,10 +75,10 @@ describe('who answers for a virtual IP', () => {
   })
 
   test('the master that is heard is no stranger', () =>
-    expect(known().sees({ senderMac: MASTER_MAC }).effects).toEqual([]))
+    expect(known().sees({ senderMac: MASTER_MAC }).sent('announcer')).toEqual([]))
 
   test('a dead master’s kernel is no stranger: its MAC is known', () => {
-    expect(known().hears(null).sees({ senderMac: MASTER_MAC }).effects).toEqual([])
+    expect(known().hears(null).sees({ senderMac: MASTER_MAC }).sent('announcer')).toEqual([])
   })
 
   test('with the MAC of the virtual router: a master', () => {
@@ -157,6 +161,20 @@ test('somebody announces what is held here, and stays so: a warning for a minute
   expect(bench.warnings()).toEqual([])
 })
 
+test('what is held here is asked for every five seconds, and announced anew as long as somebody else answers, once a second at most', () => {
+  const bench = new Bench(holding)
+  const rounds = probesOf(bench)
+  expect(rounds.reduce((sum, count) => sum + count)).toBe(4)
+  const contested = { type: 'contested', address: VIP }
+  for (let answer = 0; answer < 50; answer++) bench.sees({})
+  expect(bench.sent('announcer')).toEqual([])
+  expect(bench.tick().sent('announcer')).toEqual([contested])
+  expect(bench.tick().sent('announcer')).toEqual([])
+  for (let answer = 0; answer < 50; answer++) bench.sees({})
+  expect(bench.tick().sent('announcer')).toEqual([contested])
+  expect(bench.warnings()).toEqual([`${VIP} is held here, and ${STRANGER_MAC} announces it as well`])
+})
+
 test('at a takeover the successor announces what is still held for a moment: no warning', () => {
   const bench = new Bench(holding).sees({ form: 'announcement' }).becomes({ ...holding, addresses: [] })
   expect(bench.tick().logged()).toEqual([])
@@ -173,7 +191,10 @@ test('a master of IPv6 is not asked for where this node has no address of IPv6 t
 describe('a virtual IP of IPv6', () => {
   const [VIP6, MASTER6, OWN6] = ['2001:db8::5', 'fe80::2', 'fe80::1']
   const bench = () =>
-    new Bench(healthy, { ...settings, virtualIps: [VIP6], linkLocalAddress: OWN6, trackGateway: false })
+    new Bench(
+      { ...healthy, addresses: [...healthy.addresses, { address: OWN6, prefixLength: 64 }] },
+      { ...settings, virtualIps: [VIP6], linkLocalAddress: OWN6, trackGateway: false },
+    )
 
   test('is asked for from the link-local address', () => {
     expect(bench().asked()).toEqual([`${OWN6} > ${VIP6}`])
@@ -196,4 +217,12 @@ describe('a virtual IP of IPv6', () => {
     const own = bench().hears(OWN6, 'elector', [VIP6])
     expect(own.state.masters.size).toBe(0)
   })
+})
+
+test('the fast path, where there is one, is told of whoever else speaks for a virtual IP, master or not', () => {
+  const announces = (bench: Bench) => bench.sees({ senderAddress: VIP, senderMac: MASTER_MAC, form: 'announcement' })
+  expect(announces(known().feed({ type: 'peerDown', peer: 'fast-path' })).sent('fast-path')).toEqual([])
+  const bench = announces(known())
+  expect(bench.sent('fast-path')).toEqual([{ type: 'spokenFor', address: VIP, mac: MASTER_MAC }])
+  expect(bench.sees({ senderAddress: MASTER, senderMac: MASTER_MAC }).sent('fast-path')).toEqual([])
 })

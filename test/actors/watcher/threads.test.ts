@@ -18,9 +18,12 @@ beforeEach(async () => {
     interfaceName,
     managementIp: '10.0.0.1',
     virtualIps: [VIP],
+    advertBytes: 48,
     virtualRouterIds: [51],
     trackGateway: false,
     electors: ['elector'],
+    ipv6Electors: [],
+    isManagementIpNamed: true,
     announcers: ['announcer'],
   }
   const virtualIps = [{ address: VIP, prefixLength: 24 }]

@@ -11,6 +11,7 @@ export function measured(turn: Partial<Turn> & Pick<Turn, 'daemon'>, gapMs: numb
     gapMs,
     takeoverMs: gapMs === null ? null : gapMs - 1,
     doubleMs: 0,
+    lost: 0,
     disturbed: false,
     floorMs: 2.5,
   }

@@ -6,7 +6,7 @@ import { measured } from './measurements.ts'
 
 const rows = rowsOf({ faults, paces, loads: ['idle'] })
 
-it('the table has both daemons, the ratio once, and the rounds in which nobody took over', () => {
+it('the table has the daemons, what was lost, the ratio once, and the rounds in which nobody took over', () => {
   const lines = drawRows(
     summarize(rows, [
       measured({ daemon: 'proxyha' }, 50),
@@ -26,6 +26,8 @@ it('the table has both daemons, the ratio once, and the rounds in which nobody t
     '0.50',
     '49.0',
     '0.0',
+    '0',
+    '0',
     '2.5',
     '3652',
     '0/1',
@@ -41,6 +43,8 @@ it('the table has both daemons, the ratio once, and the rounds in which nobody t
     '100',
     '99.0',
     '0.0',
+    '0',
+    '0',
     '2.5',
     '3652',
     '1/2',

@@ -19,10 +19,12 @@ export function healthyHost(network: Partial<NetworkView> = {}): HostView {
     network: {
       interfaceName: 'eth0',
       link: { index: 2, name: 'eth0', mac: '02:00:00:00:00:01', mtu: 1500, up: true, addresses: [] },
+      loopback: [],
       rpFilter: 1,
       arpIgnore: 0,
       routes: [route, { ...route, network: '0.0.0.0', prefixLength: 0 }],
       connected: { toVirtualIps: [], toManagementIp: [] },
+      besides: [],
       conntrack: { count: 10, max: 262_144 },
       listenOverflows: 0,
       ruleset: 'table ip filter {\n}\n',
@@ -79,6 +81,7 @@ export class CapturedCli {
       clock: this.clock,
       interrupted: this.interruption.signal,
       onHangUp: () => undefined,
+      waitForNothing: () => undefined,
       host: {
         facts: async () => this.facts,
         openSocketTable: async () => this.socketTable,

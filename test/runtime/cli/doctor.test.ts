@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { InspectedGateway } from '../../actors/inspector/gateway-fixture.ts'
+import { asOrdinaryUser } from '../../ordinary-user.ts'
 import { CapturedCli, healthyHost } from './captured-cli.ts'
 
 let folder: string
@@ -54,7 +56,14 @@ describe('where no gateway answers', () => {
     const { code, findings } = await diagnosis()
     expect([code, findings.map((finding) => finding.code)]).toEqual([1, ['no-gateway', 'proxy-ports', 'link-down']])
     expect(cli.questions).toEqual([
-      { interfaceName: 'eth0', pid: null, managementIp: null, virtualIps: ['10.0.0.5'], proxyPorts: [] },
+      {
+        interfaceName: 'eth0',
+        pid: null,
+        managementIp: null,
+        virtualIps: ['10.0.0.5'],
+        proxyPorts: [],
+        redirectPorts: [],
+      },
     ])
   })
 
@@ -79,6 +88,45 @@ describe('where no gateway answers', () => {
           ]
         : [],
     )
+  })
+
+  test('what a gateway of kernel mode has left for open connections is seen', async () => {
+    const loopback = [{ family: 4, address: '10.0.0.5', prefixLength: 32, validLifetimeS: 3_200_000_000 }] as const
+    const ruleset = 'table netdev proxyha {\n}\ntable inet proxyha {\n}\ntable ip filter {\n}\n'
+    cli.view = healthyHost({ loopback, ruleset })
+    const { findings } = await diagnosis()
+    expect(findings.find(({ code }) => code === 'left-here')).toMatchObject({
+      severity: 'note',
+      evidence: ['10.0.0.5/32 is on lo', 'nft has the table netdev proxyha', 'nft has the table inet proxyha'],
+      advice: expect.stringContaining(
+        'ip address del 10.0.0.5/32 dev lo; nft delete table netdev proxyha; nft delete table inet proxyha',
+      ),
+    })
+    cli.view = healthyHost({ loopback })
+    cli = Object.assign(new CapturedCli(), { view: cli.view })
+    const alone = await diagnosis()
+    expect(alone.findings.find(({ code }) => code === 'vip-left-on-lo')).toMatchObject({ severity: 'problem' })
+  })
+
+  test('one that may not be asked, or says nothing, is not called absent, and its addresses are not left behind', async () => {
+    const addresses = [{ family: 4, address: '10.0.0.5', prefixLength: 24, validLifetimeS: null }] as const
+    cli.view = healthyHost({ link: { ...healthyHost().network!.link!, addresses } })
+    const socket = join(folder, 'nobody.sock')
+    const mute = createServer((connection) => connection.destroy())
+    await new Promise<void>((resolve) => mute.listen(socket, resolve))
+    const { code, findings } = await diagnosis()
+    expect([code, findings.map((finding) => finding.code)]).toEqual([1, ['gateway-silent', 'proxy-ports']])
+    chmodSync(folder, 0o755)
+    chmodSync(socket, 0)
+    cli = Object.assign(new CapturedCli(), { view: cli.view })
+    await asOrdinaryUser(async () => {
+      const denied = await cli.output('doctor', '-c', config)
+      expect(denied.code).toBe(1)
+      expect(denied.stdout).toContain('the gateway here may not be asked')
+      expect(denied.stdout).toContain('to do: run this command as root, or as the user that the gateway runs as')
+      expect(denied.stdout).not.toContain('start it')
+    })
+    await new Promise((resolve) => mute.close(resolve))
   })
 
   test('a configuration that is broken is told, and nothing else', async () => {
@@ -106,6 +154,7 @@ describe('where a gateway answers', () => {
         managementIp: '10.0.0.1',
         virtualIps: ['10.0.0.5'],
         proxyPorts: [3128],
+        redirectPorts: [8080, 3128],
       },
     ])
   })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Member } from '../../../actors/discovery/messages.ts'
+import type { DrainWish, Member } from '../../../actors/discovery/messages.ts'
 import { InspectedGateway, memberOf } from '../../actors/inspector/gateway-fixture.ts'
 import { CapturedCli } from './captured-cli.ts'
 
@@ -7,7 +7,7 @@ const NODE = '10.0.0.2'
 
 let gateway: InspectedGateway
 let cli: CapturedCli
-let orders: (readonly [string, boolean])[]
+let orders: (readonly [string, DrainWish])[]
 /** What discovery says of the node, look by look; the last one stays. */
 let looks: Partial<Member>[]
 beforeEach(async () => {
@@ -21,8 +21,8 @@ beforeEach(async () => {
       const members = [memberOf('10.0.0.1', { self: true, director: true }), memberOf(NODE, change)]
       return { members, counters: {}, warnings: [] }
     },
-    drain: async (address: string, draining: boolean) => {
-      orders.push([address, draining])
+    drain: async (address: string, wish: DrainWish) => {
+      orders.push([address, wish])
     },
   }
   gateway.controls.dispatcher = { describe: async () => ({ generation: 1, nodes: [], warnings: [] }) }
@@ -46,6 +46,14 @@ async function asked(...args: readonly string[]) {
   return running
 }
 
+test.each([
+  ['drain', '(default: 5m)'],
+  ['maint', '(default: 30s)'],
+])('%s --help tells its default as a duration', async (command, told) => {
+  const { stdout } = await ask(command, '--help')
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(told)
+})
+
 describe('drain', () => {
   test('tells what is left, and ends when the node says that it is drained', async () => {
     const draining = { health: 'draining' } as const
@@ -62,7 +70,7 @@ describe('drain', () => {
       ].join('\n'),
       stderr: '',
     })
-    expect(orders).toEqual([[NODE, true]])
+    expect(orders).toEqual([[NODE, { draining: true, maintMs: null }]])
   })
 
   test('gives up waiting after the timeout: what is left, exit 1, and it goes on draining', async () => {
@@ -75,9 +83,34 @@ describe('drain', () => {
     const { code, stdout } = await asked('drain', NODE, '--timeout', '2s', '--json')
     expect([code, JSON.parse(stdout)]).toEqual([
       1,
-      { node: 'node-2', address: NODE, state: 'draining', drained: false, activeConnections: 7 },
+      {
+        node: 'node-2',
+        address: NODE,
+        state: 'draining',
+        drained: false,
+        maint: false,
+        lastResort: false,
+        activeConnections: 7,
+      },
     ])
-    expect(orders.every(([, draining]) => draining)).toBe(true)
+    expect(orders.every(([, { draining }]) => draining)).toBe(true)
+  })
+
+  test('of a node that goes on serving, since no other can, is told at once, exit 1', async () => {
+    looks = [{ health: 'draining', activeConnections: 7 }]
+    const row = { address: NODE, weight: 256, slots: 4096, activeConnections: 7, totalConnections: 7 }
+    const judged = { overloaded: false, slowStart: null, weightReason: null, lastResort: true }
+    gateway.controls.dispatcher = {
+      describe: async () => ({ generation: 1, nodes: [{ ...row, ...judged }], warnings: [] }),
+    }
+    expect(await asked('drain', NODE)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'node-2 (10.0.0.2) goes on serving: no other node takes new connections; it drains as soon as one does\n',
+    })
+    expect(cli.clock.nowMs()).toBe(0)
+    cli = new CapturedCli()
+    expect(await asked('maint', NODE)).toMatchObject({ code: 1, stdout: '' })
   })
 
   test('an interruption ends the waiting, and says how to end the draining', async () => {
@@ -139,6 +172,39 @@ describe('undrain', () => {
       stdout: 'node-2 (10.0.0.2) drains no more: it is ok\n',
       stderr: '',
     })
-    expect(orders).toEqual([[NODE, false]])
+    expect(orders).toEqual([[NODE, { draining: false, maintMs: null }]])
   })
+})
+
+describe('maint', () => {
+  test('orders the reset after its timeout, and ends when no connection is left', async () => {
+    const maint = { health: 'draining', maint: 'on' } as const
+    looks = [
+      { ...maint, activeConnections: 2 },
+      { ...maint, maint: 'due', activeConnections: 0, drained: true },
+    ]
+    expect(await asked('maint', 'node-2', '--timeout', '10s')).toEqual({
+      code: 0,
+      stdout: 'node-2 (10.0.0.2): 2 connections left\nnode-2 (10.0.0.2) is in maintenance: no connection is left\n',
+      stderr: '',
+    })
+    expect(orders).toEqual([[NODE, { draining: true, maintMs: 10_000 }]])
+  })
+
+  test('waits 30 s unless told otherwise, and 0s is at once; also for a node whose proxy has failed', async () => {
+    looks = [{ health: 'failure', maint: 'due', activeConnections: 0, drained: true }]
+    for (const timeout of [[], ['--timeout', '0s']]) {
+      cli = new CapturedCli()
+      expect(await asked('maint', NODE, ...timeout, '--json')).toMatchObject({ code: 0 })
+    }
+    expect(orders.map(([, { maintMs }]) => maintMs)).toEqual([30_000, 0])
+  })
+})
+
+test.each([
+  ['drain', 'wait so long (default: 5m)'],
+  ['maint', 'reset what is open after so long (default: 30s)'],
+])('%s --help gives its timeout in words', async (command, text) => {
+  const { stdout } = await ask(command, '--help')
+  expect(stdout.replace(/\s+/g, ' ')).toContain(text)
 })

@@ -199,10 +199,58 @@ describe('the nodes', () => {
       {
         code: 'node-failure',
         what: 'node-1 (10.0.0.1) takes no traffic',
-        evidence: ['it is in failure, last heard 0 s ago', 'its proxy fails on port 3128, 443'],
+        evidence: ['it has failed; last heard 0 s ago', 'its proxy fails on port 3128, 443'],
       },
-      { code: 'node-stale', evidence: ['it is in stale, last heard 9 s ago'] },
+      { code: 'node-stale', evidence: ['it is silent; last heard 9 s ago'] },
     ])
+  })
+
+  const SINCE = '2026-01-31T12:00:00Z'
+  const missingText = (name: string, address: string) =>
+    `${name} (${address}) is missing since ${SINCE}: does its host run, and proxyha on it? If it is not to come back: proxyha forget ${address}`
+  const missing = { state: 'stale', missing: true, missingSince: SINCE } as const
+
+  test('a node that is missing, with how to forget it; one that left in order is none', () => {
+    const warning = missingText('node-1', '10.0.0.1')
+    const gone = nodeOf('10.0.0.1', { ...missing, lastSeenMs: 7_200_000 })
+    const nodes = [gone, nodeOf('10.0.0.2', { state: 'stale', left: true }), nodeOf('10.0.0.3')]
+    expect(find(statusOf(director(), { nodes, warnings: [warning] }))).toMatchObject([
+      {
+        code: 'node-stale',
+        severity: 'problem',
+        what: `node-1 (10.0.0.1) is missing since ${SINCE}: the group is one node less`,
+        evidence: ['it is silent; last heard 7200 s ago', warning],
+        advice: expect.stringContaining('proxyha forget 10.0.0.1'),
+      },
+    ])
+    // A bystander's status does not show it, but its warnings do.
+    expect(codes(statusOf(backup(), { warnings: [warning] }))).toEqual(['node-stale'])
+  })
+
+  test('a node that does not serve is one finding, with the warning of it', () => {
+    const warnings = ['node-1 (10.0.0.1) has failed on port 3128', missingText('node-2', '10.0.0.2')]
+    const nodes = [nodeOf('10.0.0.1', { state: 'failure' }), nodeOf('10.0.0.2', missing)]
+    expect(codes(statusOf(director(), { nodes, warnings }))).toEqual(['node-failure', 'node-stale'])
+    expect(codes(statusOf(backup(), { warnings }))).toEqual(['node-failure', 'node-stale'])
+  })
+
+  test('a director whose group is missing: a problem; where all others have left in order it is none', () => {
+    const own = nodeOf(OWN, { self: true, director: true })
+    const others = [nodeOf('10.0.0.1', missing), nodeOf('10.0.0.2', missing)]
+    const warnings = others.map(({ name, address }) => missingText(name, address))
+    const found = find(statusOf(director(), { nodes: [own, ...others], warnings }))
+    expect(found).toMatchObject([
+      { code: 'node-stale' },
+      { code: 'node-stale' },
+      {
+        code: 'alone',
+        severity: 'problem',
+        what: 'this director is alone in a group of 3: it serves all clients itself',
+        evidence: ['missing: node-1 (10.0.0.1), node-2 (10.0.0.2)', expect.stringContaining('no other node answers')],
+      },
+    ])
+    const left = others.map(({ address }) => nodeOf(address, { state: 'stale', left: true }))
+    expect(find(statusOf(director(), { nodes: [own, ...left] }))).toMatchObject([{ code: 'alone', severity: 'note' }])
   })
 })
 
@@ -228,6 +276,14 @@ describe('warnings that no rule explains', () => {
     ],
     ['beacons from 10.0.0.2 are refused: it runs another version', 'beacon-version'],
     ['beacons from 10.0.0.2 are refused: cluster.key is another one there', 'cluster-key'],
+    [
+      'beacons from 10.0.0.2 are refused: their HMAC is wrong, but others from it are right: somebody sends in its name',
+      'forged-beacons',
+    ],
+    ['beacons from 10.0.0.2 are refused: they are old: was it put back to a snapshot, or does somebody', 'old-beacons'],
+    ['beacons from 10.0.0.2 are refused: their TTL is not 255, so a router', 'beacons-from-elsewhere'],
+    ['beacons from 10.0.0.2 are refused: it is outside the subnet of 10.1.0.1/24', 'beacons-from-elsewhere'],
+    ['hellos from 10.0.0.2 are refused: they do not name this node: does', 'not-heard-there'],
     ['cluster.key is not set: beacons are not authenticated', 'cluster-key'],
     ['elector did not answer within 1000 ms: its part of the status is old or missing', 'actor-silent'],
     ['the moon is full', 'warning'],
@@ -235,6 +291,11 @@ describe('warnings that no rule explains', () => {
     expect(find(statusOf(director(), { warnings: [warning] }))).toMatchObject([
       { code, severity: 'problem', what: warning },
     ])
+  })
+
+  test('what has mended itself is a note', () => {
+    const warnings = ['this node was heard with beacons that it has not sent: was it put back to a snapshot, or']
+    expect(find(statusOf(director(), { warnings }))).toMatchObject([{ code: 'put-back', severity: 'note' }])
   })
 
   test('problems come before notes', () => {
@@ -292,6 +353,34 @@ describe('shares', () => {
         severity: 'note',
         what: `node-86 (${OTHER}) gets no new clients`,
         evidence: [`weight 0: ${weightReason}`, 'CPU 95 %, memory 10 %, 9 of 12 active connections'],
+      },
+    ])
+  })
+
+  test.each([
+    ['has just joined', { slowStart: 0.2 }, /^wait: it has just joined/],
+    ['is overloaded', { overloaded: true }, /^see what loads node-86; its weight rises by itself/],
+    ['was overloaded', {}, /^it was overloaded; its weight rises by itself once node-86 is clearly less busy/],
+    ['has an agent that wants it so, whatever else', { agent: 0.2, slowStart: 0.2 }, /^its agent wants it so/],
+  ])('what to do where a node %s', (_, change, advice) => {
+    const own = nodeOf(OWN, { self: true, director: true })
+    const low = nodeOf(OTHER, { weight: 40, weightReason: 'because', ...change })
+    expect(find(statusOf(director(), { nodes: [own, low] }))).toMatchObject([
+      { code: 'low-weight', severity: 'note', advice: expect.stringMatching(advice) },
+    ])
+  })
+
+  test('a node in another mode, which nothing mends by itself: a problem, told once', () => {
+    const own = nodeOf(OWN, { self: true, director: true, forwarding: 'kernel' })
+    const other = nodeOf(OTHER, { weight: 0, slots: 0, weightReason: 'gets no clients: it is in workers mode' })
+    const warning = `setting forwarding differs: workers at node-86 (${OTHER}), kernel here`
+    const kernel = { forwarding: 'kernel', nodes: [own, other], warnings: [warning] } as const
+    expect(find(statusOf(director(), kernel))).toMatchObject([
+      {
+        code: 'other-mode',
+        severity: 'problem',
+        what: `node-86 (${OTHER}) gets no new clients: it is in workers mode, and this director in kernel mode`,
+        evidence: ['forwarding: workers there, kernel here', warning],
       },
     ])
   })

@@ -213,6 +213,27 @@ describe('which', () => {
   })
 })
 
+describe('on a node that is not director, which and clients say on stderr whom to ask', () => {
+  test.each([
+    [{ masterIp: '10.0.0.2' }, 'ask the director 10.0.0.2'],
+    [{ masterIp: null }, 'no director is known here, ask again'],
+  ])('%o', async ({ masterIp }, whom) => {
+    const { describe } = gateway.controls.elector!
+    const change = { role: 'scanning', state: 'BACKUP', masterIp }
+    gateway.controls.elector = { describe: async () => ({ ...((await describe!()) as object), ...change }) }
+    for (const question of [
+      ['which', '10.1.0.9'],
+      ['which', '10.1.0.9', '--json'],
+      ['clients'],
+      ['clients', '--json'],
+    ]) {
+      cli = new CapturedCli()
+      const { code, stderr } = await ask(...question)
+      expect([code, stderr]).toEqual([0, `this node does not decide where clients go: ${whom}\n`])
+    }
+  })
+})
+
 describe('clients', () => {
   test('is a table; a limit that was reached is said on stderr', async () => {
     expect(await ask('clients', '-n', '2')).toEqual({
@@ -223,7 +244,7 @@ describe('clients', () => {
         '10.1.0.2  10.0.0.2  pin    77       2        1 s',
         '',
       ].join('\n'),
-      stderr: 'there may be more: these are the first 2; -n asks for more\n',
+      stderr: 'these are 2 of 3 clients; -n asks for more, --offset 2 for the next\n',
     })
   })
 
@@ -261,7 +282,7 @@ describe('doctor', () => {
         'jupiter is director',
         '',
         'problem: node-10 (10.0.0.10) takes no traffic',
-        '  - it is in failure, last heard 0 s ago',
+        '  - it has failed; last heard 0 s ago',
         '  - its proxy fails on port 3128',
         '  to do: run "proxyha doctor" on node-10',
         '',

@@ -19,6 +19,7 @@ function gateway(file: Checked<GatewayConfig>, late: readonly string[] = []) {
       world.loads.push(running)
       return world.file
     },
+    refusal: ({ health }) => (health.perPort ? 'health.perPort: is for workers mode: restart it' : null),
     optionsOf: ({ instances: [{ directorPriority }], name }) =>
       new Map<string, unknown>([
         ['elector', { priority: directorPriority }],
@@ -95,6 +96,15 @@ describe('whole or not at all', () => {
   })
 })
 
+test('what could be applied, but would not be heeded as the gateway has been started, is refused with the rest', async () => {
+  const unheeded = gatewayConfig('virtualIps: [10.0.0.5]\ndirectorPriority: 120\nhealth: {perPort: true}')
+  const { reload, told } = gateway({ ok: true, value: unheeded })
+  const refusal = { outcome: 'refused', problems: ['health.perPort: is for workers mode: restart it'] }
+  expect(await reload(true)).toMatchObject(refusal)
+  expect(await reload()).toMatchObject(refusal)
+  expect(told).toEqual([])
+})
+
 describe('only to be checked', () => {
   test.each([
     ['what would be applied', HIGHER, { outcome: 'possible', changes: [CHANGE], problems: [] }],
@@ -128,4 +138,64 @@ test('reports of long ago are forgotten', async () => {
   await reload()
   for (let times = 0; times < 16; times++) await reload()
   expect([reloader.report(1), reloader.report(2)?.outcome]).toEqual([null, 'unchanged'])
+})
+
+test('other addresses of the host are gone by at once, without a look at the file, and logged; the same ones are nothing', async () => {
+  const { reloader, world, told, lines } = gateway({ ok: true, value: HIGHER })
+  const { managementIp, managementPrefixLength, linkLocalAddress } = RUNNING
+  reloader.relocate({ managementIp, managementPrefixLength, linkLocalAddress })
+  reloader.relocate({ managementIp: '10.0.0.21', managementPrefixLength, linkLocalAddress })
+  await new Promise(setImmediate)
+  expect(world.loads).toEqual([])
+  expect(told).toHaveLength(1)
+  expect(lines).toEqual([`warn managementIp: ${managementIp} -> 10.0.0.21: the interface has the former no more`])
+})
+
+describe('a mistake of ours costs the reload, not the gateway', () => {
+  const parts = {
+    load: async (): Promise<Checked<GatewayConfig>> => ({ ok: true, value: HIGHER }),
+    refusal: () => null,
+    optionsOf: (): ReadonlyMap<string, unknown> => new Map(),
+    configure: async (): Promise<readonly string[]> => [],
+    log: () => undefined,
+  }
+  const fail = (): never => {
+    throw new Error('a mistake')
+  }
+  const report = async (changed: Partial<typeof parts>, checkOnly = false) => {
+    const reloader = new Reloader(RUNNING, { ...parts, ...changed })
+    const [first, second] = [reloader.order(checkOnly), reloader.order(checkOnly)]
+    await new Promise(setImmediate)
+    return [reloader.report(first), reloader.report(second)]
+  }
+  const refusal = { outcome: 'refused', changes: [], problems: ['it cannot be carried out: a mistake'] }
+
+  test.each([
+    ['reading', { load: fail }],
+    ['planning', { optionsOf: fail }],
+  ])('%s: it is refused, and so is the next one', async (_what, changed) => {
+    expect(await report(changed)).toEqual([refusal, refusal])
+  })
+
+  test('planning, when it is only tried: refused as well', async () => {
+    expect(await report({ optionsOf: fail }, true)).toEqual([refusal, refusal])
+  })
+
+  test('planning for other addresses of the host: the next order is carried out', async () => {
+    let isBroken = true
+    const optionsOf = () => (isBroken ? fail() : new Map())
+    const reloader = new Reloader(RUNNING, { ...parts, optionsOf })
+    const { managementPrefixLength, linkLocalAddress } = RUNNING
+    reloader.relocate({ managementIp: '10.0.0.21', managementPrefixLength, linkLocalAddress })
+    await new Promise(setImmediate)
+    isBroken = false
+    const order = reloader.order(false)
+    await new Promise(setImmediate)
+    expect(reloader.report(order)?.outcome).toBe('applied')
+  })
+
+  test('telling the actors: what has come of it is told', async () => {
+    const [first] = await report({ configure: fail })
+    expect(first).toEqual({ outcome: 'applied', changes: [CHANGE], problems: refusal.problems })
+  })
 })

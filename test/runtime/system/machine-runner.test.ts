@@ -44,6 +44,7 @@ function createMachine(perform: (name: string, machine: RunningMachine<State, Ev
     request: () => Promise.reject(new Error('not asked for')),
     log: (level, line) => did.push(`${level} ${line}`),
     inspect: (detail) => inspected.push(detail),
+    guard: (call) => call,
     control: () => undefined,
   }
   const machine: RunningMachine<State, Event> = runMachine<State, Event, Effect>({

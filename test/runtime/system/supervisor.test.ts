@@ -93,6 +93,27 @@ describe('supervision', () => {
     expect(alice.history).toEqual(['up bob', 'down bob', 'up bob'])
   })
 
+  test('what a port calls back is guarded: what it throws, now or as a promise, is a crash, and it never runs after one', async () => {
+    const { world, system, bob } = await createPair()
+    const called: string[] = []
+    const callback = bob.context.guard((how: string) => {
+      called.push(how)
+      if (how === 'throws') throw new Error('in a callback')
+    })
+    callback('works')
+    callback('throws')
+    callback('is late')
+    await world.advance(1000)
+    expect(called).toEqual(['works', 'throws'])
+    bob.context.guard(async () => {
+      throw new Error('in a promise')
+    })()
+    await Promise.resolve()
+    await world.advance(1000)
+    expect(eventsOf(system, 'bob', 'crashed')).toMatchObject([{ reason: 'in a callback' }, { reason: 'in a promise' }])
+    expect(bob.context.incarnation).toBe(2)
+  })
+
   test('a crash loop escalates once, after the restarts that the plan allows, with growing delays', async () => {
     const escalated: string[] = []
     const world = new World({ seed: 1 })

@@ -10,7 +10,7 @@ function startedPace(answer = new FakeScheduling().answer) {
   scheduling.answer = answer
   const told: string[] = []
   const lines: string[] = []
-  const pace = new ThreadPace(scheduling, clock, {
+  const pace = new ThreadPace('elector', scheduling, clock, {
     log: (level, line) => lines.push(`${level} ${line}`),
     changed: (to) => told.push(to),
   })
@@ -30,7 +30,7 @@ test('a thread becomes real-time when its start is over and it has had little to
   pass(10)
   expect(scheduling.asked).toEqual(['realtime'])
   expect(told).toEqual(['realtime'])
-  expect(lines).toEqual(['info scheduling: real-time'])
+  expect(lines).toEqual(['info scheduling: elector is real-time'])
 })
 
 test('a flood does not starve the host: a thread that takes most of a core is ordinary until that is over', () => {
@@ -39,8 +39,8 @@ test('a flood does not starve the host: a thread that takes most of a core is or
   expect(told).toEqual(['realtime', 'ordinary'])
   pass(10)
   expect(told).toEqual(['realtime', 'ordinary', 'realtime'])
-  expect(lines[1]).toBe('warn scheduling: ordinary while there is so much to do (98 % of a core)')
-  expect(lines[2]).toBe('info scheduling: real-time again')
+  expect(lines[1]).toBe('warn scheduling: elector is ordinary while there is so much to do (98 % of a core)')
+  expect(lines[2]).toBe('info scheduling: elector is real-time again')
 })
 
 test('where it is not permitted it stays ordinary, says so once and asks no more', () => {
@@ -48,7 +48,9 @@ test('where it is not permitted it stays ordinary, says so once and asks no more
   for (const busyMs of [10, 10, 10, 10]) pass(busyMs)
   expect(scheduling.asked).toEqual(['realtime'])
   expect(told).toEqual([])
-  expect(lines).toEqual(['info scheduling: ordinary, real-time is not to be had (Operation not permitted)'])
+  expect(lines).toEqual([
+    'info scheduling: elector stays ordinary, real-time is not to be had (Operation not permitted)',
+  ])
   expect(clock.nextDueMs()).toBeUndefined()
 })
 

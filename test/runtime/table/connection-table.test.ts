@@ -3,6 +3,7 @@ import { parseClientKey } from '../../../runtime/table/client-key.ts'
 import { ConnectionTable, TableLayoutError } from '../../../runtime/table/connection-table.ts'
 import { HEADER, NOBODY, SLOT_COUNT } from '../../../runtime/table/layout.ts'
 import type { NodeState } from '../../../runtime/table/node-rows.ts'
+import { allClients } from './all-clients.ts'
 
 const size = { clients: 4096, forwarders: 2, connectionsPerForwarder: 64 }
 const nodeAddress = (index: number) => `10.0.0.${index + 1}`
@@ -99,15 +100,18 @@ describe('a client', () => {
     expect(table.find('192.0.2.1')).toEqual({ node: 0, activeConnections: 0, lastSeenS: 5, sinceS: 1 })
   })
 
-  it('with connections stays at a draining node, which gets no new clients', () => {
-    const table = tableWith(2, 0)
+  it('with connections at a draining node is pinned to the node that its next one goes to, and what is open stays', () => {
+    const table = tableWith(3, 1)
     open(table, 0, '192.0.2.1', 0)
     setState(table, 0, 'draining')
-    expect(route(table, '192.0.2.1')).toBe(0)
-    expect(route(table, '192.0.2.2')).toBe(1)
+    expect(route(table, '192.0.2.1')).toBe(1)
+    open(table, 1, '192.0.2.1', 1)
+    table.setSlots(new Uint8Array(SLOT_COUNT).fill(2), 2)
+    expect(route(table, '192.0.2.1')).toBe(1)
+    expect([table.activeConnections(0), table.activeConnections(1)]).toEqual([1, 1])
   })
 
-  for (const state of ['failure', 'stale', 'free'] as const) {
+  for (const state of ['draining', 'failure', 'stale', 'free'] as const) {
     it(`leaves a node in state ${state}, pinned or not`, () => {
       const table = tableWith(2, 0)
       open(table, 0, '192.0.2.1', 0)
@@ -263,8 +267,7 @@ describe('sweep', () => {
     expect(table.sweep(70, 60)).toBe(1)
     expect(table.find('192.0.2.1')).toBeUndefined()
     expect(
-      table
-        .entries(10)
+      allClients(table)
         .map((entry) => entry.client)
         .sort(),
     ).toEqual(['192.0.2.2', '192.0.2.3'])

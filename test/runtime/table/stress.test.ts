@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { parseClientKey } from '../../../runtime/table/client-key.ts'
 import { ConnectionTable } from '../../../runtime/table/connection-table.ts'
 import { SLOT_COUNT } from '../../../runtime/table/layout.ts'
+import { allClients } from './all-clients.ts'
 import { seededRandom, stressClientOf } from './stress.ts'
 
 interface ThreadReport {
@@ -54,8 +55,8 @@ function disturb(table: ConnectionTable, random: () => number, nowS: number): st
   table.setNode(1 + (random() % (NODES - 1)), { address: `10.0.0.${2 + (random() % (NODES - 1))}`, state, weight: 100 })
   table.sweep(1_000_000, random() % 2)
   return table
-    .entries(CLIENTS)
-    .flatMap(({ client }) => (stressClientOf(parseClientKey(client)!) === undefined ? [client] : []))
+    .clients(0, 0, CLIENTS)
+    .clients.flatMap((client) => (stressClientOf(parseClientKey(client)!) === undefined ? [client] : []))
 }
 
 const ask = async <Answer>(thread: Worker, question: string): Promise<Answer> => {
@@ -69,7 +70,7 @@ function expectExact(table: ConnectionTable, reports: readonly ThreadReport[]): 
   const held = new Map<number, number>()
   for (const report of reports)
     for (const [client, count] of report.held) held.set(client, (held.get(client) ?? 0) + count)
-  const entries = table.entries(CLIENTS).map((entry) => [stressClientOf(parseClientKey(entry.client)!), entry] as const)
+  const entries = allClients(table).map((entry) => [stressClientOf(parseClientKey(entry.client)!), entry] as const)
   expect(entries.filter(([client]) => client === undefined)).toEqual([])
   expect(new Set(entries.map(([client]) => client)).size).toBe(entries.length)
   const active = new Map(entries.map(([client, entry]) => [client!, entry.activeConnections]))
@@ -112,6 +113,6 @@ describe('four forwarders and a dispatcher on one table', () => {
     for (const index of [0, 2, 3]) expect(await ask(running[index]!, 'close')).toBe('closed')
     expectExact(table, [])
     table.sweep(1_000_000, 0)
-    expect(table.entries(CLIENTS)).toEqual([])
+    expect(allClients(table)).toEqual([])
   })
 })

@@ -14,7 +14,9 @@ import {
 import type { BeaconNode } from '../../../runtime/wire/beacon-node.ts'
 
 const packr = new Packr({ useRecords: false })
-const TYPES: readonly BeaconType[] = ['hello', 'report', 'assignment', 'clients', 'order']
+const TYPES: readonly BeaconType[] = ['hello', 'report', 'assignment', 'clients', 'order', 'forget']
+
+const bytesOf = (hex: string) => Buffer.from(hex, 'hex')
 
 const node: BeaconNode = {
   name: 'jupiter',
@@ -30,22 +32,34 @@ const node: BeaconNode = {
   failedPorts: [3128, 443],
   forwarding: 'kernel',
   drained: false,
+  maint: 'due',
+  priorities: new Map([
+    [51, 99],
+    [256 + 51, 255],
+  ]),
 }
-const report: ReportBody = {
-  type: 'report',
+const said = {
   generation: 7,
   leaving: false,
   settingsDigest: '0123456789abcdef',
   settings: { virtualIps: '10.10.74.74/24' },
   node,
 }
+const report: ReportBody = { ...said, type: 'report', missed: [] }
 const hello: HelloBody = {
-  ...report,
+  ...said,
   type: 'hello',
   leads: [51, 256 + 51],
   established: true,
   roster: [
-    { address: '10.10.74.86', ageMs: 40, stale: false, settingsDiffer: true, node: { ...node, pressure: 0.125 } },
+    {
+      address: '10.10.74.86',
+      ageMs: 40,
+      stale: false,
+      left: false,
+      settingsDiffer: true,
+      node: { ...node, pressure: 0.125 },
+    },
   ],
 }
 const assignment: AssignmentBody = {
@@ -60,12 +74,24 @@ const clients: ClientsBody = {
   all: true,
   generation: 0xffff_ffff,
   clients: [
-    { address: '10.10.74.201', silentMs: 0 },
-    { address: 'fd00:74::201', silentMs: 240 },
+    { address: '10.10.74.201', silentMs: 0, connections: [] },
+    {
+      address: '10.10.74.202',
+      silentMs: 240,
+      connections: [
+        { clientPort: 40_000, virtualIp: '10.10.74.74', proxyPort: 3128 },
+        { clientPort: 65_535, virtualIp: '10.10.74.75', proxyPort: 1 },
+      ],
+    },
+    {
+      address: 'fd00:74::201',
+      silentMs: 240,
+      connections: [{ clientPort: 40_000, virtualIp: 'fd00:74::74', proxyPort: 3128 }],
+    },
   ],
 }
 
-const order: OrderBody = { type: 'order', node: '10.10.74.86', draining: true }
+const order: OrderBody = { type: 'order', node: '10.10.74.86', draining: true, maintMs: 30_000 }
 
 const printable = (maxLength: number) =>
   fc
@@ -86,24 +112,35 @@ const anyNode: fc.Arbitrary<BeaconNode> = fc.record({
   failedPorts: fc.uniqueArray(fc.integer({ min: 1, max: 65_535 }), { maxLength: 16 }),
   forwarding: fc.constantFrom('workers', 'kernel'),
   drained: fc.boolean(),
+  maint: fc.constantFrom('off', 'on', 'due'),
+  priorities: fc
+    .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 255 }), fc.integer({ min: 1, max: 255 })), {
+      maxLength: 8,
+      selector: ([router]) => router,
+    })
+    .map((pairs) => new Map(pairs)),
 })
 
 describe('a body', () => {
   it('has these bytes for a report', () => {
     expect(Buffer.from(packBeaconBody(report)).toString('hex')).toBe(
-      '9507c2c4080123456789abcdef9192aa7669727475616c497073ae31302e31302e37342e37342f32349da76a757069746572c406020000000046c3c2ccfacd01f4c0cd04d2ccfacd02eec4040c3801bbc3c2',
+      '9507c2c4080123456789abcdef9192aa7669727475616c497073ae31302e31302e37342e37342f32349fa76a757069746572c406020000000046c3c2ccfacd01f4c0cd04d2ccfacd02eec4040c3801bbc3c202c4060033630133ff',
     )
   })
 
   it('is unpacked to what was packed', () => {
-    for (const body of [hello, report, assignment, clients, order]) {
+    for (const body of [hello, report, { ...report, missed: hello.roster }, assignment, clients, order]) {
       expect(parseBeaconBody(body.type, packBeaconBody(body))).toEqual(body)
     }
   })
 
   it('has room for 4096 clients of IPv4 and 512 of IPv6; more are left out', () => {
     const many = (family: (index: number) => string, count: number) =>
-      Array.from({ length: count }, (_, index) => ({ address: family(index), silentMs: index < 2 ? 0 : 16 }))
+      Array.from({ length: count }, (_, index) => ({
+        address: family(index),
+        silentMs: index < 2 ? 0 : 16,
+        connections: [],
+      }))
     const ipv4 = many((index) => `10.1.${index >> 8}.${index & 255}`, 5000)
     const ipv6 = many((index) => `fd00::${(index + 1).toString(16)}`, 600)
     const bytes = packBeaconBody({ type: 'clients', all: false, generation: 9, clients: [...ipv4, ...ipv6] })
@@ -122,7 +159,7 @@ describe('a body', () => {
         type: 'clients',
         all: false,
         generation: 9,
-        clients: [{ address: '10.0.0.1', silentMs }],
+        clients: [{ address: '10.0.0.1', silentMs, connections: [] }],
       }
       return (parseBeaconBody('clients', packBeaconBody(body)) as ClientsBody).clients[0]!.silentMs
     }
@@ -153,10 +190,33 @@ describe('a body', () => {
     expect(parseBeaconBody('order', Uint8Array.from(packr.pack(value)))).toBeUndefined()
   })
 
+  it('of a report is refused with more nodes missed than it may name, or one twice', () => {
+    const at = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ ...hello.roster[0]!, address: `10.0.0.${index + 1}` }))
+    const parsed = (missed: ReportBody['missed']) => parseBeaconBody('report', packBeaconBody({ ...report, missed }))
+    expect(parsed(at(8))).toEqual({ ...report, missed: at(8) })
+    expect(parsed(at(9))).toBeUndefined()
+    expect(parsed([...at(1), ...at(1)])).toBeUndefined()
+  })
+
+  it.each([
+    ['no address', [0]],
+    ['a text', ['mars']],
+    ['nothing', []],
+    ['a field more', [1, true]],
+  ])('of an order to forget is refused with %s', (_, value) => {
+    expect(parseBeaconBody('forget', Uint8Array.from(packr.pack(value)))).toBeUndefined()
+    expect(parseBeaconBody('forget', packBeaconBody({ type: 'forget', node: '10.10.74.86' }))).toEqual({
+      type: 'forget',
+      node: '10.10.74.86',
+    })
+  })
+
   it('is unpacked to what was packed, for any figures', () => {
     fc.assert(
       fc.property(anyNode, anyNode, fc.integer({ min: 0, max: 0xffff_ffff }), (self, other, generation) => {
-        const entry = { address: '10.0.0.1', ageMs: generation, stale: true, settingsDiffer: false, node: other }
+        const gone = { stale: true, left: generation % 2 === 0 }
+        const entry = { address: '10.0.0.1', ageMs: generation, ...gone, settingsDiffer: false, node: other }
         const body: HelloBody = { ...hello, generation, node: self, roster: [entry] }
         expect(parseBeaconBody('hello', packBeaconBody(body))).toEqual(body)
       }),
@@ -181,7 +241,8 @@ describe('a body', () => {
 
   it('about 64 nodes with the longest names and settings fits into one beacon', () => {
     const failedPorts = Array.from({ length: 16 }, (_, at) => 65_000 + at)
-    const figures = { activeConnections: 0xffff_ffff, pressure: 1, capacity: 1000, agent: 1, failedPorts }
+    const priorities = new Map(Array.from({ length: 8 }, (_, at) => [504 + at, 255]))
+    const figures = { priorities, activeConnections: 0xffff_ffff, pressure: 1, capacity: 1000, agent: 1, failedPorts }
     const longest = { ...node, name: '\u20ac'.repeat(64), ...figures }
     const settings = Object.fromEntries(
       Array.from({ length: 16 }, (_, at) => [`k${at}`.padEnd(32, 'x'), '\u20ac'.repeat(256)]),
@@ -190,6 +251,7 @@ describe('a body', () => {
       address: `10.0.0.${at + 1}`,
       ageMs: 0xffff_ffff,
       stale: true,
+      left: true,
       settingsDiffer: true,
       node: longest,
     }))
@@ -247,6 +309,15 @@ describe('a body is refused', () => {
     ['failedPorts', [4, 10], [null, [443], Buffer.alloc(1), Buffer.alloc(2), Buffer.alloc(34, 1), Buffer.alloc(4, 1)]],
     ['forwarding', [4, 11], ['kernel', 0, null]],
     ['drained', [4, 12], [0, null]],
+    [
+      'priorities',
+      [4, 14],
+      [
+        null,
+        [51, 99],
+        ...['00', '003300', '000001', '010001', '020001', '003301003302', '003301'.repeat(9)].map(bytesOf),
+      ],
+    ],
     ['number of fields about the node', [4], [Array.from({ length: 8 }, () => 0)]],
   ])('when its %s is of another type or out of range', (_, path, values) => {
     expect(parsed('report', wire(report))).toEqual(report)

@@ -3,10 +3,11 @@ import { type BeaconFragment, openBeacon, sealBeacon } from '../../../runtime/wi
 import { type PartialBody, reassemble } from '../../../runtime/wire/beacon-reassembly.ts'
 
 const sender = { address: '10.10.74.70', virtualRouterId: 51, epoch: '00000000000000aa', key: null }
+const toAll = { destination: '255.255.255.255', audience: new Map() }
 const body = Uint8Array.from({ length: 4096 }, (_, at) => at % 256)
 
 const fragmentsFrom = (sequence: number): BeaconFragment[] =>
-  sealBeacon('assignment', body, sequence, sender).map((packet) => {
+  sealBeacon('assignment', body, sequence, sender, toAll).map((packet) => {
     const opened = openBeacon(packet, 51, null)
     if (!opened.ok) throw new Error(opened.reason)
     return opened.fragment

@@ -4,14 +4,18 @@ import {
   BEACON_MAX_BODY_BYTES,
   BEACON_MAX_BYTES,
   BEACON_MAX_FRAGMENTS,
+  type BeaconEnvelope,
   type BeaconFragment,
   type BeaconSender,
   openBeacon,
   sealBeacon,
 } from '../../../runtime/wire/beacon.ts'
+import { parseAudience } from '../../../runtime/wire/beacon-audience.ts'
 
 const open: BeaconSender = { address: '10.10.74.70', virtualRouterId: 51, epoch: '0123456789abcdef', key: null }
 const keyed: BeaconSender = { ...open, key: 'secret' }
+const mark = { epoch: 'fedcba9876543210', sequence: 9 }
+const envelope: BeaconEnvelope = { destination: '10.10.74.86', audience: new Map([['10.10.74.86', mark]]) }
 const body = Uint8Array.of(0x93, 1, 2, 3)
 
 const opened = (packet: Uint8Array, key: string | null): BeaconFragment => {
@@ -26,22 +30,37 @@ const reasonOf = (packet: Uint8Array, key: string | null, virtualRouterId = 51) 
 
 describe('the bytes of a beacon', () => {
   it('are these for a report without a key', () => {
-    const [packet] = sealBeacon('report', body, 7, open)
+    const [packet] = sealBeacon('report', body, 7, open, envelope)
     expect(Buffer.from(packet!).toString('hex')).toBe(
-      '50480302' + '33000001' + '0a0a4a46' + '0123456789abcdef' + '00000007' + '93010203',
+      '50480502' +
+        '33000001' +
+        '0a0a4a46' +
+        '0a0a4a56' +
+        '0123456789abcdef' +
+        '00000007' +
+        '01000000' +
+        '0a0a4a56' +
+        'fedcba9876543210' +
+        '00000009' +
+        '93010203',
     )
   })
 
   it('are these for a report with a key: a flag, and HMAC-SHA-256 over all before it', () => {
-    const [packet] = sealBeacon('report', body, 7, keyed)
+    const [packet] = sealBeacon('report', body, 7, keyed, envelope)
     expect(Buffer.from(packet!).toString('hex')).toBe(
-      '50480302' +
+      '50480502' +
         '33010001' +
         '0a0a4a46' +
+        '0a0a4a56' +
         '0123456789abcdef' +
         '00000007' +
+        '01000000' +
+        '0a0a4a56' +
+        'fedcba9876543210' +
+        '00000009' +
         '93010203' +
-        '0029b12d276d8a9fe73cb42dabd20b6a94fc9eecee5d58feffda267808967757',
+        '53a59cfb9252c321b4a303786dd17d342d21239be2f023b519ea73c686ba6327',
     )
   })
 })
@@ -49,17 +68,19 @@ describe('the bytes of a beacon', () => {
 describe('a beacon that was sealed', () => {
   it('opens to what was sealed, with and without a key', () => {
     for (const sender of [open, keyed]) {
-      const [packet] = sealBeacon('hello', body, 0xffff_fff0, sender)
+      const [packet] = sealBeacon('hello', body, 0xffff_fff0, sender, envelope)
       const fragment = opened(packet!, sender.key)
       expect(fragment).toMatchObject({
         type: 'hello',
         address: '10.10.74.70',
+        destination: '10.10.74.86',
         epoch: '0123456789abcdef',
         sequence: 0xffff_fff0,
         index: 0,
         count: 1,
       })
       expect(Uint8Array.from(fragment.body)).toEqual(body)
+      expect(parseAudience(fragment.audience)).toEqual(envelope.audience)
     }
   })
 
@@ -68,7 +89,7 @@ describe('a beacon that was sealed', () => {
       fc.property(fc.integer({ min: 0, max: BEACON_MAX_BODY_BYTES }), fc.boolean(), (length, withKey) => {
         const long = Uint8Array.from({ length }, (_, at) => at % 251)
         const sender = withKey ? keyed : open
-        const packets = sealBeacon('assignment', long, 100, sender)
+        const packets = sealBeacon('assignment', long, 100, sender, envelope)
         const fragments = packets.map((packet) => opened(packet, sender.key))
         expect(Math.max(...packets.map((packet) => packet.length))).toBeLessThanOrEqual(BEACON_MAX_BYTES)
         expect(fragments.map(({ sequence, index }) => sequence - index)).toEqual(fragments.map(() => 100))
@@ -80,14 +101,16 @@ describe('a beacon that was sealed', () => {
   })
 
   it('cannot be longer than the most fragments hold', () => {
-    expect(sealBeacon('hello', new Uint8Array(BEACON_MAX_BODY_BYTES), 1, open)).toHaveLength(BEACON_MAX_FRAGMENTS)
-    expect(() => sealBeacon('hello', new Uint8Array(BEACON_MAX_BODY_BYTES + 1), 1, open)).toThrow(RangeError)
+    expect(sealBeacon('hello', new Uint8Array(BEACON_MAX_BODY_BYTES), 1, open, envelope)).toHaveLength(
+      BEACON_MAX_FRAGMENTS,
+    )
+    expect(() => sealBeacon('hello', new Uint8Array(BEACON_MAX_BODY_BYTES + 1), 1, open, envelope)).toThrow(RangeError)
   })
 })
 
 describe('a packet is refused', () => {
-  const [plain] = sealBeacon('report', body, 7, open) as [Uint8Array]
-  const [signed] = sealBeacon('report', body, 7, keyed) as [Uint8Array]
+  const [plain] = sealBeacon('report', body, 7, open, envelope) as [Uint8Array]
+  const [signed] = sealBeacon('report', body, 7, keyed, envelope) as [Uint8Array]
   const changed = (packet: Uint8Array, at: number, value: number) => Uint8Array.from(packet).fill(value, at, at + 1)
 
   it('when it is longer than any beacon', () => {
@@ -95,7 +118,7 @@ describe('a packet is refused', () => {
   })
 
   it('when it is cut short, at each length of the header', () => {
-    for (let length = 0; length < 24; length++) expect(reasonOf(plain.subarray(0, length), null)).toBe('truncated')
+    for (let length = 0; length < 32; length++) expect(reasonOf(plain.subarray(0, length), null)).toBe('truncated')
   })
 
   it('when it is cut short, at each length, where a key is set', () => {
@@ -130,7 +153,7 @@ describe('a packet is refused', () => {
     expect(reasonOf(changed(plain, 0, 0x51), null)).toBe('notABeacon')
     expect(reasonOf(changed(plain, 2, 1), null)).toBe('unknownVersion')
     expect(reasonOf(changed(plain, 3, 0), null)).toBe('unknownType')
-    expect(reasonOf(changed(plain, 3, 6), null)).toBe('unknownType')
+    expect(reasonOf(changed(plain, 3, 8), null)).toBe('unknownType')
     expect(reasonOf(changed(plain, 5, 2), null)).toBe('malformedHeader')
     expect(reasonOf(changed(plain, 6, 1), null)).toBe('malformedHeader')
     expect(reasonOf(changed(plain, 7, 0), null)).toBe('malformedHeader')
@@ -141,7 +164,7 @@ describe('a packet is refused', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 1500 }), fc.boolean(), fc.boolean(), (bytes, headed, withKey) => {
         const packet = Uint8Array.from(bytes)
-        if (headed) packet.set([0x50, 0x48, 2, 2, 51].slice(0, packet.length))
+        if (headed) packet.set([0x50, 0x48, 4, 2, 51].slice(0, packet.length))
         const result = openBeacon(packet, 51, withKey ? 'secret' : null)
         expect(result.ok && withKey).toBe(false)
       }),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   parseCapabilities,
   parseFileLimit,
+  parseListeningSockets,
   parseListenOverflows,
   parseRoutes,
 } from '../../../../runtime/ports/linux/host-files.ts'
@@ -51,4 +52,17 @@ test('connections that listeners had no room for, wherever the kernel puts the n
   const netstat = 'TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 1 7 8\nIpExt: InNoRoutes\nIpExt: 0\n'
   expect(parseListenOverflows(netstat)).toBe(7)
   expect(parseListenOverflows('IpExt: InNoRoutes\nIpExt: 0\n')).toBeUndefined()
+})
+
+test('listening sockets have their port and inode; others, and what is no line of the table, are passed over', () => {
+  const text = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 00000000:2382 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0000000000000000 100 0 0 10 0
+   1: 0100007F:0849 00000000:0000 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 0000000000000000 100 0 0 10 0
+   2: 00000000000000000000000000000000:0C38 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 4713 1
+nonsense`
+  expect(parseListeningSockets(text)).toEqual([
+    { port: 9090, inode: 4711 },
+    { port: 3128, inode: 4713 },
+  ])
+  expect(parseListeningSockets('')).toEqual([])
 })

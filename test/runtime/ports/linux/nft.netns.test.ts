@@ -6,18 +6,28 @@ const FIXTURE = new URL('../fixtures/nft-session.ts', import.meta.url)
 describeInNamespaces('nft', { programs: ['nft'] }, (namespaces) => {
   afterAll(() => namespaces.close())
 
-  test('a script is applied as a whole or not at all, checking applies nothing, what is not there is undefined, every transaction moves the generation', async () => {
+  test('a script is applied as a whole or not at all, checking applies nothing, every transaction moves the generation; the kernel tells elements, shapes, and what a table consists of', async () => {
     expect(await namespaces.create().runScript(FIXTURE)).toEqual({
       before: null,
       checked: { ok: true },
       afterCheck: null,
       applied: { ok: true },
       halfWrong: { ok: false, code: 'EREJECTED', reason: expect.any(String) },
-      after: expect.stringMatching(/table netdev proxyha \{\s+set ports \{[^}]*elements = \{ 80, 9090 \}/),
-      outline: expect.not.stringContaining('9090'),
-      map: { nftables: [expect.anything(), { map: expect.objectContaining({ name: 'slots', elem: [[1, 2]] }) }] },
-      noMap: null,
-      tells: { unmoved: true, moved: true },
+      outline: {
+        digest: expect.any(String),
+        sets: [
+          { kind: 'set', name: 'ports' },
+          { kind: 'map', name: 'slots' },
+        ],
+        chains: [],
+      },
+      there: { slots: [[1, 2]], pins: 'ENOENT' },
+      single: [2, null, null],
+      shape: [
+        { ok: true, value: { keyBytes: 4, dataBytes: 4, most: 0, byPackets: false } },
+        expect.objectContaining({ ok: false, code: 'ENOENT' }),
+      ],
+      tells: { unmoved: true, moved: true, elementsAreNone: true, chainsAre: true },
     })
   })
 })

@@ -79,7 +79,14 @@ describeInNamespaces('raw IPv6', {}, (namespaces) => {
     expect(await packetOf(at(B))).toEqual(['fe80::99', GROUP, 255, '03'])
   })
 
-  test('extension headers are tolerated: the kernel has taken them off', async () => {
+  test('hop-by-hop options can be told: such a packet was not meant for neighbours alone', async () => {
+    await inject(A, { payload: '00' }, undefined, [0, '7000010400000000'])
+    expect(await packetOf(at(B))).toEqual(['fe80::99', GROUP, 0, '00'])
+    await inject(A, { payload: '01' })
+    expect(await packetOf(at(B))).toEqual(['fe80::99', GROUP, 255, '01'])
+  })
+
+  test('other extension headers are tolerated: the kernel has taken them off', async () => {
     await inject(A, { payload: 'c0ffee' }, undefined, [60, '7000010400000000'])
     expect(await packetOf(at(B))).toEqual(['fe80::99', GROUP, 255, 'c0ffee'])
   })
@@ -119,7 +126,7 @@ describeInNamespaces('raw IPv6', {}, (namespaces) => {
 
   test('a source that the interface has not, or not yet, is refused: it is tried again later', async () => {
     expect(await next(nodes[A]!.startScript(SESSION, 'fe80::77'))).toMatchObject({
-      opened: { ok: false, code: 'EADDRNOTAVAIL', reason: expect.stringContaining('fe80::77 on eth0') },
+      opened: { ok: false, code: 'EADDRNOTAVAIL', reason: expect.stringContaining('fe80::77') },
     })
     // Without nodad it is tentative until nobody has objected to any of so many probes, a second each (RFC 4862 §5.4).
     await nodes[A]?.run('sysctl', ['-qw', 'net.ipv6.conf.eth0.dad_transmits=60'])

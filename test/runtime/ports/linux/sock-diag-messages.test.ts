@@ -4,8 +4,8 @@ import { encodeAttribute } from '../../../../runtime/ports/linux/netlink-message
 import {
   encodeSocketRequest,
   parseEnds,
+  parseKeys,
   parseListener,
-  parseLocalPort,
 } from '../../../../runtime/ports/linux/sock-diag-messages.ts'
 
 test('listeners are asked for by family, TCP and state 10', () => {
@@ -74,8 +74,7 @@ test('an IPv6 listener that takes no IPv4 is told from one that does', () => {
 
 test('a reply that is too short is left out', () => {
   expect(parseListener(reply(2, 9090, []).subarray(0, 71))).toBeUndefined()
-  expect(parseLocalPort(reply(2, 9090, []).subarray(0, 71))).toBeUndefined()
-  expect(parseLocalPort(reply(2, 9090, []))).toBe(9090)
+  expect(parseKeys(reply(2, 9090, []).subarray(0, 71))).toBeUndefined()
 })
 
 /** The attribute tcp_info, from when data and acknowledgements have arrived. */
@@ -93,9 +92,24 @@ test('both ends of a connection are read, a mapped IPv4 address as IPv4', () => 
     return parseEnds(message)
   }
   const mapped = (last: number) => [...new Array<number>(10).fill(0), 255, 255, 10, 0, 0, last]
-  expect(ends(2, [10, 0, 0, 5], [10, 0, 9, 1])).toEqual({ local: '10.0.0.5', peer: '10.0.9.1', silentMs: 300 })
-  expect(ends(10, mapped(5), mapped(7))).toEqual({ local: '10.0.0.5', peer: '10.0.0.7', silentMs: 300 })
-  expect(ends(10, [0xfd], [0xfe, 0x80])).toEqual({ local: 'fd00::', peer: 'fe80::', silentMs: 300 })
+  expect(ends(2, [10, 0, 0, 5], [10, 0, 9, 1])).toMatchObject({
+    local: '10.0.0.5',
+    localPort: 3128,
+    peer: '10.0.9.1',
+    peerPort: 0,
+  })
+  const keys = (family: number, local: readonly number[], peer: readonly number[]) => {
+    const message = reply(family, 3128, local)
+    message.set(peer, 24)
+    return parseKeys(message)
+  }
+  const asText = (...bytes: readonly number[]) => Buffer.from(bytes).toString('latin1')
+  const expected = { local: asText(10, 0, 0, 5), peer: asText(10, 0, 0, 7) }
+  expect(keys(2, [10, 0, 0, 5], [10, 0, 0, 7])).toEqual(expected)
+  expect(keys(10, mapped(5), mapped(7))).toEqual(expected)
+  expect(keys(10, [0xfd], [0xfe, 0x80])?.local).toHaveLength(16)
+  expect(ends(10, mapped(5), mapped(7))).toMatchObject({ local: '10.0.0.5', peer: '10.0.0.7', silentMs: 300 })
+  expect(ends(10, [0xfd], [0xfe, 0x80])).toMatchObject({ local: 'fd00::', peer: 'fe80::', silentMs: 300 })
   expect(parseEnds(reply(2, 3128, []).subarray(0, 71))).toBeUndefined()
   expect(parseEnds(reply(2, 3128, []))).toBeUndefined()
 })
@@ -104,7 +118,7 @@ test('no bytes whatever make the parsers throw', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => {
       parseListener(Buffer.from(bytes))
-      parseLocalPort(Buffer.from(bytes))
+      parseKeys(Buffer.from(bytes))
       parseEnds(Buffer.from(bytes))
     }),
   )

@@ -1,5 +1,5 @@
 import type { Topology } from '../../runtime/lab/topology.ts'
-import type { Mode } from './plan.ts'
+import type { Mode } from './modes.ts'
 
 export const clientHost = 'client'
 export const virtualIp = '10.40.0.100'

@@ -4,36 +4,21 @@ import { isComplete, readStatus } from '../../runtime/lab/gateway-status.ts'
 import { type HostProcess, startProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
 import { sandboxDirectory } from '../../runtime/lab/sandbox.ts'
 import { ip } from '../../runtime/lab/topology.ts'
-import type { Survival } from './connections-report.ts'
-import {
-  clientHost,
-  gatewayYaml,
-  group,
-  joining,
-  type NodePlan,
-  originalPort,
-  serverArguments,
-  sources,
-  virtualIp,
-} from './network.ts'
-import type { Mode } from './plan.ts'
+import type { Mode } from './modes.ts'
+import { gatewayYaml, group, joining, type NodePlan, serverArguments, virtualIp } from './network.ts'
 
 const proxyha = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
 const patienceMs = 60_000
 const lookEveryMs = 100
-/** From each source so many downloads, and as many idle connections. */
-const connectionsOfEach = 2
 const ordinaryCapacity = 100
 
-/** Three gateways and one more, their servers, and a client with open connections. */
+/** Three gateways and one more, and their servers. */
 export class Stage {
   readonly mode: Mode
   readonly #log = new Tail()
   readonly #gateways = new Map<string, HostProcess>()
-  readonly #servers: HostProcess[] = []
+  readonly #servers = new Map<string, HostProcess>()
   readonly #capacities = new Map<string, number>()
-  #client: HostProcess | undefined
-  #reports: ((survival: Survival) => void)[] = []
 
   constructor(mode: Mode) {
     this.mode = mode
@@ -41,29 +26,43 @@ export class Stage {
 
   /** Starts servers and gateways, but the one that joins later, until the first is director of all. */
   async open(): Promise<void> {
-    for (const node of [...group, joining]) {
-      const program = new URL('./server.ts', import.meta.url)
-      this.#servers.push(startProgram(node.host, program, serverArguments(node), () => {}))
+    for (const node of [...group, joining]) this.startServer(node)
+    for (const node of group) {
+      this.start(node)
+      // One after the other: where others compute, too, three at once take longer to start than a gateway gives its actors.
+      await this.until(async () => (await readStatus(this.socketOf(node))) !== null, `${node.host} to start`)
     }
-    for (const node of group) this.start(node)
     await this.settled(group[0]!, group)
   }
 
   /** Ends everything, and takes away what a gateway may have left. */
   async close(): Promise<void> {
-    await this.hangUp()
     for (const node of [...this.#gateways.keys()]) await this.stop({ host: node }, 'SIGTERM')
-    for (const server of this.#servers.splice(0)) {
-      server.signal('SIGKILL')
-      await server.ended
-    }
+    for (const host of [...this.#servers.keys()]) await this.stopServer({ host })
+  }
+
+  startServer(node: NodePlan): void {
+    const program = new URL('./server.ts', import.meta.url)
+    const onLine = (line: string) => this.note(`server of ${node.host}: ${line}`)
+    this.#servers.set(
+      node.host,
+      startProgram(node.host, program, serverArguments(node), () => {}, onLine),
+    )
+  }
+
+  /** Ends the server of a node, and with it all connections that end there. */
+  async stopServer({ host }: Pick<NodePlan, 'host'>): Promise<void> {
+    const server = this.#servers.get(host)
+    server?.signal('SIGTERM')
+    await server?.ended
+    this.#servers.delete(host)
   }
 
   start(node: NodePlan): void {
     this.configure(node, this.#capacities.get(node.host) ?? ordinaryCapacity)
     const args = ['run', '-c', `${this.#base(node)}.yaml`]
     const env = { PROXYHA_NODE: process.execPath }
-    const onLine = (line: string) => this.#log.add(`${node.host}: ${line}`)
+    const onLine = (line: string) => this.note(`${node.host}: ${line}`)
     this.#gateways.set(node.host, startProcess({ host: node.host, command: proxyha, args, env, onLine }))
   }
 
@@ -131,43 +130,9 @@ export class Stage {
     }
   }
 
-  /** Opens all connections anew. */
-  async connect(): Promise<Survival> {
-    await this.hangUp()
-    const addresses = Array.from({ length: connectionsOfEach }, () => sources).flat()
-    const opened = this.#nextReport()
-    const program = new URL('./connections.ts', import.meta.url)
-    const args = [virtualIp, `${originalPort}`, ...addresses]
-    this.#client = startProgram(
-      clientHost,
-      program,
-      args,
-      () => {},
-      (line) => this.#clientSaid(line),
-    )
-    return opened
-  }
-
-  /** Uses every idle connection once, and waits until every download went on. */
-  check(): Promise<Survival> {
-    const report = this.#nextReport()
-    this.#client?.send({})
-    return report
-  }
-
-  async hangUp(): Promise<void> {
-    this.#client?.signal('SIGKILL')
-    await this.#client?.ended
-    this.#client = undefined
-  }
-
-  #nextReport(): Promise<Survival> {
-    return new Promise((resolve) => this.#reports.push(resolve))
-  }
-
-  #clientSaid(line: string): void {
-    if (line.startsWith('{')) this.#reports.shift()?.(JSON.parse(line) as Survival)
-    else this.#log.add(`client: ${line}`)
+  /** Keeps a line for the moment when something does not come about. */
+  note(line: string): void {
+    this.#log.add(line)
   }
 
   #holds(node: NodePlan): boolean {

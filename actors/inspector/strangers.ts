@@ -1,0 +1,46 @@
+import type { Socket } from 'node:net'
+
+/** Connections that have shown no token yet, of one source (an IPv4 address, a /64 of IPv6) and of all. */
+const OF_A_SOURCE_MAX = 4
+const OF_ALL_MAX = 32
+
+/**
+ * The connections of those who have not shown the token. Where there are too many the one that was there first is ended: who
+ * has the token shows it at once, and who has not cannot keep the others out.
+ */
+export class Strangers {
+  /** In the order in which they came. */
+  readonly #sources = new Map<Socket, string>()
+
+  add(socket: Socket): void {
+    const source = sourceOf(socket.remoteAddress ?? '')
+    this.#sources.set(socket, source)
+    socket.once('close', () => this.#sources.delete(socket))
+    const same = [...this.#sources].filter(([, other]) => other === source)
+    if (same.length > OF_A_SOURCE_MAX) this.#end(same[0]?.[0])
+    if (this.#sources.size > OF_ALL_MAX) this.#end([...this.#sources.keys()][0])
+  }
+
+  /** It has shown the token. */
+  admit(socket: Socket): void {
+    this.#sources.delete(socket)
+  }
+
+  #end(socket: Socket | undefined): void {
+    if (socket === undefined) return
+    this.#sources.delete(socket)
+    socket.destroy()
+  }
+}
+
+/** Whoever has one address of IPv6 has all of its /64. */
+function sourceOf(address: string): string {
+  if (!address.includes(':') || address.startsWith('::ffff:')) return address
+  const [head = '', tail = ''] = address.split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const behind = tail === '' ? 0 : tail.split(':').length
+  const whole = address.includes('::')
+    ? [...groups, ...Array(Math.max(0, 8 - groups.length - behind)).fill('0')]
+    : groups
+  return whole.slice(0, 4).join(':')
+}

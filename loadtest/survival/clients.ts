@@ -1,0 +1,75 @@
+import { type HostProcess, startProgram } from '../../runtime/lab/processes.ts'
+import { clientHost, originalPort, sources, virtualIp } from '../group/network.ts'
+import { NewClients } from '../group/new-clients.ts'
+import type { Tally } from '../group/new-connections-report.ts'
+import type { Stage } from '../group/stage.ts'
+import type { Survival } from './connections-report.ts'
+
+/** From each source so many downloads, and as many idle connections. */
+const connectionsOfEach = 2
+/** And a new connection as often. */
+const newEveryMs = 500
+
+/** Clients of the group of a stage: with connections that are open, and with new ones. */
+export class Clients {
+  readonly #stage: Stage
+  readonly #fresh: NewClients
+  #kept: HostProcess | undefined
+  #reports: ((survival: Survival) => void)[] = []
+  #period = 0
+
+  constructor(stage: Stage) {
+    this.#stage = stage
+    this.#fresh = new NewClients(stage, newEveryMs, sources)
+  }
+
+  /** Opens all that are kept anew. */
+  async open(): Promise<Survival> {
+    await this.hangUp()
+    const addresses = Array.from({ length: connectionsOfEach }, () => sources).flat()
+    const opened = this.#nextReport()
+    const program = new URL('./connections.ts', import.meta.url)
+    const args = [virtualIp, `${originalPort}`, ...addresses]
+    const onLine = (line: string) => this.#clientSaid(line)
+    this.#kept = startProgram(clientHost, program, args, () => {}, onLine)
+    return opened
+  }
+
+  /** Uses every idle connection once, and waits until every download went on. */
+  check(): Promise<Survival> {
+    const report = this.#nextReport()
+    this.#kept?.send({})
+    return report
+  }
+
+  /** From now on every source opens new connections, too, until `endNew`. */
+  beginNew(): void {
+    this.#fresh.begin(++this.#period)
+  }
+
+  /** What became of them. */
+  endNew(): Promise<Tally> {
+    this.#fresh.begin(null)
+    return this.#fresh.tallyOf(this.#period)
+  }
+
+  async hangUp(): Promise<void> {
+    this.#kept?.signal('SIGKILL')
+    await this.#kept?.ended
+    this.#kept = undefined
+  }
+
+  async close(): Promise<void> {
+    await this.hangUp()
+    await this.#fresh.stop()
+  }
+
+  #nextReport(): Promise<Survival> {
+    return new Promise((resolve) => this.#reports.push(resolve))
+  }
+
+  #clientSaid(line: string): void {
+    if (line.startsWith('{')) this.#reports.shift()?.(JSON.parse(line) as Survival)
+    else this.#stage.note(`client: ${line}`)
+  }
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import type { FoundTables } from '../../../actors/fast-path/state.ts'
+import { refused } from '../../../runtime/ports/result.ts'
+import { group, lookOf, OTHER, OWN, role, Stepped } from './stepped.ts'
+
+/** A predecessor has numbered the nodes the other way round, and its maps can go on. */
+const found: FoundTables = {
+  present: true,
+  pins: [],
+  connections: [],
+  kept: {
+    marks: new Map([
+      [1, OTHER],
+      [2, OWN],
+    ]),
+    others: { sets: [{ kind: 'map', name: 'slots' }], chains: ['ingress'] },
+  },
+}
+
+describe('what a predecessor has left', () => {
+  it('goes on where it is: all else is made anew around it, by the marks that it has', () => {
+    const script = new Stepped().started(found).give(role('director')).give(group()).take('apply')?.script
+    expect(script).toContain('flush table netdev proxyha\ndelete map netdev proxyha slots\n')
+    expect(script).toContain('delete chain netdev proxyha ingress\n')
+    expect(script).not.toContain('delete table netdev proxyha\n')
+    expect(script).not.toMatch(/map pins4|flush map/)
+    expect(script).toContain(`add element netdev proxyha takers { 2 : ${OWN}, 1 : ${OTHER} }`)
+  })
+
+  it('is asked for in the same way of a group that was known before', () => {
+    const stepped = new Stepped().give({ type: 'start' }).give(role('director')).give(group())
+    const marks = () => stepped.state.group?.nodes.map(({ mark }) => mark)
+    expect(marks()).toEqual([1, 2])
+    stepped.give({ type: 'tablesFound', found: { ok: true, value: found } })
+    expect(marks(), 'the MAC of this host is not known yet').toEqual([1, 2])
+    stepped.give({ type: 'looked', look: lookOf() })
+    expect(marks()).toEqual([2, 1])
+    stepped.give(group())
+    expect(marks()).toEqual([2, 1])
+  })
+
+  it('is waited for by who has something there, while the patience lasts', () => {
+    const kept = { ...found, kept: { ...found.kept!, marks: new Map([[3, '02:00:00:00:00:09']]) } }
+    const stepped = new Stepped().started(kept).give(role('director')).give(group())
+    expect(stepped.take('apply')).toBeUndefined()
+    expect(stepped.expire('patience').take('apply')).toBeDefined()
+  })
+
+  it('is read, and written anew, where the kernel has refused that', () => {
+    const stepped = new Stepped()
+    expect(stepped.give({ type: 'start' }).take('findTables')).toEqual({ type: 'findTables', inPlace: true })
+    stepped
+      .give({ type: 'tablesFound', found: { ok: true, value: found } })
+      .give(role('director'))
+      .give(group())
+    stepped.give({ type: 'looked', look: lookOf() })
+    stepped.take('apply')
+    stepped.give({ type: 'applied', result: refused('EREJECTED', 'busy') }).expire('retry')
+    expect(stepped.take('findTables')).toEqual({ type: 'findTables', inPlace: false })
+  })
+
+  it('is too much to be written anew: it is said how many are forgotten', () => {
+    const stepped = new Stepped().started({ present: true, pins: [], connections: [], beyond: 7 })
+    expect(stepped.lines).toContainEqual(expect.stringContaining('7 clients more'))
+  })
+})

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeInNamespaces, type RunningProgram } from '../namespaces.ts'
+import { CLIENTS, type GatewayNode, Group, until, VIP } from './group.ts'
+import { startNamedServers } from './survival.ts'
+
+const ORIGINAL_PORT = 8080
+const PATIENCE_MS = 60_000
+const EVERY_MS = 4
+const SOURCES = CLIENTS.slice(0, 12)
+
+/** What `new-connections.ts` prints. */
+interface NewConnections {
+  readonly answered: number
+  readonly failed: readonly string[]
+  readonly longestConnectMs: number
+  /** SYNs that were sent again: each a second that somebody waited. */
+  readonly sentAgain: number
+}
+
+/** Three gateways in kernel mode, and a client that opens a connection every 4 ms, from twelve addresses in turn. */
+describeInNamespaces(
+  'no SYN is lost at a failover that was ordered, in kernel mode',
+  { programs: ['nft'] },
+  (namespaces) => {
+    let group: Group
+    let client: RunningProgram
+
+    beforeAll(async () => {
+      group = new Group(namespaces, { priorities: [99, 89, 79], settings: 'forwarding: kernel' })
+      startNamedServers(group)
+      for (const node of group.nodes) node.startGateway()
+      await group.settled(0, 3, PATIENCE_MS)
+      const script = new URL('./fixtures/new-connections.ts', import.meta.url)
+      client = group.client.startScript(script, VIP, `${ORIGINAL_PORT}`, `${EVERY_MS}`, ...SOURCES)
+      expect(await client.nextLine()).toBe('{}')
+      await sofar()
+    }, 2 * PATIENCE_MS)
+    afterAll(async () => {
+      await namespaces.close()
+      group.close()
+    })
+
+    async function sofar(): Promise<NewConnections> {
+      client.process.stdin!.write('\n')
+      return JSON.parse(await client.nextLine()) as NewConnections
+    }
+
+    async function nothingLost(): Promise<void> {
+      const { answered, failed, longestConnectMs, sentAgain } = await sofar()
+      expect({ failed, sentAgain, longestConnectMs }).toMatchObject({ failed: [], sentAgain: 0 })
+      expect(answered).toBeGreaterThan(50)
+    }
+
+    const ordered = async (node: GatewayNode) =>
+      expect(await node.proxyha('failover', '-s', node.socket)).toMatchObject({ code: 0 })
+
+    /** The clients' kernel knows that node's MAC by now: what it sends has moved. */
+    const clientsAt = (node: GatewayNode) =>
+      until(
+        () => group.client.ip('neigh', 'show', VIP).includes(node.mac()),
+        20_000,
+        () => `clients at ${node.name}: ${group.client.ip('neigh', 'show', VIP)}`,
+      )
+
+    it('ordered, and ordered back', async () => {
+      const [first, second] = group.nodes
+      for (const [from, to] of [
+        [first!, second!],
+        [second!, first!],
+        [first!, second!],
+        [second!, first!],
+      ] as const) {
+        await ordered(from)
+        await clientsAt(to)
+        await nothingLost()
+      }
+    }, 120_000)
+
+    it('nor at an ordered stop, and when who was stopped is back, director or not', async () => {
+      const [first, , third] = group.nodes
+      for (const [node, next] of [
+        [third!, first!],
+        [first!, group.nodes[1]!],
+      ] as const) {
+        await node.stopGateway('SIGTERM')
+        await clientsAt(next)
+        await nothingLost()
+        node.startGateway()
+        await group.settled(0, 3, PATIENCE_MS)
+        await clientsAt(first!)
+        await nothingLost()
+      }
+    }, 180_000)
+  },
+)
+
+const EIGHT = CLIENTS.slice(0, 8)
+
+describeInNamespaces('whose connection ends with the director is told, in workers mode', {}, (namespaces) => {
+  let group: Group
+
+  beforeAll(async () => {
+    group = new Group(namespaces, { priorities: [99, 89] })
+    startNamedServers(group)
+    for (const node of group.nodes) node.startGateway()
+    await group.settled(0, 2, PATIENCE_MS)
+  }, 2 * PATIENCE_MS)
+  afterAll(async () => {
+    await namespaces.close()
+    group.close()
+  })
+
+  /** Clients that wait for an answer hear of it, although they say nothing: a reset that leaves too late is none. */
+  async function toldOf(event: () => Promise<unknown>): Promise<void> {
+    const script = new URL('./fixtures/waiting-connections.ts', import.meta.url)
+    const clients = group.client.startScript(script, VIP, `${ORIGINAL_PORT}`, ...EIGHT)
+    expect(await clients.nextLine()).toBe('[]')
+    await event()
+    const ends = clients.nextLine()
+    const silence = new Promise<string>((resolve) => setTimeout(resolve, 10_000, '"silence"'))
+    expect(JSON.parse(await Promise.race([ends, silence]))).toEqual(EIGHT.map(() => 'ECONNRESET'))
+  }
+
+  const order = (node: GatewayNode) => node.proxyha('failover', '-s', node.socket)
+
+  it('at an ordered failover, there and back', async () => {
+    const [first, second] = group.nodes
+    await toldOf(() => order(first!))
+    await group.settled(1, 2)
+    await toldOf(() => order(second!))
+    await group.settled(0, 2)
+  }, 120_000)
+
+  it('at an ordered stop, and when a node of higher priority returns', async () => {
+    const [first] = group.nodes
+    await toldOf(() => first!.stopGateway('SIGTERM'))
+    await group.settled(1, 1)
+    await toldOf(async () => {
+      first!.startGateway()
+      await group.settled(0, 2, PATIENCE_MS)
+    })
+  }, 120_000)
+
+  it('at an ordered stop of the last one', async () => {
+    const [first, second] = group.nodes
+    await second!.stopGateway('SIGTERM')
+    await group.settled(0, 1)
+    await toldOf(() => first!.stopGateway('SIGTERM'))
+  }, 120_000)
+})
