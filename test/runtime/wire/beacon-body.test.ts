@@ -96,7 +96,7 @@ const order: OrderBody = { type: 'order', node: '10.10.74.86', draining: true, m
 const printable = (maxLength: number) =>
   fc
     .string({ unit: 'grapheme', minLength: 1, maxLength })
-    .filter((text) => text.length <= maxLength && !/\p{Cc}/u.test(text))
+    .filter((text) => text.length <= maxLength && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(text))
 const share = fc.integer({ min: 0, max: 1000 }).map((value) => value / 1000)
 const anyNode: fc.Arbitrary<BeaconNode> = fc.record({
   name: printable(64),
