@@ -1,5 +1,5 @@
 import { foldRoles } from '../elector/roles.ts'
-import { knowsWhatNextKnows, roleOfOther } from './giving-way.ts'
+import { guessesNoMore, knowsWhatNextKnows, roleOfOther } from './giving-way.ts'
 import type { Ruleset } from './ruleset-types.ts'
 import type { FastPathState } from './state.ts'
 import { isReachable, stayingPins } from './staying.ts'
@@ -35,7 +35,7 @@ export function desiredRuleset(state: FastPathState): Ruleset | undefined {
     pins: [...stayingPins(state), ...adopted(state, found?.pins)],
     connections: adopted(state, found?.connections),
     pinTimeoutS,
-    hearing: state.hearing !== null,
+    hearing: state.hearing !== null || (led.size === 0 && guessesNoMore(state)),
     givingWay: knowsWhatNextKnows(state),
     tableSize,
     fencedAfterMs,

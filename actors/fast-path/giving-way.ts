@@ -1,6 +1,5 @@
 import type { RoleMessage } from '../elector/messages.ts'
 import { foldRoles } from '../elector/roles.ts'
-import { untoldNodes } from './hearing.ts'
 import type { FastPathState } from './state.ts'
 import type { Turn } from './turn.ts'
 
@@ -22,6 +21,8 @@ const STOP_UNANNOUNCED_MS = SPEAKS_MS + STOP_AFTER_ANNOUNCED_MS
 /** Of a virtual IP that this host led. */
 export interface GivingWay {
   readonly speaksUntilMs: number
+  /** Until then a segment of which nothing is known goes by its slot. */
+  readonly guessesUntilMs: number
   readonly forwardsUntilMs: number
   /** Another node was heard to speak for it; null until then. */
   readonly announcedAtMs: number | null
@@ -47,7 +48,8 @@ export function noteToldMeanwhile(turn: Turn, address: string): void {
 
 /** SYNs go where the next director sends them, from when this host has heard and written down what that one hears. */
 export function knowsWhatNextKnows({ givingWay, givingWayTold, group, pinsDue }: FastPathState): boolean {
-  return givingWay.size > 0 && !pinsDue && untoldNodes(group, givingWayTold).length === 0
+  const haveTold = group?.nodes.every(({ self, speaks, address }) => self || !speaks || givingWayTold.has(address))
+  return givingWay.size > 0 && !pinsDue && haveTold !== false
 }
 
 function givenUp(turn: Turn, lost: readonly string[], handsOver: boolean): readonly (readonly [string, GivingWay])[] {
@@ -56,7 +58,8 @@ function givenUp(turn: Turn, lost: readonly string[], handsOver: boolean): reado
   if (applied === null || applied.hearing === true) return []
   const inForce = new Set(applied.virtualIps.filter(({ role }) => role === 'director').map(({ address }) => address))
   const speaksUntilMs = handsOver ? nowMs + SPEAKS_MS : nowMs
-  const one: GivingWay = { speaksUntilMs, forwardsUntilMs: nowMs + FORWARDS_MS, announcedAtMs: null }
+  const forwardsUntilMs = nowMs + FORWARDS_MS
+  const one: GivingWay = { speaksUntilMs, guessesUntilMs: speaksUntilMs, forwardsUntilMs, announcedAtMs: null }
   return lost.filter((address) => inForce.has(address)).map((address) => [address, one])
 }
 
@@ -83,6 +86,13 @@ export function expireGivingWay(turn: Turn): void {
   keepGivingWay(turn, turn.state.givingWay)
 }
 
+/**
+ * Whether what is left for this host to forward goes by what it knows alone. It may lead again at any moment, and clients hear of that
+ * before its kernel has other rules: who has begun elsewhere since would be reset.
+ */
+export const guessesNoMore = ({ givingWay, givingWayAtMs }: FastPathState): boolean =>
+  givingWay.size > 0 && [...givingWay.values()].every(({ guessesUntilMs }) => guessesUntilMs <= givingWayAtMs)
+
 /** What this host is for a virtual IP that it does not lead. */
 export function roleOfOther(
   { givingWay, givingWayAtMs }: FastPathState,
@@ -104,8 +114,9 @@ function keepGivingWay(turn: Turn, wanted: ReadonlyMap<string, GivingWay>): void
   const { nowMs } = turn
   const givingWay = new Map([...wanted].filter(([, { forwardsUntilMs }]) => nowMs < forwardsUntilMs))
   turn.change({ givingWay, givingWayAtMs: nowMs })
-  const times = [...givingWay.values()].flatMap(({ speaksUntilMs, forwardsUntilMs }) => [
+  const times = [...givingWay.values()].flatMap(({ speaksUntilMs, guessesUntilMs, forwardsUntilMs }) => [
     speaksUntilMs,
+    guessesUntilMs,
     forwardsUntilMs,
   ])
   const next = Math.min(...times.filter((atMs) => atMs > nowMs))

@@ -1,5 +1,6 @@
+import type { RoleMessage } from '../elector/messages.ts'
 import { foldRoles } from '../elector/roles.ts'
-import type { ForwardingMessage } from './messages.ts'
+import type { ForwardingNode } from './messages.ts'
 import { beginSettling, goOnSettling } from './settling.ts'
 import type { FastPathState } from './state.ts'
 import type { Turn } from './turn.ts'
@@ -10,7 +11,7 @@ import type { Turn } from './turn.ts'
  * knows nothing of the connection is lost.
  */
 
-/** A predecessor that is dead is waited for no longer; neither is anybody where it is the only one who says nothing. */
+/** A predecessor that is dead is waited for no longer, nor a node that was taken for dead: it may be back, and is heard by then. */
 const FORMER_MS = 300
 /** After that, for the others: they are heard, so they say it, however busy they are. */
 const OTHERS_MS = 2200
@@ -25,6 +26,14 @@ export interface Hearing {
   readonly extended: boolean
 }
 
+/** Who is director, as one elector says. */
+export function noteMaster(turn: Turn, { instance, role, masterAddress }: RoleMessage): void {
+  const lastMasters = new Map(turn.state.lastMasters)
+  if (role === 'director') lastMasters.delete(instance)
+  else if (masterAddress !== null) lastMasters.set(instance, masterAddress)
+  turn.change({ lastMasters })
+}
+
 /** Roles have changed: does this host lead what it did not lead? */
 export function noteLead(turn: Turn, before: FastPathState): void {
   const [had, has] = [foldRoles(before.roles).virtualIps, foldRoles(turn.state.roles).virtualIps]
@@ -37,7 +46,7 @@ export function noteLead(turn: Turn, before: FastPathState): void {
   const gained = [...turn.state.roles].find(
     ([instance, { role }]) => role === 'director' && before.roles.get(instance)?.role !== 'director',
   )
-  const former = gained === undefined ? null : (before.roles.get(gained[0])?.masterAddress ?? null)
+  const former = gained === undefined ? null : (before.lastMasters.get(gained[0]) ?? null)
   turn.change({ hearing: { former, told: new Set(), extended: false } })
   turn.startTimer('hearing', FORMER_MS)
   beginSettling(turn)
@@ -55,13 +64,13 @@ export function noteTold(turn: Turn, address: string): void {
 export function giveUpHearing(turn: Turn): void {
   const { hearing } = turn.state
   if (hearing === null) return
-  const onlyFormer = missing(turn.state).every((address) => address === hearing.former)
-  if (onlyFormer && knowsOwners(turn.state)) {
+  const others = missing(turn.state).filter(({ address, speaks }) => speaks && address !== hearing.former)
+  if (others.length === 0 && knowsOwners(turn.state)) {
     endHearing(turn)
     return
   }
   if (hearing.extended) {
-    const silent = missing(turn.state).join(', ') || 'an owner of slots that nobody has heard of'
+    const silent = others.map(({ address }) => address).join(', ') || 'an owner of slots that nobody has heard of'
     turn.log('warn', `not told which clients have to stay: ${silent}; connections there may be cut`)
     endHearing(turn)
     return
@@ -85,13 +94,13 @@ function endHearing(turn: Turn): void {
   turn.change({ hearing: null, pinsDue: pinsDue || [...staying.values()].some(({ clients }) => clients.size > 0) })
 }
 
-const missing = ({ group, hearing }: FastPathState): readonly string[] =>
-  hearing === null ? [] : untoldNodes(group, hearing.told)
-
-/** Nodes that may have clients and have not said so yet. */
-export function untoldNodes(group: ForwardingMessage | null, told: ReadonlySet<string>): readonly string[] {
-  const others = group?.nodes.filter(({ self, speaks }) => !self && speaks) ?? []
-  return others.flatMap(({ address }) => (told.has(address) ? [] : [address]))
+/** Who may have clients and has not said so yet. A predecessor that is known to be dead is none of them. */
+function missing({ group, hearing }: FastPathState): readonly ForwardingNode[] {
+  if (hearing === null) return []
+  const mayBeBack = ({ address, left, gone }: ForwardingNode) => !left && !gone && address !== hearing.former
+  return (group?.nodes ?? []).filter(
+    (node) => !node.self && (node.speaks || mayBeBack(node)) && !hearing.told.has(node.address),
+  )
 }
 
 /** A director that led for less than a beacon's interval has left slots of nodes that this host has not heard yet: they have clients, too. */

@@ -2,7 +2,7 @@ import type { Machine } from '../../runtime/system/machine.ts'
 import { applyNext, continueApplying, continuePinning } from './applying.ts'
 import { noteFormerMacs } from './former-macs.ts'
 import { expireGivingWay, noteAnnounced, noteGivenUp } from './giving-way.ts'
-import { giveUpHearing, noteLead } from './hearing.ts'
+import { giveUpHearing, noteLead, noteMaster } from './hearing.ts'
 import { compareOutline, look, startLooking } from './looking.ts'
 import { tellReady } from './ready.ts'
 import { repeatServing, tellServing } from './serving.ts'
@@ -45,6 +45,7 @@ function handle(turn: Turn, event: FastPathEvent): void {
       const was = before.roles.get(event.instance)
       if (was?.role !== event.role || was.masterAddress !== event.masterAddress) noteDirector(turn)
       noteGivenUp(turn, before, event)
+      noteMaster(turn, event)
       noteLead(turn, before)
       return
     }

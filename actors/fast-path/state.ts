@@ -165,6 +165,8 @@ export interface FastPathState {
   readonly settings: FastPathSettings
   /** As the electors said last, by instance. */
   readonly roles: ReadonlyMap<string, RoleMessage>
+  /** Who led last where this host does not, by instance: also one that has fallen silent. */
+  readonly lastMasters: ReadonlyMap<string, string>
   /** As the dispatcher said last; null until it has. */
   readonly group: ForwardingMessage | null
   /** How its nodes are numbered; null until it is known what is there. */
@@ -222,6 +224,7 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
   return {
     settings,
     roles: new Map(),
+    lastMasters: new Map(),
     group: null,
     numbering: null,
     device: null,

@@ -42,7 +42,8 @@ describeInNamespaces('the log of a group', { programs: ['squid'] }, (namespaces)
   async function isJoined(index: number, partner: string): Promise<void> {
     await until(
       async () =>
-        partnersOf(index, 0).findLast((line) => line.endsWith(` ${partner}`)) === `Scanning partner has joined ${partner}`,
+        partnersOf(index, 0).findLast((line) => line.endsWith(` ${partner}`)) ===
+        `Scanning partner has joined ${partner}`,
       30_000,
       () => `node${index} to have ${partner} as its partner: ${saidBy(index).join('\n')}`,
     )

@@ -22,7 +22,9 @@ test('who gives way forwards on, and speaks until the next director has', () => 
   expect(script).toContain(`add element netdev proxyha silent4 { ${VIP} }`)
   expect(script).not.toContain('serve4')
   fastPath.give({ type: 'applied', result: done }).settle()
-  expect([roleInForce(fastPath), waits(fastPath)]).toEqual(['former', 60_000])
+  expect([roleInForce(fastPath), waits(fastPath)]).toEqual(['former', 2500])
+  fastPath.at(2500).expire('givingWay').settle()
+  expect([roleInForce(fastPath), waits(fastPath)]).toEqual(['former', 57_500])
   // A minute later nobody comes any more that does not know better.
   expect(fastPath.at(60_000).expire('givingWay').take('apply')?.script).toContain(`${VIP} : goto serve4`)
 })
@@ -38,6 +40,18 @@ test('where nobody was heard to speak it is silent in the end', () => {
   expect(waits(fastPath)).toBe(2500)
   fastPath.at(2500).expire('givingWay').settle()
   expect(roleInForce(fastPath)).toBe('former')
+})
+
+test('who gave way goes by what it knows alone from when others may know better: it may lead again before its kernel knows that', () => {
+  const fastPath = leading().give(gaveWay).settle().give({ type: 'spokenFor', address: VIP, mac: OTHER }).settle()
+  expect(fastPath.state.applied?.hearing).toBe(false)
+  fastPath.at(2500).expire('givingWay').settle()
+  expect(fastPath.state.applied).toMatchObject({ hearing: true, virtualIps: [{ role: 'former' }] })
+  fastPath.give(role('director')).settle().give(says('10.0.0.2')).settle()
+  expect(fastPath.state.applied).toMatchObject({ hearing: false, virtualIps: [{ role: 'director' }] })
+
+  const failed = leading().give(role('scanning')).settle()
+  expect(failed.state.applied).toMatchObject({ hearing: true, virtualIps: [{ role: 'former' }] })
 })
 
 test('who has lost its lease, or failed, forwards on in silence: another may lead already', () => {

@@ -52,11 +52,46 @@ test('it waits 300 ms for a former director, which may be dead, and 2.5 s for th
   expect(others.lines).toContain(`not told which clients have to stay: ${THIRD}; connections there may be cut`)
 })
 
-test('nobody is waited for who has no clients: a node that failed, or none', () => {
-  const nodes = group().nodes.map((node) => (node.self ? node : { ...node, ...SILENT }))
-  for (const message of [group({ nodes }), group({ nodes: [], slots: new Uint8Array(4096) })]) {
-    const script = new Stepped().running(message).give(role('director')).take('apply')?.script
-    expect(script).not.toMatch(DROPS)
+test('a former director that has fallen silent is the former one, also where that was told before', () => {
+  const fastPath = new Stepped()
+    .running(ofThree())
+    .give({ ...role('scanning'), masterAddress: FORMER, masterPriority: 99 })
+    .give(role('scanning'))
+    .give(role('director'))
+    .settle()
+    .give(says(THIRD))
+  expect(fastPath.expire('hearing').take('apply')?.script).not.toMatch(DROPS)
+  expect(fastPath.lines).toEqual([])
+})
+
+test('a node that was taken for dead may be back: it is waited for as long, and like the others once it is heard', () => {
+  const silent = { ...third, ...SILENT }
+  const fastPath = tookOver()
+    .give(group({ nodes: [...group().nodes, silent] }))
+    .settle()
+    .give(says(FORMER))
+  expect(fastPath.take('apply')).toBeUndefined()
+  fastPath.give(ofThree()).settle().expire('hearing')
+  expect(fastPath.take('apply')).toBeUndefined()
+  expect(fastPath.give(says(THIRD)).take('apply')?.script).not.toMatch(DROPS)
+
+  const dead = tookOver()
+    .give(group({ nodes: [...group().nodes, silent] }))
+    .settle()
+    .give(says(FORMER))
+  expect(dead.expire('hearing').take('apply')?.script).not.toMatch(DROPS)
+  expect(dead.lines).toEqual([])
+})
+
+test('nobody is waited for who has no clients: the former director that is known to be dead, a node that is gone or has left, or none', () => {
+  const [self] = ofThree().nodes.filter((node) => node.self)
+  const former = { ...ofThree().nodes.find(({ address }) => address === FORMER)!, ...SILENT }
+  const silent = { ...third, ...SILENT }
+  for (const others of [[former], [{ ...silent, gone: true }], [{ ...silent, left: true }], []]) {
+    const fastPath = tookOver().settle()
+    expect(fastPath.state.hearing).not.toBeNull()
+    fastPath.give(group({ nodes: [self!, ...others], slots: new Uint8Array(4096) }))
+    expect(fastPath.state.hearing).toBeNull()
   }
 })
 
