@@ -178,9 +178,12 @@ describeConnections('in kernel mode', (group, connections) => {
   it('outlive a director that stands still until another one leads', async () => {
     const [stalled] = group().nodes
     stalled!.gateway!.process.kill('SIGSTOP')
-    await group().settled(1, 2, PATIENCE_MS)
-    expect((await connections().check()).lost).toEqual([])
-    stalled!.gateway!.process.kill('SIGCONT')
+    try {
+      await group().settled(1, 2, PATIENCE_MS)
+      expect((await connections().check()).lost).toEqual([])
+    } finally {
+      stalled!.gateway!.process.kill('SIGCONT')
+    }
     await group().settled(0, 3, PATIENCE_MS)
     await alone(group(), 'node0')
     expect((await connections().check()).lost).toEqual([])
