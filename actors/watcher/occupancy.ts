@@ -35,17 +35,20 @@ export function probe(turn: Turn): void {
   for (const master of mastersHeard(turn)) {
     if (!turn.state.masterMacs.has(master)) turn.ask(master)
   }
-  const { occupants, ticks } = turn.state
+  const { occupants, claims, ticks } = turn.state
   const everyOne = ticks < EAGER_TICKS || ticks % RELAXED_TICKS === 0
   const free = turn.options.virtualIps.filter((address) => !turn.holds(address))
   const held = turn.options.virtualIps.filter((address) => turn.holds(address))
+  const asksOthers = ticks > 0 && ticks % RELAXED_TICKS === 0
+  const contested = asksOthers ? held.filter((address) => claims.has(address)).slice(0, PROBES_A_TICK) : []
   const wanted = [
     ...(everyOne ? free : free.filter((address) => occupants.has(address))),
-    ...(ticks > 0 && ticks % RELAXED_TICKS === 0 ? held : []),
+    ...(asksOthers ? held.filter((address) => !contested.includes(address)) : []),
   ]
   const start = wanted.length > PROBES_A_TICK ? turn.state.nextProbe % wanted.length : 0
   const probed = [...wanted.slice(start), ...wanted.slice(0, start)].slice(0, PROBES_A_TICK)
-  for (const address of probed) turn.probe(address)
+  // However many there are: a claim is over when its host is silent.
+  for (const address of [...contested, ...probed]) turn.probe(address)
   turn.change({ nextProbe: start + probed.length })
 }
 

@@ -145,8 +145,8 @@ export function initialWatcher(options: WatcherOptions): WatcherState {
   }
 }
 
-/** For how long a claim is told of after it was seen last. */
-export const CLAIM_LIFE_MS = 60_000
+/** For how long a claim is told of after it was seen last: its host is asked every five seconds, and frames get lost. */
+export const CLAIM_LIFE_MS = 20_000
 /**
  * Rounds of probing, 2 s at first, after which an occupant is more than a master that this thread was not told of yet. A node
  * does not take over sooner after its start: it settles first, and at adverts of 1 s the silence alone takes longer.

@@ -4,6 +4,7 @@ import type { GatewayStatus } from '../../actors/inspector/messages.ts'
 import { describeInNamespaces, type RunningProgram } from '../namespaces.ts'
 import { Doctor } from './doctor.ts'
 import { CLIENTS, type GatewayNode, Group, until, VIP } from './group.ts'
+import { spreadByKernel } from './survival.ts'
 
 const PATIENCE_MS = 30_000
 const [HEAVY, LIGHT] = [CLIENTS[0]!, CLIENTS[1]!]
@@ -24,6 +25,8 @@ describeInNamespaces('the figures of kernel mode', { programs: ['squid', 'curl',
       node.startGateway()
     }
     await group.settled(0, 2, 60_000)
+    // Who comes while slots move is pinned where it was.
+    await spreadByKernel(group)
     const isServed = async () => (await group.fetch(LIGHT)) !== undefined
     await until(isServed, PATIENCE_MS, () => 'the first answer')
   }, 120_000)

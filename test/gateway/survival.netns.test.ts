@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
 import { CLIENTS, type GatewayNode, Group, macOf, ORIGIN, until, VIP } from './group.ts'
 import { readMetrics } from './metrics.ts'
-import { LongConnections, startNamedServers } from './survival.ts'
+import { LongConnections, spreadByKernel, startNamedServers } from './survival.ts'
 
 const ORIGINAL_PORT = 8080
 const PATIENCE_MS = 60_000
@@ -48,20 +48,6 @@ function describeConnections(
       () => connections,
     )
   })
-}
-
-/** The director's kernel hands slots to all three nodes: it does so up to two seconds after its status says who owns them. */
-const spreadByKernel = ({ nodes }: Group) => {
-  let owners = new Set<string>()
-  return until(
-    async () => {
-      const { stdout } = await nodes[0]!.namespace.run('nft', ['list', 'map', 'netdev', 'proxyha', 'slots'])
-      owners = new Set([...stdout.matchAll(/ : (0x[\da-f]+)/g)].map(([, mark]) => mark!))
-      return owners.size === nodes.length
-    },
-    20_000,
-    () => `slots of all nodes in the kernel of node0: only of ${[...owners]}`,
-  )
 }
 
 /** A gateway is back when it knows the group, and its kernel has what follows from that: until then its connections live by what it left. */

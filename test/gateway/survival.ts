@@ -1,6 +1,6 @@
 import type { Survival } from '../../loadtest/survival/connections-report.ts'
 import type { RunningProgram } from '../namespaces.ts'
-import { CLIENTS, type Group, VIP } from './group.ts'
+import { CLIENTS, type Group, until, VIP } from './group.ts'
 
 const SERVER = new URL('../../loadtest/group/server.ts', import.meta.url)
 const DOWNLOADS = new URL('./fixtures/downloads.ts', import.meta.url)
@@ -10,6 +10,20 @@ const PROXY_PORT = 3128
 /** Starts a server on each node in the place of a proxy: one that says its name, and sends without end. */
 export function startNamedServers(group: Group): void {
   for (const node of group.nodes) node.proxy = node.namespace.startScript(SERVER, node.name, `${PROXY_PORT}`)
+}
+
+/** The director's kernel hands slots to all nodes: it does so up to two seconds after its status says who owns them. */
+export function spreadByKernel({ nodes }: Group): Promise<void> {
+  let owners = new Set<string>()
+  return until(
+    async () => {
+      const { stdout } = await nodes[0]!.namespace.run('nft', ['list', 'map', 'netdev', 'proxyha', 'slots'])
+      owners = new Set([...stdout.matchAll(/ : (0x[\da-f]+)/g)].map(([, mark]) => mark!))
+      return owners.size === nodes.length
+    },
+    20_000,
+    () => `slots of all nodes in the kernel of node0: only of ${[...owners]}`,
+  )
 }
 
 /** From every client a download and an idle connection, all through the VIP. */

@@ -150,15 +150,32 @@ describe('who answers for a virtual IP', () => {
   })
 })
 
-test('somebody announces what is held here, and stays so: a warning for a minute, the address stays', () => {
+test('somebody announces what is held here, and stays so: a warning until its host is silent for 20 s, the address stays', () => {
   const bench = new Bench(holding).sees({ form: 'announcement' })
   expect(bench.warnings()).toEqual([])
   const announced = bench.sees({ form: 'announcement' }).tick()
   expect(announced.logged()).toEqual([`${VIP} is held here, and ${STRANGER_MAC} announces it as well`])
   expect(announced.tick().logged()).toEqual([])
   expect(bench.warnings()).toEqual([`${VIP} is held here, and ${STRANGER_MAC} announces it as well`])
-  bench.nowMs += 60_000
+  bench.nowMs += 17_000
+  expect(bench.warnings()).toHaveLength(1)
+  bench.nowMs += 2000
   expect(bench.warnings()).toEqual([])
+})
+
+test('who claims one of many is asked with each round, so that the warning neither stays nor comes and goes', () => {
+  const virtualIps = Array.from({ length: 256 }, (_, index) => `10.0.1.${index}`)
+  const addresses = virtualIps.map((address) => ({ address, prefixLength: 24 }))
+  const [claimed] = virtualIps
+  const bench = new Bench({ ...healthy, addresses: [...healthy.addresses, ...addresses] }, { ...settings, virtualIps })
+  bench.sees({ form: 'announcement', senderAddress: claimed! })
+  const rounds = Array.from({ length: 20 }, () =>
+    bench
+      .tick()
+      .asked()
+      .filter((line) => line.endsWith(` ${claimed}`)),
+  )
+  expect(rounds.filter((asked) => asked.length === 1)).toHaveLength(4)
 })
 
 test('what is held here is asked for every five seconds, and announced anew as long as somebody else answers, once a second at most', () => {
