@@ -1,4 +1,4 @@
-import type { InterfaceAddress } from '../runtime/ports/netlink.ts'
+import type { InterfaceAddress } from '../runtime/ports/netlink/netlink.ts'
 import { familyOf } from '../runtime/wire/ip-address-bytes.ts'
 import { advertPacketBytes } from '../runtime/wire/vrrp.ts'
 import type { WrittenAddress } from './fields.ts'

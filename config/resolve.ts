@@ -1,4 +1,4 @@
-import type { InterfaceAddress } from '../runtime/ports/netlink.ts'
+import type { InterfaceAddress } from '../runtime/ports/netlink/netlink.ts'
 import { isLinkLocal } from '../runtime/wire/ip-address-bytes.ts'
 import type { GatewayConfig, ProxyCheck } from './gateway-config.ts'
 import { instancesOf, resolveInstances } from './instances.ts'

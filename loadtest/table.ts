@@ -1,4 +1,4 @@
-import type { ScenarioSummary, WaySummary } from './summary.ts'
+import type { ScenarioSummary, WaySummary } from './bench/summary.ts'
 
 /** Columns padded to their widest cell: the first to the left, the others, figures, to the right. */
 export function layOut(rows: readonly (readonly string[])[]): readonly string[] {

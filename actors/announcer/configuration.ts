@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { announce } from './announcing.ts'
+import { announce } from './holding/announcing.ts'
 import type { AnnouncerSettings } from './state.ts'
 import type { Turn } from './turn.ts'
 

@@ -1,4 +1,4 @@
-import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
+import type { NetworkInterface } from '../../runtime/ports/netlink/netlink.ts'
 import type { AnnouncerState, VirtualAddress } from './state.ts'
 import type { Turn } from './turn.ts'
 

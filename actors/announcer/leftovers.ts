@@ -1,4 +1,4 @@
-import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
+import type { NetworkInterface } from '../../runtime/ports/netlink/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import { noteCorrection } from './corrections.ts'
 import { isForeign } from './foreign.ts'

@@ -1,15 +1,15 @@
-import type { Step } from '../../runtime/system/machine.ts'
-import { announce, defend, sendDueGarp } from './announcing.ts'
+import type { Step } from '../../runtime/actor-system/machine/machine.ts'
 import { configure } from './configuration.ts'
 import { noteForeign } from './foreign.ts'
-import { checkHeld, continueTaking, deviceOf, extend, finishPut, giveUp, take } from './holding.ts'
+import { announce, defend, sendDueGarp } from './holding/announcing.ts'
+import { checkHeld, continueTaking, deviceOf, extend, finishPut, giveUp, take } from './holding/holding.ts'
+import { giveUpWaiting, noteForwarded } from './holding/readiness.ts'
+import { beginYield, endYield, letGo, release } from './holding/yielding.ts'
 import { sweep } from './leftovers.ts'
 import { occupy } from './occupied.ts'
-import { giveUpWaiting, noteForwarded } from './readiness.ts'
 import { lookNow, vacate } from './reconcile.ts'
 import type { AnnouncerEffect, AnnouncerEvent, AnnouncerState, AnnouncerTimer } from './state.ts'
 import { Turn } from './turn.ts'
-import { beginYield, endYield, letGo, release } from './yielding.ts'
 
 /**
  * The announcer, pure: keeps the virtual IPs on the interface for as long as the elector's lease says, and not longer.

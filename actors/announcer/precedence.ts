@@ -1,4 +1,4 @@
-import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
+import type { NetworkInterface } from '../../runtime/ports/netlink/netlink.ts'
 import { samePrefix } from '../../runtime/wire/ip-address-bytes.ts'
 import type { VirtualAddress } from './state.ts'
 

@@ -1,6 +1,6 @@
-import { announce } from './announcing.ts'
 import { mayCorrectNow } from './corrections.ts'
-import { CONTESTED_CHECK_MS, put } from './holding.ts'
+import { announce } from './holding/announcing.ts'
+import { CONTESTED_CHECK_MS, put } from './holding/holding.ts'
 import type { Holding } from './state.ts'
 import type { Turn } from './turn.ts'
 

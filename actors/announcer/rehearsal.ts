@@ -1,4 +1,4 @@
-import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
+import type { NetworkInterface } from '../../runtime/ports/netlink/netlink.ts'
 import { stepAnnouncer } from './machine.ts'
 import { type AnnouncerEvent, type AnnouncerSettings, initialAnnouncer } from './state.ts'
 

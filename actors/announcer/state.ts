@@ -1,7 +1,13 @@
-import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
+import type {
+  CancelTimer,
+  SendTo,
+  StartTimer,
+  TimerExpired,
+  WriteLog,
+} from '../../runtime/actor-system/machine/machine.ts'
+import type { NetworkInterface } from '../../runtime/ports/netlink/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
-import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
-import type { GarpOptions, Schedule } from './garp-schedule.ts'
+import type { GarpOptions, Schedule } from './holding/garp-schedule.ts'
 import type { AnnouncerMessage, AnnouncerPeers, AnnouncerStatus } from './messages.ts'
 
 export interface VirtualAddress {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { DrainMark } from '../../runtime/ports/drain-mark.ts'
-import type { StartActor } from '../../runtime/system/actor.ts'
-import { runMachine } from '../../runtime/system/machine-runner.ts'
+import type { StartActor } from '../../runtime/actor-system/actor.ts'
+import { runMachine } from '../../runtime/actor-system/machine/machine-runner.ts'
+import type { DrainMark } from '../../runtime/ports/process/drain-mark.ts'
 import { describeDiscovery, step } from './machine.ts'
 import type { DiscoveryControl, DiscoveryMessage, DiscoveryPeers } from './messages.ts'
 import {

@@ -1,5 +1,5 @@
 import type { BeaconMark } from '../../runtime/wire/beacon-audience.ts'
-import { withReport } from './outgoing.ts'
+import { withReport } from './beacons/outgoing.ts'
 import { type DiscoveryState, type Progress, staleAfterMs } from './state.ts'
 
 /**

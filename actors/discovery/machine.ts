@@ -1,16 +1,18 @@
-import type { Machine } from '../../runtime/system/machine.ts'
-import { counted } from '../../runtime/system/turn.ts'
+import type { Machine } from '../../runtime/actor-system/machine/machine.ts'
+import { counted } from '../../runtime/actor-system/machine/turn.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import { foldRoles } from '../elector/roles.ts'
-import { absenceWarnings, memberStatuses } from './absence.ts'
-import { withClientsRepeated, withClientsTold } from './clients-told.ts'
+import { withClientsRepeated, withClientsTold } from './beacons/clients-told.ts'
+import { withHoldersTold } from './beacons/holders-told.ts'
+import { caughtUp, withPacket } from './beacons/incoming.ts'
+import { withAssignment, withHello, withReport, withReports } from './beacons/outgoing.ts'
+import { withEpoch } from './beacons/renewal.ts'
 import { assignerAddress, directorAddresses, isAssigner, ledSince } from './directors.ts'
-import { drainLogs } from './drain-logs.ts'
-import { withDrainOrder, withMaintenanceOver, withMaintenanceTimer, withOrdersRepeated } from './draining.ts'
-import { missingLogs, withForgetOrder, withForgetsRepeated, withNodesLeft } from './gone.ts'
-import { withHoldersTold } from './holders-told.ts'
-import { caughtUp, withPacket } from './incoming.ts'
-import { withKnownNodes } from './known-nodes.ts'
+import { drainLogs } from './draining/drain-logs.ts'
+import { withDrainOrder, withMaintenanceOver, withMaintenanceTimer, withOrdersRepeated } from './draining/draining.ts'
+import { absenceWarnings, memberStatuses } from './members/absence.ts'
+import { missingLogs, withForgetOrder, withForgetsRepeated, withNodesLeft } from './members/gone.ts'
+import { withKnownNodes } from './members/known-nodes.ts'
 import {
   agedNodes,
   excusedNodes,
@@ -20,11 +22,9 @@ import {
   patientNodes,
   promotedNodes,
   suspectedNodes,
-} from './membership.ts'
+} from './members/membership.ts'
+import { partnerLogs } from './members/partner-logs.ts'
 import type { DiscoveryStatus, Member, NodeMac, ServingMessage } from './messages.ts'
-import { withAssignment, withHello, withReport, withReports } from './outgoing.ts'
-import { partnerLogs } from './partner-logs.ts'
-import { withEpoch } from './renewal.ts'
 import {
   type DiscoveryEffect,
   type DiscoveryEvent,

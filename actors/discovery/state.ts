@@ -1,13 +1,13 @@
-import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/actor-system/machine/machine.ts'
 import type { BeaconMark } from '../../runtime/wire/beacon-audience.ts'
 import type { BeaconNode } from '../../runtime/wire/beacon-node.ts'
 import type { ElectorName, Role, RoleMessage } from '../elector/messages.ts'
+import type { ClientsTold } from './beacons/clients-told.ts'
+import type { RefusedBeacons } from './beacons/refusals.ts'
+import type { OwnMark, Session } from './beacons/sessions.ts'
 import type { Claim } from './claims.ts'
-import type { ClientsTold } from './clients-told.ts'
-import type { DrainOrder } from './draining.ts'
+import type { DrainOrder } from './draining/draining.ts'
 import type { AgentWord, Assignment, DiscoveryMessage, DiscoveryPeers, DrainWish, NodeLoad } from './messages.ts'
-import type { RefusedBeacons } from './refusals.ts'
-import type { OwnMark, Session } from './sessions.ts'
 
 export interface DiscoveryOptions {
   /** 1..64 characters. */

@@ -1,5 +1,5 @@
-import { maintenanceOf, ownsSlots } from './drain-state.ts'
-import { selfNode } from './membership.ts'
+import { maintenanceOf, ownsSlots } from './draining/drain-state.ts'
+import { selfNode } from './members/membership.ts'
 import type { UpkeepMessage } from './messages.ts'
 import type { DiscoveryEffect, DiscoveryEvent, DiscoveryState } from './state.ts'
 

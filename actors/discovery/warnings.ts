@@ -1,9 +1,9 @@
 import { virtualRouterText } from '../../runtime/wire/beacon-body.ts'
-import { samePriorityText } from '../elector/same-priority.ts'
+import { samePriorityText } from '../elector/adverts/same-priority.ts'
+import { REFUSAL_STANDS_MS, refusalWarnings } from './beacons/refusals.ts'
+import { RENEWAL_TEXT, wasRenewed } from './beacons/renewal.ts'
 import { deafDirectors } from './claims.ts'
 import { heardDirectors, numberOf, termPauseMs } from './directors.ts'
-import { REFUSAL_STANDS_MS, refusalWarnings } from './refusals.ts'
-import { RENEWAL_TEXT, wasRenewed } from './renewal.ts'
 import { compactSettings, differences, type SettingDifference } from './settings.ts'
 import { type DiscoveryState, staleAfterMs } from './state.ts'
 

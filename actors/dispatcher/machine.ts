@@ -1,4 +1,4 @@
-import type { Machine } from '../../runtime/system/machine.ts'
+import type { Machine } from '../../runtime/actor-system/machine/machine.ts'
 import { FAILING_REDIRECTS_MAX, NOBODY } from '../../runtime/table/layout.ts'
 import type { NodeSetting, NodeState } from '../../runtime/table/node-rows.ts'
 import type { Assignment, Member, NodeMac } from '../discovery/messages.ts'

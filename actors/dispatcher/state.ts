@@ -1,4 +1,4 @@
-import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/actor-system/machine/machine.ts'
 import { MAX_NODES, SLOT_COUNT } from '../../runtime/table/layout.ts'
 import type { NodeSetting } from '../../runtime/table/node-rows.ts'
 import type { Member, NodeMac } from '../discovery/messages.ts'

@@ -1,21 +1,19 @@
-import type { Step } from '../../runtime/system/machine.ts'
+import type { Step } from '../../runtime/actor-system/machine/machine.ts'
 import type { Advertisement } from '../../runtime/wire/vrrp.ts'
 import type { AnnouncerReport } from '../announcer/messages.ts'
 import type { PacketDelivery } from '../raw-ip/messages.ts'
-import { hearInBackup, suspectMaster, takeOver, waitAgain } from './backup.ts'
+import { tellLeader } from './adverts/leader.ts'
+import { noteForeign, noteVrid } from './adverts/neighbour-notices.ts'
+import { DISCARD_TEXTS, type Discarded, receive } from './adverts/reception.ts'
+import { samePriorityText } from './adverts/same-priority.ts'
 import { configure } from './configuration.ts'
-import { forgetMaster, hearInFault } from './fault.ts'
-import { beginHandOver, mayHandOver } from './hand-over.ts'
-import { endHoldOff, startHoldOff } from './hold-off.ts'
 import { masterDownMs } from './intervals.ts'
-import { tellLeader } from './leader.ts'
-import { advertiseOnTime, hearInMaster, renewLease, speakAgain } from './master.ts'
 import type { ElectorPeers } from './messages.ts'
-import { noteForeign, noteVrid } from './neighbour-notices.ts'
-import { DISCARD_TEXTS, type Discarded, receive } from './reception.ts'
-import { samePriorityText } from './same-priority.ts'
-import { type ElectorEffect, type ElectorEvent, type ElectorState, roleOf } from './state.ts'
-import { track } from './tracking.ts'
+import { hearInBackup, suspectMaster, takeOver, waitAgain } from './phases/backup.ts'
+import { forgetMaster, hearInFault } from './phases/fault.ts'
+import { beginHandOver, mayHandOver } from './phases/hand-over.ts'
+import { endHoldOff, startHoldOff } from './phases/hold-off.ts'
+import { advertiseOnTime, hearInMaster, renewLease, speakAgain } from './phases/master.ts'
 import {
   becomeBackup,
   becomeInitial,
@@ -26,7 +24,9 @@ import {
   resign,
   stepDown,
   takeLeave,
-} from './transitions.ts'
+} from './phases/transitions.ts'
+import { type ElectorEffect, type ElectorEvent, type ElectorState, roleOf } from './state.ts'
+import { track } from './tracking.ts'
 import { Turn } from './turn.ts'
 
 /**

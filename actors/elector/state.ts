@@ -1,12 +1,18 @@
-import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type {
+  CancelTimer,
+  SendTo,
+  StartTimer,
+  TimerExpired,
+  WriteLog,
+} from '../../runtime/actor-system/machine/machine.ts'
 import type { VrrpChecksum, VrrpVersion } from '../../runtime/wire/vrrp.ts'
 import type { SendMessage } from '../raw-ip/messages.ts'
-import { advertPayload, destinationsOf } from './advert.ts'
-import { holdOffLeftMs } from './hold-off.ts'
+import { advertPayload, destinationsOf } from './adverts/advert.ts'
+import { describeNeighbours, type Neighbours, noNeighbours } from './adverts/neighbours.ts'
+import { currentWarnings, type Notices } from './adverts/notices.ts'
+import type { DiscardReason } from './adverts/reception.ts'
 import type { ElectorMessage, ElectorPeers, ElectorStatus, HandOver, RoleMessage } from './messages.ts'
-import { describeNeighbours, type Neighbours, noNeighbours } from './neighbours.ts'
-import { currentWarnings, type Notices } from './notices.ts'
-import type { DiscardReason } from './reception.ts'
+import { holdOffLeftMs } from './phases/hold-off.ts'
 import { describeTracking, type Tracking, type TrackOptions, trackingWarnings } from './tracking.ts'
 
 /** One virtual router as configured; the ranges are the wire's. */

@@ -1,5 +1,5 @@
 import type { Tracked, TrackMessage, TrackSource } from './messages.ts'
-import { becomeBackup, becomeFault, nobodyHeard } from './transitions.ts'
+import { becomeBackup, becomeFault, nobodyHeard } from './phases/transitions.ts'
 import type { Turn } from './turn.ts'
 
 /** What a failure of something tracked does: nothing, force FAULT, or change the priority by -253..-1. */

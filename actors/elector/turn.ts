@@ -1,7 +1,7 @@
-import type { LogLevel } from '../../runtime/system/machine.ts'
-import { counted, MachineTurn } from '../../runtime/system/turn.ts'
+import type { LogLevel } from '../../runtime/actor-system/machine/machine.ts'
+import { counted, MachineTurn } from '../../runtime/actor-system/machine/turn.ts'
+import { type Notice, over, remember } from './adverts/notices.ts'
 import type { ElectorPeers } from './messages.ts'
-import { type Notice, over, remember } from './notices.ts'
 import type { Backup, Counter, ElectorEffect, ElectorState, ElectorTimer, Phase } from './state.ts'
 
 /** See `ElectorOptions`. */

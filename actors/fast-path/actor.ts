@@ -1,17 +1,18 @@
-import type { Netlink } from '../../runtime/ports/netlink.ts'
-import type { Nft } from '../../runtime/ports/nft.ts'
-import type { SocketTable } from '../../runtime/ports/socket-table.ts'
-import type { StartActor } from '../../runtime/system/actor.ts'
-import { type OwnEffect, runMachine } from '../../runtime/system/machine-runner.ts'
+import type { StartActor } from '../../runtime/actor-system/actor.ts'
+import { type OwnEffect, runMachine } from '../../runtime/actor-system/machine/machine-runner.ts'
+import type { Netlink } from '../../runtime/ports/netlink/netlink.ts'
+import type { Nft } from '../../runtime/ports/nft/nft.ts'
+import type { SocketTable } from '../../runtime/ports/sockets/socket-table.ts'
 import type { AnnouncerName } from '../announcer/messages.ts'
-import { putAnswerRoutes, removeAnswerRoutes } from './answer-routes.ts'
-import { Figures } from './figures.ts'
+import { createFastPathControl } from './client-routes.ts'
 import { Holders } from './holders.ts'
-import { missingOnLoopback, putOnLoopback, removeFromLoopback } from './loopback.ts'
+import { putAnswerRoutes, removeAnswerRoutes } from './kernel/answer-routes.ts'
+import { Figures } from './kernel/figures.ts'
+import { missingOnLoopback, putOnLoopback, removeFromLoopback } from './kernel/loopback.ts'
+import { findTables, outlineTables, setStaying } from './kernel/tables.ts'
 import { step } from './machine.ts'
 import type { FastPathMessage, FastPathPeers } from './messages.ts'
-import { createFastPathControl } from './routes.ts'
-import { removedRuleset } from './ruleset.ts'
+import { removedRuleset } from './ruleset/ruleset.ts'
 import {
   type FastPathEffect,
   type FastPathEvent,
@@ -21,7 +22,6 @@ import {
   labelOf,
   type ProbedNode,
 } from './state.ts'
-import { findTables, outlineTables, setStaying } from './tables.ts'
 
 export interface FastPathPorts {
   readonly nft: Nft

@@ -1,10 +1,10 @@
 import type { Result } from '../../runtime/ports/result.ts'
 import { foldRoles } from '../elector/roles.ts'
 import { desiredRuleset } from './desired.ts'
-import { changeOf, fullRuleset, isDirector, rulesetAround } from './ruleset.ts'
-import type { Ruleset } from './ruleset-types.ts'
+import { changeOf, fullRuleset, isDirector, rulesetAround } from './ruleset/ruleset.ts'
+import type { Ruleset } from './ruleset/ruleset-types.ts'
 import type { FastPathState } from './state.ts'
-import { knowsPlaces, stayingConnections, stayingPins } from './staying.ts'
+import { knowsPlaces, stayingConnections, stayingPins } from './staying/staying.ts'
 import { finishStopping } from './stopping.ts'
 import type { Turn } from './turn.ts'
 

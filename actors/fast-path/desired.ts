@@ -1,8 +1,8 @@
 import { foldRoles } from '../elector/roles.ts'
-import { guessesNoMore, knowsWhatNextKnows, roleOfOther } from './giving-way.ts'
-import type { Ruleset } from './ruleset-types.ts'
+import type { Ruleset } from './ruleset/ruleset-types.ts'
 import type { FastPathState } from './state.ts'
-import { isReachable, stayingPins } from './staying.ts'
+import { guessesNoMore, knowsWhatNextKnows, roleOfOther } from './staying/giving-way.ts'
+import { isReachable, stayingPins } from './staying/staying.ts'
 
 /**
  * What the kernel should have now; undefined while that is not known. A host that is being stopped leads nothing: it

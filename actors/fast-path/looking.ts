@@ -1,8 +1,8 @@
-import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
+import type { NetworkInterface } from '../../runtime/ports/netlink/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
-import { forgetFormerMacs } from './former-macs.ts'
-import { compareNeighbours, neighboursToLookAt, noteSilent, probeNodes } from './neighbours.ts'
+import { compareNeighbours, neighboursToLookAt, noteSilent, probeNodes } from './kernel/neighbours.ts'
 import type { Look } from './state.ts'
+import { forgetFormerMacs } from './staying/former-macs.ts'
 import { numberGroup } from './taking-over.ts'
 import type { Turn } from './turn.ts'
 

@@ -1,14 +1,22 @@
-import type { Machine } from '../../runtime/system/machine.ts'
+import type { Machine } from '../../runtime/actor-system/machine/machine.ts'
 import { applyNext, continueApplying, continuePinning } from './applying.ts'
-import { noteFormerMacs } from './former-macs.ts'
-import { expireGivingWay, noteAnnounced, noteGivenUp } from './giving-way.ts'
-import { giveUpHearing, noteLead, noteMaster } from './hearing.ts'
 import { compareOutline, look, startLooking } from './looking.ts'
 import { tellReady } from './ready.ts'
 import { repeatServing, tellServing } from './serving.ts'
-import { beginYoung, endSettling } from './settling.ts'
 import type { FastPathEffect, FastPathEvent, FastPathState, FastPathTimer } from './state.ts'
-import { askLater, keepStaying, noteDirector, noteMove, notePlaces, startTelling, tellStaying } from './staying.ts'
+import { noteFormerMacs } from './staying/former-macs.ts'
+import { expireGivingWay, noteAnnounced, noteGivenUp } from './staying/giving-way.ts'
+import { giveUpHearing, noteLead, noteMaster } from './staying/hearing.ts'
+import { beginYoung, endSettling } from './staying/settling.ts'
+import {
+  askLater,
+  keepStaying,
+  noteDirector,
+  noteMove,
+  notePlaces,
+  startTelling,
+  tellStaying,
+} from './staying/staying.ts'
 import { beginStopping, continueRemoving, decideWhatStays, noteLeft } from './stopping.ts'
 import { noteGroup, takeOver } from './taking-over.ts'
 import { Turn } from './turn.ts'

@@ -1,14 +1,20 @@
-import type { NetworkInterface } from '../../runtime/ports/netlink.ts'
+import type {
+  CancelTimer,
+  SendTo,
+  StartTimer,
+  TimerExpired,
+  WriteLog,
+} from '../../runtime/actor-system/machine/machine.ts'
+import type { NetworkInterface } from '../../runtime/ports/netlink/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
-import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import type { ClientConnection, ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
 import type { RoleMessage } from '../elector/messages.ts'
-import type { GivingWay } from './giving-way.ts'
-import type { Hearing } from './hearing.ts'
 import type { FastPathOrder, FastPathPeers, ForwardingMessage } from './messages.ts'
 import type { Numbering } from './numbering.ts'
-import type { KeptMaps, KnownConnection, Pin, Ruleset, RulesetRedirect } from './ruleset-types.ts'
+import type { KeptMaps, KnownConnection, Pin, Ruleset, RulesetRedirect } from './ruleset/ruleset-types.ts'
 import type { Serving } from './serving.ts'
+import type { GivingWay } from './staying/giving-way.ts'
+import type { Hearing } from './staying/hearing.ts'
 
 /** What the ruleset depends on beside the group. */
 export interface FastPathSettings {

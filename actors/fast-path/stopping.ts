@@ -1,9 +1,9 @@
 import type { Result } from '../../runtime/ports/result.ts'
 import type { ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
-import { hastenGivingWay } from './giving-way.ts'
 import type { ForwardingMessage } from './messages.ts'
 import { enterServing } from './serving.ts'
 import type { FastPathState } from './state.ts'
+import { hastenGivingWay } from './staying/giving-way.ts'
 import type { Turn } from './turn.ts'
 
 /** A director that does not deal this host's slots to others by then has not heard that it leaves. */

@@ -2,7 +2,7 @@ import type { Result } from '../../runtime/ports/result.ts'
 import type { ForwardingMessage } from './messages.ts'
 import { renumbered, UNNUMBERED } from './numbering.ts'
 import type { FoundTables } from './state.ts'
-import { startTelling } from './staying.ts'
+import { startTelling } from './staying/staying.ts'
 import type { Turn } from './turn.ts'
 
 const NOTHING_FOUND: FoundTables = { present: false, pins: [], connections: [] }

@@ -1,4 +1,4 @@
-import { counted, TroubledTurn } from '../../runtime/system/turn.ts'
+import { counted, TroubledTurn } from '../../runtime/actor-system/machine/turn.ts'
 import type { FastPathEffect, FastPathState, FastPathTimer } from './state.ts'
 
 /** One step of the fast path in the making. */

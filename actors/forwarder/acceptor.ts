@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
-import { READABLE } from '../../runtime/ports/epoll.ts'
+import { READABLE } from '../../runtime/ports/sockets/epoll.ts'
 import { parseClientKey } from '../../runtime/table/client-key.ts'
 import { MAX_LISTENERS, NOBODY, OWN_DESCRIPTORS } from '../../runtime/table/layout.ts'
 import type { Connections } from './connections.ts'

@@ -1,4 +1,4 @@
-import type { Region, StreamSockets } from '../../runtime/ports/epoll.ts'
+import type { Region, StreamSockets } from '../../runtime/ports/sockets/epoll.ts'
 import type { ConnectionTable } from '../../runtime/table/connection-table.ts'
 import type { ForwarderCounter } from '../../runtime/table/layout.ts'
 import { OWN_DESCRIPTORS } from '../../runtime/table/layout.ts'

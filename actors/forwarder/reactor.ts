@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import type { Clock } from '../../runtime/ports/clock.ts'
+import type { Clock } from '../../runtime/ports/host/clock.ts'
 import {
   ERROR,
   HANGUP,
@@ -8,7 +8,7 @@ import {
   READABLE,
   type StreamSockets,
   WRITABLE,
-} from '../../runtime/ports/epoll.ts'
+} from '../../runtime/ports/sockets/epoll.ts'
 import type { ConnectionTable } from '../../runtime/table/connection-table.ts'
 import { MAX_NODES } from '../../runtime/table/layout.ts'
 import { Acceptor, listenerOf } from './acceptor.ts'

@@ -1,6 +1,6 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import type { Clock } from '../../runtime/ports/clock.ts'
-import type { StreamSockets } from '../../runtime/ports/epoll.ts'
+import type { Clock } from '../../runtime/ports/host/clock.ts'
+import type { StreamSockets } from '../../runtime/ports/sockets/epoll.ts'
 import { ConnectionTable } from '../../runtime/table/connection-table.ts'
 import type { ForwarderMessage, ForwarderOptions, ForwarderReport, ForwarderResult } from './messages.ts'
 import { Reactor, WAKE_UP_PLACE } from './reactor.ts'

@@ -1,5 +1,12 @@
 import { constants } from 'node:os'
-import { EDGE_TRIGGERED, PEER_CLOSED, PRIORITY, READABLE, type Region, WRITABLE } from '../../runtime/ports/epoll.ts'
+import {
+  EDGE_TRIGGERED,
+  PEER_CLOSED,
+  PRIORITY,
+  READABLE,
+  type Region,
+  WRITABLE,
+} from '../../runtime/ports/sockets/epoll.ts'
 import { type ClientKey, parseClientKey } from '../../runtime/table/client-key.ts'
 import { MAX_NODES, NOBODY } from '../../runtime/table/layout.ts'
 import type { ChunkPool } from './chunk-pool.ts'

@@ -1,5 +1,5 @@
-import { linuxClock } from '../../runtime/ports/linux/clock.ts'
-import { linuxStreamSockets } from '../../runtime/ports/linux/epoll.ts'
+import { linuxClock } from '../../runtime/ports/host/linux/clock.ts'
+import { linuxStreamSockets } from '../../runtime/ports/sockets/linux/epoll.ts'
 import type { ForwarderResult } from './messages.ts'
 import { type ForwarderTask, runForwarder } from './task.ts'
 

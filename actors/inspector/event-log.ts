@@ -1,4 +1,4 @@
-import type { InspectionEvent } from '../../runtime/system/inspection.ts'
+import type { InspectionEvent } from '../../runtime/actor-system/inspection/inspection.ts'
 
 /** Events kept for those who ask later. */
 export const EVENTS_KEPT = 1000

@@ -1,5 +1,5 @@
 import type { SettingChange } from '../../config/reload-plan.ts'
-import type { ActorDescription } from '../../runtime/system/description.ts'
+import type { ActorDescription } from '../../runtime/actor-system/inspection/description.ts'
 import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
 import type { Health } from '../discovery/messages.ts'
 import type { Role, VrrpStatus } from '../elector/messages.ts'

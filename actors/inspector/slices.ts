@@ -1,4 +1,4 @@
-import type { ActorContext, Control, RemoteControl } from '../../runtime/system/actor.ts'
+import type { ActorContext, Control, RemoteControl } from '../../runtime/actor-system/actor.ts'
 import type { AnnouncerControl, AnnouncerName, AnnouncerStatus } from '../announcer/messages.ts'
 import type { DiscoveryControl, DiscoveryStatus } from '../discovery/messages.ts'
 import type { DispatcherControl, DispatcherStatus } from '../dispatcher/messages.ts'

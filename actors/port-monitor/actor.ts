@@ -1,7 +1,7 @@
-import type { ProxyProbe } from '../../runtime/ports/proxy-probe.ts'
-import type { SocketTable } from '../../runtime/ports/socket-table.ts'
-import type { StartActor } from '../../runtime/system/actor.ts'
-import { runMachine } from '../../runtime/system/machine-runner.ts'
+import type { StartActor } from '../../runtime/actor-system/actor.ts'
+import { runMachine } from '../../runtime/actor-system/machine/machine-runner.ts'
+import type { ProxyProbe } from '../../runtime/ports/sockets/proxy-probe.ts'
+import type { SocketTable } from '../../runtime/ports/sockets/socket-table.ts'
 import type { DampingRules } from './damping.ts'
 import type { DeepCheck } from './deep-checks.ts'
 import {

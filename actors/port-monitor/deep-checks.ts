@@ -1,4 +1,4 @@
-import type { Probe } from '../../runtime/ports/proxy-probe.ts'
+import type { Probe } from '../../runtime/ports/sockets/proxy-probe.ts'
 import { type Damped, type DampingRules, damped } from './damping.ts'
 
 /** A probe of one proxy, again and again. Never more than one of a check is under way. */

@@ -11,9 +11,16 @@
  *                '------- timer `check<n>` <--------'
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { Probe } from '../../runtime/ports/proxy-probe.ts'
-import type { Listener } from '../../runtime/ports/socket-table.ts'
-import type { CancelTimer, SendTo, StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type {
+  CancelTimer,
+  SendTo,
+  StartTimer,
+  Step,
+  TimerExpired,
+  WriteLog,
+} from '../../runtime/actor-system/machine/machine.ts'
+import type { Probe } from '../../runtime/ports/sockets/proxy-probe.ts'
+import type { Listener } from '../../runtime/ports/sockets/socket-table.ts'
 import { type Damped, type DampingRules, damped } from './damping.ts'
 import {
   allAnswered,

@@ -1,4 +1,4 @@
-import type { Listener } from '../../runtime/ports/socket-table.ts'
+import type { Listener } from '../../runtime/ports/sockets/socket-table.ts'
 import type { PortState } from './messages.ts'
 
 /**

@@ -1,6 +1,6 @@
-import type { IpProtocol, RawIpPort } from '../../runtime/ports/raw-ip.ts'
+import type { ActorContext, ActorInstance, StartActor } from '../../runtime/actor-system/actor.ts'
+import type { IpProtocol, RawIpPort } from '../../runtime/ports/raw-ip/raw-ip.ts'
 import { type Result, refused } from '../../runtime/ports/result.ts'
-import type { ActorContext, ActorInstance, StartActor } from '../../runtime/system/actor.ts'
 import { type AddressFamily, familyOf } from '../../runtime/wire/ip-address-bytes.ts'
 import { AdvertAdmission } from './admission.ts'
 import { BeaconAdmission, type BeaconRules } from './beacon-admission.ts'

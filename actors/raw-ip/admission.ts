@@ -1,4 +1,4 @@
-import { RateLimit } from '../../runtime/system/rate-limit.ts'
+import { RateLimit } from '../../runtime/actor-system/inspection/rate-limit.ts'
 import { parseIpv4Packet } from '../../runtime/wire/ipv4.ts'
 import { parseIpv6Packet } from '../../runtime/wire/ipv6.ts'
 import { parseAdvertisement } from '../../runtime/wire/vrrp.ts'

@@ -1,4 +1,4 @@
-import { RateLimit } from '../../runtime/system/rate-limit.ts'
+import { RateLimit } from '../../runtime/actor-system/inspection/rate-limit.ts'
 import { type BeaconGlance, glanceAtBeacon, hasRightHmac } from '../../runtime/wire/beacon.ts'
 import { samePrefix } from '../../runtime/wire/ip-address-bytes.ts'
 import { parseIpv4Packet } from '../../runtime/wire/ipv4.ts'

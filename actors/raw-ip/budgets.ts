@@ -1,4 +1,4 @@
-import type { IpProtocol } from '../../runtime/ports/raw-ip.ts'
+import type { IpProtocol } from '../../runtime/ports/raw-ip/raw-ip.ts'
 
 /** How many packets a second an actor can look at: of those that look right, and of the others, which it only counts. */
 interface Budget {

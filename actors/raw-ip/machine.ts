@@ -8,7 +8,7 @@
  *       |      (timer: 100 ms, 200 ms ... 2 s)   |
  *       '----------------------------------------'
  */
-import type { StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+import type { StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/actor-system/machine/machine.ts'
 
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 2000

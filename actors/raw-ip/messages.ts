@@ -1,4 +1,4 @@
-import type { IpProtocol } from '../../runtime/ports/raw-ip.ts'
+import type { IpProtocol } from '../../runtime/ports/raw-ip/raw-ip.ts'
 import type { ElectorName } from '../elector/messages.ts'
 
 /** `confirm` asks for a `sent` or `sendFailed` with the same number. */

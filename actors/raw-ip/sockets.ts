@@ -1,8 +1,8 @@
-import type { Clock } from '../../runtime/ports/clock.ts'
-import type { IpProtocol, RawIpPort } from '../../runtime/ports/raw-ip.ts'
+import type { ActorContext } from '../../runtime/actor-system/actor.ts'
+import type { WriteLog } from '../../runtime/actor-system/machine/machine.ts'
+import type { Clock } from '../../runtime/ports/host/clock.ts'
+import type { IpProtocol, RawIpPort } from '../../runtime/ports/raw-ip/raw-ip.ts'
 import { errorOf, type Refusal, type Result } from '../../runtime/ports/result.ts'
-import type { ActorContext } from '../../runtime/system/actor.ts'
-import type { WriteLog } from '../../runtime/system/machine.ts'
 import { initialSockets, type SocketsEffect, type SocketsEvent, type SocketsState, stepSockets } from './machine.ts'
 
 /** Refusals that no waiting cures: the gateway must not start. */

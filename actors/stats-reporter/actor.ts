@@ -1,8 +1,8 @@
-import type { Agent } from '../../runtime/ports/agent.ts'
-import type { SocketTable } from '../../runtime/ports/socket-table.ts'
-import type { SystemLoad } from '../../runtime/ports/system-load.ts'
-import type { StartActor } from '../../runtime/system/actor.ts'
-import { runMachine } from '../../runtime/system/machine-runner.ts'
+import type { StartActor } from '../../runtime/actor-system/actor.ts'
+import { runMachine } from '../../runtime/actor-system/machine/machine-runner.ts'
+import type { Agent } from '../../runtime/ports/host/agent.ts'
+import type { SystemLoad } from '../../runtime/ports/host/system-load.ts'
+import type { SocketTable } from '../../runtime/ports/sockets/socket-table.ts'
 import {
   type AgentEffect,
   type AgentEvent,

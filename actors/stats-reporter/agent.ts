@@ -8,9 +8,16 @@
  * An agent that says nothing sensible three times in a row counts as none: it must not take a node out by its own failure.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { AgentQuestion } from '../../runtime/ports/agent.ts'
+import type {
+  CancelTimer,
+  SendTo,
+  StartTimer,
+  Step,
+  TimerExpired,
+  WriteLog,
+} from '../../runtime/actor-system/machine/machine.ts'
+import type { AgentQuestion } from '../../runtime/ports/host/agent.ts'
 import type { Result } from '../../runtime/ports/result.ts'
-import type { CancelTimer, SendTo, StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import type { AgentWord } from '../discovery/messages.ts'
 import { parseAgentWord } from './agent-word.ts'
 import type { StatsReporterPeers } from './messages.ts'

@@ -1,6 +1,14 @@
 /** Turns the kernel's counters into what a node is worth now, and tells discovery when that has changed. */
-import type { SystemLoadSample } from '../../runtime/ports/system-load.ts'
-import type { CancelTimer, SendTo, StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
+
+import type {
+  CancelTimer,
+  SendTo,
+  StartTimer,
+  Step,
+  TimerExpired,
+  WriteLog,
+} from '../../runtime/actor-system/machine/machine.ts'
+import type { SystemLoadSample } from '../../runtime/ports/host/system-load.ts'
 import type { LoadMessage, NodeLoad } from '../discovery/messages.ts'
 import type { StatsReporterPeers, StatsReporterStatus } from './messages.ts'
 

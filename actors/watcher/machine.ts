@@ -1,6 +1,6 @@
-import type { InterfaceTruth, KernelEvent } from '../../runtime/ports/kernel-events.ts'
+import type { Step } from '../../runtime/actor-system/machine/machine.ts'
+import type { InterfaceTruth, KernelEvent } from '../../runtime/ports/netlink/kernel-events.ts'
 import type { Result } from '../../runtime/ports/result.ts'
-import type { Step } from '../../runtime/system/machine.ts'
 import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
 import { askGateway, hearGateway, judgeGateway } from './gateway.ts'
 import { dropOutdated, knowMaster, probe, sight, tellClaims } from './occupancy.ts'

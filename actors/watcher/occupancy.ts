@@ -4,7 +4,7 @@
  * before that, so that a takeover itself waits for nothing.
  */
 
-import type { NeighbourSighting } from '../../runtime/ports/kernel-events.ts'
+import type { NeighbourSighting } from '../../runtime/ports/netlink/kernel-events.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import { CERTAIN_ANSWERS, CLAIM_LIFE_MS, claimedText, type Occupant, occupiedText } from './state.ts'
 import type { Turn } from './turn.ts'

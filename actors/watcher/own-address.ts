@@ -2,7 +2,7 @@
  * The addresses that this node's packets leave from. Where one goes, nothing may leave from it any more; where the configuration
  * names none, the gateway goes by the one that the interface has instead.
  */
-import type { InterfaceTruth } from '../../runtime/ports/kernel-events.ts'
+import type { InterfaceTruth } from '../../runtime/ports/netlink/kernel-events.ts'
 import { familyOf, isLinkLocal } from '../../runtime/wire/ip-address-bytes.ts'
 import type { OwnAddresses } from './messages.ts'
 import type { Turn } from './turn.ts'

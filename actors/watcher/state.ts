@@ -1,6 +1,12 @@
-import type { InterfaceTruth, KernelEvent } from '../../runtime/ports/kernel-events.ts'
+import type {
+  CancelTimer,
+  SendTo,
+  StartTimer,
+  TimerExpired,
+  WriteLog,
+} from '../../runtime/actor-system/machine/machine.ts'
+import type { InterfaceTruth, KernelEvent } from '../../runtime/ports/netlink/kernel-events.ts'
 import type { Result } from '../../runtime/ports/result.ts'
-import type { CancelTimer, SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/system/machine.ts'
 import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
 import type { AnnouncerName } from '../announcer/messages.ts'
 import type { ElectorName, TrackMessage, TrackSource } from '../elector/messages.ts'

@@ -1,4 +1,4 @@
-import { counted, TimedTurn } from '../../runtime/system/turn.ts'
+import { counted, TimedTurn } from '../../runtime/actor-system/machine/turn.ts'
 import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
 import type { AnnouncerHint } from '../announcer/messages.ts'
 import type { TrackMessage } from '../elector/messages.ts'

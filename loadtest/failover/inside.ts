@@ -1,7 +1,7 @@
 /** The comparison inside its sandbox: `node inside.ts OPTIONS-AS-JSON`. Exit code 0, 1 where a round of proxyha's failed, 130 when cut short. */
 import { availableParallelism, release } from 'node:os'
 import { settleInSandbox } from '../../runtime/lab/sandbox.ts'
-import { versionOf } from '../installed.ts'
+import { versionOf } from '../bench/installed.ts'
 import { type Measurement, measure } from './measure.ts'
 import type { FailoverOptions } from './options.ts'
 import { daemons, turnsOf } from './plan.ts'

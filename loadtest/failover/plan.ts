@@ -1,5 +1,5 @@
 /** What is measured: every fault at every pace, idle and busy, each daemon in its turn. */
-import { takeTurns } from '../rounds.ts'
+import { takeTurns } from '../bench/rounds.ts'
 
 /** `proxyha-kernel`: proxyha in kernel mode, measured at a redirect: its client is forwarded, not answered by the director. */
 export const daemons = ['proxyha', 'keepalived', 'proxyha-kernel'] as const

@@ -5,8 +5,8 @@
  */
 import { writeSync } from 'node:fs'
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
-import { ERROR, HANGUP, WRITABLE } from '../../runtime/ports/epoll.ts'
-import { linuxStreamSockets } from '../../runtime/ports/linux/epoll.ts'
+import { ERROR, HANGUP, WRITABLE } from '../../runtime/ports/sockets/epoll.ts'
+import { linuxStreamSockets } from '../../runtime/ports/sockets/linux/epoll.ts'
 import { parseIpv4 } from '../../runtime/wire/addresses.ts'
 import { raiseSchedulingClass, sleepMs } from './precision.ts'
 import { connectEveryMs, type ProberReport } from './prober-report.ts'

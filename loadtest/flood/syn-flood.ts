@@ -2,7 +2,7 @@
  * syn-flood.ts FROM-MAC MAC ADDRESS PORT RATE SECONDS: SYNs from random addresses over eth0, so many a second; what comes late is made up
  * for. Prints {sent, refused}; refused: the interface did not take the frame.
  */
-import * as libc from '../../runtime/ports/linux/libc.ts'
+import * as libc from '../../runtime/ports/sockets/linux/libc.ts'
 import { sleepMs } from '../failover/precision.ts'
 import { publicSource, SynFrame } from './syn-frame.ts'
 

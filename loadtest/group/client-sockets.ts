@@ -14,7 +14,7 @@ import {
   setsockopt,
   sockaddrIpv4,
   socket,
-} from '../../runtime/ports/linux/libc.ts'
+} from '../../runtime/ports/sockets/linux/libc.ts'
 import { parseIpv4 } from '../../runtime/wire/addresses.ts'
 
 const SO_ERROR = 4

@@ -6,8 +6,8 @@
  */
 import { constants } from 'node:os'
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
-import { EDGE_TRIGGERED, ERROR, HANGUP, PEER_CLOSED, READABLE, WRITABLE } from '../../runtime/ports/epoll.ts'
-import { linuxStreamSockets } from '../../runtime/ports/linux/epoll.ts'
+import { EDGE_TRIGGERED, ERROR, HANGUP, PEER_CLOSED, READABLE, WRITABLE } from '../../runtime/ports/sockets/epoll.ts'
+import { linuxStreamSockets } from '../../runtime/ports/sockets/linux/epoll.ts'
 import { connectFrom, retransmits, socketAddress, socketError } from './client-sockets.ts'
 import type { Failure, FailureKind, Order, Tally } from './new-connections-report.ts'
 

@@ -1,5 +1,5 @@
 /** Draws from the distributions that the world is made of. */
-import type { Random } from '../../runtime/ports/random.ts'
+import type { Random } from '../../runtime/ports/host/random.ts'
 
 /** Uniform in (0, 1): neither end, so that its logarithm is finite. */
 const uniform = (random: Random): number => (random.uint32() + 0.5) / 2 ** 32

@@ -1,5 +1,5 @@
 import { CPU_SMOOTHING_MS } from '../../actors/stats-reporter/machine.ts'
-import type { Random } from '../../runtime/ports/random.ts'
+import type { Random } from '../../runtime/ports/host/random.ts'
 import type { Reports } from './balancer.ts'
 import { normal } from './chance.ts'
 import type { NodeSpec, WorldEvent } from './scenario.ts'

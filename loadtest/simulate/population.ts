@@ -1,4 +1,4 @@
-import type { Random } from '../../runtime/ports/random.ts'
+import type { Random } from '../../runtime/ports/host/random.ts'
 import { MAPPED, slotOfKey } from '../../runtime/table/client-key.ts'
 import { AliasTable, lognormal } from './chance.ts'
 import { mixed } from './hash.ts'

@@ -3,8 +3,9 @@
  * that they were given in the meantime; nodes join, die and get busy. Everything comes from the scenario and its seed: each
  * balancer meets the same connections in the same order.
  */
-import { SeededRandom } from '../../runtime/ports/fake/random.ts'
-import type { Random } from '../../runtime/ports/random.ts'
+
+import type { Random } from '../../runtime/ports/host/random.ts'
+import { SeededRandom } from '../../test/fakes/random.ts'
 import { type Balancer, type BalancerKind, type Known, NONE } from './balancer.ts'
 import { lognormal, poisson } from './chance.ts'
 import { Metrics, type Outcome } from './metrics.ts'

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
 import type { Checked } from '../../config/problems.ts'
-import { workerEnvironment } from '../system/worker-environment.ts'
+import { workerEnvironment } from '../actor-system/threads/worker-environment.ts'
 
 /** What the thread is told at its birth. */
 export interface ConfigBirth {

@@ -1,6 +1,6 @@
 import type { VrrpStatus } from '../../actors/elector/messages.ts'
 import type { GatewayStatus, InstanceStatus } from '../../actors/inspector/messages.ts'
-import { discardedAdverts } from './discarded-adverts.ts'
+import { discardedAdverts } from './doctor/discarded-adverts.ts'
 import { type Column, formatTable, type Paint, printable } from './table.ts'
 
 /** How the election stands: two lines about the one virtual router, or a table of several. */

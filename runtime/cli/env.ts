@@ -1,8 +1,8 @@
 import type { HostFacts } from '../../config/resolve.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { HostQuestion, HostView } from '../ports/host-view.ts'
+import type { Clock } from '../ports/host/clock.ts'
+import type { HostQuestion, HostView } from '../ports/host/host-view.ts'
 import type { Result } from '../ports/result.ts'
-import type { SocketTable } from '../ports/socket-table.ts'
+import type { SocketTable } from '../ports/sockets/socket-table.ts'
 
 /** Where a command writes. */
 interface CliOutput {

@@ -4,7 +4,7 @@ import type { CliHost } from './env.ts'
 /** This host. The ports are loaded when they are asked for: most commands need none of them. */
 export const linuxHost: CliHost = {
   async facts(interfaceName) {
-    const { openLinuxNetlink } = await import('../ports/linux/netlink.ts')
+    const { openLinuxNetlink } = await import('../ports/netlink/linux/netlink.ts')
     const netlink = openLinuxNetlink()
     if (!netlink.ok) return netlink
     try {
@@ -18,11 +18,11 @@ export const linuxHost: CliHost = {
     }
   },
   async openSocketTable() {
-    const { openLinuxSocketTable } = await import('../ports/linux/socket-table.ts')
+    const { openLinuxSocketTable } = await import('../ports/sockets/linux/socket-table.ts')
     return openLinuxSocketTable()
   },
   async view(question) {
-    const { readLinuxHostView } = await import('../ports/linux/host-view.ts')
+    const { readLinuxHostView } = await import('../ports/host/linux/host-view.ts')
     return readLinuxHostView(question)
   },
 }

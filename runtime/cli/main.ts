@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { linuxClock } from '../ports/linux/clock.ts'
+import { linuxClock } from '../ports/host/linux/clock.ts'
 import { linuxHost } from './linux-host.ts'
 import { runCli } from './program.ts'
 

@@ -1,4 +1,4 @@
-import { legible } from '../system/legible-text.ts'
+import { legible } from '../actor-system/inspection/legible-text.ts'
 import type { CliEnv } from './env.ts'
 
 /** Colours of the eight that every terminal has. */

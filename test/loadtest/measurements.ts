@@ -1,4 +1,4 @@
-import type { Measurement } from '../../loadtest/scenarios.ts'
+import type { Measurement } from '../../loadtest/bench/scenarios.ts'
 
 /** A measurement of keep-alive by wrk, but for what is given. */
 export function measured(parts: Partial<Measurement> & Pick<Measurement, 'way' | 'round'>): Measurement {

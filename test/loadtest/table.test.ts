@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { scenarios } from '../../loadtest/scenarios.ts'
-import { summarize } from '../../loadtest/summary.ts'
+import { scenarios } from '../../loadtest/bench/scenarios.ts'
+import { summarize } from '../../loadtest/bench/summary.ts'
 import { drawSummary, layOut } from '../../loadtest/table.ts'
 import { measured } from './measurements.ts'
 

@@ -6,11 +6,11 @@ import type {
   AnnouncerPeers,
   AnnouncerStatus,
 } from '../../../actors/announcer/messages.ts'
-import { FakeNetlink } from '../../../runtime/ports/fake/netlink.ts'
-import { FakePacketPort } from '../../../runtime/ports/fake/packet.ts'
-import type { ActorInstance } from '../../../runtime/system/actor.ts'
+import type { ActorInstance } from '../../../runtime/actor-system/actor.ts'
 import { parseArp } from '../../../runtime/wire/arp.ts'
 import { emitUnsolicitedAdvertisement } from '../../../runtime/wire/neighbour-advertisement.ts'
+import { FakeNetlink } from '../../fakes/netlink.ts'
+import { FakePacketPort } from '../../fakes/packet.ts'
 import { RecordedContext } from '../port-monitor/recorded-context.ts'
 import { MAC, permissionDenied, settings } from './bench.ts'
 

@@ -9,8 +9,8 @@ import {
   initialAnnouncer,
   type PutRefusal,
 } from '../../../actors/announcer/state.ts'
-import type { FakeNetlink } from '../../../runtime/ports/fake/netlink.ts'
 import { refused } from '../../../runtime/ports/result.ts'
+import type { FakeNetlink } from '../../fakes/netlink.ts'
 
 export const MAC = '02:00:00:00:00:70'
 export const settings: AnnouncerSettings = {

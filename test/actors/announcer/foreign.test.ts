@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { describeAnnouncer } from '../../../actors/announcer/state.ts'
-import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
-import { FakeNetlink } from '../../../runtime/ports/fake/netlink.ts'
+import { FakeClock } from '../../fakes/clock.ts'
+import { FakeNetlink } from '../../fakes/netlink.ts'
 import { Bench, MAC } from './bench.ts'
 
 const OWN = '10.10.74.70/24'

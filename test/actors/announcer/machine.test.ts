@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { kernelLifetimeS } from '../../../actors/announcer/holding.ts'
+import { kernelLifetimeS } from '../../../actors/announcer/holding/holding.ts'
 import { describeAnnouncer } from '../../../actors/announcer/state.ts'
-import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
-import { FakeNetlink } from '../../../runtime/ports/fake/netlink.ts'
+import { FakeClock } from '../../fakes/clock.ts'
+import { FakeNetlink } from '../../fakes/netlink.ts'
 import { Bench, MAC, permissionDenied, settings } from './bench.ts'
 
 const OWN = '10.10.74.70/24'

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
-import { RESET_PATIENCE_MS, YIELD_MS } from '../../../actors/announcer/yielding.ts'
-import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
-import { FakeNetlink } from '../../../runtime/ports/fake/netlink.ts'
+import { RESET_PATIENCE_MS, YIELD_MS } from '../../../actors/announcer/holding/yielding.ts'
+import { FakeClock } from '../../fakes/clock.ts'
+import { FakeNetlink } from '../../fakes/netlink.ts'
 import { Bench, MAC, settings } from './bench.ts'
 
 const OWN = '10.10.74.70/24'

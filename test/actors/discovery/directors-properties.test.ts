@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isAssigning } from '../../../actors/dispatcher/state.ts'
-import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
+import { SeededRandom } from '../../fakes/random.ts'
 import { SimulatedGroup } from './simulated-group.ts'
 
 const NODES = ['10.10.74.70', '10.10.74.86', '10.10.74.87', '10.10.74.9', '10.10.74.100'] as const

@@ -16,11 +16,11 @@ import {
   initialState as initialDispatcher,
 } from '../../../actors/dispatcher/state.ts'
 import type { Role, RoleMessage } from '../../../actors/elector/messages.ts'
-import { FakeDrainMark } from '../../../runtime/ports/fake/drain-mark.ts'
 import { MAX_NODES } from '../../../runtime/table/layout.ts'
 import type { NodeSetting } from '../../../runtime/table/node-rows.ts'
 import type { BeaconEnvelope } from '../../../runtime/wire/beacon.ts'
 import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
+import { FakeDrainMark } from '../../fakes/drain-mark.ts'
 
 const LATENCY_MS = 1
 /** The instances of every node, unless a test says otherwise. */

@@ -6,10 +6,10 @@ import type {
   DispatcherMessage,
   DispatcherPeers,
 } from '../../../actors/dispatcher/messages.ts'
-import { FakeReachProbe } from '../../../runtime/ports/fake/reach-probe.ts'
-import type { ActorInstance } from '../../../runtime/system/actor.ts'
+import type { ActorInstance } from '../../../runtime/actor-system/actor.ts'
 import { parseClientKey } from '../../../runtime/table/client-key.ts'
 import { ConnectionTable } from '../../../runtime/table/connection-table.ts'
+import { FakeReachProbe } from '../../fakes/reach-probe.ts'
 import { RecordedContext } from '../port-monitor/recorded-context.ts'
 import { memberOf } from './members.ts'
 

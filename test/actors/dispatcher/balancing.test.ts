@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { adoptBalance, nextBalance } from '../../../actors/dispatcher/policy.ts'
-import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
+import { SeededRandom } from '../../fakes/random.ts'
 import { memberOf } from './members.ts'
 import { SimulatedClients } from './simulated-clients.ts'
 

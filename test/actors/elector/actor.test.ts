@@ -3,7 +3,7 @@ import { startElector } from '../../../actors/elector/actor.ts'
 import { masterDownMs } from '../../../actors/elector/intervals.ts'
 import type { ElectorControl, ElectorMessage, ElectorPeers } from '../../../actors/elector/messages.ts'
 import type { ElectorOptions } from '../../../actors/elector/state.ts'
-import type { ActorInstance } from '../../../runtime/system/actor.ts'
+import type { ActorInstance } from '../../../runtime/actor-system/actor.ts'
 import { RecordedContext } from '../port-monitor/recorded-context.ts'
 import { heardAdvert, v2, v3 } from './bench.ts'
 

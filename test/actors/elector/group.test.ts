@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { YIELD_MS } from '../../../actors/announcer/yielding.ts'
+import { YIELD_MS } from '../../../actors/announcer/holding/yielding.ts'
 import { leaseMs, masterDownMs } from '../../../actors/elector/intervals.ts'
 import type { ElectorOptions } from '../../../actors/elector/state.ts'
 import { v2, v3 } from './bench.ts'

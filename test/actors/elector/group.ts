@@ -1,4 +1,4 @@
-import { DEFAULT_GARP } from '../../../actors/announcer/garp-schedule.ts'
+import { DEFAULT_GARP } from '../../../actors/announcer/holding/garp-schedule.ts'
 import { stepAnnouncer } from '../../../actors/announcer/machine.ts'
 import { type AnnouncerEffect, type AnnouncerEvent, initialAnnouncer } from '../../../actors/announcer/state.ts'
 import { stepElector } from '../../../actors/elector/machine.ts'
@@ -8,9 +8,9 @@ import {
   type ElectorOptions,
   initialElector,
 } from '../../../actors/elector/state.ts'
-import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
-import { FakeNetlink } from '../../../runtime/ports/fake/netlink.ts'
 import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
+import { FakeClock } from '../../fakes/clock.ts'
+import { FakeNetlink } from '../../fakes/netlink.ts'
 import { VIP } from './bench.ts'
 
 const MESSAGE_MS = 0.05

@@ -1,4 +1,4 @@
-import type { NftElement } from '../../../runtime/ports/nft.ts'
+import type { NftElement } from '../../../runtime/ports/nft/nft.ts'
 import { addressBytes } from '../../../runtime/wire/ip-address-bytes.ts'
 
 /** Elements of maps as the kernel has them, on a little-endian host. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { fullRuleset } from '../../../actors/fast-path/ruleset.ts'
-import { ping } from '../../gateway/raw-frame.ts'
+import { fullRuleset } from '../../../actors/fast-path/ruleset/ruleset.ts'
 import { describeInNamespaces, type Namespace, type RunningProgram } from '../../namespaces.ts'
+import { ping } from '../../scenarios/raw-frame.ts'
 import { Capture, type CapturedFrame } from './capture.ts'
 import { fragmentsOf, icmpErrorFrame, quoteOf, SYN, tcpFrame } from './frames.ts'
 import { apply, KernelGroup, placeAddresses, slotsFor, VIP, VIP6 } from './kernel-group.ts'
@@ -31,7 +31,7 @@ describeInNamespaces('frames in kernel mode', { programs: ['nft', 'curl', 'tcpdu
     group = new KernelGroup(namespaces)
     group.addClients(first, second, third, second6)
     await group.startProxies(9090, 9080, 22)
-    peer = group.client.startScript(new URL('../../gateway/fixtures/raw-frames.ts', import.meta.url))
+    peer = group.client.startScript(new URL('../../scenarios/fixtures/raw-frames.ts', import.meta.url))
     await peer.nextLine()
     await group.direct(group.gateways[0], { redirects, slots })
   })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fullRuleset } from '../../../actors/fast-path/ruleset.ts'
-import type { Ruleset } from '../../../actors/fast-path/ruleset-types.ts'
+import { fullRuleset } from '../../../actors/fast-path/ruleset/ruleset.ts'
+import type { Ruleset } from '../../../actors/fast-path/ruleset/ruleset-types.ts'
 import { describeInNamespaces, type Namespace } from '../../namespaces.ts'
 import { macOf, nodesOf, rulesetOf, slotsOf } from './rulesets.ts'
 

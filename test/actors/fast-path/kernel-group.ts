@@ -1,8 +1,8 @@
 /** Three gateways in kernel mode without their process: namespaces, rulesets by hand, a proxy that says its name, a client. */
 import { once } from 'node:events'
-import type { NodeTraffic } from '../../../actors/fast-path/listing.ts'
-import { fullRuleset } from '../../../actors/fast-path/ruleset.ts'
-import type { KnownConnection, Pin, Ruleset, RulesetNode } from '../../../actors/fast-path/ruleset-types.ts'
+import type { NodeTraffic } from '../../../actors/fast-path/kernel/listing.ts'
+import { fullRuleset } from '../../../actors/fast-path/ruleset/ruleset.ts'
+import type { KnownConnection, Pin, Ruleset, RulesetNode } from '../../../actors/fast-path/ruleset/ruleset-types.ts'
 import { parseClientKey, slotOfKey } from '../../../runtime/table/client-key.ts'
 import type { Namespace, Namespaces } from '../../namespaces.ts'
 import { rulesetOf, slotsOf } from './rulesets.ts'

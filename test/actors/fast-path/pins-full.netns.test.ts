@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { loadedStaying } from '../../../actors/fast-path/forwarding-table.ts'
-import { changeOf, fullRuleset } from '../../../actors/fast-path/ruleset.ts'
-import type { Pin, Ruleset } from '../../../actors/fast-path/ruleset-types.ts'
+import { loadedStaying } from '../../../actors/fast-path/ruleset/forwarding-table.ts'
+import { changeOf, fullRuleset } from '../../../actors/fast-path/ruleset/ruleset.ts'
+import type { Pin, Ruleset } from '../../../actors/fast-path/ruleset/ruleset-types.ts'
 import { describeInNamespaces, type RunningProgram } from '../../namespaces.ts'
 import { tcpFrame } from './frames.ts'
 import { apply, KernelGroup, listed, VIP } from './kernel-group.ts'
@@ -84,7 +84,7 @@ describeInNamespaces(`${TABLE_SIZE} pins`, { programs: ['nft', 'curl'] }, (names
   it('that packets from anywhere have made are gone after seconds; a client makes its own last with its second packet', async () => {
     await apply(director().namespace, fullRuleset({ ...inForce, pins: [], connections: [] }))
     const sender: RunningProgram = group.client.startScript(
-      new URL('../../gateway/fixtures/raw-frames.ts', import.meta.url),
+      new URL('../../scenarios/fixtures/raw-frames.ts', import.meta.url),
     )
     await sender.nextLine()
     await ask(newcomer)

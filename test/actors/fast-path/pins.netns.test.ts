@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { loadedStaying } from '../../../actors/fast-path/forwarding-table.ts'
-import { changeOf } from '../../../actors/fast-path/ruleset.ts'
-import type { Ruleset } from '../../../actors/fast-path/ruleset-types.ts'
+import { loadedStaying } from '../../../actors/fast-path/ruleset/forwarding-table.ts'
+import { changeOf } from '../../../actors/fast-path/ruleset/ruleset.ts'
+import type { Ruleset } from '../../../actors/fast-path/ruleset/ruleset-types.ts'
 import { describeInNamespaces } from '../../namespaces.ts'
 import { Capture } from './capture.ts'
 import { SYN, tcpFrame } from './frames.ts'
@@ -90,7 +90,7 @@ describeInNamespaces('a pin', { programs: ['nft', 'curl', 'tcpdump'] }, (namespa
 
   it('is not made by a SYN, which can come from anywhere', async () => {
     const capture = await Capture.start(group.bridge, 'br0', 'tcp port 9090')
-    const peer = group.client.startScript(new URL('../../gateway/fixtures/raw-frames.ts', import.meta.url))
+    const peer = group.client.startScript(new URL('../../scenarios/fixtures/raw-frames.ts', import.meta.url))
     await peer.nextLine()
     const macs = { from: group.clientMac, to: group.gateways[0].mac }
     const frame = tcpFrame(macs, {

@@ -1,4 +1,4 @@
-import type { Ruleset, RulesetNode } from '../../../actors/fast-path/ruleset-types.ts'
+import type { Ruleset, RulesetNode } from '../../../actors/fast-path/ruleset/ruleset-types.ts'
 import { SLOT_COUNT } from '../../../runtime/table/layout.ts'
 
 export const macOf = (mark: number): string => `02:00:00:00:00:${mark.toString(16).padStart(2, '0')}`

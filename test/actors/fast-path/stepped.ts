@@ -11,7 +11,7 @@ import {
   initialFastPath,
   type Look,
 } from '../../../actors/fast-path/state.ts'
-import type { NetworkInterface } from '../../../runtime/ports/netlink.ts'
+import type { NetworkInterface } from '../../../runtime/ports/netlink/netlink.ts'
 import { done } from '../../../runtime/ports/result.ts'
 import type { ConnectedClient } from '../../../runtime/wire/beacon-clients.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { changeOf } from '../../../actors/fast-path/ruleset.ts'
-import type { Ruleset } from '../../../actors/fast-path/ruleset-types.ts'
+import { changeOf } from '../../../actors/fast-path/ruleset/ruleset.ts'
+import type { Ruleset } from '../../../actors/fast-path/ruleset/ruleset-types.ts'
 import { describeInNamespaces } from '../../namespaces.ts'
 import { Capture } from './capture.ts'
 import { apply, KernelGroup, VIP, VIP6 } from './kernel-group.ts'

@@ -1,8 +1,8 @@
 import { constants } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { type ForwarderTask, runForwarder } from '../../../actors/forwarder/task.ts'
-import { linuxClock } from '../../../runtime/ports/linux/clock.ts'
-import { linuxStreamSockets } from '../../../runtime/ports/linux/epoll.ts'
+import { linuxClock } from '../../../runtime/ports/host/linux/clock.ts'
+import { linuxStreamSockets } from '../../../runtime/ports/sockets/linux/epoll.ts'
 
 /** What goes wrong on purpose. */
 export interface Faults {

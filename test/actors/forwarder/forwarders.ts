@@ -10,7 +10,7 @@ import {
   type ListenerPlan,
 } from '../../../actors/forwarder/messages.ts'
 import { reapForwarder, wakeForwarder } from '../../../actors/forwarder/task.ts'
-import { linuxStreamSockets } from '../../../runtime/ports/linux/epoll.ts'
+import { linuxStreamSockets } from '../../../runtime/ports/sockets/linux/epoll.ts'
 import { ConnectionTable } from '../../../runtime/table/connection-table.ts'
 import { SLOT_COUNT } from '../../../runtime/table/layout.ts'
 import type { Faults } from './forwarder-thread.ts'

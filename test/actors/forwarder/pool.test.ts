@@ -2,11 +2,11 @@ import net from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { defaultForwarderLimits } from '../../../actors/forwarder/messages.ts'
 import { ForwarderPool } from '../../../actors/forwarder/pool.ts'
-import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
-import { FakeNft } from '../../../runtime/ports/fake/nft.ts'
 import { refused } from '../../../runtime/ports/result.ts'
 import { ConnectionTable } from '../../../runtime/table/connection-table.ts'
 import { SLOT_COUNT } from '../../../runtime/table/layout.ts'
+import { FakeClock } from '../../fakes/clock.ts'
+import { FakeNft } from '../../fakes/nft.ts'
 import { freePort, nodeAddress, sockets, VIP } from './forwarders.ts'
 
 /** Twice that is still less than what the watchdog of the loops lets pass: they live by the real clock. */

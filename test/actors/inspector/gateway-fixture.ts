@@ -14,11 +14,11 @@ import type { PortMonitorStatus } from '../../../actors/port-monitor/messages.ts
 import type { RawIpStatus } from '../../../actors/raw-ip/messages.ts'
 import type { StatsReporterStatus } from '../../../actors/stats-reporter/messages.ts'
 import type { WatcherStatus } from '../../../actors/watcher/messages.ts'
-import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
-import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
-import { privately } from '../../../runtime/ports/linux/umask.ts'
-import type { ActorContext, ActorInstance } from '../../../runtime/system/actor.ts'
-import type { InspectionEvent } from '../../../runtime/system/inspection.ts'
+import type { ActorContext, ActorInstance } from '../../../runtime/actor-system/actor.ts'
+import type { InspectionEvent } from '../../../runtime/actor-system/inspection/inspection.ts'
+import { privately } from '../../../runtime/ports/process/linux/umask.ts'
+import { FakeClock } from '../../fakes/clock.ts'
+import { SeededRandom } from '../../fakes/random.ts'
 
 export const memberOf = (address: string, change: Partial<MemberStatus> = {}): MemberStatus => ({
   address,

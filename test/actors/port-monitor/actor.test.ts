@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { startPortMonitor } from '../../../actors/port-monitor/actor.ts'
 import type { DeepCheck } from '../../../actors/port-monitor/deep-checks.ts'
 import type { PortMonitorPeers, PortMonitorStatus } from '../../../actors/port-monitor/messages.ts'
-import { FakeProxyProbe } from '../../../runtime/ports/fake/proxy-probe.ts'
-import { FakeSocketTable } from '../../../runtime/ports/fake/socket-table.ts'
 import { done, refused } from '../../../runtime/ports/result.ts'
+import { FakeProxyProbe } from '../../fakes/proxy-probe.ts'
+import { FakeSocketTable } from '../../fakes/socket-table.ts'
 import { RecordedContext } from './recorded-context.ts'
 
 async function start(checks: readonly DeepCheck[] = []) {

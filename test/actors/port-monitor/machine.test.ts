@@ -8,7 +8,7 @@ import {
   type PortMonitorState,
   stepPortMonitor,
 } from '../../../actors/port-monitor/machine.ts'
-import type { Listener } from '../../../runtime/ports/socket-table.ts'
+import type { Listener } from '../../../runtime/ports/sockets/socket-table.ts'
 
 const rules: PortMonitorRules = { proxyPorts: [2121, 9090], pollMs: 500, fall: 1, rise: 1, checks: [], perPort: false }
 const listening = (...ports: readonly number[]): PortMonitorEvent => ({

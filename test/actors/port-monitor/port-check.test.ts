@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { checkPorts, describeProblems, proxyPortsOf } from '../../../actors/port-monitor/port-check.ts'
-import type { Listener } from '../../../runtime/ports/socket-table.ts'
+import type { Listener } from '../../../runtime/ports/sockets/socket-table.ts'
 
 const on = (address: string, port: number, v6Only = false): Listener => ({
   family: address.includes(':') ? 6 : 4,

@@ -1,6 +1,6 @@
-import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
-import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
-import type { ActorContext, PeerMessages } from '../../../runtime/system/actor.ts'
+import type { ActorContext, PeerMessages } from '../../../runtime/actor-system/actor.ts'
+import { FakeClock } from '../../fakes/clock.ts'
+import { SeededRandom } from '../../fakes/random.ts'
 
 /** A context that writes down what an actor does, on time that moves when it is told to. */
 export class RecordedContext<Peers extends PeerMessages> implements ActorContext<Peers> {

@@ -8,14 +8,14 @@ import type {
   SendMessage,
 } from '../../../actors/raw-ip/messages.ts'
 import type { VrrpRoute } from '../../../actors/raw-ip/routing.ts'
-import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
-import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
-import { type FakeRawIpPort, FakeSubnet } from '../../../runtime/ports/fake/raw-ip.ts'
-import type { IpProtocol, RawIpPort } from '../../../runtime/ports/raw-ip.ts'
+import type { ActorContext, ActorInstance } from '../../../runtime/actor-system/actor.ts'
+import type { IpProtocol, RawIpPort } from '../../../runtime/ports/raw-ip/raw-ip.ts'
 import { done, refused } from '../../../runtime/ports/result.ts'
-import type { ActorContext, ActorInstance } from '../../../runtime/system/actor.ts'
 import { sealBeacon } from '../../../runtime/wire/beacon.ts'
 import { emitAdvertisement } from '../../../runtime/wire/vrrp.ts'
+import { FakeClock } from '../../fakes/clock.ts'
+import { SeededRandom } from '../../fakes/random.ts'
+import { type FakeRawIpPort, FakeSubnet } from '../../fakes/raw-ip.ts'
 
 const advertisement = {
   version: 2,

@@ -3,10 +3,10 @@ import type { AgentMessage, HoldersMessage, LoadMessage } from '../../../actors/
 import { startStatsReporter } from '../../../actors/stats-reporter/actor.ts'
 import type { AgentRules } from '../../../actors/stats-reporter/agent.ts'
 import type { StatsReporterPeers, StatsReporterStatus } from '../../../actors/stats-reporter/messages.ts'
-import { FakeAgent } from '../../../runtime/ports/fake/agent.ts'
-import { FakeSocketTable } from '../../../runtime/ports/fake/socket-table.ts'
-import { FakeSystemLoad } from '../../../runtime/ports/fake/system-load.ts'
 import { refused } from '../../../runtime/ports/result.ts'
+import { FakeAgent } from '../../fakes/agent.ts'
+import { FakeSocketTable } from '../../fakes/socket-table.ts'
+import { FakeSystemLoad } from '../../fakes/system-load.ts'
 import { RecordedContext } from '../port-monitor/recorded-context.ts'
 
 async function start(rules: AgentRules | null = null, namesHolders = false) {

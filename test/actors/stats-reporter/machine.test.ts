@@ -5,7 +5,7 @@ import {
   type StatsReporterState,
   stepStatsReporter,
 } from '../../../actors/stats-reporter/machine.ts'
-import type { SystemLoadSample } from '../../../runtime/ports/system-load.ts'
+import type { SystemLoadSample } from '../../../runtime/ports/host/system-load.ts'
 
 const sampleOf = (cpuBusy: number, cpuTotal: number, change: Partial<SystemLoadSample> = {}): SystemLoadSample => ({
   cpuBusy,

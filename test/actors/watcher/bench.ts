@@ -8,7 +8,7 @@ import {
   type WatcherOptions,
   type WatcherState,
 } from '../../../actors/watcher/state.ts'
-import type { InterfaceTruth, KernelEvent, NeighbourSighting } from '../../../runtime/ports/kernel-events.ts'
+import type { InterfaceTruth, KernelEvent, NeighbourSighting } from '../../../runtime/ports/netlink/kernel-events.ts'
 
 export const OWN_MAC = '02:00:00:00:00:01'
 export const MASTER_MAC = '02:00:00:00:00:02'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ElectorControl } from '../../../actors/elector/messages.ts'
-import type { RemoteControl } from '../../../runtime/system/actor.ts'
-import { LiveSystem, livePlan } from '../../runtime/system/fixtures/live-system.ts'
+import type { RemoteControl } from '../../../runtime/actor-system/actor.ts'
+import { LiveSystem, livePlan } from '../../runtime/actor-system/fixtures/live-system.ts'
 import { v3 } from '../elector/bench.ts'
 import type { HoldControl, KernelControl } from './fixtures/threads.ts'
 

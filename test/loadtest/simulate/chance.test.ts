@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AliasTable, lognormal, normal, poisson } from '../../../loadtest/simulate/chance.ts'
-import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
+import { SeededRandom } from '../../fakes/random.ts'
 
 const draws = 100_000
 const random = new SeededRandom(3)

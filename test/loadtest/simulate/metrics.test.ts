@@ -3,7 +3,7 @@ import { CPU_SMOOTHING_MS } from '../../../actors/stats-reporter/machine.ts'
 import type { Balancer } from '../../../loadtest/simulate/balancer.ts'
 import { Metrics } from '../../../loadtest/simulate/metrics.ts'
 import { Nodes } from '../../../loadtest/simulate/nodes.ts'
-import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
+import { SeededRandom } from '../../fakes/random.ts'
 
 /** Two nodes, of which one can do twice what the other can: 20 and 10. */
 const twoNodes = () => {

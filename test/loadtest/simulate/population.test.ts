@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { populationOf } from '../../../loadtest/simulate/population.ts'
-import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
 import { SLOT_COUNT } from '../../../runtime/table/layout.ts'
+import { SeededRandom } from '../../fakes/random.ts'
 
 describe('the clients', () => {
   it('connect as often as the Zipf law says: the first of 1000 twice as often as the second', () => {

@@ -2,7 +2,7 @@ import type { Known, Reports } from '../../../loadtest/simulate/balancer.ts'
 import { NONE } from '../../../loadtest/simulate/balancer.ts'
 import { type Population, populationOf } from '../../../loadtest/simulate/population.ts'
 import type { Scenario } from '../../../loadtest/simulate/scenario.ts'
-import { SeededRandom } from '../../../runtime/ports/fake/random.ts'
+import { SeededRandom } from '../../fakes/random.ts'
 
 /** 10,000 clients, all alike. */
 export const tenThousand: Population = populationOf(10_000, 0, new SeededRandom(1))

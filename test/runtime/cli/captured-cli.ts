@@ -2,11 +2,11 @@ import { Writable } from 'node:stream'
 import type { HostFacts } from '../../../config/resolve.ts'
 import type { CliEnv } from '../../../runtime/cli/env.ts'
 import { runCli } from '../../../runtime/cli/program.ts'
-import { FakeClock } from '../../../runtime/ports/fake/clock.ts'
-import { FakeSocketTable } from '../../../runtime/ports/fake/socket-table.ts'
-import type { HostQuestion, HostView, NetworkView } from '../../../runtime/ports/host-view.ts'
+import type { HostQuestion, HostView, NetworkView } from '../../../runtime/ports/host/host-view.ts'
 import { type Result, refused } from '../../../runtime/ports/result.ts'
-import type { SocketTable } from '../../../runtime/ports/socket-table.ts'
+import type { SocketTable } from '../../../runtime/ports/sockets/socket-table.ts'
+import { FakeClock } from '../../fakes/clock.ts'
+import { FakeSocketTable } from '../../fakes/socket-table.ts'
 
 /** A host on which nothing is wrong. */
 export function healthyHost(network: Partial<NetworkView> = {}): HostView {

@@ -12,7 +12,7 @@ const page = readFileSync(new URL('docs/doctor.md', root), 'utf8')
 const codes = [...page.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell]) =>
   [...cell!.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code!),
 )
-const rules = sourcesOf('runtime/cli/', /findings\.ts$/)
+const rules = sourcesOf('runtime/cli/doctor/', /findings\.ts$/)
 
 test('the page has every finding there is', () => {
   const found = [...rules.matchAll(/\b(?:problem|note)\(\s*['`]([a-z-]+)['`]/g)].map(([, code]) => code!)
@@ -21,7 +21,7 @@ test('the page has every finding there is', () => {
 })
 
 test('each finding of the page has a test that makes the fault for real', () => {
-  const made = sourcesOf('test/gateway/', /^(doctor|diagnosis).*\.ts$/)
+  const made = sourcesOf('test/scenarios/', /^(doctor|diagnosis).*\.ts$/)
   expect(codes.length).toBeGreaterThan(40)
   expect(codes.filter((code) => !made.includes(`'${code}'`))).toEqual([])
 })

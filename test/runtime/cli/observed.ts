@@ -1,6 +1,6 @@
 import { describeElector } from '../../../actors/elector/state.ts'
 import type { GatewayStatus, InstanceStatus, NodeStatus } from '../../../actors/inspector/messages.ts'
-import type { Observed } from '../../../runtime/cli/findings.ts'
+import type { Observed } from '../../../runtime/cli/doctor/findings.ts'
 import { type Bench, OTHER, OWN, VIP } from '../../actors/elector/bench.ts'
 import { healthyHost } from './captured-cli.ts'
 

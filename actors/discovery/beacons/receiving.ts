@@ -1,0 +1,129 @@
+import { counted } from '../../../runtime/actor-system/machine/turn.ts'
+import { BEACON_BROADCAST, type BeaconFragment, openBeacon } from '../../../runtime/wire/beacon.ts'
+import { type BeaconAudience, type BeaconMark, parseAudience } from '../../../runtime/wire/beacon-audience.ts'
+import { type BeaconBody, parseBeaconBody } from '../../../runtime/wire/beacon-body.ts'
+import { reassemble } from '../../../runtime/wire/beacon-reassembly.ts'
+import { samePrefix } from '../../../runtime/wire/ip-address-bytes.ts'
+import { type Ipv4Packet, parseIpv4Packet } from '../../../runtime/wire/ipv4.ts'
+import { withoutClaim } from '../claims.ts'
+import { strayVirtualRouterId } from '../members/strays.ts'
+import { type DiscoveryState, ownMark } from '../state.ts'
+import { pluralOf } from './outgoing.ts'
+import { withRefusal } from './refusals.ts'
+import { type FreshnessRefusal, judgeFreshness, withSession } from './sessions.ts'
+
+const BEACON_PROTOCOL = 253
+/** As for VRRP (RFC 9568 §5.1.1.3): no router has passed it on. */
+const TIME_TO_LIVE = 255
+
+/** What came from the wire. */
+export type Received =
+  /** A beacon to act on. `isNew`: its sender has just started, or was not known. */
+  | {
+      readonly kind: 'beacon'
+      readonly state: DiscoveryState
+      readonly from: string
+      readonly body: BeaconBody
+      /** All whom it is for. */
+      readonly audience: BeaconAudience
+      readonly isNew: boolean
+    }
+  /** A hello that is not fresh: to be answered as if it named that packet of its sender. */
+  | { readonly kind: 'claim'; readonly state: DiscoveryState; readonly from: string; readonly mark: BeaconMark }
+  /** It names what this node has not sent yet: this node is not what it was, or somebody sends in its name. */
+  | { readonly kind: 'ahead'; readonly state: DiscoveryState; readonly sequence: number }
+  /** A counter says why. */
+  | { readonly kind: 'nothing'; readonly state: DiscoveryState }
+
+/** Takes one IPv4 packet apart. */
+export function receive(state: DiscoveryState, bytes: Uint8Array, nowMs: number): Received {
+  const { managementIp, virtualRouterId, key } = state.options
+  const parsed = parseIpv4Packet(bytes)
+  if (!parsed.ok || parsed.packet.protocol !== BEACON_PROTOCOL || parsed.packet.fragment) {
+    return nothing(state, 'malformedPacket')
+  }
+  const { source, destination, payload } = parsed.packet
+  // Our own broadcasts come back to our own socket.
+  if (source === managementIp) return nothing(state, 'looped')
+  const refused = (reason: string, stray: number | null = null) =>
+    nothing(withRefusal(state, { reason, source, strayVirtualRouterId: stray }, nowMs), reason)
+  const foreign = foreignReason(state, parsed.packet)
+  if (foreign !== undefined) return refused(foreign)
+  const opened = openBeacon(payload, virtualRouterId, key)
+  if (!opened.ok) {
+    if (opened.reason !== 'otherVirtualRouter') return refused(opened.reason)
+    const stray = strayVirtualRouterId(payload, state.options)
+    // What a neighbouring group sends is not to hide a node of ours.
+    return stray === undefined ? nothing(state, opened.reason) : refused(opened.reason, stray)
+  }
+  const { fragment } = opened
+  if (fragment.address !== source) return nothing(state, 'wrongSource')
+  const isForUs = destination === BEACON_BROADCAST || destination === managementIp
+  if (fragment.destination !== destination || !isForUs) return nothing(state, 'wrongDestination')
+  return judged(state, source, fragment, nowMs)
+}
+
+/** Of a beacon that was not sent on this subnet. With a prefix of 32 bits any neighbour is outside of it. */
+function foreignReason({ options }: DiscoveryState, { source, ttl }: Ipv4Packet): string | undefined {
+  const { managementIp, managementPrefixLength } = options
+  if (ttl !== TIME_TO_LIVE) return 'routed'
+  const isInside = managementPrefixLength === 32 || samePrefix(source, managementIp, managementPrefixLength)
+  return isInside ? undefined : 'outsideSubnet'
+}
+
+function judged(state: DiscoveryState, source: string, fragment: BeaconFragment, nowMs: number): Received {
+  const { intervalMs, key } = state.options
+  const session = state.sessions.get(source)
+  const patience = { intervalMs, authenticated: key !== null }
+  const verdict = judgeFreshness(session, fragment, ownMark(state), nowMs, patience)
+  if (!verdict.fresh) return unbelieved(state, source, fragment, verdict.reason, nowMs)
+  const whole = reassemble(verdict.session.partial, fragment)
+  const body = whole.kind === 'whole' ? parseBeaconBody(fragment.type, whole.body) : undefined
+  const { isNew } = verdict.session
+  const next = {
+    ...verdict.session,
+    partial: whole.kind === 'partial' ? whole.partial : null,
+    isNew: isNew && body === undefined,
+    left: (body?.type === 'hello' || body?.type === 'report') && body.leaving,
+  }
+  const heard = withoutClaim({ ...state, sessions: withSession(state.sessions, source, next) }, source, fragment.epoch)
+  if (whole.kind === 'broken') return nothing(heard, 'brokenFragments')
+  // Counted as well, so that what discovery says of packets adds up to what it was given.
+  if (whole.kind === 'partial') return nothing(heard, 'fragmentsReceived')
+  if (body === undefined) return nothing(heard, 'malformedBody')
+  const audience = parseAudience(whole.audience)
+  return {
+    kind: 'beacon',
+    state: counted(heard, `${pluralOf(body.type)}Received`),
+    from: source,
+    body,
+    audience,
+    isNew,
+  }
+}
+
+/** Its HMAC is right, and it is not fresh. A hello is answered, whatever it is: it may come from a director that has just started. */
+function unbelieved(
+  state: DiscoveryState,
+  source: string,
+  fragment: BeaconFragment,
+  reason: FreshnessRefusal,
+  nowMs: number,
+): Received {
+  const refused = counted(withRefusal(state, { reason, source, strayVirtualRouterId: null }, nowMs), reason)
+  const { type, index, epoch, sequence } = fragment
+  if (reason === 'ahead') {
+    const named = parseAudience(fragment.audience).get(state.options.managementIp)
+    return { kind: 'ahead', state: refused, sequence: named?.sequence ?? 0 }
+  }
+  if (type !== 'hello' || index > 0) return { kind: 'nothing', state: refused }
+  const session = state.sessions.get(source)
+  // Who repeats itself has to learn how far it has come.
+  const known = session?.epoch === epoch ? session.sequence : sequence
+  return { kind: 'claim', state: refused, from: source, mark: { epoch, sequence: Math.max(known, sequence) } }
+}
+
+const nothing = (state: DiscoveryState, reason: string): Received => ({
+  kind: 'nothing',
+  state: counted(state, reason),
+})

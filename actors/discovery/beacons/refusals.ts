@@ -1,0 +1,92 @@
+import { strayText } from '../members/strays.ts'
+import { type DiscoveryState, staleAfterMs } from '../state.ts'
+
+/** A warning about refused beacons stands that long after the last one. */
+export const REFUSAL_STANDS_MS = 10_000
+/** Reasons and senders that are remembered together. Beyond, the one that was refused least often goes, and of those the oldest. */
+const REFUSALS = 32
+/** Senders that are named for one reason: a flood that makes up its sources would name any number. */
+const NAMED = 4
+/** So many in a row that somebody repeats them: a network may double a packet. */
+const REPEATS = 3
+
+/** Beacons that were refused for one reason, and say that they are from one sender. */
+export interface RefusedBeacons {
+  readonly reason: string
+  readonly source: string
+  /** Of the last one. */
+  readonly atMs: number
+  /** Without a pause as long as a warning stands. */
+  readonly count: number
+  /** Where that is what it was refused for, and all else is ours; else null. */
+  readonly strayVirtualRouterId: number | null
+}
+
+/** What is wrong with them, for people, and what to mend where their sender means it well. Other reasons are counted only. */
+const TEXTS: Readonly<Record<string, { readonly what: string; readonly cause: string }>> = {
+  wrongHmac: { what: 'their HMAC is wrong', cause: 'cluster.key is another one there' },
+  unauthenticated: { what: 'they have no HMAC', cause: 'cluster.key is not set there' },
+  unexpectedHmac: { what: 'they have an HMAC', cause: 'cluster.key is set there, but not here' },
+  unknownVersion: { what: 'they are of another version', cause: 'it runs another version' },
+}
+
+/** The state with one more beacon refused. */
+export function withRefusal(
+  state: DiscoveryState,
+  refused: Pick<RefusedBeacons, 'reason' | 'source' | 'strayVirtualRouterId'>,
+  atMs: number,
+): DiscoveryState {
+  const name = `${refused.reason} ${refused.source}`
+  const before = state.refused.get(name)
+  const stands = before !== undefined && atMs - before.atMs < REFUSAL_STANDS_MS
+  const all = new Map(state.refused)
+  // The last one stands last.
+  all.delete(name)
+  all.set(name, { ...refused, atMs, count: stands ? before.count + 1 : 1 })
+  if (all.size > REFUSALS) {
+    const [rarest] = [...all].reduce((least, entry) => (entry[1].count < least[1].count ? entry : least))
+    all.delete(rarest)
+  }
+  return { ...state, refused: all }
+}
+
+/** What the operator should mend. */
+export function refusalWarnings(state: DiscoveryState, nowMs: number): readonly string[] {
+  const standing = [...state.refused.values()].filter(({ atMs }) => nowMs - atMs < REFUSAL_STANDS_MS)
+  const byReason = Map.groupBy(standing, ({ reason }) => reason)
+  const named = [...byReason.values()].flatMap((some) => some.sort((a, b) => b.count - a.count).slice(0, NAMED))
+  return named.flatMap((refused) => refusalText(state, refused, nowMs))
+}
+
+function refusalText(state: DiscoveryState, refused: RefusedBeacons, nowMs: number): readonly string[] {
+  const { reason, source, count, strayVirtualRouterId: stray } = refused
+  const { options } = state
+  const are = `beacons from ${source} are refused`
+  const lastMs = state.sessions.get(source)?.lastMs ?? Number.NEGATIVE_INFINITY
+  const othersRight = nowMs - lastMs < staleAfterMs(options)
+  if (stray !== null) return [strayText(source, stray, options)]
+  const text = TEXTS[reason]
+  if (text !== undefined) {
+    return [
+      othersRight
+        ? `${are}: ${text.what}, but others from it are right: somebody sends in its name`
+        : `${are}: ${text.cause}`,
+    ]
+  }
+  switch (reason) {
+    case 'routed':
+      return [`${are}: their TTL is not 255, so a router has passed them on; the nodes of a group are on one subnet`]
+    case 'outsideSubnet':
+      return [`${are}: it is outside the subnet of ${options.managementIp}/${options.managementPrefixLength}`]
+    case 'replay':
+    case 'supersededEpoch':
+      if (count < REPEATS) return []
+      return [
+        othersRight
+          ? `${are}: they are old, but others from it are right: somebody plays back a recording, or the network doubles packets`
+          : `${are}: they are old: was it put back to a snapshot, or does somebody play back a recording?`,
+      ]
+    default:
+      return []
+  }
+}

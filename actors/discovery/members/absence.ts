@@ -1,0 +1,51 @@
+/** What is told of nodes that do not serve: at once, and until they do again or an operator forgets them. */
+import { deafDirectors } from '../claims.ts'
+import type { MemberStatus } from '../messages.ts'
+import type { DiscoveryState } from '../state.ts'
+import { silentNodes } from './gone.ts'
+import { figuresOf, membersOf, selfNode } from './membership.ts'
+
+/** All members, and on a director those that are gone. `wallMs`: what `nowMs` is by the calendar. */
+export function memberStatuses(state: DiscoveryState, nowMs: number, wallMs: number): readonly MemberStatus[] {
+  const members = membersOf(state, nowMs).map((member): MemberStatus => {
+    const isSilent = member.health === 'stale'
+    const left = isSilent && state.nodes.get(member.address)?.left === true
+    return { ...member, left, missingSince: isSilent && !left ? isoOf(wallMs - member.lastSeenMs) : null }
+  })
+  if (state.role !== 'director') return members
+  const gone = [...state.gone.values()].map(({ address, node, lastSeenMs, left }): MemberStatus => {
+    const ageMs = Math.max(0, Math.round(nowMs - lastSeenMs))
+    const missingSince = left ? null : isoOf(wallMs - ageMs)
+    const ended = { self: false, director: false, health: 'stale', lastSeenMs: ageMs, left, missingSince } as const
+    return { ...figuresOf(node), address, ...ended }
+  })
+  return [...members, ...gone].sort((a, b) => (a.address < b.address ? -1 : 1))
+}
+
+/**
+ * The nodes that do not serve, in the same words on every node that knows of them. No lines of the log: what begins is logged
+ * when it begins.
+ */
+export function absenceWarnings(state: DiscoveryState, nowMs: number, wallMs: number): readonly string[] {
+  const self = selfNode(state)
+  const own = self === undefined ? [] : [{ address: state.options.managementIp, node: self, stale: false }]
+  const failed = [...own, ...state.nodes.values()].flatMap(({ address, node, stale }) => {
+    if (stale || node.monitor === 'ok') return []
+    const who = `${node.name} (${address})`
+    const ports = node.failedPorts.join(', ')
+    return [ports === '' ? `${who} has failed: "proxyha doctor" there says why` : `${who} has failed on port ${ports}`]
+  })
+  // Of whom every hello is refused another warning says why.
+  const refused = new Set(deafDirectors(state, nowMs))
+  const missing = silentNodes(state).flatMap(({ address, node, lastSeenMs, left }) => {
+    const since = isoOf(wallMs - Math.round(nowMs - lastSeenMs))
+    return left || refused.has(address) ? [] : [missingText(`${node.name} (${address})`, since, address)]
+  })
+  return [...failed, ...missing]
+}
+
+const missingText = (who: string, since: string, address: string) =>
+  `${who} is missing since ${since}: does its host run, and proxyha on it? If it is not to come back: proxyha forget ${address}`
+
+/** To the second: of two readings of the same clocks no more is the same. */
+const isoOf = (wallMs: number): string => `${new Date(Math.round(wallMs / 1000) * 1000).toISOString().slice(0, 19)}Z`

@@ -1,0 +1,19 @@
+import type { Advertisement } from '../../../runtime/wire/vrrp.ts'
+import { masterDownMs } from '../intervals.ts'
+import type { Fault } from '../state.ts'
+import type { Turn } from '../turn.ts'
+
+/** In FAULT nothing is answered and nobody is followed, but the rest of the node still wants to know who is director. */
+export function hearInFault(turn: Turn, fault: Fault, source: string, advert: Advertisement): void {
+  if (advert.priority === 0) {
+    turn.enter({ ...fault, master: null })
+    return
+  }
+  const masterDown = turn.startTimer('masterDown', masterDownMs(turn.options, advert.advertIntervalCs * 10))
+  turn.enter({ ...fault, masterDown, master: { address: source, priority: advert.priority } })
+}
+
+/** The master has fallen silent, or cannot be heard. */
+export function forgetMaster(turn: Turn, fault: Fault, generation: number): void {
+  if (generation === fault.masterDown) turn.enter({ ...fault, masterDown: null, master: null })
+}

@@ -1,0 +1,125 @@
+import type { RoleMessage } from '../../elector/messages.ts'
+import { foldRoles } from '../../elector/roles.ts'
+import type { FastPathState } from '../state.ts'
+import type { Turn } from '../turn.ts'
+
+/**
+ * Clients go on sending to the host that was director until they have heard of the next one. So it goes on forwarding what comes; and where
+ * it gives way to a director that lives, it answers ARP as well until that one has spoken. What a node has sent is never forwarded
+ * again, so two that forward make no loop.
+ */
+
+/** Past the time for which the next director's announcer waits for its fast path. */
+const SPEAKS_MS = 2500
+/** A host that gets no answer any more has asked everybody by then: Linux believes an entry for 45 s at most, and asks on for 8 s. */
+const FORWARDS_MS = 60_000
+/** The second burst of gratuitous ARP comes a second after the first, for those whose kernel did not heed that one. */
+const STOP_AFTER_ANNOUNCED_MS = 1300
+/** At an ordered stop nobody may have spoken yet. */
+const STOP_UNANNOUNCED_MS = SPEAKS_MS + STOP_AFTER_ANNOUNCED_MS
+
+/** Of a virtual IP that this host led. */
+export interface GivingWay {
+  readonly speaksUntilMs: number
+  /** Until then a segment of which nothing is known goes by its slot. */
+  readonly guessesUntilMs: number
+  readonly forwardsUntilMs: number
+  /** Another node was heard to speak for it; null until then. */
+  readonly announcedAtMs: number | null
+}
+
+/** Roles have changed: does this host lead no more what it led? What the kernel forwards, knowing who stays where, it goes on forwarding. */
+export function noteGivenUp(turn: Turn, before: FastPathState, role: RoleMessage): void {
+  const [had, has] = [foldRoles(before.roles).virtualIps, foldRoles(turn.state.roles).virtualIps]
+  const kept = new Map([...turn.state.givingWay].filter(([address]) => !has.includes(address)))
+  // Without anybody who follows it has lost its lease, or failed: another may have followed unheard.
+  const handsOver = role.role === 'initializing' || role.masterAddress !== null
+  const lost = had.filter((address) => !has.includes(address) && !turn.state.stopping)
+  const given = givenUp(turn, lost, handsOver)
+  if (given.length > 0) turn.change({ givingWayTold: new Set() })
+  keepGivingWay(turn, new Map([...kept, ...given]))
+}
+
+/** A node has said which clients have to stay there, to the next director as well. */
+export function noteToldMeanwhile(turn: Turn, address: string): void {
+  const { givingWay, givingWayTold } = turn.state
+  if (givingWay.size > 0) turn.change({ givingWayTold: new Set(givingWayTold).add(address) })
+}
+
+/** SYNs go where the next director sends them, from when this host has heard and written down what that one hears. */
+export function knowsWhatNextKnows({ givingWay, givingWayTold, group, pinsDue }: FastPathState): boolean {
+  const haveTold = group?.nodes.every(({ self, speaks, address }) => self || !speaks || givingWayTold.has(address))
+  return givingWay.size > 0 && !pinsDue && haveTold !== false
+}
+
+function givenUp(turn: Turn, lost: readonly string[], handsOver: boolean): readonly (readonly [string, GivingWay])[] {
+  const { nowMs, state } = turn
+  const { applied } = state
+  if (applied === null || applied.hearing === true) return []
+  const inForce = new Set(applied.virtualIps.filter(({ role }) => role === 'director').map(({ address }) => address))
+  const speaksUntilMs = handsOver ? nowMs + SPEAKS_MS : nowMs
+  const forwardsUntilMs = nowMs + FORWARDS_MS
+  const one: GivingWay = { speaksUntilMs, guessesUntilMs: speaksUntilMs, forwardsUntilMs, announcedAtMs: null }
+  return lost.filter((address) => inForce.has(address)).map((address) => [address, one])
+}
+
+/** Somebody spoke for a virtual IP. Where it is a node of the group, this host has nothing more to say for it. */
+export function noteAnnounced(turn: Turn, address: string, mac: string): void {
+  const { givingWay, group, stopping } = turn.state
+  const known = givingWay.get(address)
+  if (known === undefined || known.announcedAtMs !== null) return
+  if (!group?.nodes.some((node) => !node.self && node.mac === mac)) return
+  const announced = { ...known, speaksUntilMs: turn.nowMs, announcedAtMs: turn.nowMs }
+  keepGivingWay(turn, new Map(givingWay).set(address, stopping ? untilStop(announced, turn.nowMs) : announced))
+}
+
+/** An ordered stop, of the lead as well, waits until clients have moved, where there is somebody to move to. */
+export function hastenGivingWay(turn: Turn): void {
+  const { givingWay, group, roles } = turn.state
+  const follows = group?.nodes.some(({ self, takesNew }) => !self && takesNew) ?? false
+  const all = [...givingWay, ...givenUp(turn, foldRoles(roles).virtualIps, true)]
+  const hastened = all.map(([address, one]) => [address, untilStop(one, turn.nowMs)] as const)
+  keepGivingWay(turn, new Map(follows ? hastened : []))
+}
+
+export function expireGivingWay(turn: Turn): void {
+  keepGivingWay(turn, turn.state.givingWay)
+}
+
+/**
+ * Whether what is left for this host to forward goes by what it knows alone. It may lead again at any moment, and clients hear of that
+ * before its kernel has other rules: who has begun elsewhere since would be reset.
+ */
+export const guessesNoMore = ({ givingWay, givingWayAtMs }: FastPathState): boolean =>
+  givingWay.size > 0 && [...givingWay.values()].every(({ guessesUntilMs }) => guessesUntilMs <= givingWayAtMs)
+
+/** What this host is for a virtual IP that it does not lead. */
+export function roleOfOther(
+  { givingWay, givingWayAtMs }: FastPathState,
+  address: string,
+): 'director' | 'former' | 'node' {
+  const one = givingWay.get(address)
+  if (one === undefined) return 'node'
+  return givingWayAtMs < one.speaksUntilMs ? 'director' : 'former'
+}
+
+function untilStop(one: GivingWay, nowMs: number): GivingWay {
+  const { announcedAtMs } = one
+  const stopsAtMs = announcedAtMs === null ? nowMs + STOP_UNANNOUNCED_MS : announcedAtMs + STOP_AFTER_ANNOUNCED_MS
+  return { ...one, forwardsUntilMs: Math.min(one.forwardsUntilMs, stopsAtMs) }
+}
+
+/** Those whose time is not over, and the timer of the next change. */
+function keepGivingWay(turn: Turn, wanted: ReadonlyMap<string, GivingWay>): void {
+  const { nowMs } = turn
+  const givingWay = new Map([...wanted].filter(([, { forwardsUntilMs }]) => nowMs < forwardsUntilMs))
+  turn.change({ givingWay, givingWayAtMs: nowMs })
+  const times = [...givingWay.values()].flatMap(({ speaksUntilMs, guessesUntilMs, forwardsUntilMs }) => [
+    speaksUntilMs,
+    guessesUntilMs,
+    forwardsUntilMs,
+  ])
+  const next = Math.min(...times.filter((atMs) => atMs > nowMs))
+  turn.forgetTimer('givingWay')
+  if (Number.isFinite(next)) turn.startTimer('givingWay', next - nowMs)
+}

@@ -1,0 +1,151 @@
+import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { isComplete, readStatus } from '../../runtime/lab/gateway-status.ts'
+import { type HostProcess, startProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
+import { sandboxDirectory } from '../../runtime/lab/sandbox.ts'
+import { buildTopology, setHostParameter } from '../../runtime/lab/topology.ts'
+import { gatewayYaml, haproxyConf, nginxBackendConf, nginxStreamConf } from './configurations.ts'
+import { nginxStreamModule, versionOf } from './installed.ts'
+import { layKernelWay } from './kernel-way.ts'
+import * as network from './network.ts'
+import { layRouterWay } from './router-way.ts'
+import type { Way } from './scenarios.ts'
+
+/** A way that is up: where the client connects, and the process whose CPU time counts. */
+export interface RunningWay {
+  readonly way: Way
+  readonly url: string
+  readonly process: HostProcess | null
+  readonly log: Tail
+}
+
+const proxyha = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
+const formWithinMs = 20_000
+const pollMs = 100
+/** What a balancer that refuses its configuration needs to say so and end. */
+const settleMs = 500
+
+/**
+ * Builds the network, starts the backends and every way that is installed. All of them stay up, and idle, in turn. `threads`: of every
+ * way that has any.
+ */
+export async function startBench(note: (line: string) => void, threads: number): Promise<readonly RunningWay[]> {
+  buildTopology(network.topology)
+  freeClientPorts()
+  startBackends(note)
+  const straight: RunningWay = {
+    way: 'straight',
+    url: urlOf(network.backendIps[0], network.backendPort),
+    process: null,
+    log: new Tail(),
+  }
+  layRouterWay()
+  const router: RunningWay = { ...straight, way: 'router', url: urlOf(network.routedIp, network.backendPort) }
+  const others = [startHaproxy(note, threads), startNginx(note, threads)].filter((way) => way !== undefined)
+  const own = [await startGroup(threads), ...kernelWay(note)]
+  await pause(settleMs)
+  const up = others.filter(({ way, process, log }) => {
+    if (!process?.running) note(`${way} is left out, it ended: ${log.last(1).join('')}`)
+    return process?.running
+  })
+  return [straight, router, ...own, ...up]
+}
+
+/**
+ * One client that opens 10,000 connections a second runs out of ports in seconds, since those that it closes first stay
+ * in TIME_WAIT for a minute; from then on it measures the kernel's search for a free port. A thousand clients would not.
+ */
+function freeClientPorts(): void {
+  setHostParameter(network.clientHost, 'ipv4/ip_local_port_range', '1024 65535')
+  setHostParameter(network.clientHost, 'ipv4/tcp_max_tw_buckets', '100')
+}
+
+function startBackends(note: (line: string) => void): void {
+  const installed = versionOf('nginx', '-v') !== undefined
+  if (!installed) note('nginx is not installed: the backends are node servers, which take more CPU from the others')
+  writeFileSync(`${sandboxDirectory}/1m`, Buffer.alloc(1_000_000, 'x'))
+  for (const host of network.backendHosts) {
+    if (installed)
+      startNginxAs(host, host, nginxBackendConf(availableParallelism(), sandboxDirectory, host), new Tail())
+    else startProgram(host, new URL('./node-backend.ts', import.meta.url), [`${network.backendPort}`], () => {})
+  }
+}
+
+/**
+ * The group under test: three gateways, of which the two backends serve. The director has no proxy beside it, so it is
+ * in failure as a node and only hands connections on: what is measured is the way through it.
+ */
+async function startGroup(threads: number): Promise<RunningWay> {
+  const log = new Tail()
+  const socketOf = (host: string) => `${sandboxDirectory}/${host}.sock`
+  const start = (host: string, ip: string, priority: number) => {
+    const file = `${sandboxDirectory}/${host}.yaml`
+    writeFileSync(file, gatewayYaml(host, ip, priority, socketOf(host), threads))
+    const env = { PROXYHA_NODE: globalThis.process.execPath }
+    return startProcess({ host, command: proxyha, args: ['run', '-c', file], env, onLine: (line) => log.add(line) })
+  }
+  const director = start(network.directorHost, network.directorIp, 99)
+  network.backendHosts.forEach((host, index) => {
+    start(host, network.backendIps[index] ?? '', 89 - 10 * index)
+  })
+  const deadline = Date.now() + formWithinMs
+  while (!isComplete(await readStatus(socketOf(network.directorHost)), network.backendHosts)) {
+    if (Date.now() > deadline || !director.running)
+      throw new Error(`the group did not form:\n${log.last(20).join('\n')}`)
+    await pause(pollMs)
+  }
+  return { way: 'proxyha', url: urlOf(network.virtualIp, network.proxyhaPort), process: director, log }
+}
+
+function kernelWay(note: (line: string) => void): readonly RunningWay[] {
+  if (versionOf('nft', '--version') === undefined) {
+    note('nft is not installed: there is no kernel mode')
+    return []
+  }
+  layKernelWay()
+  return [{ way: 'kernel', url: urlOf(network.kernelVirtualIp, network.proxyhaPort), process: null, log: new Tail() }]
+}
+
+function startHaproxy(note: (line: string) => void, threads: number): RunningWay | undefined {
+  if (versionOf('haproxy', '-v') === undefined) {
+    note('haproxy is not installed: there is no ratio to it')
+    return undefined
+  }
+  const file = `${sandboxDirectory}/haproxy.cfg`
+  writeFileSync(file, haproxyConf(threads))
+  const log = new Tail()
+  const args = ['-db', '-f', file]
+  const process = startProcess({
+    host: network.directorHost,
+    command: 'haproxy',
+    args,
+    onLine: (line) => log.add(line),
+  })
+  return { way: 'haproxy', url: urlOf(network.directorIp, network.haproxyPort), process, log }
+}
+
+function startNginx(note: (line: string) => void, threads: number): RunningWay | undefined {
+  if (versionOf('nginx', '-v') === undefined) {
+    note('nginx is not installed: there is no ratio to it')
+    return undefined
+  }
+  const log = new Tail()
+  const conf = nginxStreamConf(threads, sandboxDirectory, nginxStreamModule())
+  const process = startNginxAs(network.directorHost, 'stream', conf, log)
+  return { way: 'nginx', url: urlOf(network.directorIp, network.nginxPort), process, log }
+}
+
+function startNginxAs(host: string, name: string, conf: string, log: Tail): HostProcess {
+  const file = `${sandboxDirectory}/${name}.conf`
+  writeFileSync(file, conf)
+  return startProcess({ host, command: 'nginx', args: ['-e', 'stderr', '-c', file], onLine: (line) => log.add(line) })
+}
+
+function urlOf(ip: string, port: number): string {
+  return `http://${ip}:${port}`
+}
+
+function pause(forMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, forMs))
+}

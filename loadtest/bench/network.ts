@@ -1,0 +1,31 @@
+import type { Topology } from '../../runtime/lab/topology.ts'
+
+/** The load test's network: one client, the director in the middle, two backends. */
+export const clientHost = 'client'
+export const directorHost = 'director'
+export const backendHosts = ['backend-a', 'backend-b'] as const
+
+const clientIp = '10.20.0.1'
+export const directorIp = '10.20.0.10'
+export const backendIps = ['10.20.0.21', '10.20.0.22'] as const
+export const virtualIp = '10.20.0.100'
+/** The VIP of kernel mode, beside the one of workers mode. */
+export const kernelVirtualIp = '10.20.0.101'
+/** Of the first backend, behind the director as a router. */
+export const routedIp = '10.20.1.21'
+export const prefixLength = 24
+
+/** Where the backends serve, and where each way between takes connections. */
+export const backendPort = 9090
+export const proxyhaPort = 8080
+export const haproxyPort = 9091
+export const nginxPort = 9092
+
+export const topology: Topology = {
+  bridge: 'lan',
+  hosts: [
+    { name: clientHost, addresses: [`${clientIp}/${prefixLength}`] },
+    { name: directorHost, addresses: [`${directorIp}/${prefixLength}`] },
+    ...backendHosts.map((name, index) => ({ name, addresses: [`${backendIps[index]}/${prefixLength}`] })),
+  ],
+}

@@ -1,0 +1,41 @@
+import type { Clock } from '../../ports/host/clock.ts'
+import type { LogLevel } from '../machine/machine.ts'
+import { RateLimit } from './rate-limit.ts'
+
+/** Lines that an actor may log at once, and then in a second. */
+export const LOG_BURST = 100
+export const LOG_PER_SECOND = 20
+
+/** How long after the first suppressed line it is said how many there were. */
+const SAY_SUPPRESSED_MS = 1000
+
+export type WriteLine = (level: LogLevel, line: string, fields?: Readonly<Record<string, unknown>>) => void
+
+/** An actor's log: bounded, so that an actor in trouble cannot drown the others' lines. What is suppressed is counted and said. */
+export class LimitedLog {
+  private readonly clock: Clock
+  private readonly writeLine: WriteLine
+  private readonly limit: RateLimit
+  private suppressed = 0
+
+  constructor(clock: Clock, writeLine: WriteLine) {
+    this.clock = clock
+    this.writeLine = writeLine
+    this.limit = new RateLimit(LOG_BURST, LOG_PER_SECOND, clock.nowMs())
+  }
+
+  write(level: LogLevel, line: string, fields?: Readonly<Record<string, unknown>>): void {
+    if (this.limit.take(this.clock.nowMs())) {
+      this.writeLine(level, line, fields)
+      return
+    }
+    this.suppressed += 1
+    if (this.suppressed === 1) this.clock.setTimer(SAY_SUPPRESSED_MS, () => this.saySuppressed())
+  }
+
+  private saySuppressed(): void {
+    const { suppressed } = this
+    this.suppressed = 0
+    this.writeLine('warn', `${suppressed} log lines were suppressed`, { suppressed })
+  }
+}

@@ -1,0 +1,243 @@
+import type { CancelTimer } from '../../ports/host/clock.ts'
+import type { Control } from '../actor.ts'
+import type { ActorDescription, ActorGroup } from '../inspection/description.ts'
+import type { InspectionDetail, InspectionEvent } from '../inspection/inspection.ts'
+import { InspectionHub } from '../inspection/inspection-hub.ts'
+import type { LogLevel } from '../machine/machine.ts'
+import { Introductions } from '../messaging/introductions.ts'
+import { UnderWay } from '../messaging/mailbox.ts'
+import { MAX_EVENTS_UNDER_WAY } from '../messaging/protocol.ts'
+import type { Platform } from '../threads/host.ts'
+import { type ActorPlan, checkPlans, PlanError, SUPERVISOR } from './plan.ts'
+import { ActorSlot, type SlotListener } from './slot.ts'
+import { DEFAULT_STALL_MS, PING_INTERVAL_MS, Watchdog } from './watchdog.ts'
+import { Watching } from './watching.ts'
+
+export interface SupervisorOptions {
+  onLog(actor: string, level: LogLevel, line: string, fields?: Readonly<Record<string, unknown>>): void
+  /** An actor is past its restarts: take the node out in order. Called once for each such actor. */
+  onEscalation(actor: string, reason: string): void
+  /** Every event, as an actor that `observes` gets them. */
+  onInspection?(event: InspectionEvent): void
+  /** What an actor that holds the supervisor's control may order of the composition. */
+  readonly orders?: Control
+  /** Allows the test hooks `crash` and `stall`. */
+  readonly hooksEnabled: boolean
+  /** Silence after which a Worker is ended and restarted; default 5000. */
+  readonly stallMs?: number
+}
+
+/** Names of actors: one after the other, those of an inner list at the same time. */
+export type StopOrder = readonly (string | readonly string[])[]
+
+/** Name under which `onInspection` observes; no actor can have it. */
+const COMPOSITION = '(composition)'
+
+/** How long each actor may take to stop when the start of another failed. */
+const ABANDON_PATIENCE_MS = 1000
+
+/**
+ * Runs actors on a platform: starts them, introduces them, restarts them one for one, ends those that stall, and stops them in
+ * order. The same on threads and in the simulation.
+ */
+export class Supervisor<Port> {
+  private readonly platform: Platform<Port>
+  private readonly options: SupervisorOptions
+  private readonly slots = new Map<string, ActorSlot<Port>>()
+  private readonly groups: ActorGroup[] = []
+  private readonly introductions: Introductions<Port>
+  private readonly hub = new InspectionHub()
+  private readonly watching = new Watching()
+  private readonly watchers = new Set<string>()
+  private readonly closeControls = new Map<string, () => void>()
+  private readonly watchdog: Watchdog
+  private lastPing = 0
+  private cancelTick: CancelTimer | undefined
+  private phase: 'planned' | 'started' | 'stopping' = 'planned'
+
+  constructor(platform: Platform<Port>, options: SupervisorOptions) {
+    this.platform = platform
+    this.options = options
+    this.introductions = new Introductions(platform)
+    this.watchdog = new Watchdog(options.stallMs ?? DEFAULT_STALL_MS, platform.clock.nowMs())
+    if (options.onInspection !== undefined) this.hub.join(COMPOSITION, (event) => options.onInspection?.(event))
+  }
+
+  /** Plans an actor; all plans are made before `start`. */
+  spawn(plan: ActorPlan): void {
+    if (this.phase !== 'planned') throw new PlanError(`${plan.name}: the system runs already; plan it before start()`)
+    if (this.slots.has(plan.name)) throw new PlanError(`two actors are named ${plan.name}; give one another name`)
+    this.slots.set(plan.name, new ActorSlot(plan, this.platform, this.watching, this.slotListener()))
+  }
+
+  /** Shows and crashes these together with the actors of the system. */
+  attach(group: ActorGroup): void {
+    this.groups.push(group)
+  }
+
+  /** Starts all at once; resolves when all run, or stops them again and rejects with an `ActorStartError`. */
+  async start(): Promise<void> {
+    checkPlans([...this.slots.values()].map((slot) => slot.plan))
+    this.phase = 'started'
+    this.tick()
+    try {
+      await Promise.all([...this.slots.values()].map((slot) => slot.start()))
+    } catch (error) {
+      await this.stopAll([], ABANDON_PATIENCE_MS)
+      throw error
+    }
+  }
+
+  /**
+   * Stops one after the other in this order, those of an inner list together, then all that it does not name, the last planned first. Each is given its patience
+   * and ended after it, so the whole is bounded.
+   */
+  stop(order: StopOrder, patienceMs: number): Promise<void> {
+    return this.stopAll(order, patienceMs)
+  }
+
+  /**
+   * Runs these actors with other options from now on, by `ActorInstance.configure`; none is started anew. Resolves with those
+   * that have not confirmed it within the patience: they will, or are restarted with the new options when they crash.
+   */
+  async configure(options: ReadonlyMap<string, unknown>, patienceMs: number): Promise<readonly string[]> {
+    const late = new Set(options.keys())
+    const confirm = async ([name, value]: readonly [string, unknown]): Promise<void> => {
+      await this.slots.get(name)?.configure(value)
+      late.delete(name)
+    }
+    // Options that cannot be posted are confirmed by nobody.
+    const confirmed = [...options].map((each) => confirm(each).catch(() => undefined))
+    await new Promise<void>((resolve) => {
+      const cancel = this.platform.clock.setTimer(patienceMs, resolve)
+      void Promise.all(confirmed).then(() => {
+        cancel()
+        resolve()
+      })
+    })
+    return [...late]
+  }
+
+  describe(): readonly ActorDescription[] {
+    const own = [...this.slots].map(([name, slot]) => slot.describe(this.introductions.underWayTo(name)))
+    return [...own, ...this.groups.flatMap((group) => group.describe())]
+  }
+
+  /** Reports an event of something that is run beside the actors, such as a pool's task. */
+  inspect(actor: string, detail: InspectionDetail): void {
+    if (detail.type === 'spawned') this.hub.begin(actor)
+    this.hub.publish(actor, detail, this.platform.clock.nowMs(), this.platform.clock.wallMs())
+  }
+
+  /** Single messages are shown as events while at least one watches. */
+  watch(watcher: string, on: boolean): void {
+    if (on) this.watchers.add(watcher)
+    else this.watchers.delete(watcher)
+    this.watching.watchers = this.watchers.size
+  }
+
+  /** Test hook: the actor throws inside its mailbox. False where hooks are not enabled, or it does not run. */
+  crash(actor: string): boolean {
+    if (!this.options.hooksEnabled) return false
+    const slot = this.slots.get(actor)
+    if (slot?.state !== 'running') return this.groups.some((group) => group.crash(actor))
+    slot.post({ type: 'crash' })
+    return true
+  }
+
+  /** Test hook: blocks the actor's thread. False where hooks are not enabled, or it does not run. */
+  stall(actor: string, forMs: number): boolean {
+    const slot = this.slots.get(actor)
+    if (!this.options.hooksEnabled || slot?.state !== 'running') return false
+    slot.post({ type: 'stall', forMs })
+    return true
+  }
+
+  private async stopAll(order: StopOrder, patienceMs: number): Promise<void> {
+    this.phase = 'stopping'
+    this.cancelTick?.()
+    const named = new Set(order.flat())
+    const others = [...this.slots.keys()].filter((name) => !named.has(name)).reverse()
+    for (const group of [...order, ...others]) {
+      await Promise.all([group].flat().map((name) => this.slots.get(name)?.stop(patienceMs)))
+    }
+    for (const close of this.closeControls.values()) close()
+    this.closeControls.clear()
+  }
+
+  private slotListener(): SlotListener<Port> {
+    return {
+      running: (slot) => this.running(slot),
+      down: (slot) => this.down(slot.plan.name),
+      escalated: (slot, reason) => {
+        this.inspect(slot.plan.name, { type: 'escalated', reason })
+        this.options.onEscalation(slot.plan.name, reason)
+      },
+      event: (slot, detail) => this.inspect(slot.plan.name, detail),
+      report: (slot, report) => {
+        const { name } = slot.plan
+        if (report.type === 'log') {
+          this.options.onLog(name, report.level, report.line, report.fields)
+          return this.inspect(name, { type: 'log', level: report.level, line: report.line })
+        }
+        new UnderWay(slot.eventCredits, 0).taken()
+        this.hub.publish(name, report.detail, report.atMs, report.wallMs, report.missed)
+      },
+    }
+  }
+
+  private running(slot: ActorSlot<Port>): void {
+    const { name, observes, controls } = slot.plan
+    this.introductions.introduce(slot, this.slots.values())
+    if (controls?.includes(SUPERVISOR)) this.grantSupervisor(slot)
+    if (observes) this.hub.join(name, this.observer(slot))
+  }
+
+  private down(name: string): void {
+    this.hub.leave(name)
+    this.watch(name, false)
+    this.watchdog.forget(name)
+    this.introductions.forget(name)
+    this.closeControls.get(name)?.()
+    this.closeControls.delete(name)
+  }
+
+  private observer(slot: ActorSlot<Port>): (event: InspectionEvent) => void {
+    const underWay = new UnderWay(slot.eventCredits, 1)
+    return (event) => {
+      // An observer that does not keep up misses events; the gap in their numbers tells it so.
+      if (underWay.count >= MAX_EVENTS_UNDER_WAY) return
+      underWay.posted()
+      slot.post({ type: 'observe', event })
+    }
+  }
+
+  private grantSupervisor(slot: ActorSlot<Port>): void {
+    const caller = slot.plan.name
+    const [portOfCaller, portOfSupervisor] = this.platform.channel()
+    const control = {
+      ...this.options.orders,
+      actors: () => this.describe(),
+      crash: (actor: string) => this.crash(actor),
+      stall: (actor: string, forMs: number) => this.stall(actor, forMs),
+      watch: (on: boolean) => this.watch(caller, on),
+    }
+    this.closeControls.set(caller, this.platform.exposeControl(control, portOfSupervisor))
+    slot.post({ type: 'grantControl', actor: SUPERVISOR, port: portOfCaller })
+  }
+
+  private tick(): void {
+    const watched = [...this.slots.values()].filter((slot) => slot.isWatched)
+    const { stalls, quiet } = this.watchdog.tick(
+      watched.map((slot) => ({ name: slot.plan.name, signOfLife: slot.counters.signOfLife })),
+      this.platform.clock.nowMs(),
+    )
+    for (const { name, silentMs } of stalls) {
+      this.inspect(name, { type: 'stalled', silentMs })
+      this.slots.get(name)?.kill(`stalled: gave no sign of life for ${Math.round(silentMs)} ms`)
+    }
+    this.lastPing = (this.lastPing + 1) >>> 0
+    for (const name of quiet) this.slots.get(name)?.post({ type: 'ping', ping: this.lastPing })
+    this.cancelTick = this.platform.clock.setTimer(PING_INTERVAL_MS, () => this.tick())
+  }
+}

@@ -1,0 +1,50 @@
+import type { Command } from 'commander'
+import { loadConfigInThread } from '../config-thread.ts'
+import { type CliEnv, CliError, DEFAULT_CONFIG } from '../env.ts'
+import { readGatewayConfig } from '../gateway-configuration.ts'
+import type { Choose } from '../options.ts'
+
+const HELP = `
+The log goes to stdout as JSON, one line an event, and to the system log. SIGTERM or SIGINT stops the gateway in order: it
+gives the virtual IPs up, ends the connections, and says goodbye to the other nodes. SIGHUP makes it read its configuration
+anew, as "proxyha reload" does; the log says what came of it.
+
+Needs CAP_NET_ADMIN and CAP_NET_RAW, and CAP_NET_BIND_SERVICE for original ports below 1024; with
+CAP_SYS_NICE the election keeps its pace whatever the load of the host. root has them all.
+
+Exit codes: 0 stopped as asked, 1 could not start, 70 gave up because a part kept failing.
+
+Example:
+  proxyha run -c /etc/proxyha/gateway.yaml
+`
+
+/** `proxyha run`: the gateway in the foreground. */
+export function addRun(program: Command, env: CliEnv, choose: Choose): void {
+  program
+    .command('run')
+    .description('run the gateway in the foreground')
+    .option('-c, --config <file>', 'configuration', DEFAULT_CONFIG)
+    .addHelpText('after', HELP)
+    .action((options: { readonly config: string }) => choose(() => run(options.config, env)))
+}
+
+async function run(path: string, env: CliEnv): Promise<number> {
+  const read = await readGatewayConfig(path, env.host)
+  if (!read.ok) throw new CliError(...read.problems)
+  const config = read.value
+  try {
+    const { endProcess } = await import('../../ports/process/linux/process-end.ts')
+    env.waitForNothing(endProcess)
+    const { startGateway } = await import('../../gateway/gateway.ts')
+    const starting = startGateway(config, (running) => loadConfigInThread(path, running), path)
+    // One that comes while it starts waits for that.
+    env.onHangUp(() => void starting.then((gateway) => gateway.reload()).catch(() => undefined))
+    const gateway = await starting
+    const stop = (): void => void gateway.stop()
+    if (env.interrupted.aborted) stop()
+    else env.interrupted.addEventListener('abort', stop, { once: true })
+    return await gateway.finished
+  } catch (error) {
+    throw new CliError(`the gateway cannot start: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

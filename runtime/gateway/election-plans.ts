@@ -1,0 +1,84 @@
+import type { AnnouncerOptions } from '../../actors/announcer/actor.ts'
+import type { ElectorActorOptions } from '../../actors/elector/actor.ts'
+import type { GatewayConfig, InstanceConfig } from '../../config/gateway-config.ts'
+import { takenOverMs } from './fencing.ts'
+
+/** The two actors of one virtual router. */
+export interface InstancePlan {
+  readonly instance: InstanceConfig
+  readonly elector: { readonly name: `elector${string}`; readonly options: ElectorActorOptions }
+  readonly announcer: { readonly name: `announcer${string}`; readonly options: AnnouncerOptions }
+}
+
+/** Between the frames of a burst of gratuitous ARP: some switches drop what comes back to back. */
+const GARP_SPACING_MS = 4
+/** For three threads to wake up one after the other. */
+const LOOK_AHEAD_MS = 2
+/** Less than any that was measured: what leaves is not ahead of the protocol's own time. */
+const OWN_DELAY_MS = 0.3
+/** From the plan of a gateway until its threads run calmly and have collected the garbage of the start; without `holdOff` 0. */
+const SETTLE_MS = 2500
+const settleMs = (holdOffMs: number): number => Math.min(SETTLE_MS, holdOffMs)
+
+/** What the instances' plans depend on beside the configuration. */
+interface ElectionPlace {
+  readonly forwardedBy: 'forwarder' | 'fast-path'
+  /** The virtual IPs are silent from the end of a lease on. */
+  readonly fenced: boolean
+  /** Monotonic. */
+  readonly plannedAtMs: number
+}
+
+/** What the actors of each instance are started with; those of the first are named without it. */
+export function planInstances(config: GatewayConfig, place: ElectionPlace): readonly [InstancePlan, ...InstancePlan[]] {
+  const plan = (instance: InstanceConfig, suffix: string) => planInstance(config, instance, suffix, place)
+  const [first, ...others] = config.instances
+  return [plan(first, ''), ...others.map((other) => plan(other, `-${other.name}`))]
+}
+
+function planInstance(
+  config: GatewayConfig,
+  instance: InstanceConfig,
+  suffix: string,
+  { forwardedBy, fenced, plannedAtMs }: ElectionPlace,
+): InstancePlan {
+  const { vrrp, family, virtualRouterId, virtualIps } = instance
+  const [elector, announcer] = [`elector${suffix}`, `announcer${suffix}`] as const
+  const electorOptions: ElectorActorOptions = {
+    instance: instance.name,
+    announcer,
+    virtualRouterId,
+    priority: instance.directorPriority,
+    track: config.track,
+    version: vrrp.version,
+    advertIntervalCs: vrrp.advertIntervalCs,
+    preempt: vrrp.preempt,
+    preemptDelayMs: vrrp.preemptDelayMs,
+    holdOffMs: vrrp.holdOffMs,
+    longestLearnedCs: vrrp.longestLearnedCs,
+    strict: vrrp.strict,
+    settledAtMs: plannedAtMs + settleMs(vrrp.holdOffMs),
+    primaryAddress: (family === 'ipv6' ? config.linkLocalAddress : null) ?? config.managementIp,
+    ...(family === 'ipv4' && config.managementPrefixLength < 32 ? { prefixLength: config.managementPrefixLength } : {}),
+    virtualIps: virtualIps.map(({ address }) => address),
+    checksum: 'pseudoHeader',
+    unicastPeers: vrrp.unicastPeers,
+    forwardedBy,
+    lookAheadMs: LOOK_AHEAD_MS,
+    ownDelayMs: OWN_DELAY_MS,
+  }
+  const announcerOptions: AnnouncerOptions = {
+    interfaceName: config.interfaceName,
+    elector,
+    virtualIps,
+    virtualRouterId,
+    garp: { ...config.garp, burstSpacingMs: GARP_SPACING_MS },
+    keptAfterLeaseMs: fenced ? takenOverMs(instance) : 0,
+    forwardedBy,
+  }
+  return {
+    instance,
+    elector: { name: elector, options: electorOptions },
+    announcer: { name: announcer, options: announcerOptions },
+  }
+}

@@ -1,0 +1,309 @@
+import { foreignOnLoopback } from '../../actors/fast-path/kernel/loopback.ts'
+import { ForwarderPool, type ForwarderPoolOptions } from '../../actors/forwarder/pool.ts'
+import { isStaleSocket } from '../../actors/inspector/control-socket.ts'
+import type { OwnAddresses } from '../../actors/watcher/messages.ts'
+import type { GatewayConfig } from '../../config/gateway-config.ts'
+import type { Checked } from '../../config/problems.ts'
+import { reasonOf } from '../actor-system/actor-error.ts'
+import { ActorSystem } from '../actor-system/actor-system.ts'
+import type { ActorPlan } from '../actor-system/supervision/plan.ts'
+import type { StopOrder } from '../actor-system/supervision/supervisor.ts'
+import { collectStartupGarbage } from '../actor-system/threads/startup-garbage.ts'
+import { linuxClock } from '../ports/host/linux/clock.ts'
+import { openLinuxSyslog } from '../ports/host/linux/syslog.ts'
+import { openLinuxNetlink } from '../ports/netlink/linux/netlink.ts'
+import { createLinuxNft } from '../ports/nft/linux/nft.ts'
+import type { Nft } from '../ports/nft/nft.ts'
+import { checkAddressSpace } from '../ports/process/linux/address-space.ts'
+import { lockInstance } from '../ports/process/linux/instance-lock.ts'
+import { checkPrivileges } from '../ports/process/linux/privileges.ts'
+import type { Result } from '../ports/result.ts'
+import { linuxStreamSockets } from '../ports/sockets/linux/epoll.ts'
+import { openLinuxSocketTable } from '../ports/sockets/linux/socket-table.ts'
+import { ConnectionTable } from '../table/connection-table.ts'
+import { type GatewayPlace, planActors, RESTART } from './actor-plans.ts'
+import { clearLoopback, lowerFence, raiseFence } from './fencing.ts'
+import { chooseForwarding, type ForwardingMode, forwarderSettings, refusedInKernelMode } from './forwarding-mode.ts'
+import { createGatewayLog, type GatewayLog } from './logging.ts'
+import { readableSecrets } from './readable-secrets.ts'
+import { Reloader } from './reloader.ts'
+import { startLine } from './start-line.ts'
+
+/** A gateway that could not be started. `code` is stable; the message says what to do. */
+class GatewayError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'GatewayError'
+    this.code = code
+  }
+}
+
+/** Reads the configuration anew, for the gateway that runs by this one. */
+type LoadConfig = (running: GatewayConfig) => Promise<Checked<GatewayConfig>>
+
+/** A running gateway. */
+export interface Gateway {
+  /** Reads its configuration anew and goes by it, or logs why it does not. */
+  reload(): void
+  /** Stops in order: priority 0, VIPs removed, connections drained, beacons say goodbye. May be called more than once. */
+  stop(): Promise<void>
+  /** Resolves with the exit code once the gateway has stopped: 0 when it was asked to, 70 when it had to give up. */
+  readonly finished: Promise<number>
+}
+
+// Compiled, this file and the composition are .js.
+const COMPOSITION = new URL(
+  import.meta.url.endsWith('.ts') ? './worker-actors.ts' : './worker-actors.js',
+  import.meta.url,
+)
+/** EX_SOFTWARE of sysexits.h: an actor crashed more often than it may. */
+const EXIT_GAVE_UP = 70
+/** After the electors and the announcers, which make this node director; last what the others need to say goodbye. */
+const STOP_ORDER = [
+  'port-monitor',
+  'stats-reporter',
+  // Before the goodbye: it names the clients that have to stay.
+  'fast-path',
+  // It hears the next director speak, for which the fast path waits.
+  'watcher',
+  'discovery',
+  'dispatcher',
+  'inspector',
+]
+const STOP_PATIENCE_MS = 2000
+/** For the end as a whole, whatever does not answer; what is stuck by then ends with the process. */
+const END_PATIENCE_MS = 20_000
+/** For the last lines of the log. */
+const LOG_PATIENCE_MS = 1000
+/** How long actors may take to confirm their new options: as long as the watcher may stand in epoll_wait, twice. */
+const RELOAD_PATIENCE_MS = 1000
+/** Room of each forwarder beyond its even share: the kernel's spreading over SO_REUSEPORT listeners is not even. */
+const UNEVEN_SHARE = 1.5
+/** Few connections may all come to one forwarder. */
+const LEAST_SHARE = 4096
+/** Those below need a capability, unless a sysctl says otherwise. */
+const FIRST_ORDINARY_PORT = 1024
+const SYSLOG_PATH = '/dev/log'
+
+/**
+ * Puts the actors of a gateway together and starts them. Throws a `GatewayError` where the host lacks what it needs; then
+ * nothing is left running. `path`: of the configuration, as it is logged.
+ */
+export async function startGateway(config: GatewayConfig, load: LoadConfig, path: string): Promise<Gateway> {
+  const room = checkAddressSpace()
+  if (!room.ok) throw new GatewayError(room.code, room.reason)
+  await beTheOnlyOne(config)
+  const host = readHost(config)
+  const nft = createLinuxNft()
+  const chosen = await chooseForwarding(config, host.mac, nft)
+  if (!chosen.ok) throw new GatewayError('EKERNELMODE', `forwarding: kernel: ${chosen.reason}; or use workers`)
+  const { mode: forwarding, wanted, lacking } = chosen.value
+  checkPermitted(config, forwarding, host.takenPorts)
+  const table = createTable(config)
+  // Kernel mode has a fence of its own.
+  const fencing = forwarding === 'workers' ? raiseFence(config, nft) : undefined
+  const onLoopback = forwarding === 'workers' ? forgetKernelMode(config) : []
+  const log = openLog(config.name)
+  log.write('supervisor', 'info', startLine(config, forwarding, path))
+  for (const line of readableSecrets(config, path)) log.write('supervisor', 'warn', line)
+  const startWarnings = [
+    ...(lacking === null
+      ? []
+      : [
+          `forwarding: auto: workers mode, since this host cannot do kernel mode (${lacking}); write forwarding: workers if that is meant`,
+        ]),
+    ...onLoopback.map(
+      (address) =>
+        `${address} is on lo by somebody else's hand, and answers also where this node is not director: take it off, and restart`,
+    ),
+  ]
+  for (const warning of startWarnings) log.write('supervisor', 'warn', warning)
+  if (wanted !== null) log.write('supervisor', 'info', `forwarding: auto: workers mode, for ${wanted}`)
+  const fenced = isFenced(await fencing, log)
+  const unfence = async (): Promise<unknown> => fenced && lowerFence(nft)
+  const place: GatewayPlace = { ...host, table, forwarding, startWarnings, fenced, plannedAtMs: linuxClock.nowMs() }
+  let giveUp = (_actor: string, _reason: string): void => undefined
+  const system = new ActorSystem({
+    compositionUrl: COMPOSITION,
+    orders: {
+      reload: (checkOnly: boolean) => reloader.order(checkOnly),
+      reloadReport: (order: number) => reloader.report(order),
+      relocate: (own: OwnAddresses) => reloader.relocate(own),
+    },
+    hooksEnabled: process.env.PROXYHA_TEST_HOOKS === '1',
+    onLog: (actor, level, line, fields) => log.write(actor, level, line, fields),
+    onEscalation: (actor, reason) => giveUp(actor, reason),
+  })
+  const forwarders =
+    forwarding === 'kernel'
+      ? undefined
+      : createForwarders(config, place, nft, {
+          onLog: (level, line) => log.write('forwarder', level, line),
+          onEscalation: (reason) => giveUp('forwarder', reason),
+          onInspection: (actor, detail) => system.inspect(actor, detail),
+        })
+  const plan = (wanted: GatewayConfig) => planActors(wanted, place, forwarders)
+  const reloader = new Reloader(config, {
+    load,
+    refusal: (wanted) => refusedInKernelMode(forwarding, wanted),
+    optionsOf: (wanted) => new Map(plan(wanted).map(({ name, options }) => [name, options])),
+    configure: (options) => system.configure(options, RELOAD_PATIENCE_MS),
+    log: (level, line) => log.write('supervisor', level, line),
+  })
+  const plans = plan(config)
+  for (const each of plans) system.spawn(each)
+  const stopOrder = stopOrderOf(plans)
+  if (forwarders !== undefined) system.attach(forwarders)
+
+  const { promise: finished, resolve: finish } = Promise.withResolvers<number>()
+  let stopping: Promise<void> | undefined
+  const stop = (exitCode: number): Promise<void> => {
+    stopping ??= stopInOrder(system, stopOrder, forwarders, log, unfence).then(() => finish(exitCode))
+    return stopping
+  }
+  process.on('uncaughtException', (error) => {
+    log.write('supervisor', 'error', `an error that nobody caught: taking this node out of the group: ${error.stack}`)
+    void stop(EXIT_GAVE_UP)
+  })
+  giveUp = (actor, reason) => {
+    log.write('supervisor', 'error', `${actor} keeps failing (${reason}): taking this node out of the group`)
+    void stop(EXIT_GAVE_UP)
+  }
+  try {
+    await Promise.all([system.start(), forwarders?.start()])
+    collectStartupGarbage(0)
+  } catch (error) {
+    await stopInOrder(system, stopOrder, forwarders, log, unfence)
+    const { code = 'ESTART', message } = error as { code?: string; message: string }
+    throw new GatewayError(code, message, error)
+  }
+  return { reload: () => void reloader.order(false), stop: () => stop(0), finished }
+}
+
+type PoolListener = Pick<ForwarderPoolOptions, 'onLog' | 'onEscalation' | 'onInspection'>
+
+function createForwarders(
+  config: GatewayConfig,
+  { table, takenPorts }: GatewayPlace,
+  nft: Nft,
+  listener: PoolListener,
+): ForwarderPool {
+  const { count } = config.forwarders
+  return new ForwarderPool(
+    { table, count, settings: forwarderSettings(config, takenPorts), restart: RESTART, ...listener },
+    { clock: linuxClock, nft, sockets: linuxStreamSockets() },
+  )
+}
+
+/** Before anything of the host is touched: beside another gateway, this one would take its virtual IPs and tables for left behind. */
+async function beTheOnlyOne({ control: { socketPath } }: GatewayConfig): Promise<void> {
+  const locked = lockInstance(socketPath)
+  if (!locked.ok) throw new GatewayError(locked.code, locked.reason)
+  // Throws where a gateway runs that is older than the lock.
+  await isStaleSocket(socketPath)
+}
+
+function readHost(config: GatewayConfig): Pick<GatewayPlace, 'mac' | 'takenPorts'> {
+  const netlink = openLinuxNetlink()
+  const device = netlink.ok ? netlink.value.interfaceByName(config.interfaceName) : netlink
+  if (netlink.ok) netlink.value.close()
+  if (!device.ok) throw new GatewayError(device.code, `interface: ${config.interfaceName}: ${device.reason}`)
+  const sockets = openLinuxSocketTable()
+  const listeners = sockets.ok ? sockets.value.listeners() : sockets
+  if (sockets.ok) sockets.value.close()
+  const taken = valueOr(listeners, []).filter(({ address }) => address === '0.0.0.0' || address === '::')
+  return { mac: device.value.mac, takenPorts: new Set(taken.map(({ port }) => port)) }
+}
+
+/** A gateway that cannot hold its virtual IPs, or not serve them, must not become the director of those that can. */
+function checkPermitted(config: GatewayConfig, forwarding: ForwardingMode, takenPorts: ReadonlySet<number>): void {
+  const own = forwarding === 'workers' ? forwarderSettings(config, takenPorts).listeners : []
+  const privileged = own.map(({ port }) => port).filter((port) => port < FIRST_ORDINARY_PORT)
+  const netlink = openLinuxNetlink()
+  const permitted = netlink.ok ? checkPrivileges(netlink.value, [...new Set(privileged)]) : netlink
+  if (netlink.ok) netlink.value.close()
+  if (!permitted.ok) throw new GatewayError(permitted.code, permitted.reason)
+}
+
+function createTable(config: GatewayConfig): ConnectionTable {
+  return ConnectionTable.create({
+    clients: config.clients.tableSize,
+    forwarders: config.forwarders.count,
+    connectionsPerForwarder: connectionsPerForwarder(config),
+    affinity: config.balancing.affinity,
+  })
+}
+
+/** The virtual IPs that are on lo nonetheless: an administrator has put them there. */
+function forgetKernelMode(config: GatewayConfig): readonly string[] {
+  const netlink = openLinuxNetlink()
+  if (!netlink.ok) return []
+  clearLoopback(config, netlink.value)
+  const foreign = foreignOnLoopback(
+    netlink.value,
+    config.virtualIps.map(({ address }) => address),
+  )
+  netlink.value.close()
+  return foreign
+}
+
+function isFenced(fence: Result | undefined, log: GatewayLog): boolean {
+  if (fence?.ok === false) {
+    const what = 'after a kill the virtual IPs go before the next director has them'
+    log.write('announcer', 'info', `${what}: they cannot be silenced instead (${fence.reason})`)
+  }
+  return fence?.ok === true
+}
+
+function valueOr<Value>(result: Result<Value>, fallback: Value): Value {
+  return result.ok ? result.value : fallback
+}
+
+function connectionsPerForwarder(config: GatewayConfig): number {
+  const { connections } = config.limits
+  const { count } = config.forwarders
+  const share = Math.ceil((connections / count) * UNEVEN_SHARE)
+  return count === 1 ? connections : Math.min(connections, Math.max(share, LEAST_SHARE))
+}
+
+function openLog(name: string): GatewayLog {
+  const syslog = openLinuxSyslog(linuxClock, { tag: 'proxyha', path: SYSLOG_PATH })
+  return createGatewayLog(name, syslog.ok ? syslog.value : undefined, linuxClock)
+}
+
+function stopOrderOf(plans: readonly ActorPlan[]): StopOrder {
+  const running = (actor: string) => plans.filter(({ runs }) => runs === actor).map(({ name }) => name)
+  return [running('elector'), running('announcer'), ...STOP_ORDER]
+}
+
+async function stopInOrder(
+  system: ActorSystem,
+  order: StopOrder,
+  forwarders: ForwarderPool | undefined,
+  log: GatewayLog,
+  unfence: () => Promise<unknown>,
+): Promise<void> {
+  const complain = (what: string): void => log.write('supervisor', 'error', `stop: ${what}`)
+  const end = async (): Promise<void> => {
+    // The VIP goes first: no new client comes while the connections that there are get their time to end.
+    await system.stop(order, STOP_PATIENCE_MS)
+    await Promise.all([forwarders?.stop(), unfence()])
+  }
+  const ended = end().catch((error: unknown) => complain(reasonOf(error)))
+  if (!(await isDoneWithin(END_PATIENCE_MS, ended))) {
+    complain(`not over after ${END_PATIENCE_MS / 1000} s: what is left ends with the process`)
+  }
+  await log.end(LOG_PATIENCE_MS)
+}
+
+function isDoneWithin(patienceMs: number, done: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = linuxClock.setTimer(patienceMs, () => resolve(false))
+    void done.then(() => {
+      cancel()
+      resolve(true)
+    })
+  })
+}

@@ -1,0 +1,22 @@
+import { statSync } from 'node:fs'
+import type { GatewayConfig } from '../../config/gateway-config.ts'
+
+const BY_OTHERS = 0o004
+
+/**
+ * What the log says of files with a secret that everybody on this host may read; `path`: of the configuration. Nothing of a file that is
+ * not there: it was read a moment ago.
+ */
+export function readableSecrets({ cluster, inspector }: GatewayConfig, path: string): readonly string[] {
+  const secrets = [
+    ...(cluster.key !== null && cluster.keyFile === null ? ['cluster.key'] : []),
+    ...(inspector.token === null ? [] : ['inspector.token']),
+  ]
+  const files = [
+    ...(secrets.length === 0 ? [] : [{ file: path, holds: secrets.join(' and ') }]),
+    ...(cluster.keyFile === null ? [] : [{ file: cluster.keyFile, holds: 'the key' }]),
+  ]
+  return files
+    .filter(({ file }) => ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & BY_OTHERS) !== 0)
+    .map(({ file, holds }) => `every user of this host may read ${holds} in ${file}: chmod o-r ${file}`)
+}

@@ -1,0 +1,157 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ReloadReport } from '../../actors/inspector/messages.ts'
+import type { OwnAddresses } from '../../actors/watcher/messages.ts'
+import type { GatewayConfig } from '../../config/gateway-config.ts'
+import type { Checked } from '../../config/problems.ts'
+import { planReload } from '../../config/reload-plan.ts'
+import { reasonOf } from '../actor-system/actor-error.ts'
+import type { LogLevel } from '../actor-system/machine/machine.ts'
+
+/** What a reload does its work by. */
+export interface ReloaderParts {
+  /** Reads the configuration anew. */
+  load(running: GatewayConfig): Promise<Checked<GatewayConfig>>
+  /** What of it this gateway cannot do as it has been started, beside what nobody can change; null: nothing. */
+  refusal(config: GatewayConfig): string | null
+  /** The options of every actor, by its name. */
+  optionsOf(config: GatewayConfig): ReadonlyMap<string, unknown>
+  /** Gives actors other options; resolves with those that have not confirmed it within a bounded time. */
+  configure(options: ReadonlyMap<string, unknown>): Promise<readonly string[]>
+  log(level: LogLevel, line: string): void
+}
+
+/** Orders whose outcome is kept. */
+const REPORTS_KEPT = 16
+/** Orders that may wait for one that is under way. */
+const MAX_WAITING = 8
+
+/**
+ * Brings a gateway that runs to another configuration, all of it or nothing: everything that can be refused is refused before
+ * the first actor hears of it, and what follows cannot fail, since an actor that does not run is started with its new options.
+ * One order after the other.
+ */
+export class Reloader {
+  readonly #parts: ReloaderParts
+  readonly #reports = new Map<number, ReloadReport>()
+  #running: GatewayConfig
+  #lastOrder = 0
+  #waiting = 0
+  #queue: Promise<void> = Promise.resolve()
+
+  constructor(running: GatewayConfig, parts: ReloaderParts) {
+    this.#running = running
+    this.#parts = parts
+  }
+
+  /** Begins, or waits for the order before; returns a number by which `report` tells what became of it. */
+  order(checkOnly: boolean): number {
+    this.#lastOrder += 1
+    const order = this.#lastOrder
+    if (this.#waiting >= MAX_WAITING) {
+      this.#keep(order, refused(['too many reloads are under way; try again when they are done']))
+      return order
+    }
+    this.#waiting += 1
+    this.#queue = this.#queue.then(async () => {
+      this.#keep(order, await this.#carryOut(checkOnly))
+      this.#waiting -= 1
+    })
+    return order
+  }
+
+  /** The host has other addresses than the gateway goes by: goes by these, whatever else its file says by now. */
+  relocate(own: OwnAddresses): void {
+    if (this.#waiting >= MAX_WAITING) return
+    this.#waiting += 1
+    this.#queue = this.#queue.then(async () => {
+      await this.#relocate({ ...this.#running, ...own }).catch((error: unknown) =>
+        this.#parts.log('error', `the host's other addresses are not gone by: ${reasonOf(error)}`),
+      )
+      this.#waiting -= 1
+    })
+  }
+
+  async #relocate(wanted: GatewayConfig): Promise<void> {
+    const plan = planReload(this.#running, wanted)
+    if (!plan.ok || plan.changes.length === 0) return
+    const concerned = this.#concerned(wanted)
+    for (const { path, before, after } of plan.changes) {
+      this.#parts.log('warn', `${path}: ${before} -> ${after}: the interface has the former no more`)
+    }
+    await this.#go(wanted, concerned)
+  }
+
+  /** Null while the order is under way, and where it was forgotten. */
+  report(order: number): ReloadReport | null {
+    return this.#reports.get(order) ?? null
+  }
+
+  #keep(order: number, report: ReloadReport): void {
+    this.#reports.set(order, report)
+    this.#reports.delete(order - REPORTS_KEPT)
+  }
+
+  async #carryOut(checkOnly: boolean): Promise<ReloadReport> {
+    const report = await this.#apply(checkOnly).catch((error: unknown) => refused([unforeseen(error)]))
+    if (!checkOnly) for (const [level, line] of logLines(report)) this.#parts.log(level, line)
+    return report
+  }
+
+  async #apply(checkOnly: boolean): Promise<ReloadReport> {
+    const loaded = await this.#parts.load(this.#running)
+    if (!loaded.ok) return refused(loaded.problems)
+    const plan = planReload(this.#running, loaded.value)
+    if (!plan.ok) {
+      return refused(
+        plan.refusals.map(({ path, before, after, reason }) => {
+          return `${path}: ${before} -> ${after}: not while the gateway runs: ${reason}; restart it`
+        }),
+      )
+    }
+    const unheeded = this.#parts.refusal(loaded.value)
+    if (unheeded !== null) return refused([unheeded])
+    const { changes } = plan
+    if (changes.length === 0) return { outcome: 'unchanged', changes, problems: [] }
+    const concerned = this.#concerned(loaded.value)
+    if (checkOnly) return { outcome: 'possible', changes, problems: [] }
+    return { outcome: 'applied', changes, problems: await this.#go(loaded.value, concerned) }
+  }
+
+  /** The options that are other ones with this configuration; whatever is wrong with it is thrown here, before an actor hears of it. */
+  #concerned(wanted: GatewayConfig): ReadonlyMap<string, unknown> {
+    const before = this.#parts.optionsOf(this.#running)
+    const after = [...this.#parts.optionsOf(wanted)]
+    return new Map(after.filter(([actor, options]) => !isDeepStrictEqual(options, before.get(actor))))
+  }
+
+  /** What has not come of it; from here on there is no way back. */
+  async #go(wanted: GatewayConfig, concerned: ReadonlyMap<string, unknown>): Promise<readonly string[]> {
+    this.#running = wanted
+    try {
+      return (await this.#parts.configure(concerned)).map((actor) => `${actor} has not confirmed it yet`)
+    } catch (error) {
+      return [unforeseen(error)]
+    }
+  }
+}
+
+/** A mistake of ours, on the main thread: it must cost the reload, not the gateway. */
+const unforeseen = (error: unknown): string => `it cannot be carried out: ${reasonOf(error)}`
+
+const refused = (problems: readonly string[]): ReloadReport => ({ outcome: 'refused', changes: [], problems })
+
+function logLines({ outcome, changes, problems }: ReloadReport): readonly (readonly [LogLevel, string])[] {
+  const told = changes.map(({ path, before, after }) => ['info', `reload: ${path}: ${before} -> ${after}`] as const)
+  const wrong = problems.map((problem) => ['warn', `reload: ${problem}`] as const)
+  switch (outcome) {
+    case 'applied':
+    case 'possible':
+      return [...told, ...wrong]
+    case 'unchanged':
+      return [['info', 'reload: nothing has changed']]
+    case 'refused':
+      return [...wrong, ['warn', 'reload: refused, nothing was changed']]
+    default:
+      return outcome satisfies never
+  }
+}

@@ -1,0 +1,9 @@
+import type { LogLevel } from '../../actor-system/machine/machine.ts'
+
+/** The host's system log, facility daemon. Writing never waits and never throws: a line that cannot be taken is lost. */
+export interface Syslog {
+  write(level: LogLevel, line: string): void
+  /** Lines that the system log did not take since the start: it is not there, or it does not keep up. */
+  readonly lost: number
+  close(): void
+}

@@ -1,9 +1,0 @@
-import type { LogLevel } from '../system/machine.ts'
-
-/** The host's system log, facility daemon. Writing never waits and never throws: a line that cannot be taken is lost. */
-export interface Syslog {
-  write(level: LogLevel, line: string): void
-  /** Lines that the system log did not take since the start: it is not there, or it does not keep up. */
-  readonly lost: number
-  close(): void
-}

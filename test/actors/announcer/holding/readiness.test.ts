@@ -1,0 +1,58 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { FAST_PATH_PATIENCE_MS } from '../../../../actors/announcer/holding/readiness.ts'
+import { FakeClock } from '../../../fakes/clock.ts'
+import { FakeNetlink } from '../../../fakes/netlink.ts'
+import { Bench, MAC, settings } from '../bench.ts'
+
+const VIPS = settings.virtualIps.map(({ address }) => address)
+
+let bench: Bench
+
+/** Told to hold, by one that follows a director that lives, or a dead one. */
+const told = (succeeds: boolean) => bench.feed({ type: 'hold', leaseUntilMs: bench.clock.nowMs() + 3000, succeeds })
+
+beforeEach(() => {
+  const clock = new FakeClock()
+  const kernel = new FakeNetlink(clock)
+  kernel.addInterface('eth0', MAC, ['10.10.74.70/24'])
+  bench = new Bench(kernel, clock, { ...settings, forwardedBy: 'fast-path' })
+})
+
+describe('in kernel mode, after a director that lives and serves clients until they hear of this one', () => {
+  test('the addresses are held at once, and announced when all are forwarded here', () => {
+    told(true)
+    expect([bench.label, bench.of('putAddresses').length, bench.of('sendGratuitousArp')]).toEqual(['HOLDING', 1, []])
+    expect(bench.feed({ type: 'forwarded', virtualIps: VIPS.slice(0, 1) }).of('sendGratuitousArp')).toEqual([])
+    expect(bench.feed({ type: 'forwarded', virtualIps: VIPS }).of('sendGratuitousArp')).toMatchObject([
+      { addresses: VIPS },
+    ])
+    expect(bench.running.has('garp')).toBe(true)
+  })
+
+  test('they are announced at once where they are forwarded already', () => {
+    bench.feed({ type: 'forwarded', virtualIps: VIPS })
+    expect(told(true).of('sendGratuitousArp')).toHaveLength(1)
+  })
+
+  test('a fast path that cannot is waited for no longer than 2 s, and that is said', () => {
+    told(true).renew(3000, 1000)
+    expect(bench.running.get('ready')?.dueMs).toBe(FAST_PATH_PATIENCE_MS)
+    expect(bench.expire('ready').of('sendGratuitousArp')).toHaveLength(1)
+    expect(bench.lines()[0]).toContain('kernel mode is not ready after 2 s')
+    expect(bench.feed({ type: 'forwarded', virtualIps: VIPS }).effects).toEqual([])
+  })
+
+  test('an order to announce them again is no reason to call clients sooner', () => {
+    expect(told(true).feed({ type: 'announce' }).effects).toEqual([])
+  })
+
+  test('what is given up meanwhile is not announced any more', () => {
+    told(true).feed({ type: 'release' })
+    expect(bench.running.has('ready')).toBe(false)
+    expect(bench.feed({ type: 'forwarded', virtualIps: VIPS }).effects).toEqual([])
+  })
+})
+
+test('after a dead director nobody is waited for', () => {
+  expect(told(false).of('sendGratuitousArp')).toHaveLength(1)
+})
