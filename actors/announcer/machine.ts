@@ -86,10 +86,10 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
       return
     case 'announce':
       // What is not announced yet will be.
-      if (phase.label === 'HOLDING' && !phase.awaitsFastPath) announce(turn, phase)
+      if (phase.label === 'HOLDING' && phase.awaits === null) announce(turn, phase)
       return
     case 'forwarded':
-      noteForwarded(turn, event.virtualIps)
+      noteForwarded(turn, event)
       return
     case 'interfaceChanged':
       lookNow(turn)
@@ -101,7 +101,7 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
       vacate(turn, event.address)
       return
     case 'contested':
-      if (phase.label === 'HOLDING' && !phase.awaitsFastPath) defend(turn, phase, event.address)
+      if (phase.label === 'HOLDING' && phase.awaits === null) defend(turn, phase, event.address)
       return
     case 'timerExpired':
       if (event.generation === turn.state.timers[event.timer]) expire(turn, event.timer)

@@ -26,10 +26,12 @@ export type AnnouncerHint =
   /** Somebody else speaks for an address that is held here: announce it, once. Ignored if it is not held. */
   | { readonly type: 'contested'; readonly address: string }
 
-/** From the fast path, at every change: the VIPs of which this host is director in its kernel's rules, and ready to be. */
+/** From the fast path, at every change: of which VIPs this host is director in its kernel's rules. */
 export interface ForwardedMessage {
   readonly type: 'forwarded'
   readonly virtualIps: readonly string[]
+  /** Those of them for which it knows as much as a director before it. */
+  readonly ready: readonly string[]
 }
 
 /** What it tells the elector. */

@@ -116,8 +116,8 @@ export interface Holding {
   /** Addresses that somebody else had at the takeover: they were not added. */
   readonly withheld: readonly string[]
   readonly schedule: Schedule
-  /** They are announced when the fast path is ready for clients. */
-  readonly awaitsFastPath: boolean
+  /** They are announced when the fast path has said so much of them; null: they were. */
+  readonly awaits: 'ready' | 'rules' | null
 }
 
 /** Somebody else takes the addresses: they are still there, and nothing is said or done for them. */
@@ -152,8 +152,8 @@ export interface AnnouncerState {
   readonly phase: Phase
   /** As last read; null where it could not be. */
   readonly device: Device | null
-  /** What the fast path is ready for, as it said last. */
-  readonly forwarded: readonly string[]
+  /** What the fast path has rules for, and what it is ready for, as it said last. */
+  readonly forwarded: Readonly<Record<'rules' | 'ready', readonly string[]>>
   /** To say so when nothing is held any more. */
   readonly stopping: boolean
   readonly nextGeneration: number
@@ -177,7 +177,7 @@ export function initialAnnouncer(options: AnnouncerSettings): AnnouncerState {
     options,
     phase: { label: 'IDLE' },
     device: null,
-    forwarded: [],
+    forwarded: { rules: [], ready: [] },
     stopping: false,
     nextGeneration: 1,
     timers: {},

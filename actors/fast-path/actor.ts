@@ -100,7 +100,8 @@ export const startFastPath: StartActor<FastPathOptions, FastPathPorts, FastPathM
         )
         return
       case 'tellForwarded':
-        for (const to of announcers) context.send(to, { type: 'forwarded', virtualIps: effect.virtualIps })
+        for (const to of announcers)
+          context.send(to, { type: 'forwarded', virtualIps: effect.virtualIps, ready: effect.ready })
         return
       case 'remove':
         removeFromLoopback(netlink, settings.virtualIps)

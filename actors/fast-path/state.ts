@@ -8,6 +8,7 @@ import type {
 import type { NetworkInterface } from '../../runtime/ports/netlink/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import type { ClientConnection, ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
+import type { ForwardedMessage } from '../announcer/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import type { FastPathOrder, FastPathPeers, ForwardingMessage } from './messages.ts'
 import type { Numbering } from './numbering.ts'
@@ -123,7 +124,7 @@ export type FastPathEffect =
   | { readonly type: 'addPins'; readonly pins: readonly Pin[]; readonly connections: readonly KnownConnection[] }
   | SendTo<Pick<FastPathPeers, 'discovery'>>
   /** The announcers shall know. */
-  | { readonly type: 'tellForwarded'; readonly virtualIps: readonly string[] }
+  | ({ readonly type: 'tellForwarded' } & Forwarded)
   /** Our tables and the addresses on the loopback interface. */
   | { readonly type: 'remove' }
   | { readonly type: 'retired' }
@@ -160,6 +161,9 @@ type Errand =
   /** Of the sockets, which answer within the turn. */
   | { readonly kind: 'reading' }
   | { readonly kind: 'retiring' }
+
+/** As the announcers take it. */
+type Forwarded = Omit<ForwardedMessage, 'type'>
 
 /** The interface as it was when last looked at. */
 interface Device {
@@ -206,7 +210,7 @@ export interface FastPathState {
   /** The time by which that was looked at last. */
   readonly givingWayAtMs: number
   /** Virtual IPs that may be announced, as the announcers know. */
-  readonly ready: readonly string[]
+  readonly forwarded: Forwarded
   /** Owners of slots that have moved a moment ago, as marks, 0 = it has not; null while none has. */
   readonly former: Uint8Array | null
   /** Until then any of this host's slots may have come to it a moment ago, as others know; 0: it knows that itself. */
@@ -248,7 +252,7 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
     givingWay: new Map(),
     givingWayTold: new Set(),
     givingWayAtMs: 0,
-    ready: [],
+    forwarded: { virtualIps: [], ready: [] },
     former: null,
     youngUntilMs: 0,
     probed: new Map(),

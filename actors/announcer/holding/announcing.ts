@@ -5,8 +5,8 @@ import { scheduleFrom, takeDue } from './garp-schedule.ts'
 
 /** Rule 18: gratuitous ARP for each address now, in a burst, and again later. Restarts a schedule that runs. */
 export function announce(turn: Turn, holding: Holding): void {
-  if (holding.awaitsFastPath) turn.forgetTimer('ready')
-  sendDueGarp(turn, { ...holding, awaitsFastPath: false, schedule: scheduleFrom(turn.options.garp, turn.nowMs) })
+  if (holding.awaits !== null) turn.forgetTimer('ready')
+  sendDueGarp(turn, { ...holding, awaits: null, schedule: scheduleFrom(turn.options.garp, turn.nowMs) })
 }
 
 /** Once, beside the schedule: another host speaks for that address. */

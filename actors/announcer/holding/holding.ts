@@ -84,7 +84,7 @@ export function finishPut(turn: Turn, phase: Taking | Holding, refusals: readonl
   turn.resolved('hold')
   if (phase.label === 'HOLDING' || phase.device === null) return
   const { leaseUntilMs, device, withheld, succeeds } = phase
-  const unannounced = { schedule: [], awaitsFastPath: false }
+  const unannounced = { schedule: [], awaits: null }
   const holding: Holding = {
     label: 'HOLDING',
     leaseUntilMs,
@@ -95,7 +95,7 @@ export function finishPut(turn: Turn, phase: Taking | Holding, refusals: readonl
   }
   turn.enter(holding)
   startCheckTimer(turn)
-  if (succeeds && turn.options.forwardedBy === 'fast-path') awaitFastPath(turn, holding)
+  if (turn.options.forwardedBy === 'fast-path') awaitFastPath(turn, holding, succeeds ? 'ready' : 'rules')
   else announce(turn, holding)
   turn.report({ type: 'held' })
   // What was remembered of the interface is looked at now that nobody waits for it.

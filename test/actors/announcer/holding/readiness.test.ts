@@ -11,6 +11,8 @@ let bench: Bench
 /** Told to hold, by one that follows a director that lives, or a dead one. */
 const told = (succeeds: boolean) => bench.feed({ type: 'hold', leaseUntilMs: bench.clock.nowMs() + 3000, succeeds })
 
+const forwarded = (ready: readonly string[], virtualIps = VIPS) => ({ type: 'forwarded', virtualIps, ready }) as const
+
 beforeEach(() => {
   const clock = new FakeClock()
   const kernel = new FakeNetlink(clock)
@@ -22,24 +24,22 @@ describe('in kernel mode, after a director that lives and serves clients until t
   test('the addresses are held at once, and announced when all are forwarded here', () => {
     told(true)
     expect([bench.label, bench.of('putAddresses').length, bench.of('sendGratuitousArp')]).toEqual(['HOLDING', 1, []])
-    expect(bench.feed({ type: 'forwarded', virtualIps: VIPS.slice(0, 1) }).of('sendGratuitousArp')).toEqual([])
-    expect(bench.feed({ type: 'forwarded', virtualIps: VIPS }).of('sendGratuitousArp')).toMatchObject([
-      { addresses: VIPS },
-    ])
+    expect(bench.feed(forwarded(VIPS.slice(0, 1))).of('sendGratuitousArp')).toEqual([])
+    expect(bench.feed(forwarded(VIPS)).of('sendGratuitousArp')).toMatchObject([{ addresses: VIPS }])
     expect(bench.running.has('garp')).toBe(true)
   })
 
   test('they are announced at once where they are forwarded already', () => {
-    bench.feed({ type: 'forwarded', virtualIps: VIPS })
+    bench.feed(forwarded(VIPS))
     expect(told(true).of('sendGratuitousArp')).toHaveLength(1)
   })
 
   test('a fast path that cannot is waited for no longer than 2 s, and that is said', () => {
     told(true).renew(3000, 1000)
-    expect(bench.running.get('ready')?.dueMs).toBe(FAST_PATH_PATIENCE_MS)
+    expect(bench.running.get('ready')?.dueMs).toBe(FAST_PATH_PATIENCE_MS.ready)
     expect(bench.expire('ready').of('sendGratuitousArp')).toHaveLength(1)
     expect(bench.lines()[0]).toContain('kernel mode is not ready after 2 s')
-    expect(bench.feed({ type: 'forwarded', virtualIps: VIPS }).effects).toEqual([])
+    expect(bench.feed(forwarded(VIPS)).effects).toEqual([])
   })
 
   test('an order to announce them again is no reason to call clients sooner', () => {
@@ -49,10 +49,20 @@ describe('in kernel mode, after a director that lives and serves clients until t
   test('what is given up meanwhile is not announced any more', () => {
     told(true).feed({ type: 'release' })
     expect(bench.running.has('ready')).toBe(false)
-    expect(bench.feed({ type: 'forwarded', virtualIps: VIPS }).effects).toEqual([])
+    expect(bench.feed(forwarded(VIPS)).effects).toEqual([])
   })
 })
 
-test('after a dead director nobody is waited for', () => {
-  expect(told(false).of('sendGratuitousArp')).toHaveLength(1)
+describe('in kernel mode, after a dead director', () => {
+  test('they are announced when the kernel has the rules, whatever is still to be known', () => {
+    expect([told(false).label, bench.of('sendGratuitousArp')]).toEqual(['HOLDING', []])
+    expect(bench.feed(forwarded([], VIPS.slice(0, 1))).of('sendGratuitousArp')).toEqual([])
+    expect(bench.feed(forwarded([])).of('sendGratuitousArp')).toMatchObject([{ addresses: VIPS }])
+  })
+
+  test('and half a second later at the latest', () => {
+    told(false)
+    expect(bench.running.get('ready')?.dueMs).toBe(FAST_PATH_PATIENCE_MS.rules)
+    expect(bench.expire('ready').of('sendGratuitousArp')).toHaveLength(1)
+  })
 })

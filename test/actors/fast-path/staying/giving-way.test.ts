@@ -106,14 +106,15 @@ test('an ordered stop waits until clients have heard of the next director, and n
   expect(last.take('apply')?.script).toContain(`${VIP} : goto serve4`)
 })
 
-test('announcers are told when a new director has all that it has to know in its kernel, and not before', () => {
-  const fastPath = new Stepped().running().give(role('director')).settle()
-  expect(roleInForce(fastPath)).toBe('director')
+test('announcers are told when a new director has the rules in its kernel, and when it has all there that it has to know', () => {
+  const fastPath = new Stepped().running().give(role('director'))
   expect(fastPath.take('tellForwarded')).toBeUndefined()
+  fastPath.settle()
+  expect(fastPath.take('tellForwarded')).toEqual({ type: 'tellForwarded', virtualIps: [VIP], ready: [] })
   fastPath.give(says('10.0.0.2')).settle()
-  expect(fastPath.take('tellForwarded')).toEqual({ type: 'tellForwarded', virtualIps: [VIP] })
+  expect(fastPath.take('tellForwarded')).toEqual({ type: 'tellForwarded', virtualIps: [VIP], ready: [VIP] })
   // Once, whatever comes later.
   fastPath.give(says('10.0.0.2')).give({ type: 'looked', look: lookOf() }).settle()
   expect(fastPath.take('tellForwarded')).toBeUndefined()
-  expect(fastPath.give(gaveWay).take('tellForwarded')).toEqual({ type: 'tellForwarded', virtualIps: [] })
+  expect(fastPath.give(gaveWay).take('tellForwarded')).toEqual({ type: 'tellForwarded', virtualIps: [], ready: [] })
 })
