@@ -19,7 +19,7 @@ interface NewConnections {
 
 /** Three gateways in kernel mode, and a client that opens a connection every 4 ms, from twelve addresses in turn. */
 describeInNamespaces(
-  'no SYN is lost at a failover that was ordered, in kernel mode',
+  'no SYN is lost in kernel mode where a director hands over in order, or its kernel goes on',
   { programs: ['nft'] },
   (namespaces) => {
     let group: Group
@@ -90,6 +90,17 @@ describeInNamespaces(
         await clientsAt(first!)
         await nothingLost()
       }
+    }, 180_000)
+
+    it("nor when a director's gateway dies, whose kernel goes on until the next one's has the rules", async () => {
+      const [first, second] = group.nodes
+      await first!.stopGateway('SIGKILL')
+      await clientsAt(second!)
+      await nothingLost()
+      first!.startGateway()
+      await group.settled(0, 3, PATIENCE_MS)
+      await clientsAt(first!)
+      await nothingLost()
     }, 180_000)
   },
 )

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { RoleMessage } from '../../../../actors/elector/messages.ts'
 import { done } from '../../../../runtime/ports/result.ts'
-import { group, heard, lookOf, OTHER, role, Stepped, VIP } from '../stepped.ts'
+import { group, heard, lookOf, OTHER, role, SILENT, Stepped, VIP } from '../stepped.ts'
 
 const says = (address: string) => ({ type: 'clientsOf', address, all: false, generation: 3, clients: [] }) as const
 /** Another one was heard that follows. */
@@ -117,4 +117,16 @@ test('announcers are told when a new director has the rules in its kernel, and w
   fastPath.give(says('10.0.0.2')).give({ type: 'looked', look: lookOf() }).settle()
   expect(fastPath.take('tellForwarded')).toBeUndefined()
   expect(fastPath.give(gaveWay).take('tellForwarded')).toEqual({ type: 'tellForwarded', virtualIps: [], ready: [] })
+})
+
+test('rules with slots of a dead node are not those that the announcers wait for: its SYNs would go nowhere', () => {
+  const dead = group({ nodes: group().nodes.map((node) => (node.self ? node : { ...node, ...SILENT })) })
+  const slots = Uint8Array.from({ length: 4096 }, (_, slot) => 1 + (slot % 2))
+  const fastPath = new Stepped()
+    .running({ ...dead, slots })
+    .give(role('director'))
+    .settle()
+  expect([roleInForce(fastPath), fastPath.take('tellForwarded')]).toEqual(['director', undefined])
+  fastPath.give({ ...dead, generation: 4, slots: slots.fill(1) }).settle()
+  expect(fastPath.take('tellForwarded')).toMatchObject({ virtualIps: [VIP] })
 })
