@@ -9,9 +9,10 @@ import { emitUnsolicitedAdvertisement } from '../../runtime/wire/neighbour-adver
 import type { ElectorName } from '../elector/messages.ts'
 import { DEFAULT_GARP, type GarpOptions } from './holding/garp-schedule.ts'
 import { stepAnnouncer } from './machine.ts'
-import type { AnnouncerControl, AnnouncerMessage, AnnouncerPeers, AnnouncerStatus } from './messages.ts'
+import type { AnnouncerControl, AnnouncerMessage, AnnouncerStatus } from './messages.ts'
 import { ownBehind } from './precedence.ts'
 import { rehearseTakeover } from './rehearsal.ts'
+import type { AnnouncerPeers } from './state.ts'
 import {
   type AnnouncerEffect,
   type AnnouncerEvent,

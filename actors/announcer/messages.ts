@@ -51,8 +51,6 @@ export interface ResetRequest {
   readonly virtualIps: readonly string[]
 }
 
-export type AnnouncerPeers = { readonly elector: AnnouncerReport; readonly forwarder: ResetRequest }
-
 /** `describe()` of the announcer's control. */
 export interface AnnouncerStatus {
   readonly virtualIps: readonly { readonly address: string; readonly held: boolean }[]

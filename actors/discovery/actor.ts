@@ -3,7 +3,8 @@ import type { StartActor } from '../../runtime/actor-system/actor.ts'
 import { runMachine } from '../../runtime/actor-system/machine/machine-runner.ts'
 import type { DrainMark } from '../../runtime/ports/process/drain-mark.ts'
 import { describeDiscovery, step } from './machine.ts'
-import type { DiscoveryControl, DiscoveryMessage, DiscoveryPeers } from './messages.ts'
+import type { DiscoveryControl, DiscoveryMessage } from './messages.ts'
+import type { DiscoveryPeers } from './state.ts'
 import {
   type DiscoveryEffect,
   type DiscoveryEvent,

@@ -1,9 +1,8 @@
 import type { ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
 import type { ConnectionHolder } from '../../runtime/wire/beacon-holders.ts'
 import type { BeaconNode } from '../../runtime/wire/beacon-node.ts'
-import type { DispatcherMessage } from '../dispatcher/messages.ts'
-import type { ElectorName, RoleMessage } from '../elector/messages.ts'
-import type { BeaconsLost, RawIpDelivery, RawIpMessage } from '../raw-ip/messages.ts'
+import type { RoleMessage } from '../elector/messages.ts'
+import type { BeaconsLost, RawIpDelivery } from '../raw-ip/messages.ts'
 
 /** What a node is worth now. Shares are 0..1. */
 export interface NodeLoad {
@@ -199,19 +198,6 @@ export interface DrainWish {
   readonly draining: boolean
   /** For maintenance: what is open is reset after so long. Null: it is left alone. */
   readonly maintMs: number | null
-}
-
-/** To every elector: the present assignment is here, whenever it came from another node, and when one of both (re)starts. */
-export interface CaughtUpMessage {
-  readonly type: 'caughtUp'
-}
-
-export type DiscoveryPeers = {
-  readonly 'raw-ip': RawIpMessage
-  readonly dispatcher: DispatcherMessage
-  readonly 'fast-path': ClientsOfMessage | HoldersOfMessage
-  readonly 'stats-reporter': UpkeepMessage
-  readonly [elector: ElectorName]: CaughtUpMessage
 }
 
 /** `describe()` of discovery's control. */

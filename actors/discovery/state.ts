@@ -1,13 +1,32 @@
 import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/actor-system/machine/machine.ts'
 import type { BeaconMark } from '../../runtime/wire/beacon-audience.ts'
 import type { BeaconNode } from '../../runtime/wire/beacon-node.ts'
-import type { ElectorName, Role, RoleMessage } from '../elector/messages.ts'
+import type { DispatcherMessage } from '../dispatcher/messages.ts'
+import type { CaughtUpMessage, ElectorName, Role, RoleMessage } from '../elector/messages.ts'
+import type { RawIpMessage } from '../raw-ip/messages.ts'
 import type { ClientsTold } from './beacons/clients-told.ts'
 import type { RefusedBeacons } from './beacons/refusals.ts'
 import type { OwnMark, Session } from './beacons/sessions.ts'
 import type { Claim } from './claims.ts'
 import type { DrainOrder } from './draining/draining.ts'
-import type { AgentWord, Assignment, DiscoveryMessage, DiscoveryPeers, DrainWish, NodeLoad } from './messages.ts'
+import type {
+  AgentWord,
+  Assignment,
+  ClientsOfMessage,
+  DiscoveryMessage,
+  DrainWish,
+  HoldersOfMessage,
+  NodeLoad,
+  UpkeepMessage,
+} from './messages.ts'
+
+export type DiscoveryPeers = {
+  readonly 'raw-ip': RawIpMessage
+  readonly dispatcher: DispatcherMessage
+  readonly 'fast-path': ClientsOfMessage | HoldersOfMessage
+  readonly 'stats-reporter': UpkeepMessage
+  readonly [elector: ElectorName]: CaughtUpMessage
+}
 
 export interface DiscoveryOptions {
   /** 1..64 characters. */

@@ -8,16 +8,10 @@ import type { NodeSetting } from '../../runtime/table/node-rows.ts'
 import { foldRoles } from '../elector/roles.ts'
 import { explainWeight } from './explanation.ts'
 import { step } from './machine.ts'
-import type {
-  ClientRoute,
-  DispatchedNode,
-  DispatcherControl,
-  DispatcherMessage,
-  DispatcherPeers,
-  DispatcherStatus,
-} from './messages.ts'
+import type { ClientRoute, DispatchedNode, DispatcherControl, DispatcherMessage, DispatcherStatus } from './messages.ts'
 import { TRY_TIMEOUT_MS, type TryNode, unreachedText } from './reach.ts'
 import { countSlots } from './slots.ts'
+import type { DispatcherPeers } from './state.ts'
 import {
   type DispatcherEffect,
   type DispatcherEvent,

@@ -1,10 +1,7 @@
-import type { MembershipMessage, PublishMessage, ReplicaMessage } from '../discovery/messages.ts'
+import type { MembershipMessage, ReplicaMessage } from '../discovery/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
-import type { ForwardingMessage } from '../fast-path/messages.ts'
 
 export type DispatcherMessage = RoleMessage | MembershipMessage | ReplicaMessage
-
-export type DispatcherPeers = { readonly discovery: PublishMessage; readonly 'fast-path': ForwardingMessage }
 
 /** One node as the table and the policy see it. */
 export interface DispatchedNode {

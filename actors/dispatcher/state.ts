@@ -1,13 +1,16 @@
 import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/actor-system/machine/machine.ts'
 import { MAX_NODES, SLOT_COUNT } from '../../runtime/table/layout.ts'
 import type { NodeSetting } from '../../runtime/table/node-rows.ts'
-import type { Member, NodeMac } from '../discovery/messages.ts'
+import type { Member, NodeMac, PublishMessage } from '../discovery/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import { foldRoles } from '../elector/roles.ts'
-import type { DispatcherMessage, DispatcherPeers } from './messages.ts'
+import type { ForwardingMessage } from '../fast-path/messages.ts'
+import type { DispatcherMessage } from './messages.ts'
 import { adoptBalance, type Balance, type PolicyRules } from './policy.ts'
 import type { PortTry, Reach, TryNode } from './reach.ts'
 import type { Slots } from './slots.ts'
+
+export type DispatcherPeers = { readonly discovery: PublishMessage; readonly 'fast-path': ForwardingMessage }
 
 /** What the dispatcher's decisions depend on. */
 export interface DispatcherRules extends PolicyRules {

@@ -4,8 +4,9 @@ import { withPeerAlias } from '../../runtime/actor-system/messaging/peer-alias.t
 import type { AnnouncerName } from '../announcer/messages.ts'
 import type { Drained, SendMessage } from '../raw-ip/messages.ts'
 import { stepElector } from './machine.ts'
-import type { ElectorControl, ElectorMessage, ElectorPeers } from './messages.ts'
+import type { ElectorControl, ElectorMessage } from './messages.ts'
 import { rehearseElection } from './rehearsal.ts'
+import type { ElectorPeers } from './state.ts'
 import {
   describeElector,
   type ElectorEffect,

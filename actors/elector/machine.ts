@@ -8,7 +8,6 @@ import { DISCARD_TEXTS, type Discarded, receive } from './adverts/reception.ts'
 import { samePriorityText } from './adverts/same-priority.ts'
 import { configure } from './configuration.ts'
 import { masterDownMs } from './intervals.ts'
-import type { ElectorPeers } from './messages.ts'
 import { hearInBackup, suspectMaster, takeOver, waitAgain } from './phases/backup.ts'
 import { forgetMaster, hearInFault } from './phases/fault.ts'
 import { beginHandOver, mayHandOver } from './phases/hand-over.ts'
@@ -25,6 +24,7 @@ import {
   stepDown,
   takeLeave,
 } from './phases/transitions.ts'
+import type { ElectorPeers } from './state.ts'
 import { type ElectorEffect, type ElectorEvent, type ElectorState, roleOf } from './state.ts'
 import { track } from './tracking.ts'
 import { Turn } from './turn.ts'

@@ -1,7 +1,5 @@
-import type { AnnouncerOrder, AnnouncerReport } from '../announcer/messages.ts'
-import type { CaughtUpMessage, DiscoveryMessage } from '../discovery/messages.ts'
-import type { DispatcherMessage } from '../dispatcher/messages.ts'
-import type { RawIpDelivery, RawIpMessage, SocketsReopened } from '../raw-ip/messages.ts'
+import type { AnnouncerReport } from '../announcer/messages.ts'
+import type { RawIpDelivery, SocketsReopened } from '../raw-ip/messages.ts'
 
 /** Name of an elector in the system: each virtual router has one. */
 export type ElectorName = `elector${string}`
@@ -36,17 +34,12 @@ export interface TrackMessage {
   readonly reason: string | null
 }
 
-export type ElectorMessage = SocketsReopened | RawIpDelivery | AnnouncerReport | TrackMessage | CaughtUpMessage
-
-export type ElectorPeers = {
-  readonly 'raw-ip': RawIpMessage
-  readonly announcer: AnnouncerOrder
-  readonly discovery: DiscoveryMessage
-  readonly dispatcher: DispatcherMessage
-  readonly forwarder: RoleMessage
-  readonly 'fast-path': RoleMessage
-  readonly watcher: RoleMessage
+/** To every elector: the present assignment is here, whenever it came from another node, and when one of both (re)starts. */
+export interface CaughtUpMessage {
+  readonly type: 'caughtUp'
 }
+
+export type ElectorMessage = SocketsReopened | RawIpDelivery | AnnouncerReport | TrackMessage | CaughtUpMessage
 
 /** What all routers of a virtual router must have in common. */
 export type SettingOfRouter = 'version' | 'authentication' | 'interval' | 'virtualIps'

@@ -6,14 +6,27 @@ import type {
   WriteLog,
 } from '../../runtime/actor-system/machine/machine.ts'
 import type { VrrpChecksum, VrrpVersion } from '../../runtime/wire/vrrp.ts'
-import type { SendMessage } from '../raw-ip/messages.ts'
+import type { AnnouncerOrder } from '../announcer/messages.ts'
+import type { DiscoveryMessage } from '../discovery/messages.ts'
+import type { DispatcherMessage } from '../dispatcher/messages.ts'
+import type { RawIpMessage, SendMessage } from '../raw-ip/messages.ts'
 import { advertPayload, destinationsOf } from './adverts/advert.ts'
 import { describeNeighbours, type Neighbours, noNeighbours } from './adverts/neighbours.ts'
 import { currentWarnings, type Notices } from './adverts/notices.ts'
 import type { DiscardReason } from './adverts/reception.ts'
-import type { ElectorMessage, ElectorPeers, ElectorStatus, HandOver, RoleMessage } from './messages.ts'
+import type { ElectorMessage, ElectorStatus, HandOver, RoleMessage } from './messages.ts'
 import { holdOffLeftMs } from './phases/hold-off.ts'
 import { describeTracking, type Tracking, type TrackOptions, trackingWarnings } from './tracking.ts'
+
+export type ElectorPeers = {
+  readonly 'raw-ip': RawIpMessage
+  readonly announcer: AnnouncerOrder
+  readonly discovery: DiscoveryMessage
+  readonly dispatcher: DispatcherMessage
+  readonly forwarder: RoleMessage
+  readonly 'fast-path': RoleMessage
+  readonly watcher: RoleMessage
+}
 
 /** One virtual router as configured; the ranges are the wire's. */
 export interface ElectorOptions {

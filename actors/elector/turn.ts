@@ -1,8 +1,7 @@
 import type { LogLevel } from '../../runtime/actor-system/machine/machine.ts'
 import { counted, MachineTurn } from '../../runtime/actor-system/machine/turn.ts'
 import { type Notice, over, remember } from './adverts/notices.ts'
-import type { ElectorPeers } from './messages.ts'
-import type { Backup, Counter, ElectorEffect, ElectorState, ElectorTimer, Phase } from './state.ts'
+import type { Backup, Counter, ElectorEffect, ElectorPeers, ElectorState, ElectorTimer, Phase } from './state.ts'
 
 /** See `ElectorOptions`. */
 export const lookAheadMs = ({ lookAheadMs = 0 }: ElectorState['options']): number => lookAheadMs

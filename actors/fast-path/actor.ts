@@ -11,8 +11,9 @@ import { Figures } from './kernel/figures.ts'
 import { missingOnLoopback, putOnLoopback, removeFromLoopback } from './kernel/loopback.ts'
 import { findTables, outlineTables, setStaying } from './kernel/tables.ts'
 import { step } from './machine.ts'
-import type { FastPathMessage, FastPathPeers } from './messages.ts'
+import type { FastPathMessage } from './messages.ts'
 import { removedRuleset } from './ruleset/ruleset.ts'
+import type { FastPathPeers } from './state.ts'
 import {
   type FastPathEffect,
   type FastPathEvent,

@@ -1,5 +1,4 @@
-import type { AnnouncerName, ForwardedMessage } from '../announcer/messages.ts'
-import type { ClientsMessage, ClientsOfMessage, HoldersOfMessage, ServingMessage } from '../discovery/messages.ts'
+import type { ClientsOfMessage, HoldersOfMessage } from '../discovery/messages.ts'
 import type { ClientRoute, ClientsPart } from '../dispatcher/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import type { Holder } from './holders.ts'
@@ -56,11 +55,6 @@ export type FastPathOrder = RoleMessage | ForwardingMessage | ClientsOfMessage |
 export type FastPathMessage = FastPathOrder | HoldersOfMessage
 
 export type { Holder }
-
-export type FastPathPeers = {
-  readonly discovery: ClientsMessage | ServingMessage
-  readonly [announcer: AnnouncerName]: ForwardedMessage
-}
 
 /** What this host, as director, has sent to a node. */
 export interface NodeCounters {

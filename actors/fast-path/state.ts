@@ -8,14 +8,20 @@ import type {
 import type { NetworkInterface } from '../../runtime/ports/netlink/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import type { ClientConnection, ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
-import type { ForwardedMessage } from '../announcer/messages.ts'
+import type { AnnouncerName, ForwardedMessage } from '../announcer/messages.ts'
+import type { ClientsMessage, ServingMessage } from '../discovery/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
-import type { FastPathOrder, FastPathPeers, ForwardingMessage } from './messages.ts'
+import type { FastPathOrder, ForwardingMessage } from './messages.ts'
 import type { Numbering } from './numbering.ts'
 import type { KeptMaps, KnownConnection, Pin, Ruleset, RulesetRedirect } from './ruleset/ruleset-types.ts'
 import type { Serving } from './serving.ts'
 import type { GivingWay } from './staying/giving-way.ts'
 import type { Hearing } from './staying/hearing.ts'
+
+export type FastPathPeers = {
+  readonly discovery: ClientsMessage | ServingMessage
+  readonly [announcer: AnnouncerName]: ForwardedMessage
+}
 
 /** What the ruleset depends on beside the group. */
 export interface FastPathSettings {

@@ -4,6 +4,7 @@ import type { ProxyProbe } from '../../runtime/ports/sockets/proxy-probe.ts'
 import type { SocketTable } from '../../runtime/ports/sockets/socket-table.ts'
 import type { DampingRules } from './damping.ts'
 import type { DeepCheck } from './deep-checks.ts'
+import type { PortMonitorPeers } from './machine.ts'
 import {
   describePortMonitor,
   initialPortMonitor,
@@ -13,7 +14,7 @@ import {
   type PortMonitorState,
   stepPortMonitor,
 } from './machine.ts'
-import type { PortMonitorControl, PortMonitorMessage, PortMonitorPeers } from './messages.ts'
+import type { PortMonitorControl, PortMonitorMessage } from './messages.ts'
 import { proxyPortsOf } from './port-check.ts'
 
 export interface PortMonitorOptions extends DampingRules {

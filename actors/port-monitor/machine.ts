@@ -10,6 +10,7 @@
  *                ^                                  |
  *                '------- timer `check<n>` <--------'
  */
+
 import { isDeepStrictEqual } from 'node:util'
 import type {
   CancelTimer,
@@ -21,6 +22,8 @@ import type {
 } from '../../runtime/actor-system/machine/machine.ts'
 import type { Probe } from '../../runtime/ports/sockets/proxy-probe.ts'
 import type { Listener } from '../../runtime/ports/sockets/socket-table.ts'
+import type { MonitorMessage } from '../discovery/messages.ts'
+import type { TrackMessage } from '../elector/messages.ts'
 import { type Damped, type DampingRules, damped } from './damping.ts'
 import {
   allAnswered,
@@ -30,8 +33,14 @@ import {
   problemByChecks,
   withAnswer,
 } from './deep-checks.ts'
-import type { PortMonitorPeers, PortMonitorStatus, PortState } from './messages.ts'
+import type { PortMonitorStatus, PortState } from './messages.ts'
 import { checkPorts, describeProblems } from './port-check.ts'
+
+/** Discovery, for the group; each elector, whose priority may depend on it. */
+export type PortMonitorPeers = {
+  readonly discovery: MonitorMessage
+  readonly [elector: `elector${string}`]: TrackMessage
+}
 
 /** A read that fails once or twice (memory, a table that changes too fast) must not take a node out. */
 const TOLERATED_FAILURES = 2

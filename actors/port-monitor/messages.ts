@@ -1,13 +1,4 @@
-import type { MonitorMessage } from '../discovery/messages.ts'
-import type { TrackMessage } from '../elector/messages.ts'
-
 export type PortMonitorMessage = never
-
-/** Discovery, for the group; each elector, whose priority may depend on it. */
-export type PortMonitorPeers = {
-  readonly discovery: MonitorMessage
-  readonly [elector: `elector${string}`]: TrackMessage
-}
 
 export interface PortState {
   readonly port: number

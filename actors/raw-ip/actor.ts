@@ -5,6 +5,7 @@ import { type AddressFamily, familyOf } from '../../runtime/wire/ip-address-byte
 import { AdvertAdmission } from './admission.ts'
 import { BeaconAdmission, type BeaconRules } from './beacon-admission.ts'
 import { type Admitted, BUDGETS } from './budgets.ts'
+import type { RawIpPeers } from './machine.ts'
 import {
   DRAIN_AHEAD_MAX_MS,
   type Drained,
@@ -13,7 +14,6 @@ import {
   type RawIpCounters,
   type RawIpDelivery,
   type RawIpMessage,
-  type RawIpPeers,
   type RawIpStatus,
   type SendMessage,
 } from './messages.ts'

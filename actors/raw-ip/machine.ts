@@ -8,7 +8,16 @@
  *       |      (timer: 100 ms, 200 ms ... 2 s)   |
  *       '----------------------------------------'
  */
+
 import type { StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/actor-system/machine/machine.ts'
+import type { ElectorName } from '../elector/messages.ts'
+import type { BeaconsLost, RawIpDelivery, SocketsReopened } from './messages.ts'
+
+/** Of each protocol, the actors that its packets are for: an advert's is the elector of its family and VRID. */
+export type RawIpPeers = {
+  readonly discovery: RawIpDelivery | BeaconsLost
+  readonly [elector: ElectorName]: RawIpDelivery | SocketsReopened
+}
 
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 2000

@@ -1,5 +1,4 @@
 import type { IpProtocol } from '../../runtime/ports/raw-ip/raw-ip.ts'
-import type { ElectorName } from '../elector/messages.ts'
 
 /** `confirm` asks for a `sent` or `sendFailed` with the same number. */
 export interface SendMessage {
@@ -78,12 +77,6 @@ export interface SocketsReopened {
 /** Told to discovery, a few times a second while it goes on: beacons that may have been right were dropped, here or in the kernel. */
 export interface BeaconsLost {
   readonly type: 'beaconsLost'
-}
-
-/** Of each protocol, the actors that its packets are for: an advert's is the elector of its family and VRID. */
-export type RawIpPeers = {
-  readonly discovery: RawIpDelivery | BeaconsLost
-  readonly [elector: ElectorName]: RawIpDelivery | SocketsReopened
 }
 
 /** Counted since the actor started, for one IP protocol. */

@@ -13,6 +13,7 @@ import {
   stepAgent,
 } from './agent.ts'
 import { ConnectionCount } from './connection-count.ts'
+import type { StatsReporterPeers } from './machine.ts'
 import {
   describeStatsReporter,
   initialStatsReporter,
@@ -21,7 +22,7 @@ import {
   type StatsReporterState,
   stepStatsReporter,
 } from './machine.ts'
-import type { StatsReporterControl, StatsReporterMessage, StatsReporterPeers } from './messages.ts'
+import type { StatsReporterControl, StatsReporterMessage } from './messages.ts'
 
 export interface StatsReporterOptions {
   readonly redirects: readonly { readonly proxyPort: number }[]

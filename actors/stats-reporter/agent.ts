@@ -20,7 +20,7 @@ import type { AgentQuestion } from '../../runtime/ports/host/agent.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import type { AgentWord } from '../discovery/messages.ts'
 import { parseAgentWord } from './agent-word.ts'
-import type { StatsReporterPeers } from './messages.ts'
+import type { StatsReporterPeers } from './machine.ts'
 
 const TOLERATED_FAILURES = 2
 /** Of what an agent says instead of a word, this much is repeated. */

@@ -9,8 +9,10 @@ import type {
   WriteLog,
 } from '../../runtime/actor-system/machine/machine.ts'
 import type { SystemLoadSample } from '../../runtime/ports/host/system-load.ts'
-import type { LoadMessage, NodeLoad } from '../discovery/messages.ts'
-import type { StatsReporterPeers, StatsReporterStatus } from './messages.ts'
+import type { AgentMessage, HoldersMessage, LoadMessage, NodeLoad } from '../discovery/messages.ts'
+import type { StatsReporterStatus } from './messages.ts'
+
+export type StatsReporterPeers = { readonly discovery: LoadMessage | AgentMessage | HoldersMessage }
 
 /** The first interval is short, so that a node that has just started is soon given its share. */
 const FIRST_INTERVAL_MS = 250

@@ -1,8 +1,6 @@
-import type { AgentMessage, HoldersMessage, LoadMessage, UpkeepMessage } from '../discovery/messages.ts'
+import type { LoadMessage, UpkeepMessage } from '../discovery/messages.ts'
 
 export type StatsReporterMessage = UpkeepMessage
-
-export type StatsReporterPeers = { readonly discovery: LoadMessage | AgentMessage | HoldersMessage }
 
 /** `describe()` of the stats reporter's control: the newest sample. */
 export interface StatsReporterStatus {

@@ -8,7 +8,8 @@ import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
 import { emitUnsolicitedAdvertisement } from '../../runtime/wire/neighbour-advertisement.ts'
 import { emitNeighbourSolicitation } from '../../runtime/wire/neighbour-solicitation.ts'
 import { stepWatcher } from './machine.ts'
-import type { Relocation, WatcherControl, WatcherMessage, WatcherPeers } from './messages.ts'
+import type { Relocation, WatcherControl, WatcherMessage } from './messages.ts'
+import type { WatcherPeers } from './state.ts'
 import {
   describeWatcher,
   initialWatcher,

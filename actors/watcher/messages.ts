@@ -1,20 +1,7 @@
-import type { AnnouncerHint, AnnouncerName } from '../announcer/messages.ts'
-import type { DeviceMessage } from '../discovery/messages.ts'
-import type { ElectorName, RoleMessage, TrackMessage } from '../elector/messages.ts'
-import type { InterfaceHint, SpokenForMessage } from '../fast-path/messages.ts'
-import type { RawIpMessage } from '../raw-ip/messages.ts'
+import type { RoleMessage } from '../elector/messages.ts'
 
 /** What the watcher takes, from each elector: who is director now is no stranger. */
 export type WatcherMessage = RoleMessage
-
-/** Every elector and announcer of the node, by their names, the raw sockets, and who goes by the MAC of the interface. */
-export type WatcherPeers = {
-  readonly 'raw-ip': RawIpMessage
-  readonly discovery: DeviceMessage
-  readonly 'fast-path': InterfaceHint | SpokenForMessage
-  readonly [elector: ElectorName]: TrackMessage
-  readonly [announcer: AnnouncerName]: AnnouncerHint
-}
 
 /** `describe()` of the watcher's control. */
 export interface WatcherStatus {

@@ -8,9 +8,21 @@ import type {
 import type { InterfaceTruth, KernelEvent } from '../../runtime/ports/netlink/kernel-events.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
-import type { AnnouncerName } from '../announcer/messages.ts'
+import type { AnnouncerHint, AnnouncerName } from '../announcer/messages.ts'
+import type { DeviceMessage } from '../discovery/messages.ts'
 import type { ElectorName, TrackMessage, TrackSource } from '../elector/messages.ts'
-import type { OwnAddresses, WatcherMessage, WatcherPeers, WatcherStatus } from './messages.ts'
+import type { InterfaceHint, SpokenForMessage } from '../fast-path/messages.ts'
+import type { RawIpMessage } from '../raw-ip/messages.ts'
+import type { OwnAddresses, WatcherMessage, WatcherStatus } from './messages.ts'
+
+/** Every elector and announcer of the node, by their names, the raw sockets, and who goes by the MAC of the interface. */
+export type WatcherPeers = {
+  readonly 'raw-ip': RawIpMessage
+  readonly discovery: DeviceMessage
+  readonly 'fast-path': InterfaceHint | SpokenForMessage
+  readonly [elector: ElectorName]: TrackMessage
+  readonly [announcer: AnnouncerName]: AnnouncerHint
+}
 
 export interface WatcherOptions {
   readonly interfaceName: string

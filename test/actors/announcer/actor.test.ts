@@ -1,11 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { startAnnouncer } from '../../../actors/announcer/actor.ts'
-import type {
-  AnnouncerControl,
-  AnnouncerMessage,
-  AnnouncerPeers,
-  AnnouncerStatus,
-} from '../../../actors/announcer/messages.ts'
+import type { AnnouncerControl, AnnouncerMessage, AnnouncerStatus } from '../../../actors/announcer/messages.ts'
+import type { AnnouncerPeers } from '../../../actors/announcer/state.ts'
 import type { ActorInstance } from '../../../runtime/actor-system/actor.ts'
 import { parseArp } from '../../../runtime/wire/arp.ts'
 import { emitUnsolicitedAdvertisement } from '../../../runtime/wire/neighbour-advertisement.ts'

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { startDispatcher } from '../../../actors/dispatcher/actor.ts'
-import type {
-  ClientsPart,
-  DispatcherControl,
-  DispatcherMessage,
-  DispatcherPeers,
-} from '../../../actors/dispatcher/messages.ts'
+import type { ClientsPart, DispatcherControl, DispatcherMessage } from '../../../actors/dispatcher/messages.ts'
+import type { DispatcherPeers } from '../../../actors/dispatcher/state.ts'
 import type { ActorInstance } from '../../../runtime/actor-system/actor.ts'
 import { parseClientKey } from '../../../runtime/table/client-key.ts'
 import { ConnectionTable } from '../../../runtime/table/connection-table.ts'

@@ -1,5 +1,5 @@
 import { stepElector } from '../../../actors/elector/machine.ts'
-import type { ElectorPeers } from '../../../actors/elector/messages.ts'
+import type { ElectorPeers } from '../../../actors/elector/state.ts'
 import {
   type ElectorEffect,
   type ElectorEvent,

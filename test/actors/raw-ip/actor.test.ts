@@ -1,12 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { startRawIp } from '../../../actors/raw-ip/actor.ts'
-import type {
-  DrainMessage,
-  RawIpMessage,
-  RawIpPeers,
-  RawIpStatus,
-  SendMessage,
-} from '../../../actors/raw-ip/messages.ts'
+import type { RawIpPeers } from '../../../actors/raw-ip/machine.ts'
+import type { DrainMessage, RawIpMessage, RawIpStatus, SendMessage } from '../../../actors/raw-ip/messages.ts'
 import type { VrrpRoute } from '../../../actors/raw-ip/routing.ts'
 import type { ActorContext, ActorInstance } from '../../../runtime/actor-system/actor.ts'
 import type { IpProtocol, RawIpPort } from '../../../runtime/ports/raw-ip/raw-ip.ts'

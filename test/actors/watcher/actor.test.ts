@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { startWatcher } from '../../../actors/watcher/actor.ts'
-import type { WatcherControl, WatcherMessage, WatcherPeers, WatcherStatus } from '../../../actors/watcher/messages.ts'
+import type { WatcherControl, WatcherMessage, WatcherStatus } from '../../../actors/watcher/messages.ts'
+import type { WatcherPeers } from '../../../actors/watcher/state.ts'
 import type { ActorInstance } from '../../../runtime/actor-system/actor.ts'
 import { refused } from '../../../runtime/ports/result.ts'
 import { parseArp } from '../../../runtime/wire/arp.ts'

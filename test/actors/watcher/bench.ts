@@ -1,5 +1,5 @@
 import { stepWatcher } from '../../../actors/watcher/machine.ts'
-import type { WatcherPeers } from '../../../actors/watcher/messages.ts'
+import type { WatcherPeers } from '../../../actors/watcher/state.ts'
 import {
   describeWatcher,
   initialWatcher,
