@@ -1,5 +1,5 @@
-import type { LogLevel } from '../../runtime/actor-system/machine/machine.ts'
 import { TroubledTurn } from '../../runtime/actor-system/machine/turn.ts'
+import type { LogLevel } from '../../runtime/ports/host/syslog.ts'
 import type { AnnouncerReport } from './messages.ts'
 import type { AnnouncerEffect, AnnouncerState, AnnouncerTimer, Phase } from './state.ts'
 

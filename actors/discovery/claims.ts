@@ -10,13 +10,6 @@ import { type DiscoveryState, type Progress, staleAfterMs } from './state.ts'
 /** Claims that are remembered. Beyond, one is not answered: so many hellos of so many starts are none of a group's. */
 const CLAIMS = 256
 
-/** A start of a node that has proved nothing so far. */
-export interface Claim {
-  readonly firstMs: number
-  readonly lastMs: number
-  readonly answeredMs: number
-}
-
 /** Answers a hello that is not believed, each start of a node twice an interval at most. */
 export function withClaim(progress: Progress, address: string, mark: BeaconMark, nowMs: number): Progress {
   const { state } = progress

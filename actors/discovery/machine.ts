@@ -1,7 +1,7 @@
 import type { Machine } from '../../runtime/actor-system/machine/machine.ts'
 import { counted } from '../../runtime/actor-system/machine/turn.ts'
 import type { RoleMessage } from '../elector/messages.ts'
-import { foldRoles } from '../elector/roles.ts'
+import { foldRoles } from '../elector/messages.ts'
 import { withClientsRepeated, withClientsTold } from './beacons/clients-told.ts'
 import { withHoldersTold } from './beacons/holders-told.ts'
 import { caughtUp, withPacket } from './beacons/incoming.ts'

@@ -4,14 +4,11 @@ import type { BeaconNode } from '../../runtime/wire/beacon-node.ts'
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
 import type { CaughtUpMessage, ElectorName, Role, RoleMessage } from '../elector/messages.ts'
 import type { RawIpMessage } from '../raw-ip/messages.ts'
-import type { ClientsTold } from './beacons/clients-told.ts'
-import type { RefusedBeacons } from './beacons/refusals.ts'
 import type { OwnMark, Session } from './beacons/sessions.ts'
-import type { Claim } from './claims.ts'
-import type { DrainOrder } from './draining/draining.ts'
 import type {
   AgentWord,
   Assignment,
+  ClientsMessage,
   ClientsOfMessage,
   DiscoveryMessage,
   DrainWish,
@@ -128,6 +125,38 @@ interface MaintenanceState {
 
 /** What is marked of it is that it is so: after a restart it has this timeout. */
 const MAINTENANCE_MS = 30_000
+
+/** What was said last of who is to stay with this node, and to whom. */
+export interface ClientsTold {
+  readonly message: ClientsMessage
+  readonly atMs: number
+  /** Address and epoch of each. */
+  readonly to: ReadonlySet<string>
+}
+
+/** Beacons that were refused for one reason, and say that they are from one sender. */
+export interface RefusedBeacons {
+  readonly reason: string
+  readonly source: string
+  /** Of the last one. */
+  readonly atMs: number
+  /** Without a pause as long as a warning stands. */
+  readonly count: number
+  /** Where that is what it was refused for, and all else is ours; else null. */
+  readonly strayVirtualRouterId: number | null
+}
+
+/** A start of a node that has proved nothing so far. */
+export interface Claim {
+  readonly firstMs: number
+  readonly lastMs: number
+  readonly answeredMs: number
+}
+
+/** An order that is under way to another node. */
+export interface DrainOrder extends DrainWish {
+  readonly beatsLeft: number
+}
 
 export interface DiscoveryState {
   readonly options: DiscoveryOptions

@@ -1,5 +1,5 @@
 import { virtualRouterText } from '../../runtime/wire/beacon-body.ts'
-import { samePriorityText } from '../elector/adverts/same-priority.ts'
+import { samePriorityText } from '../elector/messages.ts'
 import { REFUSAL_STANDS_MS, refusalWarnings } from './beacons/refusals.ts'
 import { RENEWAL_TEXT, wasRenewed } from './beacons/renewal.ts'
 import { deafDirectors } from './claims.ts'

@@ -5,7 +5,7 @@ import { formatClientKey, parseClientKey } from '../../runtime/table/client-key.
 import { ConnectionTable } from '../../runtime/table/connection-table.ts'
 import { MAX_NODES } from '../../runtime/table/layout.ts'
 import type { NodeSetting } from '../../runtime/table/node-rows.ts'
-import { foldRoles } from '../elector/roles.ts'
+import { foldRoles } from '../elector/messages.ts'
 import { explainWeight } from './explanation.ts'
 import { step } from './machine.ts'
 import type { ClientRoute, DispatchedNode, DispatcherControl, DispatcherMessage, DispatcherStatus } from './messages.ts'

@@ -1,6 +1,6 @@
 /** Why slots have moved, for whoever reads the log. */
 import type { Member } from '../discovery/messages.ts'
-import { foldRoles } from '../elector/roles.ts'
+import { foldRoles } from '../elector/messages.ts'
 import { explainWeight } from './explanation.ts'
 import { unreachedText } from './reach.ts'
 import { slotsByOwner } from './rows.ts'

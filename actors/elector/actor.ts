@@ -3,20 +3,13 @@ import { runMachine } from '../../runtime/actor-system/machine/machine-runner.ts
 import { withPeerAlias } from '../../runtime/actor-system/messaging/peer-alias.ts'
 import type { AnnouncerName } from '../announcer/messages.ts'
 import type { Drained, SendMessage } from '../raw-ip/messages.ts'
+import { describeElector } from './description.ts'
 import { stepElector } from './machine.ts'
 import type { ElectorControl, ElectorMessage } from './messages.ts'
+import type { ElectorOptions } from './options.ts'
 import { rehearseElection } from './rehearsal.ts'
 import type { ElectorPeers } from './state.ts'
-import {
-  describeElector,
-  type ElectorEffect,
-  type ElectorEvent,
-  type ElectorOptions,
-  type ElectorState,
-  initialElector,
-  labelOf,
-  roleOf,
-} from './state.ts'
+import { type ElectorEffect, type ElectorEvent, type ElectorState, initialElector, labelOf, roleOf } from './state.ts'
 
 /** How long the raw-IP actor may take to deliver what has arrived: long enough for a receive buffer that a flood has filled. */
 const DRAIN_TIMEOUT_MS = 2000

@@ -1,4 +1,4 @@
-import type { ElectorOptions } from './state.ts'
+import type { ElectorOptions } from './options.ts'
 import { judgeTracking } from './tracking.ts'
 import type { Turn } from './turn.ts'
 

@@ -122,3 +122,23 @@ export type ElectorControl = {
   /** Begins to hand over (priority 0); `handOver` of the status says how that goes. False when this node is not the director. */
   stepDown(): boolean
 }
+
+/** What a node is by all its instances together. */
+export interface NodeRole {
+  /** Director of any instance; else scanning, once one of them is. */
+  readonly role: Role
+  /** The virtual IPs that it leads. */
+  readonly virtualIps: readonly string[]
+}
+
+/** Folds what the electors said last, by instance, into one role of the node. */
+export function foldRoles(roles: ReadonlyMap<string, Pick<RoleMessage, 'role' | 'virtualIps'>>): NodeRole {
+  const said = [...roles.values()]
+  const led = said.filter(({ role }) => role === 'director')
+  const role = led.length > 0 ? 'director' : said.some((one) => one.role === 'scanning') ? 'scanning' : 'initializing'
+  return { role, virtualIps: led.flatMap(({ virtualIps }) => virtualIps) }
+}
+
+/** What is told of two nodes of one priority, by whom ever it is found: at the elector by adverts, at discovery by beacons. */
+export const samePriorityText = (other: string, priority: number): string =>
+  `${other} has the same priority as this node, ${priority}: the higher address wins`

@@ -1,5 +1,6 @@
 import { stepElector } from './machine.ts'
-import { type ElectorEvent, type ElectorOptions, type ElectorTimer, initialElector } from './state.ts'
+import type { ElectorOptions } from './options.ts'
+import { type ElectorEvent, type ElectorTimer, initialElector } from './state.ts'
 
 /**
  * Takes a machine that is thrown away through an election, from the start to the loss of the director's part. A pure machine

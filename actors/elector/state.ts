@@ -5,18 +5,16 @@ import type {
   TimerExpired,
   WriteLog,
 } from '../../runtime/actor-system/machine/machine.ts'
-import type { VrrpChecksum, VrrpVersion } from '../../runtime/wire/vrrp.ts'
 import type { AnnouncerOrder } from '../announcer/messages.ts'
 import type { DiscoveryMessage } from '../discovery/messages.ts'
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
 import type { RawIpMessage, SendMessage } from '../raw-ip/messages.ts'
 import { advertPayload, destinationsOf } from './adverts/advert.ts'
-import { describeNeighbours, type Neighbours, noNeighbours } from './adverts/neighbours.ts'
-import { currentWarnings, type Notices } from './adverts/notices.ts'
+import { type Neighbours, noNeighbours } from './adverts/neighbours.ts'
+import type { Notices } from './adverts/notices.ts'
 import type { DiscardReason } from './adverts/reception.ts'
-import type { ElectorMessage, ElectorStatus, HandOver, RoleMessage } from './messages.ts'
-import { holdOffLeftMs } from './phases/hold-off.ts'
-import { describeTracking, type Tracking, type TrackOptions, trackingWarnings } from './tracking.ts'
+import type { ElectorMessage, HandOver, RoleMessage, TrackMessage, TrackSource } from './messages.ts'
+import type { ElectorOptions } from './options.ts'
 
 export type ElectorPeers = {
   readonly 'raw-ip': RawIpMessage
@@ -26,57 +24,6 @@ export type ElectorPeers = {
   readonly forwarder: RoleMessage
   readonly 'fast-path': RoleMessage
   readonly watcher: RoleMessage
-}
-
-/** One virtual router as configured; the ranges are the wire's. */
-export interface ElectorOptions {
-  /** Name of the instance. */
-  readonly instance: string
-  /** 1..255. */
-  readonly virtualRouterId: number
-  /** 1..255; 255 = the owner of the addresses. Never 0: that is how a master resigns. */
-  readonly priority: number
-  /** What a failure of each source does to it. */
-  readonly track: TrackOptions
-  readonly version: VrrpVersion
-  /** Centiseconds: v2 100..25,500 in whole seconds, v3 1..4095. */
-  readonly advertIntervalCs: number
-  /** Whether a higher priority takes over from a lower one that is alive. The owner always does. */
-  readonly preempt: boolean
-  /** For how long a living master of lower priority is left alone before it is preempted. */
-  readonly preemptDelayMs: number
-  /** For how long after the start a living master of lower priority is left alone at most, until its table is here. */
-  readonly holdOffMs: number
-  /** Version 3: the longest interval of a master that is gone by, in centiseconds; silence of three of it is the most that a forged one costs. */
-  readonly longestLearnedCs: number
-  /** Adverts with other virtual IPs than ours are discarded, instead of told. */
-  readonly strict: boolean
-  /**
-   * Monotonic. Until then the process is too busy with its own start to keep adverts below a second on time: it neither
-   * preempts nor takes silence for the absence of a master, unless that was heard before.
-   */
-  readonly settledAtMs: number
-  /**
-   * This node's own address on the interface, for IPv6 its link-local one: what adverts leave from, never a virtual one. Its
-   * family is that of the virtual router.
-   */
-  readonly primaryAddress: string
-  /** Of the subnet of an IPv4 `primaryAddress`, whose routers alone are heard; missing: it is not known. */
-  readonly prefixLength?: number
-  /** Without prefix, 1..255 of them, all of the family of `primaryAddress`. */
-  readonly virtualIps: readonly string[]
-  readonly checksum: VrrpChecksum
-  /** The other routers of the group, which then speak to each other by unicast; empty = by multicast, as VRRP has it. */
-  readonly unicastPeers: readonly string[]
-  /** Who forwards on this node, and so must know its role; the forwarders unless told otherwise. */
-  readonly forwardedBy?: 'forwarder' | 'fast-path'
-  /** So much before silence has lasted long enough, threads are woken that then act on it at once; 0 where it is missing. */
-  readonly lookAheadMs?: number
-  /**
-   * What this node's own way adds to a silence at the least: the last advert is read a little after it came, and the first of
-   * its own leaves a little after it was meant to. So much earlier the silence has lasted long enough here; 0 where it is missing.
-   */
-  readonly ownDelayMs?: number
 }
 
 /** `masterDown` runs in BACKUP only, `advert` in MASTER only. */
@@ -130,6 +77,9 @@ export type Counter =
   | 'leaseExpiries'
   | 'holdsFailed'
   | `discarded.${DiscardReason}`
+
+/** What was last said of each source; nothing yet counts as well. */
+export type Tracking = Readonly<Partial<Record<TrackSource, Omit<TrackMessage, 'type' | 'source'>>>>
 
 /** Who was last heard as the master of our virtual router. */
 export interface Master {
@@ -263,35 +213,4 @@ export function roleOf({ phase, options }: ElectorState): RoleMessage {
   const master = phase.label === 'BACKUP' || phase.label === 'FAULT' ? phase.master : null
   const heard = { masterAddress: master?.address ?? null, masterPriority: master?.priority ?? null }
   return { type: 'role', ...identity, role, ...heard }
-}
-
-/** The answer to `describe()`. */
-export function describeElector(state: ElectorState, nowMs: number): ElectorStatus {
-  const { options, phase, transitions, counters, notices, neighbours, handOver } = state
-  const { role, masterAddress, masterPriority } = roleOf(state)
-  const tracking = describeTracking(options.track, state.tracking)
-  const everyMs = options.advertIntervalCs * 10
-  const warnings = [...currentWarnings(notices, nowMs, everyMs), ...trackingWarnings(tracking, options.priority)]
-  if (phase.label === 'BACKUP' && phase.yielding) {
-    warnings.push('stepped down: takes over again only when the present director falls silent or steps down itself')
-  }
-  return {
-    role,
-    state: phase.label,
-    version: options.version,
-    virtualRouterId: options.virtualRouterId,
-    priority: state.configuredPriority,
-    effectivePriority: options.priority,
-    tracking,
-    advertIntervalMs: everyMs,
-    masterIp: masterAddress,
-    masterPriority,
-    transitions,
-    yielding: phase.label === 'BACKUP' && phase.yielding,
-    holdOffMs: phase.label === 'BACKUP' ? holdOffLeftMs(phase, state.holdOffUntilMs, nowMs) : null,
-    handOver,
-    ...describeNeighbours(neighbours, nowMs, everyMs),
-    counters,
-    warnings,
-  }
 }

@@ -1,18 +1,11 @@
 import type { Tracked, TrackMessage, TrackSource } from './messages.ts'
+import type { TrackEffect, TrackOptions } from './options.ts'
 import { becomeBackup, becomeFault, nobodyHeard } from './phases/transitions.ts'
+import type { Tracking } from './state.ts'
 import type { Turn } from './turn.ts'
-
-/** What a failure of something tracked does: nothing, force FAULT, or change the priority by -253..-1. */
-type TrackEffect = 'off' | 'fault' | number
-
-/** Without its own address no node takes part: that is no choice. */
-export type TrackOptions = Readonly<Record<Exclude<TrackSource, 'address'>, TrackEffect>>
 
 const effectOf = (options: TrackOptions, source: TrackSource): TrackEffect =>
   source === 'address' ? 'fault' : options[source]
-
-/** What was last said of each source; nothing yet counts as well. */
-export type Tracking = Readonly<Partial<Record<TrackSource, Omit<TrackMessage, 'type' | 'source'>>>>
 
 /** Only the owner of the addresses has it, and keeps it (rule 20). */
 const OWNER = 255

@@ -1,5 +1,5 @@
-import type { LogLevel } from '../../runtime/actor-system/machine/machine.ts'
 import { counted, MachineTurn } from '../../runtime/actor-system/machine/turn.ts'
+import type { LogLevel } from '../../runtime/ports/host/syslog.ts'
 import { type Notice, over, remember } from './adverts/notices.ts'
 import type { Backup, Counter, ElectorEffect, ElectorPeers, ElectorState, ElectorTimer, Phase } from './state.ts'
 

@@ -1,5 +1,5 @@
 import type { Result } from '../../runtime/ports/result.ts'
-import { foldRoles } from '../elector/roles.ts'
+import { foldRoles } from '../elector/messages.ts'
 import { desiredRuleset } from './desired.ts'
 import { changeOf, fullRuleset, isDirector, rulesetAround } from './ruleset/ruleset.ts'
 import type { Ruleset } from './ruleset/ruleset-types.ts'

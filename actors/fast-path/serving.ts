@@ -1,5 +1,5 @@
-import { foldRoles } from '../elector/roles.ts'
-import type { FastPathState } from './state.ts'
+import { foldRoles } from '../elector/messages.ts'
+import type { FastPathState, Serving } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -7,9 +7,6 @@ import type { Turn } from './turn.ts'
  * later, is answered by nobody: each such SYN is a second that a client waits. And whether it may lead: who forwards by a predecessor's tables
  * yet, or is reading them, is not ready when clients come.
  */
-
-/** `lent`: by a predecessor's tables; `leaving`: no more, as this process is being stopped. What a kernel once has, it keeps, whatever it refuses later. */
-export type Serving = 'starting' | 'lent' | 'own' | 'leaving'
 
 /** The kernel may have got what was missing. */
 export function tellServing(turn: Turn): void {

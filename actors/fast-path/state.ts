@@ -14,9 +14,6 @@ import type { RoleMessage } from '../elector/messages.ts'
 import type { FastPathOrder, ForwardingMessage } from './messages.ts'
 import type { Numbering } from './numbering.ts'
 import type { KeptMaps, KnownConnection, Pin, Ruleset, RulesetRedirect } from './ruleset/ruleset-types.ts'
-import type { Serving } from './serving.ts'
-import type { GivingWay } from './staying/giving-way.ts'
-import type { Hearing } from './staying/hearing.ts'
 
 export type FastPathPeers = {
   readonly discovery: ClientsMessage | ServingMessage
@@ -176,6 +173,29 @@ interface Device {
   readonly index: number
   readonly mac: string
 }
+
+/** What is waited for. */
+export interface Hearing {
+  /** Who was director before; null: nobody, or nobody knows. */
+  readonly former: string | null
+  /** Nodes that have said who has to stay, by address. */
+  readonly told: ReadonlySet<string>
+  /** The former director is not waited for any more. */
+  readonly extended: boolean
+}
+
+/** Of a virtual IP that this host led. */
+export interface GivingWay {
+  readonly speaksUntilMs: number
+  /** Until then a segment of which nothing is known goes by its slot. */
+  readonly guessesUntilMs: number
+  readonly forwardsUntilMs: number
+  /** Another node was heard to speak for it; null until then. */
+  readonly announcedAtMs: number | null
+}
+
+/** `lent`: by a predecessor's tables; `leaving`: no more, as this process is being stopped. What a kernel once has, it keeps, whatever it refuses later. */
+export type Serving = 'starting' | 'lent' | 'own' | 'leaving'
 
 export interface FastPathState {
   readonly settings: FastPathSettings

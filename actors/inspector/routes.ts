@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import type { ActorContext, Control, RemoteControl } from '../../runtime/actor-system/actor.ts'
-import { readVersion } from '../../runtime/gateway/version.ts'
 import type { AnnouncerControl } from '../announcer/messages.ts'
 import type { DiscoveryControl, DrainWish } from '../discovery/messages.ts'
 import type { DispatcherControl } from '../dispatcher/messages.ts'
@@ -71,7 +70,6 @@ const RELOAD_LOOK_EVERY_MS = 20
 /** The routes by path; those of `control`, and orders, which are POST, are on the control socket only. */
 export class InspectorRoutes {
   readonly #sources: RouteSources
-  readonly #version = readVersion()
   readonly #everywhere: ReadonlyMap<string, Route>
   readonly #onControl: ReadonlyMap<string, Route>
   readonly #orders: ReadonlyMap<string, Order>
@@ -207,7 +205,7 @@ export class InspectorRoutes {
     ])
     const { user, system } = process.cpuUsage()
     const body = await renderMetrics(this.#sources.statusOf(gathered), gathered, actors, {
-      version: this.#version,
+      version: this.#sources.identity().version,
       refusals: this.#sources.refusals(),
       streams: streams.count,
       streamsDropped: streams.dropped,

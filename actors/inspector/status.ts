@@ -4,7 +4,7 @@ import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
 import type { MemberStatus } from '../discovery/messages.ts'
 import type { DispatchedNode } from '../dispatcher/messages.ts'
 import type { VrrpStatus } from '../elector/messages.ts'
-import { foldRoles } from '../elector/roles.ts'
+import { foldRoles } from '../elector/messages.ts'
 import type { Diagnostics, GatewayStatus, InstanceStatus, NodeStatus } from './messages.ts'
 import type { Gathered, InstanceActors, InstanceSlices, Slices } from './slices.ts'
 
@@ -20,6 +20,8 @@ export interface InstanceIdentity extends InstanceActors {
 
 /** What is known of a node before any actor has answered. */
 export interface GatewayIdentity {
+  /** Of proxyha. */
+  readonly version: string
   readonly name: string
   readonly managementIp: string
   /** In the order of the configuration; at least one. */

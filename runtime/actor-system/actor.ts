@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/host/clock.ts'
 import type { Random } from '../ports/host/random.ts'
+import type { LogLevel } from '../ports/host/syslog.ts'
 import type { InspectionDetail } from './inspection/inspection.ts'
-import type { LogLevel } from './machine/machine.ts'
 
 /** For each peer that an actor may address: the union of messages which that peer takes. */
 export type PeerMessages = { readonly [peer: string]: unknown }

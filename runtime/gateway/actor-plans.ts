@@ -22,6 +22,7 @@ import { advertPacketBytes } from '../wire/vrrp.ts'
 import { type InstancePlan, planInstances } from './election-plans.ts'
 import { CLIENT_IDLE_S, type ForwardingMode, fastPathSettings, forwarderSettings } from './forwarding-mode.ts'
 import { sharedSettings } from './shared-settings.ts'
+import { readVersion } from './version.ts'
 
 /** An actor may crash that often in a minute; the next time the node is taken out of the group. */
 export const RESTART: RestartPolicy = { maxRestarts: 5, windowMs: 60_000, backoffMs: { first: 50, max: 2000 } }
@@ -153,6 +154,7 @@ export function planActors(
     agent: agentRules(config),
   }
   const inspector: InspectorOptions = {
+    version: readVersion(),
     name: config.name,
     managementIp: config.managementIp,
     interfaceName: config.interfaceName,

@@ -1,11 +1,11 @@
 import { type FencedRouter, LEASE_FENCE, leaseFence } from '../../actors/announcer/holding/lease-fence.ts'
 import { leaseMs, skewMs } from '../../actors/elector/intervals.ts'
 import { removeFromLoopback } from '../../actors/fast-path/kernel/loopback.ts'
-import { removedTable, wholeTable } from '../../actors/fast-path/ruleset/nft-table.ts'
 import { removedRuleset } from '../../actors/fast-path/ruleset/ruleset.ts'
 import type { GatewayConfig, InstanceConfig } from '../../config/gateway-config.ts'
 import type { Netlink } from '../ports/netlink/netlink.ts'
 import type { Nft } from '../ports/nft/nft.ts'
+import { removedTable, wholeTable } from '../ports/nft/nft-table.ts'
 import type { Result } from '../ports/result.ts'
 import { canonicalAddress } from '../wire/ip-address-bytes.ts'
 

@@ -1,9 +1,8 @@
 import { write } from 'node:fs'
 import pino from 'pino'
 import { legible } from '../actor-system/inspection/legible-text.ts'
-import type { LogLevel } from '../actor-system/machine/machine.ts'
 import type { Clock } from '../ports/host/clock.ts'
-import type { Syslog } from '../ports/host/syslog.ts'
+import type { LogLevel, Syslog } from '../ports/host/syslog.ts'
 import { BoundedOutput, type WriteBytes } from './bounded-output.ts'
 
 /** Where every log line of a gateway goes: JSON on stdout and the same text to the system log. */

@@ -5,7 +5,7 @@ import type { GatewayConfig } from '../../config/gateway-config.ts'
 import type { Checked } from '../../config/problems.ts'
 import { planReload } from '../../config/reload-plan.ts'
 import { reasonOf } from '../actor-system/actor-error.ts'
-import type { LogLevel } from '../actor-system/machine/machine.ts'
+import type { LogLevel } from '../ports/host/syslog.ts'
 
 /** What a reload does its work by. */
 export interface ReloaderParts {

@@ -1,11 +1,11 @@
 import type { InspectionEvent } from '../../runtime/actor-system/inspection/inspection.ts'
-import type { LogLevel } from '../../runtime/actor-system/machine/machine.ts'
 import { type EnvelopeKind, unpackEnvelope } from '../../runtime/actor-system/messaging/envelope.ts'
 import {
   type StopOrder,
   Supervisor,
   type SupervisorOptions,
 } from '../../runtime/actor-system/supervision/supervisor.ts'
+import type { LogLevel } from '../../runtime/ports/host/syslog.ts'
 import { FakeClock } from '../fakes/clock.ts'
 import { SeededRandom } from '../fakes/random.ts'
 import { SimulatedPlatform } from './simulated-platform.ts'

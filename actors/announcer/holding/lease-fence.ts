@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
+import type { NftChain, NftSet, NftTable } from '../../../runtime/ports/nft/nft-table.ts'
 import { hexOfIpv6 } from '../../../runtime/wire/ip-address-bytes.ts'
-import type { NftChain, NftSet, NftTable } from '../../fast-path/ruleset/nft-table.ts'
 
 /** One virtual router, as far as its fence goes by it. */
 export interface FencedRouter {

@@ -5,14 +5,6 @@ import { withClients } from './outgoing.ts'
 /** The fast path says it again by then, or nothing has changed. */
 const VALID_MS = 5000
 
-/** What was said last of who is to stay with this node, and to whom. */
-export interface ClientsTold {
-  readonly message: ClientsMessage
-  readonly atMs: number
-  /** Address and epoch of each. */
-  readonly to: ReadonlySet<string>
-}
-
 /** Says who is to stay with this node, to all that are known by now. */
 export function withClientsTold(progress: Progress, message: ClientsMessage, atMs: number): Progress {
   const to = new Set(namesOf(progress.state))

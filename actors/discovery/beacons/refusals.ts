@@ -1,4 +1,5 @@
 import { strayText } from '../members/strays.ts'
+import type { RefusedBeacons } from '../state.ts'
 import { type DiscoveryState, staleAfterMs } from '../state.ts'
 
 /** A warning about refused beacons stands that long after the last one. */
@@ -9,18 +10,6 @@ const REFUSALS = 32
 const NAMED = 4
 /** So many in a row that somebody repeats them: a network may double a packet. */
 const REPEATS = 3
-
-/** Beacons that were refused for one reason, and say that they are from one sender. */
-export interface RefusedBeacons {
-  readonly reason: string
-  readonly source: string
-  /** Of the last one. */
-  readonly atMs: number
-  /** Without a pause as long as a warning stands. */
-  readonly count: number
-  /** Where that is what it was refused for, and all else is ours; else null. */
-  readonly strayVirtualRouterId: number | null
-}
 
 /** What is wrong with them, for people, and what to mend where their sender means it well. Other reasons are counted only. */
 const TEXTS: Readonly<Record<string, { readonly what: string; readonly cause: string }>> = {

@@ -4,7 +4,7 @@ import type { OrderBody } from '../../../runtime/wire/beacon-body.ts'
 import type { BeaconNode } from '../../../runtime/wire/beacon-node.ts'
 import { withOrder, withReports } from '../beacons/outgoing.ts'
 import type { DrainWish } from '../messages.ts'
-import type { DiscoveryEffect, Progress } from '../state.ts'
+import type { DiscoveryEffect, DrainOrder, Progress } from '../state.ts'
 import { withTimer } from '../timers.ts'
 import { ownsSlots } from './drain-state.ts'
 
@@ -12,11 +12,6 @@ import { ownsSlots } from './drain-state.ts'
 const ORDER_BEATS = 5
 /** A node in maintenance that has to serve looks again that often whether another one does. */
 const LOOK_AGAIN_MS = 1000
-
-/** An order that is under way to another node. */
-export interface DrainOrder extends DrainWish {
-  readonly beatsLeft: number
-}
 
 /** This node does so from now on. An order that says what is so already (it is repeated) begins nothing anew. */
 function withDraining(progress: Progress, wish: DrainWish, nowMs: number): Progress {

@@ -1,7 +1,7 @@
 import { familyOf } from '../../../runtime/wire/ip-address-bytes.ts'
 import { emitAdvertisement, VRRP_GROUPS, VRRP_PROTOCOL } from '../../../runtime/wire/vrrp.ts'
 import type { SendMessage } from '../../raw-ip/messages.ts'
-import type { ElectorOptions } from '../state.ts'
+import type { ElectorOptions } from '../options.ts'
 
 /** Where our adverts go: to the group, or to each unicast peer. */
 export const destinationsOf = ({ unicastPeers, primaryAddress }: ElectorOptions): readonly string[] =>

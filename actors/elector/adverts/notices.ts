@@ -1,4 +1,4 @@
-import type { LogLevel } from '../../../runtime/actor-system/machine/machine.ts'
+import type { LogLevel } from '../../../runtime/ports/host/syslog.ts'
 
 /** Something odd that an operator should know once, not once per packet. */
 export interface Notice {

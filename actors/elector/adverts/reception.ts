@@ -2,7 +2,7 @@ import { familyOf, samePrefix } from '../../../runtime/wire/ip-address-bytes.ts'
 import { type Ipv4Failure, parseIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 import { type Ipv6Failure, parseIpv6Packet } from '../../../runtime/wire/ipv6.ts'
 import { type Advertisement, parseAdvertisement, type VrrpFailure } from '../../../runtime/wire/vrrp.ts'
-import type { ElectorOptions } from '../state.ts'
+import type { ElectorOptions } from '../options.ts'
 
 /** Why an advert was dropped. `version` and `interval` also mean: well-formed, but not ours. */
 export type DiscardReason =

@@ -1,4 +1,4 @@
-import { foldRoles } from '../../elector/roles.ts'
+import { foldRoles } from '../../elector/messages.ts'
 import type { FastPathState, ProbedNode } from '../state.ts'
 import type { Turn } from '../turn.ts'
 

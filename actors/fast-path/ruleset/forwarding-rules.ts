@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import type { NftChain } from './nft-table.ts'
+import type { NftChain } from '../../../runtime/ports/nft/nft-table.ts'
 import type { MappedPort, PortMapping } from './port-mapping.ts'
 import type { Ruleset } from './ruleset-types.ts'
 import { spreadingChains } from './spreading-rules.ts'

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { elementCommands, keySet, type NftSet, type NftTable } from '../../../runtime/ports/nft/nft-table.ts'
 import { SLOT_COUNT } from '../../../runtime/table/layout.ts'
 import { hexOfIpv6 } from '../../../runtime/wire/ip-address-bytes.ts'
 import { CONNECTION } from './connection-key.ts'
@@ -17,7 +18,6 @@ import {
   UNRECORDED,
 } from './forwarding-names.ts'
 import { forwardingChains } from './forwarding-rules.ts'
-import { elementCommands, keySet, type NftSet, type NftTable } from './nft-table.ts'
 import { type PortMapping, portMappingOf } from './port-mapping.ts'
 import type { KnownConnection, Pin, Ruleset } from './ruleset-types.ts'
 

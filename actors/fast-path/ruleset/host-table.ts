@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { keySet, type NftChain, type NftSet, type NftTable } from './nft-table.ts'
+import { keySet, type NftChain, type NftSet, type NftTable } from '../../../runtime/ports/nft/nft-table.ts'
 import { portMappingOf } from './port-mapping.ts'
 import type { Ruleset } from './ruleset-types.ts'
 

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { keySet, type NftTable } from './nft-table.ts'
+import { keySet, type NftTable } from '../../../runtime/ports/nft/nft-table.ts'
 import type { Ruleset } from './ruleset-types.ts'
 
 /** Where the host's other interfaces are kept from speaking for the VIPs. */

@@ -18,10 +18,18 @@
  * - A transaction that is refused (somebody flushed or changed the tables) has changed nothing; `fullRuleset` then sets
  *   everything right.
  */
+
+import {
+  hasSameSkeleton,
+  type NftTable,
+  remadeTable,
+  removedTable,
+  tableChange,
+  wholeTable,
+} from '../../../runtime/ports/nft/nft-table.ts'
 import { FORWARDING, flushedPins, forwardingTable, loadedPins } from './forwarding-table.ts'
 import { HOST, hostTable } from './host-table.ts'
 import { KEPT_NAMES } from './kept-maps.ts'
-import { hasSameSkeleton, type NftTable, remadeTable, removedTable, tableChange, wholeTable } from './nft-table.ts'
 import { OTHER_INTERFACES, otherInterfacesTable } from './other-interfaces-table.ts'
 import type { KeptMaps, Ruleset } from './ruleset-types.ts'
 

@@ -1,6 +1,6 @@
 import type { RoleMessage } from '../../elector/messages.ts'
-import { foldRoles } from '../../elector/roles.ts'
-import type { FastPathState } from '../state.ts'
+import { foldRoles } from '../../elector/messages.ts'
+import type { FastPathState, GivingWay } from '../state.ts'
 import type { Turn } from '../turn.ts'
 
 /**
@@ -17,16 +17,6 @@ const FORWARDS_MS = 60_000
 const STOP_AFTER_ANNOUNCED_MS = 1300
 /** At an ordered stop nobody may have spoken yet. */
 const STOP_UNANNOUNCED_MS = SPEAKS_MS + STOP_AFTER_ANNOUNCED_MS
-
-/** Of a virtual IP that this host led. */
-export interface GivingWay {
-  readonly speaksUntilMs: number
-  /** Until then a segment of which nothing is known goes by its slot. */
-  readonly guessesUntilMs: number
-  readonly forwardsUntilMs: number
-  /** Another node was heard to speak for it; null until then. */
-  readonly announcedAtMs: number | null
-}
 
 /** Roles have changed: does this host lead no more what it led? What the kernel forwards, knowing who stays where, it goes on forwarding. */
 export function noteGivenUp(turn: Turn, before: FastPathState, role: RoleMessage): void {

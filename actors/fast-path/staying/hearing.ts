@@ -1,5 +1,5 @@
 import type { RoleMessage } from '../../elector/messages.ts'
-import { foldRoles } from '../../elector/roles.ts'
+import { foldRoles } from '../../elector/messages.ts'
 import type { ForwardingNode } from '../messages.ts'
 import type { FastPathState } from '../state.ts'
 import type { Turn } from '../turn.ts'
@@ -15,16 +15,6 @@ import { beginSettling, goOnSettling } from './settling.ts'
 const FORMER_MS = 300
 /** After that, for the others: they are heard, so they say it, however busy they are. */
 const OTHERS_MS = 2200
-
-/** What is waited for. */
-export interface Hearing {
-  /** Who was director before; null: nobody, or nobody knows. */
-  readonly former: string | null
-  /** Nodes that have said who has to stay, by address. */
-  readonly told: ReadonlySet<string>
-  /** The former director is not waited for any more. */
-  readonly extended: boolean
-}
 
 /** Who is director, as one elector says. */
 export function noteMaster(turn: Turn, { instance, role, masterAddress }: RoleMessage): void {

@@ -1,4 +1,4 @@
-import type { LogLevel } from '../machine/machine.ts'
+import type { LogLevel } from '../../ports/host/syslog.ts'
 
 /**
  * Why a message reached nobody: its addressee is not running; its mailbox was full; it is no declared peer; the message holds

@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/host/clock.ts'
-import type { LogLevel } from '../machine/machine.ts'
+import type { LogLevel } from '../../ports/host/syslog.ts'
 import { RateLimit } from './rate-limit.ts'
 
 /** Lines that an actor may log at once, and then in a second. */

@@ -1,3 +1,4 @@
+import type { LogLevel } from '../../ports/host/syslog.ts'
 /**
  * A pure state machine: `step(state, event, nowMs)` returns the next state and the effects that its shell carries out, in
  * order. No I/O, no timers, no Date, no Math.random, no logger in a machine: what it wants of them is an effect.
@@ -28,8 +29,6 @@ export interface TimerExpired<Timer extends string = string> {
   readonly timer: Timer
   readonly generation: number
 }
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** One line for the operator. `line` is the text that operators search for; `fields` go along in the JSON. */
 export interface WriteLog {

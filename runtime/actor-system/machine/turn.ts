@@ -1,4 +1,5 @@
-import type { LogLevel, StartTimer, WriteLog } from './machine.ts'
+import type { LogLevel } from '../../ports/host/syslog.ts'
+import type { StartTimer, WriteLog } from './machine.ts'
 
 /** One step in the making: the state so far and the effects in their order. Lives for one call of a machine, which is pure to its caller. */
 export class MachineTurn<State, Effect> {

@@ -1,7 +1,7 @@
 import type { SchedulingClass } from '../../ports/host/scheduling.ts'
+import type { LogLevel } from '../../ports/host/syslog.ts'
 import type { MailboxOptions } from '../actor.ts'
 import type { InspectionDetail, InspectionEvent } from '../inspection/inspection.ts'
-import type { LogLevel } from '../machine/machine.ts'
 import type { Direction } from './mailbox.ts'
 
 /** What an actor is born with; can be cloned into a Worker. */

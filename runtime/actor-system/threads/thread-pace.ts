@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '../../ports/host/clock.ts'
 import type { Scheduling, SchedulingClass } from '../../ports/host/scheduling.ts'
-import type { LogLevel } from '../machine/machine.ts'
+import type { LogLevel } from '../../ports/host/syslog.ts'
 
 /** Over which the thread's use of the CPU is looked at. The kernel leaves ordinary threads 5 % of a core meanwhile. */
 const WINDOW_MS = 500

@@ -1,4 +1,4 @@
-import type { LogLevel } from '../../actor-system/machine/machine.ts'
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** The host's system log, facility daemon. Writing never waits and never throws: a line that cannot be taken is lost. */
 export interface Syslog {

@@ -1,9 +1,9 @@
 import { stepElector } from '../../../actors/elector/machine.ts'
+import type { ElectorOptions } from '../../../actors/elector/options.ts'
 import type { ElectorPeers } from '../../../actors/elector/state.ts'
 import {
   type ElectorEffect,
   type ElectorEvent,
-  type ElectorOptions,
   type ElectorState,
   type ElectorTimer,
   initialElector,

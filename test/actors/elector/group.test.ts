@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { YIELD_MS } from '../../../actors/announcer/holding/yielding.ts'
 import { leaseMs, masterDownMs } from '../../../actors/elector/intervals.ts'
-import type { ElectorOptions } from '../../../actors/elector/state.ts'
+import type { ElectorOptions } from '../../../actors/elector/options.ts'
 import { v2, v3 } from './bench.ts'
 import { Group, type Node } from './group.ts'
 

@@ -2,12 +2,8 @@ import { DEFAULT_GARP } from '../../../actors/announcer/holding/garp-schedule.ts
 import { stepAnnouncer } from '../../../actors/announcer/machine.ts'
 import { type AnnouncerEffect, type AnnouncerEvent, initialAnnouncer } from '../../../actors/announcer/state.ts'
 import { stepElector } from '../../../actors/elector/machine.ts'
-import {
-  type ElectorEffect,
-  type ElectorEvent,
-  type ElectorOptions,
-  initialElector,
-} from '../../../actors/elector/state.ts'
+import type { ElectorOptions } from '../../../actors/elector/options.ts'
+import { type ElectorEffect, type ElectorEvent, initialElector } from '../../../actors/elector/state.ts'
 import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { FakeNetlink } from '../../fakes/netlink.ts'

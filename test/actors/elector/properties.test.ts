@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type ElectorEvent, type ElectorOptions, roleOf } from '../../../actors/elector/state.ts'
+import type { ElectorOptions } from '../../../actors/elector/options.ts'
+import { type ElectorEvent, roleOf } from '../../../actors/elector/state.ts'
 import { Bench, heardAdvert, OTHER, OWN, v2, v3 } from './bench.ts'
 
 /** What may happen next; `expire`, `drained` and `confirm` take what the machine itself has asked for. */

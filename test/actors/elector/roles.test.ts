@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Role, RoleMessage } from '../../../actors/elector/messages.ts'
-import { foldRoles } from '../../../actors/elector/roles.ts'
+import { foldRoles } from '../../../actors/elector/messages.ts'
 
 const [A, B] = ['10.10.74.74', '10.10.74.75'] as const
 

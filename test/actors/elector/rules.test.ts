@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { describeElector, type ElectorOptions, initialElector } from '../../../actors/elector/state.ts'
+import { describeElector } from '../../../actors/elector/description.ts'
+import type { ElectorOptions } from '../../../actors/elector/options.ts'
+import { initialElector } from '../../../actors/elector/state.ts'
 import { familyOf } from '../../../runtime/wire/ip-address-bytes.ts'
 import { VRRP_GROUPS } from '../../../runtime/wire/vrrp.ts'
 import { Bench, heardAdvert, OTHER, OWN, subnetOf, v2, v3, v6 } from './bench.ts'

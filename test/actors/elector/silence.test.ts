@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { ElectorEffect, ElectorOptions } from '../../../actors/elector/state.ts'
+import type { ElectorOptions } from '../../../actors/elector/options.ts'
+import type { ElectorEffect } from '../../../actors/elector/state.ts'
 import { Bench, heardAdvert, OTHER, v3 } from './bench.ts'
 
 const fast = { ...v3, advertIntervalCs: 1, lookAheadMs: 1 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { describeElector } from '../../../actors/elector/description.ts'
 import type { TrackMessage, TrackSource } from '../../../actors/elector/messages.ts'
-import { describeElector, type ElectorOptions } from '../../../actors/elector/state.ts'
+import type { ElectorOptions } from '../../../actors/elector/options.ts'
 import { effectivePriority } from '../../../actors/elector/tracking.ts'
 import { Bench, OTHER, v2, v3 } from './bench.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { describeElector } from '../../../actors/elector/state.ts'
+import { describeElector } from '../../../actors/elector/description.ts'
 import { Bench, OTHER, OWN, VIP, v2, v3 } from './bench.ts'
 
 describe('drain before acting', () => {

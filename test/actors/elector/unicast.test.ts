@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ElectorOptions } from '../../../actors/elector/state.ts'
+import type { ElectorOptions } from '../../../actors/elector/options.ts'
 import { Bench, OTHER, OWN, v2, v3 } from './bench.ts'
 
 const THIRD = '10.10.74.92'

@@ -16,6 +16,7 @@ import type { StatsReporterStatus } from '../../../actors/stats-reporter/message
 import type { WatcherStatus } from '../../../actors/watcher/messages.ts'
 import type { ActorContext, ActorInstance } from '../../../runtime/actor-system/actor.ts'
 import type { InspectionEvent } from '../../../runtime/actor-system/inspection/inspection.ts'
+import { readVersion } from '../../../runtime/gateway/version.ts'
 import { privately } from '../../../runtime/ports/process/linux/umask.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { SeededRandom } from '../../fakes/random.ts'
@@ -215,6 +216,7 @@ export class InspectedGateway {
       interfaceName: 'eth0',
       redirects: [{ originalPorts: [8080], proxyPort: 3128 }],
       forwarding: 'workers',
+      version: readVersion(),
       startWarnings: [],
       control: { socketPath: this.socketPath },
       inspector: { address: '127.0.0.1', port: this.port, token: null },

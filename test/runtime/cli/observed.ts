@@ -1,4 +1,4 @@
-import { describeElector } from '../../../actors/elector/state.ts'
+import { describeElector } from '../../../actors/elector/description.ts'
 import type { GatewayStatus, InstanceStatus, NodeStatus } from '../../../actors/inspector/messages.ts'
 import type { Observed } from '../../../runtime/cli/doctor/findings.ts'
 import { type Bench, OTHER, OWN, VIP } from '../../actors/elector/bench.ts'

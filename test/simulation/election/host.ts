@@ -1,4 +1,4 @@
-import type { ElectorOptions } from '../../../actors/elector/state.ts'
+import type { ElectorOptions } from '../../../actors/elector/options.ts'
 import type { NetworkInterface } from '../../../runtime/ports/netlink/netlink.ts'
 import type { Dice } from './dice.ts'
 import { GatewayProcess } from './gateway-process.ts'

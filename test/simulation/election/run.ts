@@ -1,4 +1,4 @@
-import type { ElectorOptions } from '../../../actors/elector/state.ts'
+import type { ElectorOptions } from '../../../actors/elector/options.ts'
 import { VIP, v2, v3 } from '../../actors/elector/bench.ts'
 import { Client } from './client.ts'
 import { Dice } from './dice.ts'

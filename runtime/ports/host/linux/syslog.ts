@@ -1,4 +1,3 @@
-import type { LogLevel } from '../../../actor-system/machine/machine.ts'
 import type { Result } from '../../result.ts'
 import { refused } from '../../result.ts'
 import {
@@ -14,7 +13,7 @@ import {
   socket,
 } from '../../sockets/linux/libc.ts'
 import type { Clock } from '../clock.ts'
-import type { Syslog } from '../syslog.ts'
+import type { LogLevel, Syslog } from '../syslog.ts'
 
 const FACILITY_DAEMON = 3
 const SEVERITY: Readonly<Record<LogLevel, number>> = { error: 3, warn: 4, info: 6, debug: 7 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { leaseFence } from '../../../../actors/announcer/holding/lease-fence.ts'
-import { wholeTable } from '../../../../actors/fast-path/ruleset/nft-table.ts'
+import { wholeTable } from '../../../../runtime/ports/nft/nft-table.ts'
 import { describeInNamespaces, type Namespace } from '../../../namespaces.ts'
 import { RawPeer } from '../../../scenarios/raw-peer.ts'
 

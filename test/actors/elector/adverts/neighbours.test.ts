@@ -7,7 +7,7 @@ import {
   noNeighbours,
   VRID_LIFE_MS,
 } from '../../../../actors/elector/adverts/neighbours.ts'
-import { describeElector } from '../../../../actors/elector/state.ts'
+import { describeElector } from '../../../../actors/elector/description.ts'
 import { checksumOf, sumWords } from '../../../../runtime/wire/checksum.ts'
 import { emitAdvertisement } from '../../../../runtime/wire/vrrp.ts'
 import { Bench, OTHER, VIP, v2, v3 } from '../bench.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { describeElector, type ElectorOptions } from '../../../../actors/elector/state.ts'
+import { describeElector } from '../../../../actors/elector/description.ts'
+import type { ElectorOptions } from '../../../../actors/elector/options.ts'
 import { Bench, OTHER, v2, v3 } from '../bench.ts'
 
 const steppingDown = (options: ElectorOptions = v2) => new Bench(options).promoted().feed({ type: 'stepDown' })

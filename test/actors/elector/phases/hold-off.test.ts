@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { describeElector, type ElectorOptions } from '../../../../actors/elector/state.ts'
+import { describeElector } from '../../../../actors/elector/description.ts'
+import type { ElectorOptions } from '../../../../actors/elector/options.ts'
 import { Bench, v2, v3 } from '../bench.ts'
 
 const HOLD_OFF_MS = 5000

@@ -1,5 +1,5 @@
 /** An nftables table as data: printed whole, or as the smallest transaction that makes one out of another. */
-import type { NftFamily, NftOutline } from '../../../runtime/ports/nft/nft.ts'
+import type { NftFamily, NftOutline } from './nft.ts'
 
 /** A set or a map; or a counter, which rules name and which has no elements. */
 export interface NftSet {
