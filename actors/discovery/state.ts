@@ -127,7 +127,7 @@ interface MaintenanceState {
 const MAINTENANCE_MS = 30_000
 
 /** What was said last of who is to stay with this node, and to whom. */
-export interface ClientsTold {
+interface ClientsTold {
   readonly message: ClientsMessage
   readonly atMs: number
   /** Address and epoch of each. */
@@ -147,7 +147,7 @@ export interface RefusedBeacons {
 }
 
 /** A start of a node that has proved nothing so far. */
-export interface Claim {
+interface Claim {
   readonly firstMs: number
   readonly lastMs: number
   readonly answeredMs: number

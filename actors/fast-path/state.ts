@@ -175,7 +175,7 @@ interface Device {
 }
 
 /** What is waited for. */
-export interface Hearing {
+interface Hearing {
   /** Who was director before; null: nobody, or nobody knows. */
   readonly former: string | null
   /** Nodes that have said who has to stay, by address. */

@@ -53,7 +53,7 @@ export class SimulatedPlatform implements Platform<SimulatedPort> {
       clock: thread.clock,
       random: this.random.fork(),
       scheduling: undefined,
-      wire: (port) => port,
+      channel: (port) => port,
       exposeControl: exposeSimulatedControl,
       remoteControl: remoteSimulatedControl,
       report: (report) => this.main.arrive(() => listener.report(report)),

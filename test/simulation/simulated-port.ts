@@ -1,18 +1,18 @@
-import type { Wire, WireListener } from '../../runtime/actor-system/messaging/wire.ts'
+import type { Channel, ChannelListener } from '../../runtime/actor-system/messaging/channel.ts'
 import type { SimulatedThread } from './simulated-thread.ts'
 
 /** Sees what passes from one actor to another. */
 export type Tap = (from: string, to: string, value: unknown) => void
 
 /** One end of a simulated channel. It belongs to the thread that it was handed to, and delivers there. */
-export class SimulatedPort implements Wire {
+export class SimulatedPort implements Channel {
   /** Set when it is handed to an actor: until then what arrives waits. */
   private thread: SimulatedThread | undefined
   private owner = ''
   private other: SimulatedPort | undefined
-  private listener: WireListener | undefined
+  private listener: ChannelListener | undefined
   private tap: Tap | undefined
-  private readonly inbox: ((listener: WireListener) => void)[] = []
+  private readonly inbox: ((listener: ChannelListener) => void)[] = []
 
   /** Two ends that are connected. */
   static pair(): readonly [SimulatedPort, SimulatedPort] {
@@ -38,7 +38,7 @@ export class SimulatedPort implements Wire {
     })
   }
 
-  listen(listener: WireListener): void {
+  listen(listener: ChannelListener): void {
     this.listener = listener
     // What waited has arrived: it is delivered in the thread's next turns, before anything newer.
     for (const call of this.inbox.splice(0)) this.deliver(call)
@@ -60,7 +60,7 @@ export class SimulatedPort implements Wire {
     })
   }
 
-  private deliver(call: (listener: WireListener) => void): void {
+  private deliver(call: (listener: ChannelListener) => void): void {
     if (this.thread === undefined || this.listener === undefined) {
       this.inbox.push(call)
       return

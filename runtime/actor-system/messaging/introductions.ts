@@ -1,4 +1,4 @@
-import type { ActorSlot } from '../supervision/slot.ts'
+import type { SupervisedActor } from '../supervision/supervised-actor.ts'
 import type { Platform } from '../threads/host.ts'
 import { createLinkCredits, type Direction, UnderWay } from './mailbox.ts'
 
@@ -22,8 +22,8 @@ export class Introductions<Port> {
   }
 
   /** The newcomer has just started: introduces it to all that run and are linked to it, and exchanges controls. */
-  introduce(newcomer: ActorSlot<Port>, slots: Iterable<ActorSlot<Port>>): void {
-    for (const other of slots) {
+  introduce(newcomer: SupervisedActor<Port>, charges: Iterable<SupervisedActor<Port>>): void {
+    for (const other of charges) {
       if (other === newcomer || other.state !== 'running') continue
       this.grantControl(newcomer, other)
       this.grantControl(other, newcomer)
@@ -49,7 +49,7 @@ export class Introductions<Port> {
     }
   }
 
-  private connect(one: ActorSlot<Port>, other: ActorSlot<Port>): void {
+  private connect(one: SupervisedActor<Port>, other: SupervisedActor<Port>): void {
     const credits = createLinkCredits()
     this.acquaintances.set(`${one.plan.name} ${other.plan.name}`, {
       one: one.plan.name,
@@ -62,8 +62,8 @@ export class Introductions<Port> {
   }
 
   private present(
-    to: ActorSlot<Port>,
-    peer: ActorSlot<Port>,
+    to: SupervisedActor<Port>,
+    peer: SupervisedActor<Port>,
     port: Port,
     credits: SharedArrayBuffer,
     direction: Direction,
@@ -79,7 +79,7 @@ export class Introductions<Port> {
     })
   }
 
-  private grantControl(caller: ActorSlot<Port>, owner: ActorSlot<Port>): void {
+  private grantControl(caller: SupervisedActor<Port>, owner: SupervisedActor<Port>): void {
     if (!owner.hasControl || !caller.plan.controls?.includes(owner.plan.name)) return
     const [portOfCaller, portOfOwner] = this.platform.channel()
     owner.post({ type: 'exposeControl', port: portOfOwner })

@@ -2,14 +2,14 @@ import type { Clock } from '../../ports/host/clock.ts'
 import type { MailboxOptions } from '../actor.ts'
 import type { Counters } from '../machine/counters.ts'
 import type { Watching } from '../supervision/watching.ts'
+import type { Channel } from './channel.ts'
 import { type Envelope, messageType, packEnvelope, unpackEnvelope } from './envelope.ts'
 import type { UnderWay } from './mailbox.ts'
 import { Outbox } from './outbox.ts'
-import type { Wire } from './wire.ts'
 
 export interface LinkOptions {
   readonly peer: string
-  readonly wire: Wire
+  readonly channel: Channel
   /** Of the peer: its mailbox, and its counters, since what it loses to its bound is lost at this end. */
   readonly peerMailbox: MailboxOptions
   readonly peerCounters: Counters
@@ -29,7 +29,7 @@ interface LinkListener {
   closed(link: Link): void
 }
 
-/** One end of the link between two actors: envelopes over a wire, within the bounds of both mailboxes. */
+/** One end of the link between two actors: envelopes over a channel, within the bounds of both mailboxes. */
 export class Link {
   readonly peer: string
   private readonly options: LinkOptions
@@ -42,15 +42,15 @@ export class Link {
       mailbox: options.peerMailbox,
       underWay: options.sending,
       clock: options.clock,
-      post: (bytes) => options.wire.post(bytes),
+      post: (bytes) => options.channel.post(bytes),
       lost: (type) => this.overflowed(type),
     })
   }
 
   /** Begins delivery. */
   listen(): void {
-    const { wire, receiving, listener } = this.options
-    wire.listen({
+    const { channel, receiving, listener } = this.options
+    channel.listen({
       bytes: (bytes) => {
         receiving.taken()
         const envelope = unpackEnvelope(bytes)
@@ -85,12 +85,12 @@ export class Link {
 
   /** Delivers what has arrived and waits. */
   drain(): void {
-    this.options.wire.drain()
+    this.options.channel.drain()
   }
 
   close(): void {
     this.outbox.close()
-    this.options.wire.close()
+    this.options.channel.close()
   }
 
   private overflowed(type: string): void {

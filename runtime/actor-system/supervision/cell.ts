@@ -7,6 +7,7 @@ import { InspectionOutlet } from '../inspection/inspection-outlet.ts'
 import { LimitedLog } from '../inspection/limited-log.ts'
 import { Counters } from '../machine/counters.ts'
 import { OwnedClock } from '../machine/owned-clock.ts'
+import type { Channel } from '../messaging/channel.ts'
 import { ControlDesk, type ControlTransport } from '../messaging/control-desk.ts'
 import { DeadLetters } from '../messaging/dead-letters.ts'
 import { type Envelope, messageType } from '../messaging/envelope.ts'
@@ -14,7 +15,6 @@ import { Link } from '../messaging/link.ts'
 import { UnderWay } from '../messaging/mailbox.ts'
 import { PendingRequests } from '../messaging/pending-requests.ts'
 import type { ActorCommand, ActorReport, ActorSeed } from '../messaging/protocol.ts'
-import type { Wire } from '../messaging/wire.ts'
 import { ThreadPace } from '../threads/thread-pace.ts'
 import { Watching } from './watching.ts'
 
@@ -24,7 +24,7 @@ export interface Ground<Port> extends ControlTransport<Port> {
   readonly random: Random
   /** Of the thread that it stands on; none where an actor's thread is nobody's to schedule. */
   readonly scheduling: Scheduling | undefined
-  wire(port: Port): Wire
+  channel(port: Port): Channel
   /** To the supervisor. */
   report(report: ActorReport): void
   /** The actor is dead by this error. On a Worker this throws, which ends the thread. */
@@ -184,7 +184,7 @@ export class ActorCell<Port> {
     if (this.ended) return
     const link = new Link({
       peer,
-      wire: this.ground.wire(command.port),
+      channel: this.ground.channel(command.port),
       peerMailbox: command.peerMailbox,
       peerCounters: new Counters(command.peerCounters),
       sending: new UnderWay(credits, direction),

@@ -9,7 +9,7 @@ import { UnderWay } from '../messaging/mailbox.ts'
 import { MAX_EVENTS_UNDER_WAY } from '../messaging/protocol.ts'
 import type { Platform } from '../threads/host.ts'
 import { type ActorPlan, checkPlans, PlanError, SUPERVISOR } from './plan.ts'
-import { ActorSlot, type SlotListener } from './slot.ts'
+import { SupervisedActor, type SupervisionListener } from './supervised-actor.ts'
 import { DEFAULT_STALL_MS, PING_INTERVAL_MS, Watchdog } from './watchdog.ts'
 import { Watching } from './watching.ts'
 
@@ -43,7 +43,7 @@ const ABANDON_PATIENCE_MS = 1000
 export class Supervisor<Port> {
   private readonly platform: Platform<Port>
   private readonly options: SupervisorOptions
-  private readonly slots = new Map<string, ActorSlot<Port>>()
+  private readonly charges = new Map<string, SupervisedActor<Port>>()
   private readonly groups: ActorGroup[] = []
   private readonly introductions: Introductions<Port>
   private readonly hub = new InspectionHub()
@@ -66,8 +66,8 @@ export class Supervisor<Port> {
   /** Plans an actor; all plans are made before `start`. */
   spawn(plan: ActorPlan): void {
     if (this.phase !== 'planned') throw new PlanError(`${plan.name}: the system runs already; plan it before start()`)
-    if (this.slots.has(plan.name)) throw new PlanError(`two actors are named ${plan.name}; give one another name`)
-    this.slots.set(plan.name, new ActorSlot(plan, this.platform, this.watching, this.slotListener()))
+    if (this.charges.has(plan.name)) throw new PlanError(`two actors are named ${plan.name}; give one another name`)
+    this.charges.set(plan.name, new SupervisedActor(plan, this.platform, this.watching, this.supervisionListener()))
   }
 
   /** Shows and crashes these together with the actors of the system. */
@@ -77,11 +77,11 @@ export class Supervisor<Port> {
 
   /** Starts all at once; resolves when all run, or stops them again and rejects with an `ActorStartError`. */
   async start(): Promise<void> {
-    checkPlans([...this.slots.values()].map((slot) => slot.plan))
+    checkPlans([...this.charges.values()].map((charge) => charge.plan))
     this.phase = 'started'
     this.tick()
     try {
-      await Promise.all([...this.slots.values()].map((slot) => slot.start()))
+      await Promise.all([...this.charges.values()].map((charge) => charge.start()))
     } catch (error) {
       await this.stopAll([], ABANDON_PATIENCE_MS)
       throw error
@@ -103,7 +103,7 @@ export class Supervisor<Port> {
   async configure(options: ReadonlyMap<string, unknown>, patienceMs: number): Promise<readonly string[]> {
     const late = new Set(options.keys())
     const confirm = async ([name, value]: readonly [string, unknown]): Promise<void> => {
-      await this.slots.get(name)?.configure(value)
+      await this.charges.get(name)?.configure(value)
       late.delete(name)
     }
     // Options that cannot be posted are confirmed by nobody.
@@ -119,7 +119,7 @@ export class Supervisor<Port> {
   }
 
   describe(): readonly ActorDescription[] {
-    const own = [...this.slots].map(([name, slot]) => slot.describe(this.introductions.underWayTo(name)))
+    const own = [...this.charges].map(([name, charge]) => charge.describe(this.introductions.underWayTo(name)))
     return [...own, ...this.groups.flatMap((group) => group.describe())]
   }
 
@@ -139,17 +139,17 @@ export class Supervisor<Port> {
   /** Test hook: the actor throws inside its mailbox. False where hooks are not enabled, or it does not run. */
   crash(actor: string): boolean {
     if (!this.options.hooksEnabled) return false
-    const slot = this.slots.get(actor)
-    if (slot?.state !== 'running') return this.groups.some((group) => group.crash(actor))
-    slot.post({ type: 'crash' })
+    const charge = this.charges.get(actor)
+    if (charge?.state !== 'running') return this.groups.some((group) => group.crash(actor))
+    charge.post({ type: 'crash' })
     return true
   }
 
   /** Test hook: blocks the actor's thread. False where hooks are not enabled, or it does not run. */
   stall(actor: string, forMs: number): boolean {
-    const slot = this.slots.get(actor)
-    if (!this.options.hooksEnabled || slot?.state !== 'running') return false
-    slot.post({ type: 'stall', forMs })
+    const charge = this.charges.get(actor)
+    if (!this.options.hooksEnabled || charge?.state !== 'running') return false
+    charge.post({ type: 'stall', forMs })
     return true
   }
 
@@ -157,40 +157,40 @@ export class Supervisor<Port> {
     this.phase = 'stopping'
     this.cancelTick?.()
     const named = new Set(order.flat())
-    const others = [...this.slots.keys()].filter((name) => !named.has(name)).reverse()
+    const others = [...this.charges.keys()].filter((name) => !named.has(name)).reverse()
     for (const group of [...order, ...others]) {
-      await Promise.all([group].flat().map((name) => this.slots.get(name)?.stop(patienceMs)))
+      await Promise.all([group].flat().map((name) => this.charges.get(name)?.stop(patienceMs)))
     }
     for (const close of this.closeControls.values()) close()
     this.closeControls.clear()
   }
 
-  private slotListener(): SlotListener<Port> {
+  private supervisionListener(): SupervisionListener<Port> {
     return {
-      running: (slot) => this.running(slot),
-      down: (slot) => this.down(slot.plan.name),
-      escalated: (slot, reason) => {
-        this.inspect(slot.plan.name, { type: 'escalated', reason })
-        this.options.onEscalation(slot.plan.name, reason)
+      running: (charge) => this.running(charge),
+      down: (charge) => this.down(charge.plan.name),
+      escalated: (charge, reason) => {
+        this.inspect(charge.plan.name, { type: 'escalated', reason })
+        this.options.onEscalation(charge.plan.name, reason)
       },
-      event: (slot, detail) => this.inspect(slot.plan.name, detail),
-      report: (slot, report) => {
-        const { name } = slot.plan
+      event: (charge, detail) => this.inspect(charge.plan.name, detail),
+      report: (charge, report) => {
+        const { name } = charge.plan
         if (report.type === 'log') {
           this.options.onLog(name, report.level, report.line, report.fields)
           return this.inspect(name, { type: 'log', level: report.level, line: report.line })
         }
-        new UnderWay(slot.eventCredits, 0).taken()
+        new UnderWay(charge.eventCredits, 0).taken()
         this.hub.publish(name, report.detail, report.atMs, report.wallMs, report.missed)
       },
     }
   }
 
-  private running(slot: ActorSlot<Port>): void {
-    const { name, observes, controls } = slot.plan
-    this.introductions.introduce(slot, this.slots.values())
-    if (controls?.includes(SUPERVISOR)) this.grantSupervisor(slot)
-    if (observes) this.hub.join(name, this.observer(slot))
+  private running(charge: SupervisedActor<Port>): void {
+    const { name, observes, controls } = charge.plan
+    this.introductions.introduce(charge, this.charges.values())
+    if (controls?.includes(SUPERVISOR)) this.grantSupervisor(charge)
+    if (observes) this.hub.join(name, this.observer(charge))
   }
 
   private down(name: string): void {
@@ -202,18 +202,18 @@ export class Supervisor<Port> {
     this.closeControls.delete(name)
   }
 
-  private observer(slot: ActorSlot<Port>): (event: InspectionEvent) => void {
-    const underWay = new UnderWay(slot.eventCredits, 1)
+  private observer(charge: SupervisedActor<Port>): (event: InspectionEvent) => void {
+    const underWay = new UnderWay(charge.eventCredits, 1)
     return (event) => {
       // An observer that does not keep up misses events; the gap in their numbers tells it so.
       if (underWay.count >= MAX_EVENTS_UNDER_WAY) return
       underWay.posted()
-      slot.post({ type: 'observe', event })
+      charge.post({ type: 'observe', event })
     }
   }
 
-  private grantSupervisor(slot: ActorSlot<Port>): void {
-    const caller = slot.plan.name
+  private grantSupervisor(charge: SupervisedActor<Port>): void {
+    const caller = charge.plan.name
     const [portOfCaller, portOfSupervisor] = this.platform.channel()
     const control = {
       ...this.options.orders,
@@ -223,21 +223,21 @@ export class Supervisor<Port> {
       watch: (on: boolean) => this.watch(caller, on),
     }
     this.closeControls.set(caller, this.platform.exposeControl(control, portOfSupervisor))
-    slot.post({ type: 'grantControl', actor: SUPERVISOR, port: portOfCaller })
+    charge.post({ type: 'grantControl', actor: SUPERVISOR, port: portOfCaller })
   }
 
   private tick(): void {
-    const watched = [...this.slots.values()].filter((slot) => slot.isWatched)
+    const watched = [...this.charges.values()].filter((charge) => charge.isWatched)
     const { stalls, quiet } = this.watchdog.tick(
-      watched.map((slot) => ({ name: slot.plan.name, signOfLife: slot.counters.signOfLife })),
+      watched.map((charge) => ({ name: charge.plan.name, signOfLife: charge.counters.signOfLife })),
       this.platform.clock.nowMs(),
     )
     for (const { name, silentMs } of stalls) {
       this.inspect(name, { type: 'stalled', silentMs })
-      this.slots.get(name)?.kill(`stalled: gave no sign of life for ${Math.round(silentMs)} ms`)
+      this.charges.get(name)?.kill(`stalled: gave no sign of life for ${Math.round(silentMs)} ms`)
     }
     this.lastPing = (this.lastPing + 1) >>> 0
-    for (const name of quiet) this.slots.get(name)?.post({ type: 'ping', ping: this.lastPing })
+    for (const name of quiet) this.charges.get(name)?.post({ type: 'ping', ping: this.lastPing })
     this.cancelTick = this.platform.clock.setTimer(PING_INTERVAL_MS, () => this.tick())
   }
 }

@@ -2,8 +2,8 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Clock } from '../../ports/host/clock.ts'
 import type { Random } from '../../ports/host/random.ts'
 import type { Scheduling } from '../../ports/host/scheduling.ts'
+import { PortChannel } from '../messaging/channel.ts'
 import { exposeControl, remoteControl } from '../messaging/control.ts'
-import { PortWire } from '../messaging/port-wire.ts'
 import type { ActorSeed } from '../messaging/protocol.ts'
 import { ActorCell } from '../supervision/cell.ts'
 import { type ActorPlan, PlanError } from '../supervision/plan.ts'
@@ -39,7 +39,7 @@ export function openMainHost(
     clock,
     random,
     scheduling,
-    wire: (port) => new PortWire(port),
+    channel: (port) => new PortChannel(port),
     exposeControl,
     remoteControl,
     report: (report) => {

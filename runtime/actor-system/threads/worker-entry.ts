@@ -4,8 +4,8 @@ import { linuxClock } from '../../ports/host/linux/clock.ts'
 import { linuxRandom } from '../../ports/host/linux/random.ts'
 import type { Scheduling } from '../../ports/host/scheduling.ts'
 import { keepLedger } from '../../ports/process/linux/descriptors.ts'
+import { PortChannel } from '../messaging/channel.ts'
 import { exposeControl, remoteControl } from '../messaging/control.ts'
-import { PortWire } from '../messaging/port-wire.ts'
 import type { ActorCommand, ActorReport } from '../messaging/protocol.ts'
 import { ActorCell, type StartCell } from '../supervision/cell.ts'
 import { blockThread } from './block-thread.ts'
@@ -28,7 +28,7 @@ const cell = new ActorCell<MessagePort>(seed, {
   clock: linuxClock,
   random: linuxRandom,
   scheduling: await ownScheduling(),
-  wire: (port) => new PortWire(port),
+  channel: (port) => new PortChannel(port),
   exposeControl,
   remoteControl,
   report: (report) => post(report),

@@ -5,8 +5,8 @@ import type { Clock } from '../../ports/host/clock.ts'
 import { reasonOf } from '../actor-error.ts'
 import type { ActorDescription, ActorGroup } from '../inspection/description.ts'
 import type { InspectionDetail } from '../inspection/inspection.ts'
-import { type PoolTaskRun, PoolTaskSlot } from '../supervision/pool-task-slot.ts'
 import type { RestartPolicy } from '../supervision/restart-policy.ts'
+import { type PoolTaskRun, SupervisedTask } from '../supervision/supervised-task.ts'
 import { workerEnvironment } from './worker-environment.ts'
 import type { PoolTaskBirth } from './worker-pool-entry.ts'
 
@@ -52,7 +52,7 @@ export class WorkerPool implements ActorGroup {
   private readonly options: WorkerPoolOptions
   private taskOptions: unknown
   private readonly threads: Piscina
-  private readonly tasks: readonly PoolTaskSlot[]
+  private readonly tasks: readonly SupervisedTask[]
 
   constructor(options: WorkerPoolOptions) {
     this.options = options
@@ -115,10 +115,10 @@ export class WorkerPool implements ActorGroup {
     await this.inTime(this.threads.destroy())
   }
 
-  private createTask(index: number): PoolTaskSlot {
+  private createTask(index: number): SupervisedTask {
     const { options } = this
     const name = `${options.name}-${index}`
-    return new PoolTaskSlot({
+    return new SupervisedTask({
       index,
       name,
       restart: options.restart,

@@ -27,7 +27,7 @@ export interface PoolTaskSite {
 }
 
 /** The place of one task in a pool, which outlives its runs. */
-export class PoolTaskSlot {
+export class SupervisedTask {
   readonly index: number
   readonly name: string
   private readonly site: PoolTaskSite

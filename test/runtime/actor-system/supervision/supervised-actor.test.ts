@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
-import { ActorSlot } from '../../../../runtime/actor-system/supervision/slot.ts'
+import { SupervisedActor } from '../../../../runtime/actor-system/supervision/supervised-actor.ts'
 import { Watching } from '../../../../runtime/actor-system/supervision/watching.ts'
 import type { HostListener } from '../../../../runtime/actor-system/threads/host.ts'
 import { FakeClock } from '../../../fakes/clock.ts'
 import { createPuppet, plan } from '../fixtures/puppet.ts'
 
-/** A slot whose threads never end, however often they are killed: as if stuck in a system call. */
-async function createStuckSlot() {
+/** A charge whose threads never end, however often they are killed: as if stuck in a system call. */
+async function createStuckActor() {
   const clock = new FakeClock()
   const happened: string[] = []
   const listeners: HostListener[] = []
-  const slot = new ActorSlot<never>(
+  const charge = new SupervisedActor<never>(
     plan('bob', createPuppet()),
     {
       clock,
@@ -32,19 +32,19 @@ async function createStuckSlot() {
       event: (_slot, detail) => happened.push(detail.type),
     },
   )
-  const started = slot.start()
+  const started = charge.start()
   listeners[0]!.report({ type: 'started', hasControl: false })
   await started
   happened.length = 0
-  return { clock, slot, happened, listeners }
+  return { clock, charge, happened, listeners }
 }
 
 test('a thread that cannot be ended is given up after a while, and its place taken by the next', async () => {
-  const { clock, slot, happened, listeners } = await createStuckSlot()
+  const { clock, charge, happened, listeners } = await createStuckActor()
   // The watchdog may find it stalled again and again meanwhile: that must not put off the end.
   for (let second = 0; second < 4; second++) {
-    slot.kill('stalled')
-    expect(slot.isWatched).toBe(false)
+    charge.kill('stalled')
+    expect(charge.isWatched).toBe(false)
     clock.advance(1000)
   }
   expect(happened).toEqual(['killed', 'down', 'crashed', 'restarting', 'spawned', 'killed'])
@@ -52,20 +52,20 @@ test('a thread that cannot be ended is given up after a while, and its place tak
 })
 
 test('what a thread that was given up still says is not heard', async () => {
-  const { clock, slot, happened, listeners } = await createStuckSlot()
-  slot.kill('stalled')
+  const { clock, charge, happened, listeners } = await createStuckActor()
+  charge.kill('stalled')
   clock.advance(2500)
   happened.length = 0
   listeners[0]!.report({ type: 'log', level: 'info', line: 'from the grave' })
   listeners[0]!.report({ type: 'stopped' })
   listeners[0]!.gone()
   expect(happened).toEqual([])
-  expect(slot.state).toBe('starting')
+  expect(charge.state).toBe('starting')
 })
 
 test('stopping ends in time although the thread does not', async () => {
-  const { clock, slot } = await createStuckSlot()
-  const stopped = slot.stop(500)
+  const { clock, charge } = await createStuckActor()
+  const stopped = charge.stop(500)
   clock.advance(500)
   clock.advance(2000)
   await stopped
@@ -73,8 +73,8 @@ test('stopping ends in time although the thread does not', async () => {
 })
 
 test('whoever stops it, and however often, is told when it is gone', async () => {
-  const { clock, slot, listeners } = await createStuckSlot()
-  const stops = [slot.stop(500), slot.stop(100), slot.stop(500)]
+  const { clock, charge, listeners } = await createStuckActor()
+  const stops = [charge.stop(500), charge.stop(100), charge.stop(500)]
   clock.advance(10)
   listeners[0]!.report({ type: 'stopped' })
   listeners[0]!.gone()

@@ -1,10 +1,27 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import type { Wire, WireListener } from './wire.ts'
 
-/** A wire over a MessagePort. */
-export class PortWire implements Wire {
+/** Takes what arrives at one end of a channel. */
+export interface ChannelListener {
+  bytes(bytes: unknown): void
+  /** The other end is gone; everything that it sent was delivered before. Called once, and not after an own `close`. */
+  closed(): void
+}
+
+/** One end of the ordered, lossless way between two actors: a MessagePort, or a simulated one. */
+export interface Channel {
+  /** Hands the bytes over; the caller must not touch them any more. */
+  post(bytes: Uint8Array<ArrayBuffer>): void
+  /** Begins delivery; what arrived before waits for it. */
+  listen(listener: ChannelListener): void
+  /** Delivers at once, from within this call, what has arrived and waits. */
+  drain(): void
+  close(): void
+}
+
+/** A channel over a MessagePort. */
+export class PortChannel implements Channel {
   private readonly port: MessagePort
-  private listener: WireListener | undefined
+  private listener: ChannelListener | undefined
 
   constructor(port: MessagePort) {
     this.port = port
@@ -15,7 +32,7 @@ export class PortWire implements Wire {
     this.port.postMessage(bytes, [bytes.buffer])
   }
 
-  listen(listener: WireListener): void {
+  listen(listener: ChannelListener): void {
     this.listener = listener
     // A port that its own side closed also says 'close': hence the check in both.
     this.port.on('close', () => {

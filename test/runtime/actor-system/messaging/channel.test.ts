@@ -1,18 +1,18 @@
 import { once } from 'node:events'
 import { MessageChannel } from 'node:worker_threads'
 import { expect, test } from 'vitest'
-import { PortWire } from '../../../../runtime/actor-system/messaging/port-wire.ts'
+import { PortChannel } from '../../../../runtime/actor-system/messaging/channel.ts'
 
 /** Two ends; what arrives at the second, once it listens, in order. */
-function createWires() {
+function createChannels() {
   const { port1, port2 } = new MessageChannel()
   const arrived: unknown[] = []
   let told: () => void = () => {}
   const closed = new Promise<void>((resolve) => {
     told = resolve
   })
-  const sender = new PortWire(port1)
-  const receiver = new PortWire(port2)
+  const sender = new PortChannel(port1)
+  const receiver = new PortChannel(port2)
   const listen = (): void =>
     receiver.listen({
       bytes: (bytes) => arrived.push(bytes instanceof Uint8Array ? [...bytes] : bytes),
@@ -25,7 +25,7 @@ function createWires() {
 }
 
 test('all that was sent before the end arrives before the end is told', async () => {
-  const { sender, arrived, closed, listen } = createWires()
+  const { sender, arrived, closed, listen } = createChannels()
   sender.post(Uint8Array.of(1))
   sender.post(Uint8Array.of(2))
   sender.close()
@@ -35,7 +35,7 @@ test('all that was sent before the end arrives before the end is told', async ()
 })
 
 test('drain delivers what waits, from within the call', () => {
-  const { sender, receiver, arrived, listen } = createWires()
+  const { sender, receiver, arrived, listen } = createChannels()
   listen()
   sender.post(Uint8Array.of(1))
   sender.post(Uint8Array.of(2))
@@ -46,7 +46,7 @@ test('drain delivers what waits, from within the call', () => {
 })
 
 test('who closes its own end is told nothing more', async () => {
-  const { sender, receiver, arrived, listen, port2 } = createWires()
+  const { sender, receiver, arrived, listen, port2 } = createChannels()
   listen()
   const isClosed = once(port2, 'close')
   receiver.close()
@@ -56,7 +56,7 @@ test('who closes its own end is told nothing more', async () => {
 })
 
 test('what is posted is moved: the sender has nothing left to spoil', () => {
-  const { sender, receiver } = createWires()
+  const { sender, receiver } = createChannels()
   const bytes = Uint8Array.of(1, 2, 3)
   sender.post(bytes)
   expect(bytes.byteLength).toBe(0)

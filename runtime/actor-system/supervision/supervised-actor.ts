@@ -20,21 +20,21 @@ const KILL_PATIENCE_MS = 2000
 /** Why an incarnation ended that was asked to. */
 const IN_ORDER = 'stopped'
 
-/** What a slot tells the supervisor. */
-export interface SlotListener<Port> {
-  running(slot: ActorSlot<Port>): void
+/** What a charge tells the supervisor. */
+export interface SupervisionListener<Port> {
+  running(charge: SupervisedActor<Port>): void
   /** It was running, or starting, and is not any more. */
-  down(slot: ActorSlot<Port>): void
-  escalated(slot: ActorSlot<Port>, reason: string): void
-  report(slot: ActorSlot<Port>, report: ActorReport & { readonly type: 'log' | 'inspect' }): void
-  event(slot: ActorSlot<Port>, detail: InspectionDetail): void
+  down(charge: SupervisedActor<Port>): void
+  escalated(charge: SupervisedActor<Port>, reason: string): void
+  report(charge: SupervisedActor<Port>, report: ActorReport & { readonly type: 'log' | 'inspect' }): void
+  event(charge: SupervisedActor<Port>, detail: InspectionDetail): void
 }
 
 /**
  * The place of one actor in the system, which outlives its incarnations: opens them, counts their crashes and decides by the
  * plan whether and when the next is opened.
  */
-export class ActorSlot<Port> {
+export class SupervisedActor<Port> {
   plan: ActorPlan
   readonly counters = new Counters()
   state: ActorDescription['state'] = 'stopped'
@@ -44,7 +44,7 @@ export class ActorSlot<Port> {
   private scheduling: SchedulingClass = 'ordinary'
   private readonly platform: Platform<Port>
   private readonly watching: Watching
-  private readonly listener: SlotListener<Port>
+  private readonly listener: SupervisionListener<Port>
   private host: ActorHost<Port> | undefined
   private runningSinceMs = 0
   private crashesAtMs: readonly number[] = []
@@ -58,7 +58,7 @@ export class ActorSlot<Port> {
   /** This incarnation was born with other options. */
   private isOutdated = false
 
-  constructor(plan: ActorPlan, platform: Platform<Port>, watching: Watching, listener: SlotListener<Port>) {
+  constructor(plan: ActorPlan, platform: Platform<Port>, watching: Watching, listener: SupervisionListener<Port>) {
     this.plan = plan
     this.platform = platform
     this.watching = watching
@@ -268,7 +268,7 @@ export class ActorSlot<Port> {
     }
   }
 
-  /** The one timer of a slot: whatever it waits for now. */
+  /** The one timer of a charge: whatever it waits for now. */
   private after(delayMs: number, fire: () => void): void {
     this.cancelTimer?.()
     this.cancelTimer = this.platform.clock.setTimer(delayMs, fire)
