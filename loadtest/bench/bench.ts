@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isComplete, readStatus } from '../../runtime/lab/gateway-status.ts'
 import { type HostProcess, startProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
@@ -144,8 +145,4 @@ function startNginxAs(host: string, name: string, conf: string, log: Tail): Host
 
 function urlOf(ip: string, port: number): string {
   return `http://${ip}:${port}`
-}
-
-function pause(forMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, forMs))
 }

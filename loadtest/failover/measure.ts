@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
 import { orderFailover, signalAll } from './daemons.ts'
 import { first, type NodePlan, second } from './network.ts'
 import { masterDownMs, type Turn } from './plan.ts'
-import { pause, type Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 
 /** What one turn gave. Times are in ms; null where nobody took over, or where it was disturbed. */
 export interface Outcome {

@@ -1,6 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
 import type { Daemon, Load, Pace } from './plan.ts'
-import { pause, type Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 
 /** A time in which nothing happened, and nothing should have. */
 export interface QuietRun {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { availableParallelism } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type HostProcess, startProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
 import { buildTopology, ip, setCable } from '../../runtime/lab/topology.ts'
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
@@ -225,9 +226,4 @@ export class Stage {
     this.#lostMs = [...this.#lostMs, ...lostMs].slice(-LOST_KEPT)
     this.#changes.emit('change')
   }
-}
-
-/** For what no event tells of. */
-export function pause(forMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, forMs))
 }

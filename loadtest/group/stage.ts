@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isComplete, readStatus } from '../../runtime/lab/gateway-status.ts'
 import { type HostProcess, startProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
@@ -126,7 +127,7 @@ export class Stage {
     while (!(await holds())) {
       if (performance.now() > endMs)
         throw new Error(`not within ${patienceMs / 1000} s: ${what}\n${this.#log.last(20).join('\n')}`)
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
+      await pause(lookEveryMs)
     }
   }
 

@@ -3,6 +3,7 @@
  * asked for a line now and then. What is cut is told at once, and opened again a second later. Says when all are open; and, asked by a
  * message, uses every connection once and says how many are.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Ends, KeptConnection } from '../group/kept-connection.ts'
 import type { KeptReport } from './kept-report.ts'
 
@@ -63,7 +64,6 @@ class Client {
   }
 }
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const say = (report: KeptReport) => process.send?.(report)
 const [host = '', port = '', idle = '', ...addresses] = process.argv.slice(2)
 const clients = addresses.map((address) => new Client({ host, port: Number(port), address }))

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
 import type { Mode } from '../group/modes.ts'
 import { sources } from '../group/network.ts'
@@ -59,5 +60,3 @@ async function bringAbout(event: MaintenanceEvent, stage: Stage): Promise<string
     return cause instanceof Error ? cause.message : String(cause)
   }
 }
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { GatewayStatus } from '../../actors/inspector/messages.ts'
 import { GapMeter } from './gap-meter.ts'
@@ -230,7 +231,7 @@ export class Group {
       })
       await Promise.all(asked)
       this.#changes.emit('change')
-      await new Promise((resolve) => setTimeout(resolve, statusIntervalMs))
+      await pause(statusIntervalMs)
     }
   }
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
 import { Doctor } from './doctor.ts'
@@ -119,7 +120,7 @@ describeInNamespaces(
 
     it('a node that gets less than the others, and why: it has just joined', async () => {
       // Nodes that start together with their group start at once.
-      await new Promise((resolve) => setTimeout(resolve, startedAtMs + SLOW_START_S * 1000 - performance.now()))
+      await pause(startedAtMs + SLOW_START_S * 1000 - performance.now())
       await scanning.stopGateway('SIGKILL')
       await doctor.found(director, 'node-stale')
       scanning.startGateway()

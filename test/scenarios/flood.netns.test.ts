@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
 import { type GatewayNode, Group, until } from './group.ts'
@@ -58,7 +59,7 @@ function cpuSeconds(node: GatewayNode): number {
 /** In shares of a core, over half a second. */
 async function cpuLoad(node: GatewayNode): Promise<number> {
   const [before, beganAtMs] = [cpuSeconds(node), performance.now()]
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  await pause(500)
   return (1000 * (cpuSeconds(node) - before)) / (performance.now() - beganAtMs)
 }
 

@@ -8,10 +8,12 @@
  *         |-- eth0 10.88.0.99  origin :80
  *         '-- eth0 10.88.1.1   client, and 10.88.1.2 ... 10.88.1.60
  */
+
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Namespace, Namespaces, RunningProgram } from '../namespaces.ts'
 
@@ -309,6 +311,6 @@ export async function until(
   const end = performance.now() + withinMs
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what()}`)
-    await new Promise((resolve) => setTimeout(resolve, everyMs))
+    await pause(everyMs)
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { skewMs } from '../../actors/elector/intervals.ts'
 import { describeInNamespaces } from '../namespaces.ts'
@@ -55,7 +56,7 @@ describeInNamespaces('a switch that falls into halves', { programs: ['curl'] }, 
     )
 
   /** A moment of the interval that the seed has chosen: no two cuts hit the adverts alike. */
-  const anyMoment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, dice.between(0, INTERVAL_MS)))
+  const anyMoment = (): Promise<void> => pause(dice.between(0, INTERVAL_MS))
 
   async function fallApartAndHeal(round: number): Promise<void> {
     group.arrange(throwSides(dice))

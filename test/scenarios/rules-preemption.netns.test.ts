@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
 import { VIP } from './group.ts'
@@ -25,7 +26,7 @@ function waitingSteps(create: () => Promise<WireBench>): void {
       const stop = bench.keepSending(living)
       if (bench.lines.length === 0) bench.startGateway()
       await bench.inState('BACKUP')
-      await new Promise((resolve) => setTimeout(resolve, 1.1 * MASTER_DOWN_MS))
+      await pause(1.1 * MASTER_DOWN_MS)
       silentSinceMs = await stop()
       expect(await bench.state()).toBe('BACKUP')
     }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
 import { until, VIP } from './group.ts'
@@ -214,7 +215,7 @@ function steps(options: WireOptions, create: () => Promise<WireBench>): void {
     await bench.inState('BACKUP')
     expect((await bench.node.status())!.vrrp.masterIp).toBe(PEER)
     const backupAtMs = await bench.peer.send(bench.advert(PRIORITY))
-    await new Promise((resolve) => setTimeout(resolve, 2 * ownIntervalMs))
+    await pause(2 * ownIntervalMs)
     await bench.peer.send(bench.advert(PRIORITY))
     expect(bench.peer.adverts(backupAtMs)).toEqual([])
   })
@@ -236,7 +237,7 @@ function steps(options: WireOptions, create: () => Promise<WireBench>): void {
   test('rules 7, 8, 11: silence is waited out from the last higher advert on; a lower one neither shortens nor prolongs it', async () => {
     const sentAtMs = await bench.peer.send(bench.advert(200))
     const waitMs = masterDownMs(version, PEER_INTERVAL_MS)
-    await new Promise((resolve) => setTimeout(resolve, 0.75 * waitMs))
+    await pause(0.75 * waitMs)
     const lowerAtMs = await bench.peer.send(bench.advert(50))
     const first = await bench.peer.first('vrrp', sentAtMs)
     expect(first.atMs - sentAtMs).toBeGreaterThanOrEqual(waitMs)

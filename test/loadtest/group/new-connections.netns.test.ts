@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Order, Tally } from '../../../loadtest/group/new-connections-report.ts'
 import { type HostProcess, startProgram } from '../../../runtime/lab/processes.ts'
@@ -37,7 +38,7 @@ describeInNamespaces('the client of new connections', { programs: ['nft'] }, (na
         onTally = resolve
       })
       client.send({ period: ++periods, avoided } satisfies Order)
-      await new Promise((resolve) => setTimeout(resolve, PERIOD_MS))
+      await pause(PERIOD_MS)
       client.send({ period: null, avoided: null } satisfies Order)
       const seen = await tally
       if (seen.opened > 0) return seen

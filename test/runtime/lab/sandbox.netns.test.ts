@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { prepareSandbox } from '../../../runtime/lab/sandbox.ts'
@@ -37,7 +38,7 @@ function isAlive(pid: number): boolean {
 
 async function untilGone(pids: readonly number[], withinMs: number): Promise<readonly number[]> {
   const deadline = Date.now() + withinMs
-  while (pids.some(isAlive) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
+  while (pids.some(isAlive) && Date.now() < deadline) await pause(20)
   return pids.filter(isAlive)
 }
 
