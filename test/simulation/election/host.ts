@@ -8,7 +8,7 @@ import type { Subnet } from './subnet.ts'
 export const INTERFACE = 'eth0'
 export const PREFIX_LENGTH = 24
 
-/** The kernel removes an address later than it was told to by up to this, ms (measured, see ARCHITECTURE.md). */
+/** The kernel removes an address later than it was told to by up to this, ms (measured, docs/decisions/01-vip-lease.md). */
 export const KERNEL_LATE_MS = 400
 
 /** How the host's scheduler treats its processes. All of it may change at any time. */

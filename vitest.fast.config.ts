@@ -1,0 +1,11 @@
+import { configDefaults, defineConfig } from 'vitest/config'
+
+/** What needs no network namespace and no minute: pure machines, and real threads on fake ports. */
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    testTimeout: 30_000,
+    include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, 'test/**/*.netns.test.ts', 'test/simulation/election/election.test.ts'],
+  },
+})
