@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const ALONE = 'test/**/*.alone.netns.test.ts'
 
-/** Nodes in namespaces measure the CPU of this machine, so what looks at their loads comes last, when nothing else runs. */
+/** Nodes in namespaces measure the CPU of this machine, so what looks at their loads, or at what a busy machine loses, comes last, when nothing else runs. */
 export default defineConfig({
   test: {
     pool: 'forks',

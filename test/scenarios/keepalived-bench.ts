@@ -113,7 +113,7 @@ vrrp_instance VI_1 {
         this.holds(master) &&
         (!otherRuns || !this.holds(other(master))) &&
         (!otherRuns || (await this.#isBackup(other(master)))),
-      20_000,
+      60_000,
       () => `${master} alone as master; we: ${this.holds('we')}, it: ${this.holds('it')}, ${this.#keepalivedSaid}`,
     )
   }

@@ -1,6 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
 import { KeepalivedBench, other, type Router, type Version } from './keepalived-bench.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 /**
  * proxyha ("we") and keepalived 2.2 ("it") as routers of one group: each as master, in version 2 and 3, and all that can
