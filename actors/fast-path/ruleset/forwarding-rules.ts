@@ -76,18 +76,15 @@ function ingressRules({ n, ip }: Family, { fencedAfterMs }: Ruleset): string[] {
 
 function egressRules({ n, ip }: Family, ruleset: Ruleset, { stateless }: PortMapping): string[] {
   const { managementIp, fencedAfterMs } = ruleset
-  // A request that the kernel makes with the VIP as sender would teach the client this host's MAC for it. A gratuitous one, to the VIP, is the announcer's business.
-  const asMyself = `arp saddr ip set ${managementIp}`
-  const arp = `arp operation request arp saddr ip @silent4 arp daddr ip != @silent4 ${asMyself}`
+  // A request that the kernel makes with the VIP as sender would teach the client this host's MAC for it, which is the announcer's business:
+  // at a node, at one that is director in its rules and has yet to be announced, at a dead one that sends segments again.
+  const ask = `arp operation request arp saddr ip @vips4 arp daddr ip != @vips4 arp saddr ip set ${managementIp}`
   const backward = `${ip} saddr @vips${n} tcp sport set tcp sport map @to_original`
   // Written by the adverts themselves: a process that is dead or stopped sends none.
   const speak = `ip protocol 112 update @speaking { meta oif timeout ${fencedAfterMs}ms }`
-  // A director that is dead, or was cut off, still has connections, whose segments the kernel sends again, and asks for their clients.
-  const mute = [
-    `arp operation request arp saddr ip @vips4 arp daddr ip != @vips4 meta oif != @speaking ${asMyself}`,
-    'arp saddr ip @vips4 meta oif != @speaking drop',
-  ]
-  const own = n === 4 ? [arp, ...(fencedAfterMs === undefined ? [] : [speak, ...mute])] : []
+  // A director that is dead, or was cut off.
+  const mute = 'arp saddr ip @vips4 meta oif != @speaking drop'
+  const own = n === 4 ? [ask, ...(fencedAfterMs === undefined ? [] : [speak, mute])] : []
   return [...(stateless.length > 0 ? [backward] : []), ...own]
 }
 

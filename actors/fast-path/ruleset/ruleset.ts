@@ -9,8 +9,8 @@
  *   the MAC of a node (from whoever else they are dropped: it is a client that has not yet heard of the new director, and
  *   an answer from here would reset its connection). So apply `director` before the first gratuitous ARP, and `node`
  *   not before the next director's has reached everybody.
- * - Of a VIP of which this host is not `director` it answers no ARP and no neighbour solicitation, wherever the address is, and its kernel
- *   asks none with it; a gratuitous ARP that is sent nevertheless leaves unchanged.
+ * - Of a VIP of which this host is not `director` it answers no ARP and no neighbour solicitation, wherever the address is. Its kernel never
+ *   asks with a VIP; a gratuitous ARP leaves unchanged.
  * - The packets themselves write the pins. `Ruleset.pins` are loaded when the whole table is made, and when this host becomes
  *   director of its first VIP (in place of what is left of an earlier time); otherwise a change does not look at them.
  *   What an earlier process has left stays where it is (`kept-maps.ts`); where that cannot be, as when `tableSize` was changed, it has to

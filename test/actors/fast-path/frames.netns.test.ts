@@ -99,6 +99,18 @@ describeInNamespaces('frames in kernel mode', { programs: ['nft', 'curl', 'tcpdu
     expect(asked.filter(({ text }) => text.includes(`tell ${VIP},`) || text.includes(`${VIP6} >`))).toEqual([])
   })
 
+  it('by which a director asks for one do not either: clients come when its announcer calls them, and not before', async () => {
+    const [director] = group.gateways
+    director!.namespace.ip('neighbour', 'flush', 'dev', 'eth0')
+    const capture = await everything('arp')
+    expect(await group.ask(`${VIP}:80/`, '--interface', first)).toBe(`node-1 ${first} 9080`)
+    const asked = (await capture.stop()).filter(
+      ({ from, text }) => owner(from) === 'node-1' && text.includes('who-has'),
+    )
+    expect(asked.some(({ text }) => text.includes(`who-has ${first} tell 10.77.0.2`))).toBe(true)
+    expect(asked.filter(({ text }) => text.includes(`tell ${VIP},`))).toEqual([])
+  })
+
   it('that are later fragments follow the source address, and the node puts them together', async () => {
     const capture = await everything(`host ${third} and (tcp or ip[6:2] & 0x1fff != 0)`)
     const whole = syn(toDirector(), third, 80, Buffer.alloc(400, 'data'))
