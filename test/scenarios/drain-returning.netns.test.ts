@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeInNamespaces, type RunningProgram } from '../namespaces.ts'
 import { CLIENTS, type GatewayNode, Group, until, VIP } from './group.ts'
-import { Downloads, LongConnections, startNamedServers } from './survival.ts'
+import { Downloads, LongConnections, spreadByKernel, startNamedServers } from './survival.ts'
 
 const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
 const RETURNING = new URL('./fixtures/returning-clients.ts', import.meta.url)
@@ -33,6 +33,7 @@ function describeReturning(forwarding: 'workers' | 'kernel', programs: readonly 
       startNamedServers(group)
       for (const node of group.nodes) node.startGateway()
       await group.settled(0, 3, PATIENCE_MS)
+      if (forwarding === 'kernel') await spreadByKernel(group)
       returning = group.client.startScript(RETURNING, VIP, `${ORIGINAL_PORT}`, `${EVERY_MS}`, ...BUSY)
       held = new LongConnections(group, ORIGINAL_PORT, BUSY)
       expect((await held.next()).nodes).toHaveProperty(drained!.name)

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeInNamespaces, type RunningProgram } from '../namespaces.ts'
 import { CLIENTS, type GatewayNode, Group, until } from './group.ts'
-import { Downloads, LongConnections, startNamedServers } from './survival.ts'
+import { Downloads, LongConnections, spreadByKernel, startNamedServers } from './survival.ts'
 
 const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
 const ORIGINAL_PORT = 8080
@@ -25,6 +25,7 @@ function describeDraining(forwarding: 'workers' | 'kernel', programs: readonly s
       startNamedServers(group)
       for (const node of group.nodes) node.startGateway()
       await group.settled(0, 3, PATIENCE_MS)
+      if (forwarding === 'kernel') await spreadByKernel(group)
       held = new LongConnections(group, ORIGINAL_PORT, FIRST)
       expect((await held.next()).nodes).toHaveProperty(drained!.name)
       const there = await clientsOf(drained!)
