@@ -4,14 +4,15 @@ import type { FastPathState } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /**
- * The announcers are told of which virtual IPs this host is director in its kernel's rules, with slots of nodes that are there: those of a dead director are announced then. Of a
- * director that lives they are announced when it knows who has to stay where, too: clients move to a host that is ready for them. Once
- * ready, always ready, as long as it leads.
+ * The announcers are told of which virtual IPs this host is director in its kernel's rules, with slots of nodes that are there: those of a
+ * dead director are announced then. Of a director that lives they are announced when it knows who has to stay where, too: clients move to
+ * a host that is ready for them. Once ready, always ready, as long as it leads.
  */
 export function tellReady(turn: Turn): void {
   const { state } = turn
   const led = foldRoles(state.roles).virtualIps
-  const all = takesEverybody(state.applied) ? state.applied.virtualIps : []
+  // All slots are looked at: not at every event of a node that leads nothing.
+  const all = led.length > 0 && takesEverybody(state.applied) ? state.applied.virtualIps : []
   const directed = all.flatMap(({ address, role }) => (role === 'director' ? [address] : []))
   const known = new Set([...state.forwarded.ready, ...(knowsEverything(state) ? directed : [])])
   const virtualIps = led.filter((address) => directed.includes(address))

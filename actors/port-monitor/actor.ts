@@ -2,6 +2,7 @@ import type { StartActor } from '../../runtime/actor-system/actor.ts'
 import { runMachine } from '../../runtime/actor-system/machine/machine-runner.ts'
 import type { ProxyProbe } from '../../runtime/ports/sockets/proxy-probe.ts'
 import type { SocketTable } from '../../runtime/ports/sockets/socket-table.ts'
+import type { ElectorName } from '../elector/messages.ts'
 import type { DampingRules } from './damping.ts'
 import type { DeepCheck } from './deep-checks.ts'
 import type { PortMonitorPeers } from './machine.ts'
@@ -97,4 +98,4 @@ const rulesOf = ({ redirects, ...rules }: PortMonitorOptions): PortMonitorRules 
   proxyPorts: proxyPortsOf(redirects),
 })
 
-const isElector = (peer: string): peer is `elector${string}` => peer.startsWith('elector')
+const isElector = (peer: string): peer is ElectorName => peer.startsWith('elector')

@@ -23,7 +23,7 @@ import type {
 import type { Probe } from '../../runtime/ports/sockets/proxy-probe.ts'
 import type { Listener } from '../../runtime/ports/sockets/socket-table.ts'
 import type { MonitorMessage } from '../discovery/messages.ts'
-import type { TrackMessage } from '../elector/messages.ts'
+import type { ElectorName, TrackMessage } from '../elector/messages.ts'
 import { type Damped, type DampingRules, damped } from './damping.ts'
 import {
   allAnswered,
@@ -39,13 +39,11 @@ import { checkPorts, describeProblems } from './port-check.ts'
 /** Discovery, for the group; each elector, whose priority may depend on it. */
 export type PortMonitorPeers = {
   readonly discovery: MonitorMessage
-  readonly [elector: `elector${string}`]: TrackMessage
+  readonly [elector: ElectorName]: TrackMessage
 }
 
 /** A read that fails once or twice (memory, a table that changes too fast) must not take a node out. */
 const TOLERATED_FAILURES = 2
-
-type Elector = `elector${string}`
 
 type MonitorTimer = 'poll' | `check${number}`
 
@@ -70,7 +68,7 @@ export interface PortMonitorState {
   readonly checksGeneration: number
   /** While it is down nothing is sent to it; when it is up again it is told the state. */
   readonly discoveryUp: boolean
-  readonly electorsUp: readonly Elector[]
+  readonly electorsUp: readonly ElectorName[]
   /** `unknown` until the first read, or the third that failed, and the first answer to each check. */
   readonly health: 'unknown' | 'ok' | 'failure'
   readonly ports: readonly PortState[]
@@ -87,7 +85,7 @@ export type PortMonitorEvent =
   | { readonly type: 'unreadable'; readonly reason: string }
   | { readonly type: 'discoveryUp' }
   | { readonly type: 'discoveryDown' }
-  | { readonly type: 'electorUp' | 'electorDown'; readonly elector: Elector }
+  | { readonly type: 'electorUp' | 'electorDown'; readonly elector: ElectorName }
   /** Other ports are to be watched from now on. */
   | { readonly type: 'configured'; readonly rules: PortMonitorRules }
   /** A probe has ended; `problem` null: as it should. */
@@ -228,7 +226,7 @@ function tellDiscovery(state: 'ok' | 'failure', failedPorts: readonly number[]):
   return { type: 'send', to: 'discovery', message: { type: 'monitor', state, failedPorts } }
 }
 
-function tellElector(to: Elector, health: 'ok' | 'failure', problem: string | null): SendTo<PortMonitorPeers> {
+function tellElector(to: ElectorName, health: 'ok' | 'failure', problem: string | null): SendTo<PortMonitorPeers> {
   const [state, reason] = health === 'ok' ? (['ok', null] as const) : (['failed', problem] as const)
   return { type: 'send', to, message: { type: 'track', source: 'portMonitor', state, reason } }
 }

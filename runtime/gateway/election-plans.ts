@@ -1,13 +1,15 @@
 import type { AnnouncerOptions } from '../../actors/announcer/actor.ts'
+import type { AnnouncerName } from '../../actors/announcer/messages.ts'
 import type { ElectorActorOptions } from '../../actors/elector/actor.ts'
+import type { ElectorName } from '../../actors/elector/messages.ts'
 import type { GatewayConfig, InstanceConfig } from '../../config/gateway-config.ts'
 import { takenOverMs } from './fencing.ts'
 
 /** The two actors of one virtual router. */
 export interface InstancePlan {
   readonly instance: InstanceConfig
-  readonly elector: { readonly name: `elector${string}`; readonly options: ElectorActorOptions }
-  readonly announcer: { readonly name: `announcer${string}`; readonly options: AnnouncerOptions }
+  readonly elector: { readonly name: ElectorName; readonly options: ElectorActorOptions }
+  readonly announcer: { readonly name: AnnouncerName; readonly options: AnnouncerOptions }
 }
 
 /** Between the frames of a burst of gratuitous ARP: some switches drop what comes back to back. */
