@@ -11,6 +11,7 @@ import { describe, test } from 'vitest'
 
 const NAMESPACE_FOLDER = '/run/netns'
 const COMMAND_TIMEOUT_MS = 20_000
+const RECENT_LINES = 200
 
 export interface CommandResult {
   readonly code: number | string | null
@@ -34,6 +35,8 @@ function ip(...parameters: readonly string[]): string {
 /** One network namespace with its loopback up. */
 export class Namespace {
   readonly name: string
+  /** What its programs have said last, for the report of a test that failed. */
+  readonly recent: string[] = []
   readonly #programs = new Set<RunningProgram>()
 
   constructor(name: string) {
@@ -73,7 +76,12 @@ export class Namespace {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-10_000)
     })
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    const reader = createInterface({ input: child.stdout })
+    reader.on('line', (line) => {
+      this.recent.push(line)
+      if (this.recent.length > RECENT_LINES) this.recent.shift()
+    })
+    const lines = reader[Symbol.asyncIterator]()
     const program: RunningProgram = {
       process: child,
       async nextLine() {

@@ -75,7 +75,7 @@ function describeReturning(forwarding: 'workers' | 'kernel', programs: readonly 
         const after = await next(400)
         expect(after.failed).toEqual([])
         expect(Object.keys(after.nodes).sort()).toEqual(['node0', 'node1'])
-        expect((await held.check()).lost).toEqual([])
+        await held.allLive()
         expect(await downloads.finish(DOWNLOADS)).toMatchObject({ finished: DOWNLOADS, lost: [] })
         await held.stop()
         let line = await waiting.nextLine()

@@ -82,7 +82,7 @@ function describeDraining(forwarding: 'workers' | 'kernel', programs: readonly s
         const waiting = order(director!, 'drain', 'node2')
         expect(await waiting.nextLine()).toMatch(/^node2 \(10\.88\.0\.13\): \d+ connections left$/)
         expect(await newcomers()).toEqual(['node0', 'node1'])
-        expect((await held.check()).lost).toEqual([])
+        await held.allLive()
         expect(await downloads.finish(DOWNLOADS / 2)).toMatchObject({ finished: DOWNLOADS / 2, lost: [] })
         await leftAtMost(waiting, DOWNLOADS / 2 + 2 * FIRST.length)
         await waiting.stop('SIGINT')
@@ -101,7 +101,7 @@ function describeDraining(forwarding: 'workers' | 'kernel', programs: readonly s
           () => 'the new process to drain',
         )
         await isSeenBy(director!, 'draining')
-        expect((await held.check()).lost).toEqual([])
+        await held.allLive()
         expect((await downloads.check()).lost).toEqual([])
       },
       PATIENCE_MS,

@@ -33,11 +33,33 @@ export function spreadByKernel({ nodes }: Group): Promise<void> {
   )
 }
 
+/** An error says what is lost, and what the gateways said last. */
+function refuseLosses({ nodes }: Group, { lost, nodes: connections }: Survival): void {
+  if (lost.length === 0) return
+  const losses = Object.groupBy(lost, ({ kind, node, failure }) => `${kind} of ${node}: ${failure}`)
+  const story = nodes.flatMap(({ namespace }) => namespace.recent.flatMap(lineOfLog)).toSorted()
+  throw new Error(
+    [
+      `lost of ${JSON.stringify(connections)}: ${Object.entries(losses).map(([what, each]) => `${each!.length} ${what}`)}`,
+      ...story.slice(-80),
+    ].join('\n'),
+  )
+}
+
+/** Its time first. */
+function lineOfLog(text: string): readonly string[] {
+  if (!text.startsWith('{')) return []
+  const { time, name, actor, msg } = JSON.parse(text) as Record<'time' | 'name' | 'actor' | 'msg', string>
+  return [`${time.slice(11, 23)} ${name} ${actor}: ${msg}`]
+}
+
 /** From every client a download and an idle connection, all through the VIP. */
 export class LongConnections {
   readonly #program: RunningProgram
+  readonly #group: Group
 
   constructor(group: Group, originalPort: number, clients: readonly string[] = CLIENTS, vip = VIP) {
+    this.#group = group
     this.#program = group.client.startScript(CLIENT, vip, `${originalPort}`, ...clients)
   }
 
@@ -46,10 +68,24 @@ export class LongConnections {
     return JSON.parse(await this.#program.nextLine()) as Survival
   }
 
+  /** The same, and none was lost while they were opened. */
+  async allOpen(): Promise<Survival> {
+    const opened = await this.next()
+    refuseLosses(this.#group, opened)
+    return opened
+  }
+
   /** Uses every idle connection once, and waits until every download went on. */
   check(): Promise<Survival> {
     this.#program.process.stdin?.write('\n')
     return this.next()
+  }
+
+  /** The same, and none was lost since the start. */
+  async allLive(): Promise<Survival> {
+    const checked = await this.check()
+    refuseLosses(this.#group, checked)
+    return checked
   }
 
   stop(): Promise<void> {
