@@ -89,7 +89,9 @@ export function continueApplying(turn: Turn, result: Result): void {
     turn.resolved('apply')
     const isFirst = applied === null
     // The outline is read anew: chains may be others now.
-    turn.change({ errand: { kind: 'none' }, applied: errand.ruleset, found: null, outline: null, refusals: 0 })
+    const { ruleset } = errand
+    const inForce = { applied: ruleset, slotsInForce: ruleset.slots, found: null, outline: null, refusals: 0 }
+    turn.change({ errand: { kind: 'none' }, ...inForce })
     // After the table, which keeps this host from answering ARP for them.
     if (isFirst) turn.perform({ type: 'putAddresses', addresses: settings.virtualIps })
     return

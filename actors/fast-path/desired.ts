@@ -2,7 +2,8 @@ import { foldRoles } from '../elector/messages.ts'
 import type { Ruleset } from './ruleset/ruleset-types.ts'
 import type { FastPathState } from './state.ts'
 import { guessesNoMore, knowsWhatNextKnows, roleOfOther } from './staying/giving-way.ts'
-import { isReachable, stayingPins } from './staying/staying.ts'
+import { isReachable } from './staying/reachable.ts'
+import { stayingPins } from './staying/staying.ts'
 
 /**
  * What the kernel should have now; undefined while that is not known. A host that is being stopped leads nothing: it

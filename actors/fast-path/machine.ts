@@ -7,7 +7,7 @@ import type { FastPathEffect, FastPathEvent, FastPathState, FastPathTimer } from
 import { noteFormerMacs } from './staying/former-macs.ts'
 import { expireGivingWay, noteAnnounced, noteGivenUp } from './staying/giving-way.ts'
 import { giveUpHearing, noteLead, noteMaster } from './staying/hearing.ts'
-import { beginYoung, endSettling } from './staying/settling.ts'
+import { beginYoung, endSettling, noteSettlingInForce } from './staying/settling.ts'
 import {
   askLater,
   keepStaying,
@@ -35,6 +35,7 @@ const PATIENCE_MS = 5000
 export const step: Machine<FastPathState, FastPathEvent, FastPathEffect> = (state, event, nowMs) => {
   const turn = new Turn(state, nowMs)
   handle(turn, event)
+  noteSettlingInForce(turn, state)
   applyNext(turn)
   tellReady(turn)
   tellServing(turn)

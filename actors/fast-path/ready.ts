@@ -1,6 +1,7 @@
 import { foldRoles } from '../elector/messages.ts'
 import type { Ruleset } from './ruleset/ruleset-types.ts'
 import type { FastPathState } from './state.ts'
+import { isSettled } from './staying/settling.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -29,5 +30,11 @@ function takesEverybody(applied: Ruleset | null): applied is Ruleset {
 }
 
 /** Nothing of what a new director has yet to learn, or to write, is outstanding. */
-const knowsEverything = ({ applied, hearing, pinsDue, errand }: FastPathState): boolean =>
-  applied !== null && applied.hearing !== true && hearing === null && !pinsDue && errand.kind !== 'pinning'
+const knowsEverything = (state: FastPathState): boolean =>
+  state.applied !== null &&
+  state.applied.hearing !== true &&
+  state.hearing === null &&
+  !state.pinsDue &&
+  state.errand.kind !== 'pinning' &&
+  isSettled(state) &&
+  (state.applied.former ?? null) === state.former

@@ -214,6 +214,8 @@ export interface FastPathState {
   readonly formerMacs: ReadonlyMap<string, number>
   /** What our tables hold; null where nobody knows, so that they have to be read before they are replaced. */
   readonly applied: Ruleset | null
+  /** As our tables had them last; they go on by those while `applied` is null. */
+  readonly slotsInForce: Uint8Array | null
   /** Read from the tables, to go into the next whole ruleset; null where they were not read. */
   readonly found: FoundTables | null
   /** A predecessor's table is replaced only when there is something to replace it by. */
@@ -225,6 +227,8 @@ export interface FastPathState {
   readonly staying: ReadonlyMap<string, Staying>
   /** All were told that no client has to stay here. */
   readonly saidNobody: boolean
+  /** They are told once more, a second after the slots have moved, or the director is another. */
+  readonly saysTwice: boolean
   /** They are to be pinned, if this host is director. */
   readonly pinsDue: boolean
   /** Null unless this host has just become director. */
@@ -239,6 +243,12 @@ export interface FastPathState {
   readonly forwarded: Forwarded
   /** Owners of slots that have moved a moment ago, as marks, 0 = it has not; null while none has. */
   readonly former: Uint8Array | null
+  /** The last of those moves. */
+  readonly movedAtMs: number
+  /** As long as a pin after it. */
+  readonly formerUntilMs: number
+  /** Of those owners the ones that fell silent before they could say who has to stay there, and have not said it since; by address. */
+  readonly mute: ReadonlySet<string>
   /** Until then any of this host's slots may have come to it a moment ago, as others know; 0: it knows that itself. */
   readonly youngUntilMs: number
   /** Nodes that are not heard, whose hosts are asked, by address; true: one does not answer either, what was open there is lost. */
@@ -267,12 +277,14 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
     errand: { kind: 'none' },
     formerMacs: new Map(),
     applied: null,
+    slotsInForce: null,
     found: null,
     patient: true,
     outline: null,
     generation: null,
     staying: new Map(),
     saidNobody: false,
+    saysTwice: false,
     pinsDue: false,
     hearing: null,
     givingWay: new Map(),
@@ -280,6 +292,9 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
     givingWayAtMs: 0,
     forwarded: { virtualIps: [], ready: [] },
     former: null,
+    movedAtMs: 0,
+    formerUntilMs: 0,
+    mute: new Set(),
     youngUntilMs: 0,
     probed: new Map(),
     serving: 'starting',

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
 import { CLIENTS, type GatewayNode, Group, macOf, ORIGIN, until, VIP } from './group.ts'
 import { readMetrics } from './metrics.ts'
-import { LongConnections, spreadByKernel, startNamedServers } from './survival.ts'
+import { LongConnections, pinnedAreTold, spreadByKernel, startNamedServers } from './survival.ts'
 
 const ORIGINAL_PORT = 8080
 const PATIENCE_MS = 60_000
@@ -162,6 +162,7 @@ describeConnections('in kernel mode', (group, connections) => {
 
   it('outlive a director that stands still until another one leads', async () => {
     const [stalled] = group().nodes
+    await pinnedAreTold(stalled!)
     stalled!.gateway!.process.kill('SIGSTOP')
     try {
       await group().settled(1, 2, PATIENCE_MS)

@@ -1,4 +1,5 @@
 import type { Survival } from '../../loadtest/survival/connections-report.ts'
+import { parseClientKey, slotOfKey } from '../../runtime/table/client-key.ts'
 import type { RunningProgram } from '../namespaces.ts'
 import { CLIENTS, type GatewayNode, type Group, until, VIP } from './group.ts'
 
@@ -30,6 +31,34 @@ export function spreadByKernel({ nodes }: Group): Promise<void> {
     },
     20_000,
     () => `node0 alone to speak, and slots of all nodes in its kernel: only of ${[...owners]}`,
+  )
+}
+
+/**
+ * The director's kernel knows from its own gateway which of its clients have to stay there, though their slots are others': from when they
+ * began that takes up to five seconds, and nobody can say it for a gateway that stands still.
+ */
+export function pinnedAreTold({ namespace }: GatewayNode): Promise<void> {
+  const marksOf = async (map: string) => {
+    const { stdout } = await namespace.run('nft', ['list', 'map', 'netdev', 'proxyha', map])
+    return [...stdout.matchAll(/([\d.x]+)(?: timeout \S+ expires \S+)? : (0x[\da-f]+)/g)].map(
+      ([, key, mark]) => [key!, Number(mark) & 0xff] as const,
+    )
+  }
+  let untold: readonly string[] = []
+  return until(
+    async () => {
+      const [pins, slots, staying] = await Promise.all(['pins4', 'slots', 'staying4'].map(marksOf))
+      const owners = new Map(slots!.map(([slot, mark]) => [Number(slot), mark]))
+      const told = new Set(staying!.map(([client]) => client))
+      const elsewhere = pins!.filter(
+        ([client, mark]) => owners.get(slotOfKey(...parseClientKey(client)!)) !== mark && CLIENTS.includes(client),
+      )
+      untold = elsewhere.flatMap(([client]) => (told.has(client) ? [] : [client]))
+      return untold.length === 0
+    },
+    20_000,
+    () => `all nodes to say that their clients stay; ${untold} are not told`,
   )
 }
 

@@ -102,7 +102,13 @@ export function spreadingChains(
       to('refuse'),
     ],
     // Not pinned, since anybody can send a SYN with any source: a flood of them fills no table.
-    first: [`${bySlot('slots')} ${sentTo(TAKERS)} ${to(unsettled ? 'record' : 'deliver')}`, to('refuse')],
+    first: [
+      ...(settling && !hearing ? [`${bySlot('former')} ${to('moved')}`] : []),
+      `${bySlot('slots')} ${sentTo(TAKERS)} ${to(hearing ? 'record' : 'deliver')}`,
+      to('refuse'),
+    ],
+    // The rest of this client would go to the former owner.
+    moved: [`${bySlot('slots')} ${sentTo(TAKERS)} ${to('record')}`, to('refuse')],
     apart: [
       `${sentTo(REACHABLE)} ${to('divide')}`,
       // Its node is dead. One that is divided has connections elsewhere: it is pinned anew, as divided.

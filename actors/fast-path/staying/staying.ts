@@ -10,7 +10,7 @@ import type { FastPathState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { noteToldMeanwhile } from './giving-way.ts'
 import { endWhereAllTold, noteTold } from './hearing.ts'
-import { beginSettling, goOnSettling } from './settling.ts'
+import { ASK_AGAIN_MS, beginSettling, goOnSettling, noteSaid } from './settling.ts'
 
 /**
  * Who stays where although the slot has moved. The packets write the director's pins, and the next director has none of them. But
@@ -22,8 +22,6 @@ import { beginSettling, goOnSettling } from './settling.ts'
  * ones since. So whoever else has such a client says so, too, and then each names the connections one by one.
  */
 
-/** Once more after a move: a beacon may be lost, and a handshake may have been under way. */
-const ASK_AGAIN_MS = 1000
 /** Clients that are pinned open connections beside their slot at any time. The kernel's walk through its sockets takes up to 10 ms. */
 const ASK_EVERY_MS = 5000
 
@@ -36,7 +34,7 @@ export function noteDirector(turn: Turn): void {
   if (applied === null || stopping) return
   goOnSettling(turn)
   // It waits for everybody's word, also for that of who has nothing to say.
-  turn.change({ saidNobody: false })
+  turn.change({ saidNobody: false, saysTwice: true })
   turn.perform({ type: 'readClients' })
   // The former director gives clients connections until they hear of the next one, by what it hears now: once more when most have.
   turn.startTimer('askAgain', ASK_AGAIN_MS)
@@ -44,6 +42,8 @@ export function noteDirector(turn: Turn): void {
 }
 
 export function askLater(turn: Turn): void {
+  // A director is told once more by whom it waits for, also by who has nothing to say.
+  if (turn.state.saysTwice) turn.change({ saysTwice: false, saidNobody: false })
   turn.perform({ type: 'readClients' })
   turn.startTimer('askAgain', ASK_EVERY_MS)
 }
@@ -56,7 +56,7 @@ export function noteMove(turn: Turn, before: FastPathState): void {
   // It says who has to stay when it is ready to go.
   if (stopping) return
   // The director waits for everybody's word, also for that of who has nothing to say.
-  turn.change({ saidNobody: false })
+  turn.change({ saidNobody: false, saysTwice: true })
   turn.perform({ type: 'readClients' })
   turn.startTimer('askAgain', ASK_AGAIN_MS)
 }
@@ -96,7 +96,8 @@ export function tellStaying(turn: Turn, read: Result<readonly ConnectedClient[]>
  * What a node says of its clients; it may come before the dispatcher has placed the node. Bounded by as many nodes as a group has, and what
  * one beacon holds: then whoever spoke first of those without a place goes.
  */
-export function keepStaying(turn: Turn, { address, all, clients }: ClientsOfMessage): void {
+export function keepStaying(turn: Turn, word: ClientsOfMessage): void {
+  const { address, all, clients } = word
   const { group, staying, pinsDue, settings, applied, stopping } = turn.state
   const claimed = new Set([...staying.values()].flatMap((word) => [...word.clients.keys()]))
   const isNews = clients.some((client) => !claimed.has(client.address))
@@ -112,6 +113,7 @@ export function keepStaying(turn: Turn, { address, all, clients }: ClientsOfMess
   turn.change({ staying: kept, pinsDue: pinsDue || (clients.length > 0 && placed.has(address)) })
   if (!placed.has(address)) turn.count('clientsOfStranger')
   noteTold(turn, address)
+  noteSaid(turn, word)
   noteToldMeanwhile(turn, address)
   // It does not know what has become of them meanwhile, and whoever has such a client, too, says so. Who has just started as well does
   // not answer: they would never end.
@@ -189,17 +191,6 @@ export function stayingConnections(state: FastPathState): readonly KnownConnecti
     ),
   )
 }
-
-/**
- * Whether what is open at a node may go on: it speaks, or was stopped in order, or has told all its clients since, which only a gateway
- * does that has just started; or its gateway has died, or is gone for long, and its host lives.
- */
-export const isReachable = ({ staying, probed }: FastPathState, node: ForwardingNode): boolean =>
-  node.keeps &&
-  (node.self ||
-    node.speaks ||
-    (!node.gone && (node.left || staying.get(node.address)?.all === true)) ||
-    probed.get(node.address) !== true)
 
 const slotOfAddress = (client: string): number => slotOfKey(...(parseClientKey(client) ?? ([0, 0, 0, 0] as const)))
 
