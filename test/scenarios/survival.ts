@@ -41,7 +41,7 @@ export function spreadByKernel({ nodes }: Group): Promise<void> {
 export function pinnedAreTold({ namespace }: GatewayNode): Promise<void> {
   const marksOf = async (map: string) => {
     const { stdout } = await namespace.run('nft', ['list', 'map', 'netdev', 'proxyha', map])
-    return [...stdout.matchAll(/([\d.x]+)(?: timeout \S+ expires \S+)? : (0x[\da-f]+)/g)].map(
+    return [...stdout.matchAll(/([\da-fx.]+)(?: timeout \S+ expires \S+)? : (0x[\da-f]+)/g)].map(
       ([, key, mark]) => [key!, Number(mark) & 0xff] as const,
     )
   }
