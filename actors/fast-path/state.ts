@@ -55,6 +55,8 @@ type Adopted<Marked extends { readonly mark: number }> = Omit<Marked, 'mark'> & 
 export interface FoundTables {
   /** Whether there is a table at all. */
   readonly present: boolean
+  /** Virtual IPs that they forward as a director does. */
+  readonly directed: readonly string[]
   readonly pins: readonly Adopted<Pin>[]
   readonly connections: readonly Adopted<KnownConnection>[]
   /** The maps can go on as they are: then there are neither pins nor connections above. */
@@ -62,6 +64,8 @@ export interface FoundTables {
   /** Pins that there are beside those above: too many to be written anew. */
   readonly beyond?: number
 }
+
+export const NOTHING_FOUND: FoundTables = { present: false, directed: [], pins: [], connections: [] }
 
 /** What a look at the kernel came to. */
 export interface Look {

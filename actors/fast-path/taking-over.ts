@@ -2,10 +2,10 @@ import type { Result } from '../../runtime/ports/result.ts'
 import type { ForwardingMessage } from './messages.ts'
 import { renumbered, UNNUMBERED } from './numbering.ts'
 import type { FoundTables } from './state.ts'
+import { NOTHING_FOUND } from './state.ts'
+import { resumeForwarding } from './staying/giving-way.ts'
 import { startTelling } from './staying/staying.ts'
 import type { Turn } from './turn.ts'
-
-const NOTHING_FOUND: FoundTables = { present: false, pins: [], connections: [] }
 
 /** What was found of tables with our name: whoever has a mark there keeps it. */
 export function takeOver(turn: Turn, read: Result<FoundTables>): void {
@@ -21,6 +21,7 @@ export function takeOver(turn: Turn, read: Result<FoundTables>): void {
     const marks = found.kept?.marks ?? new Map<number, string>()
     turn.change({ numbering: { ...UNNUMBERED, found: new Map(Array.from(marks, ([mark, mac]) => [mac, mark])) } })
     numberGroup(turn)
+    resumeForwarding(turn, found.directed)
   }
   if (found.present) startTelling(turn)
 }

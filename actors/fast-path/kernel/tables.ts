@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import type { Nft, NftElement } from '../../../runtime/ports/nft/nft.ts'
 import { done, errorOf, type Result } from '../../../runtime/ports/result.ts'
 import { addressBytes } from '../../../runtime/wire/ip-address-bytes.ts'
@@ -6,7 +7,7 @@ import { FORWARDING, loadedStaying } from '../ruleset/forwarding-table.ts'
 import { findKeptMaps } from '../ruleset/kept-maps.ts'
 import { OWN_TABLES } from '../ruleset/ruleset.ts'
 import type { KnownConnection, Pin, Ruleset } from '../ruleset/ruleset-types.ts'
-import type { FoundTables } from '../state.ts'
+import { type FoundTables, NOTHING_FOUND } from '../state.ts'
 import { connectionOf, type NodeTraffic, pinOf, placeOf, trafficOf } from './listing.ts'
 import { PackedPins } from './packed-pins.ts'
 
@@ -22,7 +23,7 @@ const LISTED_PINS_MAX = 262_144
  */
 export async function findTables(
   nft: Nft,
-  settings: Pick<Ruleset, 'tableSize'>,
+  settings: Pick<Ruleset, 'tableSize'> & { readonly virtualIps: readonly string[] },
   inPlace: boolean,
 ): Promise<Result<FoundTables>> {
   const marks = new Map<number, string>()
@@ -30,10 +31,10 @@ export async function findTables(
     for (const [mark, mac] of placeOf(element)) if (mark <= MARK_NODE) marks.set(mark, mac)
     return true
   })
-  if (!read.ok)
-    return read.code === 'ENOENT' ? { ok: true, value: { present: false, pins: [], connections: [] } } : read
+  if (!read.ok) return read.code === 'ENOENT' ? { ok: true, value: NOTHING_FOUND } : read
   const kept = inPlace ? findKeptMaps(nft, settings, marks) : undefined
-  if (kept !== undefined) return { ok: true, value: { present: true, pins: [], connections: [], kept } }
+  const directed = settings.virtualIps.filter((address) => isDirected(nft, address))
+  if (kept !== undefined) return { ok: true, value: { present: true, directed, pins: [], connections: [], kept } }
   const placed = <Item extends { readonly mark: number }>({ mark, ...item }: Item) => {
     const mac = marks.get(mark)
     return mac === undefined ? [] : [{ ...item, mac }]
@@ -43,8 +44,17 @@ export async function findTables(
   if (!pins.ok) return pins
   if (!connections.ok) return connections
   const { known, beyond } = pins.value
-  const found = { present: true, pins: known.flatMap(placed), connections: connections.value.flatMap(placed) }
+  const found = { present: true, directed, pins: known.flatMap(placed), connections: connections.value.flatMap(placed) }
   return { ok: true, value: beyond === 0 ? found : { ...found, beyond } }
+}
+
+/** Whether the tables are a director's for that address. */
+function isDirected(nft: Nft, address: string): boolean {
+  const key = keyOf(address)
+  const [all, silent] = ['vips', 'silent'].map((set) =>
+    nft.element(family, name, `${set}${isIPv6(address) ? 6 : 4}`, key),
+  )
+  return all?.ok === true && all.value !== null && silent?.ok === true && silent.value === null
 }
 
 /** Who stays where: first, where there is not room for all, those that have to by their node's word. */

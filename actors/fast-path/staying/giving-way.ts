@@ -30,6 +30,24 @@ export function noteGivenUp(turn: Turn, before: FastPathState, role: RoleMessage
   keepGivingWay(turn, new Map([...kept, ...given]))
 }
 
+/**
+ * A predecessor was killed while it led: clients go on sending here until another leads, which may take three adverts more. Nobody is told
+ * to come.
+ */
+export function resumeForwarding(turn: Turn, addresses: readonly string[]): void {
+  const { nowMs, state } = turn
+  const led = foldRoles(state.roles).virtualIps
+  const guessesUntilMs = nowMs + SPEAKS_MS
+  const one: GivingWay = {
+    speaksUntilMs: nowMs,
+    guessesUntilMs,
+    forwardsUntilMs: nowMs + FORWARDS_MS,
+    announcedAtMs: null,
+  }
+  const resumed = addresses.filter((address) => !led.includes(address)).map((address) => [address, one] as const)
+  if (resumed.length > 0) keepGivingWay(turn, new Map([...state.givingWay, ...resumed]))
+}
+
 /** A node has said which clients have to stay there, to the next director as well. */
 export function noteToldMeanwhile(turn: Turn, address: string): void {
   const { givingWay, givingWayTold } = turn.state

@@ -55,7 +55,10 @@ test('a refusal: the tables are read, then replaced as a whole, later and later,
     expect(fastPath.take('findTables')).toBeUndefined()
     fastPath.expire('retry')
     expect(fastPath.take('findTables')).toBeDefined()
-    fastPath.give({ type: 'tablesFound', found: { ok: true, value: { present: false, pins: [], connections: [] } } })
+    fastPath.give({
+      type: 'tablesFound',
+      found: { ok: true, value: { present: false, directed: [], pins: [], connections: [] } },
+    })
   }
   expect(delays).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000])
   expect([...fastPath.state.problems.values()]).toEqual([expect.stringContaining('no such table')])
@@ -65,7 +68,7 @@ test('a refusal: the tables are read, then replaced as a whole, later and later,
 })
 
 test("a predecessor's table forwards on until this process knows the group and all nodes of its clients, or for five seconds", () => {
-  const found = { present: true, pins: [], connections: [] }
+  const found = { present: true, directed: [], pins: [], connections: [] }
   const fastPath = new Stepped()
     .started(found)
     .give(role('scanning'))
@@ -88,7 +91,10 @@ test('pins of a predecessor stay with the node that has the MAC, whatever its nu
     { client: '10.0.9.2', mac: OWN, expiresS: 40 },
     { client: '10.0.9.3', mac: '02:00:00:00:00:77', expiresS: 50 },
   ]
-  const fastPath = new Stepped().started({ present: true, pins, connections: [] }).give(role('director')).give(group())
+  const fastPath = new Stepped()
+    .started({ present: true, directed: [], pins, connections: [] })
+    .give(role('director'))
+    .give(group())
   expect(fastPath.take('apply')).toBeUndefined()
   const script = fastPath.expire('patience').take('apply')?.script
   expect(script).toMatch(/10\.0\.9\.1 timeout 600s expires 30s : 2/)
@@ -107,7 +113,10 @@ test('somebody else changed our tables: restored as a whole, and said; a change 
   fastPath.give(outlined('', 9))
   expect(fastPath.lines.at(-1)).toMatch(/something else changed the nftables tables.*eth0/)
   expect(fastPath.take('findTables')).toBeDefined()
-  fastPath.give({ type: 'tablesFound', found: { ok: true, value: { present: false, pins: [], connections: [] } } })
+  fastPath.give({
+    type: 'tablesFound',
+    found: { ok: true, value: { present: false, directed: [], pins: [], connections: [] } },
+  })
   expect(fastPath.take('apply')?.script).toContain('table netdev proxyha {')
 })
 

@@ -20,7 +20,7 @@ describeInNamespaces(`${PINS} pins of a predecessor`, { programs: ['nft'] }, (na
     const program = host.startScript(new URL('./fixtures/many-pins.ts', import.meta.url), String(PINS))
     const shown = JSON.parse(await program.nextLine()) as { grownMb: number }
     expect(shown).toMatchObject({
-      found: { present: true, pins: 0, inPlace: true },
+      found: { present: true, directed: ['10.77.0.10'], pins: 0, inPlace: true },
       applied: { ok: true },
       count: { ok: true, value: PINS },
       one: { client: '10.1.0.7', mark: 2 },

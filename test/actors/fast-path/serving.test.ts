@@ -25,7 +25,7 @@ test('the only node of a group serves when it leads', () => {
 })
 
 test('the tables of a predecessor serve meanwhile; who leads has to have its own', () => {
-  const fastPath = new Stepped().started({ present: true, pins: [], connections: [] })
+  const fastPath = new Stepped().started({ present: true, directed: [], pins: [], connections: [] })
   expect(fastPath.servings).toEqual([LENT])
   expect(fastPath.give(role('scanning')).give(group()).settle().servings).toEqual([LENT, OWN])
 })

@@ -80,7 +80,7 @@ export class Stepped {
   }
 
   /** Started on a host where `found` was there; the group is known, and this node is none of its directors. */
-  started(found: FoundTables = { present: false, pins: [], connections: [] }): this {
+  started(found: FoundTables = { present: false, directed: [], pins: [], connections: [] }): this {
     this.give({ type: 'start' })
       .give({ type: 'looked', look: lookOf({ missing: [VIP] }) })
       .take('findTables')

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { FoundTables } from '../../../actors/fast-path/state.ts'
 import { refused } from '../../../runtime/ports/result.ts'
-import { group, lookOf, OTHER, OWN, role, Stepped } from './stepped.ts'
+import { group, lookOf, OTHER, OWN, role, Stepped, VIP } from './stepped.ts'
 
 /** A predecessor has numbered the nodes the other way round, and its maps can go on. */
 const found: FoundTables = {
   present: true,
+  directed: [],
   pins: [],
   connections: [],
   kept: {
@@ -25,6 +26,27 @@ describe('what a predecessor has left', () => {
     expect(script).not.toContain('delete table netdev proxyha\n')
     expect(script).not.toMatch(/map pins4|flush map/)
     expect(script).toContain(`add element netdev proxyha takers { 2 : ${OWN}, 1 : ${OTHER} }`)
+  })
+
+  it('forwards on where it led, in silence, until a minute is over: clients go on sending here until another leads', () => {
+    const stepped = new Stepped()
+      .started({ ...found, directed: [VIP] })
+      .give(role('scanning'))
+      .give(group())
+    const roles = () => stepped.state.applied?.virtualIps.map((virtualIp) => virtualIp.role)
+    stepped.settle()
+    expect(roles()).toEqual(['former'])
+    expect(stepped.at(60_000).expire('givingWay').settle().state.applied?.virtualIps).toEqual([
+      { address: VIP, role: 'node' },
+    ])
+  })
+
+  it('is a director’s at once where this process leads', () => {
+    const stepped = new Stepped()
+      .started({ ...found, directed: [VIP] })
+      .give(role('director'))
+      .give(group())
+    expect(stepped.settle().state.applied?.virtualIps).toEqual([{ address: VIP, role: 'director' }])
   })
 
   it('is asked for in the same way of a group that was known before', () => {
@@ -60,7 +82,7 @@ describe('what a predecessor has left', () => {
   })
 
   it('is too much to be written anew: it is said how many are forgotten', () => {
-    const stepped = new Stepped().started({ present: true, pins: [], connections: [], beyond: 7 })
+    const stepped = new Stepped().started({ present: true, directed: [], pins: [], connections: [], beyond: 7 })
     expect(stepped.lines).toContainEqual(expect.stringContaining('7 clients more'))
   })
 })

@@ -98,7 +98,7 @@ test('who has just started hears at once who else has its clients; but not of on
   const stopping = running().give({ type: 'stop' })
   stopping.take('readClients')
   expect(stopping.give(started).take('readClients')).toBeUndefined()
-  const young = new Stepped().started({ present: true, pins: [], connections: [] })
+  const young = new Stepped().started({ present: true, directed: [], pins: [], connections: [] })
   young.take('readClients')
   expect(young.give(started).take('readClients')).toBeUndefined()
 })
@@ -258,7 +258,7 @@ test('a gateway that stops names all its clients, whatever their slots, before i
 })
 
 test('a gateway that finds tables of a predecessor names all its clients, once a second until it knows the group', () => {
-  const fastPath = new Stepped().started({ present: true, pins: [], connections: [] })
+  const fastPath = new Stepped().started({ present: true, directed: [], pins: [], connections: [] })
   for (let second = 0; second < 3; second++) {
     expect(fastPath.take('readClients')).toBeDefined()
     expect(fastPath.give(read(CLIENT)).said()).toEqual({
