@@ -5,7 +5,7 @@ import { tellReady } from './ready.ts'
 import { repeatServing, tellServing } from './serving.ts'
 import type { FastPathEffect, FastPathEvent, FastPathState, FastPathTimer } from './state.ts'
 import { noteFormerMacs } from './staying/former-macs.ts'
-import { expireGivingWay, noteAnnounced, noteGivenUp } from './staying/giving-way.ts'
+import { expireGivingWay, giveUpResuming, noteAnnounced, noteGivenUp } from './staying/giving-way.ts'
 import { giveUpHearing, noteLead, noteMaster } from './staying/hearing.ts'
 import { beginYoung, endSettling, noteSettlingInForce } from './staying/settling.ts'
 import {
@@ -129,6 +129,7 @@ function expire(turn: Turn, timer: FastPathTimer): void {
       return
     case 'patience':
       turn.change({ patient: false })
+      giveUpResuming(turn)
       return
     case 'askAgain':
       if (turn.state.applied === null && !turn.state.stopping) startTelling(turn)

@@ -48,6 +48,11 @@ export function resumeForwarding(turn: Turn, addresses: readonly string[]): void
   if (resumed.length > 0) keepGivingWay(turn, new Map([...state.givingWay, ...resumed]))
 }
 
+/** The group did not show up: who is pinned to nodes that this host does not know would be reset. What nobody takes, TCP sends again. */
+export function giveUpResuming(turn: Turn): void {
+  if (turn.state.applied === null) keepGivingWay(turn, new Map())
+}
+
 /** A node has said which clients have to stay there, to the next director as well. */
 export function noteToldMeanwhile(turn: Turn, address: string): void {
   const { givingWay, givingWayTold } = turn.state

@@ -41,6 +41,14 @@ describe('what a predecessor has left', () => {
     ])
   })
 
+  it('forwards nothing on to who is not known: those would be reset', () => {
+    const kept = { ...found, directed: [VIP], kept: { ...found.kept!, marks: new Map([[3, '02:00:00:00:00:09']]) } }
+    const stepped = new Stepped().started(kept).give(role('scanning')).give(group())
+    expect(stepped.take('apply')).toBeUndefined()
+    stepped.expire('patience').settle()
+    expect(stepped.state.applied?.virtualIps).toEqual([{ address: VIP, role: 'node' }])
+  })
+
   it('is a director’s at once where this process leads', () => {
     const stepped = new Stepped()
       .started({ ...found, directed: [VIP] })
