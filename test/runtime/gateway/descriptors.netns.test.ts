@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { describeInNamespaces } from '../../namespaces.ts'
 
-const RESTARTS = 25
+const RESTARTS = 10
 const SCRIPT = new URL('../fixtures/restart-actors.ts', import.meta.url)
 /** A thread that comes or goes at the moment of the count has a few of its own. */
 const UNDER_WAY = 3
