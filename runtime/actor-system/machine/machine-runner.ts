@@ -34,38 +34,41 @@ export interface RunningMachine<State, Event> {
 /** Events that one event may lead to before the world has its turn again; more are a machine that feeds itself. */
 const MAX_CONSEQUENCES = 10_000
 
-/** Wires a pure machine to the world: steps it event by event, and carries out the effects of each step in order. */
+/**
+ * Wires a pure machine to the world: steps it event by event, and carries out the effects of each step in order. An expiry that
+ * waits for its turn is dropped when its timer is restarted or cancelled: no machine hears of a timer of before.
+ */
 export function runMachine<State, Event extends { readonly type: string }, Effect extends { readonly type: string }>(
   wiring: MachineWiring<State, Event, Effect>,
 ): RunningMachine<State, Event> {
   const { context, step, label } = wiring
+  /** By name, also of those that have expired. */
   const timers = new Map<string, CancelTimer>()
   const queue: Event[] = []
   let stepping = false
   let state = wiring.initial
 
-  const stopTimer = (timer: string): void => {
+  const startTimer = ({ timer, generation, delayMs }: StartTimer): void => {
     timers.get(timer)?.()
-    timers.delete(timer)
+    // A machine that starts timers has `TimerExpired` among its events.
+    const expiry = { type: 'timerExpired', timer, generation } satisfies TimerExpired as unknown as Event
+    const cancel = context.clock.setTimer(delayMs, () => dispatch(expiry))
+    timers.set(timer, () => {
+      cancel()
+      const waiting = queue.indexOf(expiry)
+      if (waiting >= 0) queue.splice(waiting, 1)
+    })
   }
 
   const perform = (effect: Effect): void => {
     // Which of the two an effect is, its type says; TypeScript cannot narrow a type parameter by it.
     const generic = effect as GenericEffect | OwnEffect<Effect>
     switch (generic.type) {
-      case 'startTimer': {
-        const { timer, generation, delayMs } = generic as StartTimer
-        stopTimer(timer)
-        const expire = (): void => {
-          timers.delete(timer)
-          // A machine that starts timers has `TimerExpired` among its events.
-          dispatch({ type: 'timerExpired', timer, generation } satisfies TimerExpired as unknown as Event)
-        }
-        timers.set(timer, context.clock.setTimer(delayMs, expire))
+      case 'startTimer':
+        startTimer(generic as StartTimer)
         break
-      }
       case 'cancelTimer':
-        stopTimer((generic as CancelTimerEffect).timer)
+        timers.get((generic as CancelTimerEffect).timer)?.()
         break
       case 'log': {
         const { level, line, fields } = generic as WriteLog

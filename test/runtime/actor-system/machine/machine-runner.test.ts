@@ -26,15 +26,16 @@ type Effect =
 
 interface State {
   readonly mode: string
-  readonly expiries: readonly number[]
+  /** When the machine was told of each. */
+  readonly expiriesMs: readonly number[]
 }
 
-function step(state: State, event: Event): Step<State, Effect> {
+function step(state: State, event: Event, nowMs: number): Step<State, Effect> {
   switch (event.type) {
     case 'run':
       return { state: { ...state, mode: event.mode ?? state.mode }, effects: event.effects }
     case 'timerExpired':
-      return { state: { ...state, expiries: [...state.expiries, event.generation] }, effects: [] }
+      return { state: { ...state, expiriesMs: [...state.expiriesMs, nowMs] }, effects: [] }
   }
 }
 
@@ -56,7 +57,7 @@ function createMachine(perform: (name: string, machine: RunningMachine<State, Ev
   }
   const machine: RunningMachine<State, Event> = runMachine<State, Event, Effect>({
     context,
-    initial: { mode: 'off', expiries: [] },
+    initial: { mode: 'off', expiriesMs: [] },
     step,
     label: (state) => state.mode,
     perform(effect) {
@@ -66,6 +67,9 @@ function createMachine(perform: (name: string, machine: RunningMachine<State, Ev
   })
   return { clock, did, inspected, machine }
 }
+
+const start = { type: 'startTimer', timer: 'tick', generation: 1, delayMs: 10 } as const
+const cancel = { type: 'cancelTimer', timer: 'tick' } as const
 
 describe('a machine in its shell', () => {
   test('effects are carried out in order', () => {
@@ -81,25 +85,21 @@ describe('a machine in its shell', () => {
     expect(did).toEqual(['info first', 'send shine to lamp', 'own third'])
   })
 
-  test('a timer comes back with its generation; starting it again replaces it', () => {
+  test('a timer comes back when it is due; starting it again replaces it', () => {
     const { clock, machine } = createMachine()
-    machine.dispatch({ type: 'run', effects: [{ type: 'startTimer', timer: 'tick', generation: 1, delayMs: 10 }] })
+    machine.dispatch({ type: 'run', effects: [start] })
     clock.advance(5)
-    machine.dispatch({ type: 'run', effects: [{ type: 'startTimer', timer: 'tick', generation: 2, delayMs: 10 }] })
-    clock.advance(9)
-    expect(machine.state().expiries).toEqual([])
-    clock.advance(1)
-    expect(machine.state().expiries).toEqual([2])
+    machine.dispatch({ type: 'run', effects: [start] })
     clock.advance(100)
-    expect(machine.state().expiries).toEqual([2])
+    expect(machine.state().expiriesMs).toEqual([15])
   })
 
   test('a cancelled timer does not come back', () => {
     const { clock, machine } = createMachine()
-    machine.dispatch({ type: 'run', effects: [{ type: 'startTimer', timer: 'tick', generation: 1, delayMs: 10 }] })
-    machine.dispatch({ type: 'run', effects: [{ type: 'cancelTimer', timer: 'tick' }] })
+    machine.dispatch({ type: 'run', effects: [start] })
+    machine.dispatch({ type: 'run', effects: [cancel] })
     clock.advance(100)
-    expect(machine.state().expiries).toEqual([])
+    expect(machine.state().expiriesMs).toEqual([])
   })
 
   test('an event dispatched by an effect waits until the effects of its step are done', () => {
@@ -137,5 +137,45 @@ describe('a machine in its shell', () => {
     expect(() => machine.dispatch({ type: 'run', effects: [{ type: 'own', name: 'bad' }] })).toThrow('bad effect')
     machine.dispatch({ type: 'run', effects: [{ type: 'own', name: 'good' }] })
     expect(did).toEqual(['own bad', 'own good'])
+  })
+})
+
+describe('rule 21: an expiry that waits while a step is carried out', () => {
+  /** A machine whose own effect takes so long that the timer expires. `ordered` is carried out by an event before that. */
+  function stalling(...ordered: readonly Effect[]) {
+    const { clock, machine } = createMachine((_name, running) => {
+      running.dispatch({ type: 'run', effects: ordered })
+      clock.advance(10)
+    })
+    return { clock, machine }
+  }
+  const stall = { type: 'own', name: 'stall' } as const
+
+  test('comes after it', () => {
+    const { machine } = stalling()
+    machine.dispatch({ type: 'run', effects: [start, stall] })
+    expect(machine.state().expiriesMs).toEqual([10])
+  })
+
+  test('is dropped when the step cancels its timer', () => {
+    const { clock, machine } = stalling()
+    machine.dispatch({ type: 'run', effects: [start, stall, cancel] })
+    clock.advance(100)
+    expect(machine.state().expiriesMs).toEqual([])
+  })
+
+  test('is dropped when the step restarts its timer, which expires when it is due', () => {
+    const { clock, machine } = stalling()
+    machine.dispatch({ type: 'run', effects: [start, stall, start] })
+    expect(machine.state().expiriesMs).toEqual([])
+    clock.advance(100)
+    expect(machine.state().expiriesMs).toEqual([20])
+  })
+
+  test('is dropped when an event that was before it does so', () => {
+    const { clock, machine } = stalling(cancel)
+    machine.dispatch({ type: 'run', effects: [start, stall] })
+    clock.advance(100)
+    expect(machine.state().expiriesMs).toEqual([])
   })
 })
