@@ -30,7 +30,8 @@ export function stepAnnouncer(
 ): Step<AnnouncerState, AnnouncerEffect> {
   const turn = new Turn(state, nowMs)
   expireLease(turn)
-  handle(turn, event)
+  // Whatever ends a phase ends its timers, also the one that has just expired.
+  if (event.type !== 'timerExpired' || turn.state.phase === state.phase) handle(turn, event)
   finishStopping(turn)
   return { state: turn.state, effects: turn.effects }
 }
@@ -104,7 +105,7 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
       if (phase.label === 'HOLDING' && phase.awaits === null) defend(turn, phase, event.address)
       return
     case 'timerExpired':
-      if (event.generation === turn.state.timers[event.timer]) expire(turn, event.timer)
+      expire(turn, event.timer)
       return
     case 'interfaceRead':
       turn.change({ device: event.result.ok ? deviceOf(event.result.value) : null })
@@ -143,8 +144,8 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
 
 function expire(turn: Turn, timer: AnnouncerTimer): void {
   const { phase } = turn.state
+  turn.noteExpired(timer)
   if (timer === 'check') {
-    turn.forgetTimer('check')
     turn.perform({ type: 'readInterface' })
     return
   }

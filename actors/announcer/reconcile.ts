@@ -10,7 +10,7 @@ export function lookNow(turn: Turn): void {
   // What was asked of the kernel a moment ago is answered within this turn of the shell.
   if (phase.label === 'TAKING') return
   if (mayCorrectNow(turn)) turn.perform({ type: 'readInterface' })
-  else if (timers.check === undefined) turn.startTimer('check', CONTESTED_CHECK_MS)
+  else if (!timers.has('check')) turn.startTimer('check', CONTESTED_CHECK_MS)
 }
 
 /** The address is free: a director that had to do without it takes it now. */

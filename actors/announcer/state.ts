@@ -158,9 +158,7 @@ export interface AnnouncerState {
   readonly forwarded: Readonly<Record<'rules' | 'ready', readonly string[]>>
   /** To say so when nothing is held any more. */
   readonly stopping: boolean
-  readonly nextGeneration: number
-  /** Generation of each timer that was started last. */
-  readonly timers: Readonly<Partial<Record<AnnouncerTimer, number>>>
+  readonly timers: ReadonlySet<AnnouncerTimer>
   readonly gratuitousArpsSent: number
   readonly leaseExpiries: number
   /** Who answers for an address of ours that is not held here: its MAC. */
@@ -181,8 +179,7 @@ export function initialAnnouncer(options: AnnouncerSettings): AnnouncerState {
     device: null,
     forwarded: { rules: [], ready: [] },
     stopping: false,
-    nextGeneration: 1,
-    timers: {},
+    timers: new Set(),
     gratuitousArpsSent: 0,
     leaseExpiries: 0,
     occupied: new Map(),

@@ -21,13 +21,7 @@ export class Turn extends TroubledTurn<AnnouncerTimer, AnnouncerState, Announcer
     this.log(level, `VRRP_Instance(${this.options.virtualRouterId}) ${text}`)
   }
 
-  /** Stops all timers that run; their expiries, if under way, are stale. */
   cancelTimers(): void {
-    for (const timer of TIMERS) {
-      if (this.state.timers[timer] !== undefined) this.perform({ type: 'cancelTimer', timer })
-    }
-    this.change({ timers: {} })
+    for (const timer of this.state.timers) this.cancelTimer(timer)
   }
 }
-
-const TIMERS: readonly AnnouncerTimer[] = ['lease', 'yield', 'garp', 'check', 'ready']

@@ -54,7 +54,7 @@ export const step: Machine<DiscoveryState, DiscoveryEvent, DiscoveryEffect> = (s
   const macs = macsOf(moved.state)
   const changed =
     signatureOf(before, macsOf(state)) !== signatureOf(after, macs) || assigner !== assignerAddress(state, nowMs)
-  const due = event.type === 'dispatcherUp' || isBeat(state, event) || changed
+  const due = event.type === 'dispatcherUp' || isBeat(event) || changed
   const message = { type: 'membership', members: after, macs, assigner } as const
   const tell: DiscoveryEffect = { type: 'send', to: 'dispatcher', message }
   // Until the port monitor has spoken this node would be missing in the list.
@@ -73,7 +73,7 @@ function handled(progress: Progress, event: DiscoveryEvent, nowMs: number): Prog
     case 'start':
       return withMaintenanceTimer(withBeat(withInsecureNote(progress), nowMs))
     case 'timerExpired':
-      return event.generation === state.timers[event.timer] ? timerOver(progress, event.timer, nowMs) : progress
+      return timerOver(progress, event.timer, nowMs)
     case 'packet':
       return withClientsRepeated(withPacket(progress, event.packet, nowMs), nowMs)
     case 'role':
@@ -166,8 +166,7 @@ function withMac({ state, effects }: Progress, mac: string, nowMs: number): Prog
   return state.role === 'director' ? withHello(moved, nowMs) : withReports(moved, nowMs)
 }
 
-const isBeat = (state: DiscoveryState, event: DiscoveryEvent) =>
-  event.type === 'timerExpired' && event.timer === 'beat' && event.generation === state.timers.beat
+const isBeat = (event: DiscoveryEvent): boolean => event.type === 'timerExpired' && event.timer === 'beat'
 
 /** Once an interval, and at once at a change of role. */
 function withBeat(progress: Progress, nowMs: number): Progress {

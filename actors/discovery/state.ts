@@ -224,7 +224,6 @@ export interface DiscoveryState {
   readonly knownNodes: string
   readonly beats: number
   readonly lastBeatMs: number
-  readonly timers: Readonly<Record<DiscoveryTimer, number>>
   readonly counters: Readonly<Record<string, number>>
   /** By reason and sender; at most 32. */
   readonly refused: ReadonlyMap<string, RefusedBeacons>
@@ -320,7 +319,6 @@ export function initialState(
     knownNodes: '',
     beats: 0,
     lastBeatMs: nowMs,
-    timers: { beat: 0, deadline: 0, maint: 0 },
     counters: {},
     refused: new Map(),
     fullAtMs: null,

@@ -19,7 +19,7 @@ import {
   type Progress,
 } from './state.ts'
 
-const SWEEP_EVERY_MS = 5000
+const sweepTimer: DispatcherEffect = { type: 'startTimer', timer: 'sweep', delayMs: 5000 }
 const UINT32 = 2 ** 32
 
 /**
@@ -40,12 +40,11 @@ function handled(state: DispatcherState, event: DispatcherEvent, nowMs: number):
   const quiet = { state, effects: [] }
   switch (event.type) {
     case 'start':
-      return withSweepTimer(quiet)
+      return { state, effects: [sweepTimer] }
     case 'timerExpired': {
-      if (event.generation !== state.sweepGeneration) return quiet
       const sweep = { type: 'sweep', idleS: state.rules.clientIdleS } as const
       const tries = isAssigning(state) ? dueTries(state.members, state.rules.triedPorts) : []
-      return withSweepTimer({ state, effects: [sweep, ...tries] })
+      return { state, effects: [sweep, ...tries, sweepTimer] }
     }
     case 'role': {
       const next = { ...state, roles: new Map(state.roles).set(event.instance, event) }
@@ -292,10 +291,4 @@ function weightsBehind({ nodes, slots }: Assignment): ReadonlyMap<string, number
   const counts = countSlots(slots, nodes.length)
   const most = Math.max(1, ...counts)
   return new Map(nodes.map((address, at) => [address, quantised((FULL_WEIGHT * counts[at]!) / most)]))
-}
-
-function withSweepTimer({ state, effects }: Progress): Progress {
-  const generation = state.sweepGeneration + 1
-  const timer: DispatcherEffect = { type: 'startTimer', timer: 'sweep', generation, delayMs: SWEEP_EVERY_MS }
-  return { state: { ...state, sweepGeneration: generation }, effects: [...effects, timer] }
 }

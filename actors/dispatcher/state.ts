@@ -58,7 +58,6 @@ export interface DispatcherState {
   readonly balance: Balance
   /** When each slot's owner changed, as far as this dispatcher has seen it; -Infinity: before. */
   readonly movedAtMs: Float64Array
-  readonly sweepGeneration: number
   /** Whose proxies do not answer this node; of a director that assigns. */
   readonly reach: Reach
   readonly warnings: readonly string[]
@@ -108,7 +107,6 @@ export function initialState(rules: DispatcherRules, adopted: AdoptedTable): Dis
     absentSinceMs: new Map(),
     balance: adoptBalance(new Map(), 0),
     movedAtMs: new Float64Array(SLOT_COUNT).fill(Number.NEGATIVE_INFINITY),
-    sweepGeneration: 0,
     reach: new Map(),
     warnings: [],
   }

@@ -45,13 +45,13 @@ export const startElector: StartActor<
     label: labelOf,
     perform: (effect) => {
       if (effect.type === 'retired') return retired.resolve()
-      const { generation, untilMs, confirm, adverts } = effect
-      const failed = { type: 'drainFailed', generation } as const
+      const { number, untilMs, confirm, adverts } = effect
+      const failed = { type: 'drainFailed', number } as const
       // Its deliveries and its reply come over one link in order: what had arrived was dispatched before this resolves.
       drain(untilMs, adverts).then(
         (reply) => {
           const { deaf, sent } = reply as Drained
-          dispatch(deaf ? failed : { type: 'drained', generation, ...(sent ? { confirm } : {}) })
+          dispatch(deaf ? failed : { type: 'drained', number, ...(sent ? { confirm } : {}) })
         },
         () => dispatch(failed),
       )

@@ -66,7 +66,7 @@ function handle(turn: Turn, event: ElectorEvent): void {
   if (phase.label === 'INIT') {
     if (event.type === 'start') start(turn)
     if (event.type === 'retire') turn.change({ retiring: true })
-    if (event.type === 'drained') takeOver(turn, turn.state, event.generation, event.confirm)
+    if (event.type === 'drained') takeOver(turn, turn.state, event.number, event.confirm)
     return
   }
   switch (event.type) {
@@ -83,15 +83,15 @@ function handle(turn: Turn, event: ElectorEvent): void {
       turn.note({ key: 'send', level: 'warn', text: `adverts cannot be sent: ${event.reason}` })
       return
     case 'timerExpired':
-      if (phase.label === 'MASTER' && event.timer === 'advert') advertiseOnTime(turn, phase, event.generation)
-      if (phase.label === 'BACKUP' && event.timer === 'masterDown') suspectMaster(turn, phase, event.generation)
-      if (phase.label === 'FAULT' && event.timer === 'masterDown') forgetMaster(turn, phase, event.generation)
+      if (phase.label === 'MASTER' && event.timer === 'advert') advertiseOnTime(turn, phase)
+      if (phase.label === 'BACKUP' && event.timer === 'masterDown') suspectMaster(turn, phase)
+      if (phase.label === 'FAULT' && event.timer === 'masterDown') forgetMaster(turn, phase)
       return
     case 'drained':
-      takeOver(turn, turn.state, event.generation, event.confirm)
+      takeOver(turn, turn.state, event.number, event.confirm)
       return
     case 'drainFailed':
-      if (phase.label === 'BACKUP') waitAgain(turn, phase, event.generation)
+      if (phase.label === 'BACKUP') waitAgain(turn, phase, event.number)
       return
     case 'held':
     case 'released':

@@ -1,6 +1,6 @@
 import { stepElector } from './machine.ts'
 import type { ElectorOptions } from './options.ts'
-import { type ElectorEvent, type ElectorTimer, initialElector } from './state.ts'
+import { type ElectorEvent, initialElector } from './state.ts'
 
 /**
  * Takes a machine that is thrown away through an election, from the start to the loss of the director's part. A pure machine
@@ -9,26 +9,21 @@ import { type ElectorEvent, type ElectorTimer, initialElector } from './state.ts
 export function rehearseElection(options: ElectorOptions): void {
   let state = initialElector({ ...options, holdOffMs: 0, settledAtMs: 0 })
   let nowMs = 0
-  const running = new Map<ElectorTimer, number>()
   const feed = (event: ElectorEvent): void => {
     const step = stepElector(state, event, nowMs)
     state = step.state
     for (const effect of step.effects) {
-      if (effect.type === 'startTimer') running.set(effect.timer, effect.generation)
-      if (effect.type === 'drain') feed({ type: 'drained', generation: effect.generation, confirm: effect.confirm })
+      if (effect.type === 'drain') feed({ type: 'drained', number: effect.number, confirm: effect.confirm })
     }
   }
-  const expire = (timer: ElectorTimer): void => {
-    const generation = running.get(timer)
-    if (generation !== undefined) feed({ type: 'timerExpired', timer, generation })
-  }
   feed({ type: 'start' })
-  expire('masterDown')
+  // Not of an owner, which is master by now and ignores it.
+  feed({ type: 'timerExpired', timer: 'masterDown' })
   for (let advert = 1; advert <= REHEARSED_ADVERTS; advert++) {
     feed({ type: 'sent', confirm: advert, atMs: nowMs })
     feed({ type: 'held' })
     nowMs += options.advertIntervalCs * 10
-    expire('advert')
+    feed({ type: 'timerExpired', timer: 'advert' })
   }
   feed({ type: 'shutdown' })
 }

@@ -26,7 +26,7 @@ export type ElectorPeers = {
   readonly watcher: RoleMessage
 }
 
-/** `masterDown` runs in BACKUP only, `advert` in MASTER only. */
+/** `masterDown` runs in BACKUP and FAULT only, `advert` in MASTER only: who leaves a phase cancels or restarts it (rule 21). */
 export type ElectorTimer = 'masterDown' | 'advert'
 
 export type ElectorEvent =
@@ -37,9 +37,9 @@ export type ElectorEvent =
    * All adverts that had arrived when `drain` was asked for have been given to the machine. With `confirm`: there was none, and ours of
    * that number have been sent.
    */
-  | { readonly type: 'drained'; readonly generation: number; readonly confirm?: number }
+  | { readonly type: 'drained'; readonly number: number; readonly confirm?: number }
   /** The raw-IP actor is down or stands still: nobody knows what has arrived. */
-  | { readonly type: 'drainFailed'; readonly generation: number }
+  | { readonly type: 'drainFailed'; readonly number: number }
   | { readonly type: 'peerUp'; readonly peer: keyof ElectorPeers }
   | { readonly type: 'stepDown' }
   /** The operator wants it otherwise from now on. What makes it another virtual router stays as it was: VRID, version, interval. */
@@ -55,11 +55,11 @@ export type ElectorEffect =
   | SendTo<ElectorPeers>
   /**
    * Have the raw-IP actor deliver what has arrived, or does until `untilMs`, then report `drained` or `drainFailed` with the same
-   * generation. Where nothing has arrived, these adverts are sent at once: between threads, asking and sending one after the other takes a millisecond.
+   * number. Where nothing has arrived, these adverts are sent at once: between threads, asking and sending one after the other takes a millisecond.
    */
   | {
       readonly type: 'drain'
-      readonly generation: number
+      readonly number: number
       readonly untilMs: number
       readonly confirm: number
       readonly adverts: readonly SendMessage[]
@@ -93,11 +93,9 @@ interface Initialize {
 
 export interface Backup {
   readonly label: 'BACKUP'
-  /** Generation of the timer that runs; null while `draining`. */
-  readonly masterDown: number | null
   /** When the master is taken to be down; the timer may run a little shorter. */
   readonly masterDownAtMs: number
-  /** Generation of the master-down timer that has expired and awaits `drained`. */
+  /** The master-down timer has expired, and the `drained` of that number is awaited; null while the timer runs. */
   readonly draining: number | null
   readonly master: Master | null
   /** Active_Adver_Interval: in version 3 as learned from the master, ms. */
@@ -121,15 +119,11 @@ export interface Fault {
   readonly label: 'FAULT'
   /** Who is heard, for the rest of the node. */
   readonly master: Master | null
-  /** Generation of the timer after which that is forgotten; null while there is none. */
-  readonly masterDown: number | null
 }
 
 export interface Active {
   readonly label: 'MASTER'
-  /** Generation of the timer that runs. */
-  readonly advertTimer: number
-  /** When it is due: the next one is counted from here, so that the interval does not drift. */
+  /** When the advert timer is due: the next one is counted from here, so that the interval does not drift. */
   readonly advertDueMs: number
   /** Until when nobody else can have taken over, as far as adverts have been seen to leave. */
   readonly leaseUntilMs: number
@@ -155,7 +149,7 @@ export interface ElectorState {
   readonly configuredPriority: number
   readonly tracking: Tracking
   readonly phase: Phase
-  readonly nextGeneration: number
+  readonly nextDrain: number
   readonly nextConfirm: number
   /** Nothing was held by this incarnation yet: what the announcer releases is an earlier one's. */
   readonly mayInherit: boolean
@@ -184,7 +178,7 @@ export function initialElector(options: ElectorOptions): ElectorState {
     configuredPriority: options.priority,
     tracking: {},
     phase: { label: 'INIT' },
-    nextGeneration: 1,
+    nextDrain: 1,
     nextConfirm: 1,
     mayInherit: true,
     transitions: 0,

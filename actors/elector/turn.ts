@@ -48,12 +48,8 @@ export class Turn extends MachineTurn<ElectorState, ElectorEffect> {
     this.change({ notices: over(this.state.notices, key) })
   }
 
-  /** Starts the timer anew; returns its generation. */
-  startTimer(timer: ElectorTimer, delayMs: number): number {
-    const generation = this.state.nextGeneration
-    this.change({ nextGeneration: generation + 1 })
-    this.perform({ type: 'startTimer', timer, generation, delayMs })
-    return generation
+  startTimer(timer: ElectorTimer, delayMs: number): void {
+    this.perform({ type: 'startTimer', timer, delayMs })
   }
 
   cancelTimer(timer: ElectorTimer): void {
@@ -64,7 +60,7 @@ export class Turn extends MachineTurn<ElectorState, ElectorEffect> {
   awaitMaster(backup: Backup, delayMs: number): void {
     const { ownDelayMs = 0 } = this.options
     const silenceMs = Math.max(0, delayMs - ownDelayMs)
-    const masterDown = this.startTimer('masterDown', Math.max(0, silenceMs - lookAheadMs(this.options)))
-    this.enter({ ...backup, masterDown, masterDownAtMs: this.nowMs + silenceMs, draining: null })
+    this.startTimer('masterDown', Math.max(0, silenceMs - lookAheadMs(this.options)))
+    this.enter({ ...backup, masterDownAtMs: this.nowMs + silenceMs, draining: null })
   }
 }

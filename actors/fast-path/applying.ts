@@ -15,7 +15,7 @@ const LAST_RETRY_MS = 5000
 /** Has the next thing done that is to be done, if nothing is under way and nothing has to be waited for. */
 export function applyNext(turn: Turn): void {
   const { state } = turn
-  if (state.errand.kind !== 'none' || state.timers.retry !== undefined) return
+  if (state.errand.kind !== 'none' || state.timers.has('retry')) return
   if (state.applied === null && state.found === null) {
     turn.change({ errand: { kind: 'finding' } })
     // What somebody refused is not tried again around the same maps.
@@ -42,7 +42,7 @@ export function applyNext(turn: Turn): void {
     return
   }
   if (state.stopping) {
-    if (state.givingWay.size === 0 && state.timers.leaving === undefined) finishStopping(turn)
+    if (state.givingWay.size === 0 && !state.timers.has('leaving')) finishStopping(turn)
   } else if (state.applied !== null && state.outline === null) {
     turn.change({ errand: { kind: 'outlining', baseline: true } })
     turn.perform({ type: 'outline' })

@@ -84,7 +84,7 @@ function handle(turn: Turn, event: FastPathEvent): void {
       noteAnnounced(turn, event.address, event.mac)
       return
     case 'timerExpired':
-      if (event.generation === turn.state.timers[event.timer]) expire(turn, event.timer)
+      expire(turn, event.timer)
       return
     case 'tablesFound':
       takeOver(turn, event.found)
@@ -122,7 +122,7 @@ function handle(turn: Turn, event: FastPathEvent): void {
 }
 
 function expire(turn: Turn, timer: FastPathTimer): void {
-  turn.forgetTimer(timer)
+  turn.noteExpired(timer)
   switch (timer) {
     case 'look':
       startLooking(turn)

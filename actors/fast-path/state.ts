@@ -262,9 +262,7 @@ export interface FastPathState {
   /** Transactions refused in a row. */
   readonly refusals: number
   readonly stopping: boolean
-  readonly nextGeneration: number
-  /** Generation of each timer that runs. */
-  readonly timers: Readonly<Partial<Record<FastPathTimer, number>>>
+  readonly timers: ReadonlySet<FastPathTimer>
   readonly counters: Readonly<Record<string, number>>
   /** What is wrong now, by what it is about. */
   readonly problems: ReadonlyMap<string, string>
@@ -304,8 +302,7 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
     serving: 'starting',
     refusals: 0,
     stopping: false,
-    nextGeneration: 1,
-    timers: {},
+    timers: new Set(),
     counters: {},
     problems: new Map(),
   }

@@ -18,7 +18,7 @@ const LEFT_MS = 500
 export function beginStopping(turn: Turn): void {
   turn.change({ stopping: true })
   // A refusal is not tried again for long: the shell's patience ends.
-  turn.forgetTimer('retry')
+  turn.cancelTimer('retry')
   hastenGivingWay(turn)
   enterServing(turn, 'leaving')
   const { group } = turn.state

@@ -58,7 +58,6 @@ export interface PortMonitorRules extends DampingRules {
 
 export interface PortMonitorState {
   readonly rules: PortMonitorRules
-  readonly generation: number
   /** What the last read found; undefined before the first, and where ports cannot be read. */
   readonly listening: readonly PortState[] | undefined
   /** Whether each port listens, as it is believed. */
@@ -108,7 +107,6 @@ type PortMonitorStep = Step<PortMonitorState, PortMonitorEffect>
 export function initialPortMonitor(rules: PortMonitorRules): PortMonitorState {
   return {
     rules,
-    generation: 0,
     listening: undefined,
     believed: new Map(),
     checks: notChecked(rules.checks),
@@ -128,7 +126,7 @@ export function stepPortMonitor(state: PortMonitorState, event: PortMonitorEvent
     case 'started':
       return { state, effects: [{ type: 'read' }, ...probes(state)] }
     case 'timerExpired':
-      return { state, effects: expired(state, event) }
+      return { state, effects: expired(state, event.timer) }
     case 'probed':
       return probed(state, event)
     case 'listeners':
@@ -232,9 +230,7 @@ function tellElector(to: ElectorName, health: 'ok' | 'failure', problem: string 
 }
 
 function readEnded({ state, effects }: PortMonitorStep): PortMonitorStep {
-  const generation = state.generation + 1
-  const poll: PortMonitorEffect = { type: 'startTimer', timer: 'poll', generation, delayMs: state.rules.pollMs }
-  return { state: { ...state, generation }, effects: [...effects, poll] }
+  return { state, effects: [...effects, { type: 'startTimer', timer: 'poll', delayMs: state.rules.pollMs }] }
 }
 
 function probed(
@@ -244,16 +240,12 @@ function probed(
   const check = state.checks[index]
   if (check === undefined || generation !== state.checksGeneration) return { state, effects: [] }
   const answered = settled({ ...state, checks: withAnswer(state.checks, index, problem, state.rules) })
-  const again: PortMonitorEffect = { type: 'startTimer', timer: `check${index}`, generation, delayMs: check.intervalMs }
+  const again: PortMonitorEffect = { type: 'startTimer', timer: `check${index}`, delayMs: check.intervalMs }
   return { ...answered, effects: [...answered.effects, again] }
 }
 
-function expired(
-  state: PortMonitorState,
-  { timer, generation }: TimerExpired<MonitorTimer>,
-): readonly PortMonitorEffect[] {
-  if (timer === 'poll') return generation === state.generation ? [{ type: 'read' }] : []
-  return generation === state.checksGeneration ? probes(state).filter(({ index }) => timer === `check${index}`) : []
+function expired(state: PortMonitorState, timer: MonitorTimer): readonly PortMonitorEffect[] {
+  return timer === 'poll' ? [{ type: 'read' }] : probes(state).filter(({ index }) => timer === `check${index}`)
 }
 
 const probes = ({ checks, checksGeneration: generation }: PortMonitorState) =>

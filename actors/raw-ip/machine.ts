@@ -9,7 +9,13 @@
  *       '----------------------------------------'
  */
 
-import type { StartTimer, Step, TimerExpired, WriteLog } from '../../runtime/actor-system/machine/machine.ts'
+import type {
+  CancelTimer,
+  StartTimer,
+  Step,
+  TimerExpired,
+  WriteLog,
+} from '../../runtime/actor-system/machine/machine.ts'
 import type { ElectorName } from '../elector/messages.ts'
 import type { BeaconsLost, RawIpDelivery, SocketsReopened } from './messages.ts'
 
@@ -28,7 +34,6 @@ export interface SocketsState {
   readonly open: boolean
   /** Times that opening was tried or lost since a packet last went through; what the patience grows by. */
   readonly failures: number
-  readonly generation: number
   readonly reopened: number
   /** Why the sockets are closed, or were last; null before anything went wrong. */
   readonly lastFailure: string | null
@@ -45,13 +50,17 @@ export type SocketsEvent =
   | { readonly type: 'worked' }
   | TimerExpired<'reopen'>
 
-export type SocketsEffect = { readonly type: 'open' } | { readonly type: 'close' } | StartTimer<'reopen'> | WriteLog
+export type SocketsEffect =
+  | { readonly type: 'open' }
+  | { readonly type: 'close' }
+  | StartTimer<'reopen'>
+  | CancelTimer<'reopen'>
+  | WriteLog
 
 export const initialSockets = (title: string): SocketsState => ({
   title,
   open: false,
   failures: 0,
-  generation: 0,
   reopened: 0,
   lastFailure: null,
 })
@@ -71,21 +80,17 @@ export function stepSockets(state: SocketsState, event: SocketsEvent): SocketsSt
     case 'worked':
       return { state: state.failures > 0 && state.open ? { ...state, failures: 0 } : state, effects: [] }
     case 'timerExpired':
-      if (event.generation !== state.generation || state.open) return { state, effects: [] }
       return { state, effects: [{ type: 'open' }] }
     default:
       return event satisfies never
   }
 }
 
-/** A reopening that was to come later is overtaken, its timer stale. */
+/** A reopening that was to come later is overtaken. */
 function reopenNow(state: SocketsState): SocketsStep {
   const lastFailure = 'the interface has changed'
-  const closing: readonly SocketsEffect[] = state.open ? [{ type: 'close' }] : []
-  return {
-    state: { ...state, open: false, generation: state.generation + 1, lastFailure },
-    effects: [...closing, { type: 'open' }],
-  }
+  const overtaken: SocketsEffect = state.open ? { type: 'close' } : { type: 'cancelTimer', timer: 'reopen' }
+  return { state: { ...state, open: false, lastFailure }, effects: [overtaken, { type: 'open' }] }
 }
 
 function opened(state: SocketsState): SocketsStep {
@@ -98,7 +103,6 @@ function opened(state: SocketsState): SocketsStep {
 }
 
 function retryLater(state: SocketsState, reason: string, first: readonly SocketsEffect[]): SocketsStep {
-  const generation = state.generation + 1
   const delayMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(state.failures, 10))
   // One line for an outage, not one for each attempt.
   const logs: WriteLog[] =
@@ -106,7 +110,7 @@ function retryLater(state: SocketsState, reason: string, first: readonly Sockets
       ? [{ type: 'log', level: 'warn', line: `${state.title} are closed: ${reason}; trying again` }]
       : []
   return {
-    state: { ...state, open: false, failures: state.failures + 1, generation, lastFailure: reason },
-    effects: [...first, ...logs, { type: 'startTimer', timer: 'reopen', generation, delayMs }],
+    state: { ...state, open: false, failures: state.failures + 1, lastFailure: reason },
+    effects: [...first, ...logs, { type: 'startTimer', timer: 'reopen', delayMs }],
   }
 }

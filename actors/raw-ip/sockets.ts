@@ -104,13 +104,16 @@ export class Sockets {
         this.port.close()
         return
       case 'startTimer': {
-        const { timer, generation } = effect
+        const { timer, delayMs } = effect
         this.#cancelReopen()
-        this.#cancelReopen = this.#surroundings.clock.setTimer(effect.delayMs, () =>
-          this.take({ type: 'timerExpired', timer, generation }),
+        this.#cancelReopen = this.#surroundings.clock.setTimer(delayMs, () =>
+          this.take({ type: 'timerExpired', timer }),
         )
         return
       }
+      case 'cancelTimer':
+        this.#cancelReopen()
+        return
       case 'log':
         this.#surroundings.log(effect.level, effect.line, effect.fields)
         return

@@ -35,7 +35,7 @@ export interface AgentRules {
 export interface AgentState {
   /** Null: there is no agent. */
   readonly rules: AgentRules | null
-  /** Answers and timers of an earlier one are ignored. */
+  /** Answers to questions of an earlier one are ignored. */
   readonly generation: number
   /** As it counts; null: as if there was no agent. */
   readonly word: AgentWord | null
@@ -76,9 +76,8 @@ export const initialAgent = (rules: AgentRules | null): AgentState => ({
 export function stepAgent(state: AgentState, event: AgentEvent): AgentStep {
   switch (event.type) {
     case 'started':
-      return asking(state)
     case 'timerExpired':
-      return event.generation === state.generation ? asking(state) : { state, effects: [] }
+      return asking(state)
     case 'answered':
       return event.generation === state.generation ? answered(state, event.answer) : { state, effects: [] }
     case 'discoveryUp':
@@ -106,11 +105,11 @@ function asking(state: AgentState): AgentStep {
 }
 
 function answered(state: AgentState, answer: Result<string>): AgentStep {
-  const { rules, generation } = state
+  const { rules } = state
   if (rules === null) return { state, effects: [] }
   const said = answer.ok ? parseAgentWord(answer.value) : undefined
   const next = said === undefined ? failed(state, problemOf(answer)) : spoke(state, said)
-  const again: AgentEffect = { type: 'startTimer', timer: 'ask', generation, delayMs: rules.intervalMs }
+  const again: AgentEffect = { type: 'startTimer', timer: 'ask', delayMs: rules.intervalMs }
   return { ...next, effects: [...next.effects, again] }
 }
 

@@ -23,7 +23,6 @@ const NOTABLE_SHARE = 0.01
 
 export interface StatsReporterState {
   readonly intervalMs: number
-  readonly generation: number
   /** The last sample and its time; null before the first. */
   readonly last: { readonly sample: SystemLoadSample; readonly atMs: number } | null
   /** Null until two samples are there. */
@@ -61,7 +60,6 @@ type StatsReporterStep = Step<StatsReporterState, StatsReporterEffect>
 export function initialStatsReporter(intervalMs: number): StatsReporterState {
   return {
     intervalMs,
-    generation: 0,
     last: null,
     load: null,
     countedAtMs: null,
@@ -78,15 +76,13 @@ export function stepStatsReporter(
 ): StatsReporterStep {
   switch (event.type) {
     case 'started':
+    case 'countedAnew':
+    case 'timerExpired':
       return { state, effects: [{ type: 'sample' }] }
     case 'discoveryUp':
       return telling({ ...state, discoveryUp: true, told: null })
     case 'discoveryDown':
       return { state: { ...state, discoveryUp: false }, effects: [] }
-    case 'countedAnew':
-      return { state, effects: [{ type: 'sample' }] }
-    case 'timerExpired':
-      return { state, effects: event.generation === state.generation ? [{ type: 'sample' }] : [] }
     case 'sampled':
       return nextInterval(noteFailure(sampled(state, event.sample, event.connections, nowMs), event.failure))
     case 'unreadable':
@@ -183,10 +179,6 @@ function noteFailure({ state, effects }: StatsReporterStep, failure: string | nu
 }
 
 function nextInterval({ state, effects }: StatsReporterStep): StatsReporterStep {
-  const generation = state.generation + 1
   const delayMs = state.load === null ? Math.min(FIRST_INTERVAL_MS, state.intervalMs) : state.intervalMs
-  return {
-    state: { ...state, generation },
-    effects: [...effects, { type: 'startTimer', timer: 'interval', generation, delayMs }],
-  }
+  return { state, effects: [...effects, { type: 'startTimer', timer: 'interval', delayMs }] }
 }

@@ -78,7 +78,7 @@ export const startWatcher: StartActor<WatcherOptions, WatcherPorts, WatcherMessa
   const opened = kernel.open(
     {
       defaultRoutes: options.trackGateway,
-      isExpectant: () => state().timers.read !== undefined || state().isRelocating,
+      isExpectant: () => state().timers.has('read') || state().isRelocating,
     },
     context.guard((event: KernelEvent) => dispatch({ type: 'kernel', event })),
   )

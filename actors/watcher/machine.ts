@@ -67,7 +67,7 @@ function handle(turn: Turn, event: WatcherEvent): void {
       return
     }
     case 'timerExpired':
-      if (event.generation !== turn.state.timers[event.timer]) return
+      turn.noteExpired(event.timer)
       if (event.timer === 'tick') tick(turn)
       else look(turn)
       return
@@ -77,8 +77,7 @@ function handle(turn: Turn, event: WatcherEvent): void {
       if (event.options.managementIp !== options.managementIp) announceOwn(turn)
       return
     case 'stop':
-      for (const timer of ['tick', 'read'] as const) turn.perform({ type: 'cancelTimer', timer })
-      turn.change({ timers: {} })
+      for (const timer of turn.state.timers) turn.cancelTimer(timer)
       return
     default:
       event satisfies never
@@ -124,11 +123,11 @@ function lookSoon(turn: Turn): void {
   turn.change({ isHinted: true })
   const waitMs = turn.state.readAtMs + LEAST_READ_GAP_MS - turn.nowMs
   if (waitMs <= 0) look(turn)
-  else if (turn.state.timers.read === undefined) turn.startTimer('read', waitMs)
+  else if (!turn.state.timers.has('read')) turn.startTimer('read', waitMs)
 }
 
 function look(turn: Turn): void {
-  turn.forgetTimer('read')
+  turn.cancelTimer('read')
   turn.change({ readAtMs: turn.nowMs })
   turn.perform({ type: 'read' })
 }

@@ -115,8 +115,7 @@ export interface WatcherState {
   readonly readAtMs: number
   /** The next look is because of an event: who acts on the truth shall look too, even if it is as it was. */
   readonly isHinted: boolean
-  readonly nextGeneration: number
-  readonly timers: Readonly<Partial<Record<WatcherTimer, number>>>
+  readonly timers: ReadonlySet<WatcherTimer>
   /** Seconds since start. */
   readonly ticks: number
   /** Times that the node's own addresses are to be announced yet, once a second. */
@@ -147,8 +146,7 @@ export function initialWatcher(options: WatcherOptions): WatcherState {
     readFailure: null,
     readAtMs: Number.NEGATIVE_INFINITY,
     isHinted: false,
-    nextGeneration: 1,
-    timers: {},
+    timers: new Set(),
     ticks: 0,
     announcementsLeft: 0,
     gatewayUnanswered: 0,

@@ -5,7 +5,7 @@ import { scheduleFrom, takeDue } from './garp-schedule.ts'
 
 /** Rule 18: gratuitous ARP for each address now, in a burst, and again later. Restarts a schedule that runs. */
 export function announce(turn: Turn, holding: Holding): void {
-  if (holding.awaits !== null) turn.forgetTimer('ready')
+  turn.cancelTimer('ready')
   sendDueGarp(turn, { ...holding, awaits: null, schedule: scheduleFrom(turn.options.garp, turn.nowMs) })
 }
 

@@ -64,23 +64,23 @@ function hearLower(turn: Turn, backup: Backup, heard: Heard): void {
  * The master was not heard for long enough, as far as the machine knows. After a stall the timer fires first and the
  * adverts that tell otherwise are still queued: have them delivered before acting.
  */
-export function suspectMaster(turn: Turn, backup: Backup, generation: number): void {
-  if (generation !== backup.masterDown) return
+export function suspectMaster(turn: Turn, backup: Backup): void {
   const forMs = heldOffForMs(turn, backup)
   if (forMs > lookAheadMs(turn.options)) {
     holdOff(turn, backup, forMs)
     return
   }
-  const confirm = turn.state.nextConfirm
-  turn.enter({ ...backup, masterDown: null, draining: generation, master: null, heldOff: false })
+  const { nextDrain: number, nextConfirm: confirm } = turn.state
+  turn.change({ nextDrain: number + 1 })
+  turn.enter({ ...backup, draining: number, master: null, heldOff: false })
   const adverts = advertSends(turn.options, turn.options.priority, confirm)
-  turn.perform({ type: 'drain', generation, untilMs: backup.masterDownAtMs, confirm, adverts })
+  turn.perform({ type: 'drain', number, untilMs: backup.masterDownAtMs, confirm, adverts })
   if (lookAheadMs(turn.options) > 0) turn.send('announcer', { type: 'makeReady' })
 }
 
 /** Rules 9 and 13: nothing that was queued speaks for the master. `sent`: the number of our advert, if it is out already. */
-export function takeOver(turn: Turn, { phase }: ElectorState, generation: number, sent?: number): void {
-  if (phase.label === 'BACKUP' && generation === phase.draining) becomeMaster(turn, succeeds(turn, phase), sent)
+export function takeOver(turn: Turn, { phase }: ElectorState, number: number, sent?: number): void {
+  if (phase.label === 'BACKUP' && number === phase.draining) becomeMaster(turn, succeeds(turn, phase), sent)
   // Announced in vain: something has changed meanwhile. Nobody shall wait for us.
   else if (sent !== undefined && phase.label !== 'MASTER') resign(turn)
 }
@@ -97,8 +97,8 @@ function succeeds({ nowMs }: Turn, { resigned, lowerHeardAtMs, masterIntervalMs 
  * A node that cannot look at what has arrived is deaf, and silence that nobody could have broken proves nothing. Nor could
  * it send: what it says now would leave when it wakes up, beside a master that was there all the time.
  */
-export function waitAgain(turn: Turn, backup: Backup, generation: number): void {
-  if (generation !== backup.draining) return
+export function waitAgain(turn: Turn, backup: Backup, number: number): void {
+  if (number !== backup.draining) return
   turn.note({ key: 'deaf', level: 'warn', text: 'cannot look at what has arrived: not taking over blindly' })
   turn.awaitMaster(backup, masterDownMs(turn.options, backup.masterIntervalMs))
 }

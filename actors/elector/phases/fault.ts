@@ -9,11 +9,11 @@ export function hearInFault(turn: Turn, fault: Fault, source: string, advert: Ad
     turn.enter({ ...fault, master: null })
     return
   }
-  const masterDown = turn.startTimer('masterDown', masterDownMs(turn.options, advert.advertIntervalCs * 10))
-  turn.enter({ ...fault, masterDown, master: { address: source, priority: advert.priority } })
+  turn.startTimer('masterDown', masterDownMs(turn.options, advert.advertIntervalCs * 10))
+  turn.enter({ ...fault, master: { address: source, priority: advert.priority } })
 }
 
 /** The master has fallen silent, or cannot be heard. */
-export function forgetMaster(turn: Turn, fault: Fault, generation: number): void {
-  if (generation === fault.masterDown) turn.enter({ ...fault, masterDown: null, master: null })
+export function forgetMaster(turn: Turn, fault: Fault): void {
+  turn.enter({ ...fault, master: null })
 }

@@ -20,8 +20,8 @@ export function beginHandOver(turn: Turn, master: Active): void {
   turn.logInstance('info', 'stepping down: priority 0 is sent, the virtual IPs stay until another node is heard')
   resign(turn)
   const delayMs = patienceMs(turn, master)
-  const advertTimer = turn.startTimer('advert', delayMs)
-  turn.enter({ ...master, advertTimer, advertDueMs: turn.nowMs + delayMs, steppingDownSinceMs: turn.nowMs })
+  turn.startTimer('advert', delayMs)
+  turn.enter({ ...master, advertDueMs: turn.nowMs + delayMs, steppingDownSinceMs: turn.nowMs })
   turn.change({ handOver: { outcome: 'underWay' } })
 }
 

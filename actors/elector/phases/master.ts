@@ -84,8 +84,7 @@ export function speakAgain(turn: Turn, { steppingDownSinceMs }: Active): void {
 }
 
 /** The advert timer: the interval counts from when this one was due, so that lateness does not add up. */
-export function advertiseOnTime(turn: Turn, master: Active, generation: number): void {
-  if (generation !== master.advertTimer) return
+export function advertiseOnTime(turn: Turn, master: Active): void {
   const since = master.steppingDownSinceMs
   if (since !== null && turn.state.retiring) {
     becomeInitial(turn)
@@ -99,8 +98,8 @@ export function advertiseOnTime(turn: Turn, master: Active, generation: number):
 }
 
 function scheduleAdvert(turn: Turn, master: Active, advertDueMs: number): void {
-  const advertTimer = turn.startTimer('advert', advertDueMs - turn.nowMs)
-  turn.enter({ ...master, advertTimer, advertDueMs })
+  turn.startTimer('advert', advertDueMs - turn.nowMs)
+  turn.enter({ ...master, advertDueMs })
 }
 
 /**

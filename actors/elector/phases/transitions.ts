@@ -49,9 +49,9 @@ export function becomeMaster(turn: Turn, succeeds: boolean, sent?: number): void
   turn.logInstance('info', 'Transition to MASTER STATE')
   turn.log('info', `state=master previous=${turn.state.phase.label.toLowerCase()}`)
   const intervalMs = ownIntervalMs(turn)
+  turn.startTimer('advert', intervalMs)
   turn.enter({
     label: 'MASTER',
-    advertTimer: turn.startTimer('advert', intervalMs),
     advertDueMs: turn.nowMs + intervalMs,
     leaseUntilMs: turn.nowMs + leaseMs(intervalMs),
     holding: false,
@@ -90,7 +90,6 @@ export function becomeBackup(turn: Turn, { master, masterIntervalMs, yielding }:
   turn.awaitMaster(
     {
       label: 'BACKUP',
-      masterDown: null,
       masterDownAtMs: turn.nowMs,
       draining: null,
       master,
@@ -125,8 +124,8 @@ export function becomeFault(turn: Turn, maySpeak: boolean): void {
   turn.logInstance('warn', 'Entering FAULT STATE')
   turn.log('info', `state=fault previous=${phase.label.toLowerCase()}`)
   const waiting = phase.label === 'BACKUP' ? phase : null
-  const masterDown = waiting && turn.startTimer('masterDown', masterDownMs(turn.options, waiting.masterIntervalMs))
-  turn.enter({ label: 'FAULT', master: waiting?.master ?? null, masterDown })
+  if (waiting !== null) turn.startTimer('masterDown', masterDownMs(turn.options, waiting.masterIntervalMs))
+  turn.enter({ label: 'FAULT', master: waiting?.master ?? null })
 }
 
 /** Rule 19: a master resigns and releases; a backup leaves without a word. */

@@ -133,6 +133,6 @@ function keepGivingWay(turn: Turn, wanted: ReadonlyMap<string, GivingWay>): void
     forwardsUntilMs,
   ])
   const next = Math.min(...times.filter((atMs) => atMs > nowMs))
-  turn.forgetTimer('givingWay')
   if (Number.isFinite(next)) turn.startTimer('givingWay', next - nowMs)
+  else turn.cancelTimer('givingWay')
 }

@@ -28,7 +28,7 @@ export function noteMaster(turn: Turn, { instance, role, masterAddress }: RoleMe
 export function noteLead(turn: Turn, before: FastPathState): void {
   const [had, has] = [foldRoles(before.roles).virtualIps, foldRoles(turn.state.roles).virtualIps]
   if (has.length === 0) {
-    turn.forgetTimer('hearing')
+    turn.cancelTimer('hearing')
     turn.change({ hearing: null })
     return
   }
@@ -73,7 +73,7 @@ export function giveUpHearing(turn: Turn): void {
 export function endWhereAllTold(turn: Turn): void {
   const { state } = turn
   if (state.hearing === null || missing(state).length > 0 || !knowsOwners(state)) return
-  turn.forgetTimer('hearing')
+  turn.cancelTimer('hearing')
   endHearing(turn)
 }
 

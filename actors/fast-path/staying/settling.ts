@@ -95,7 +95,7 @@ function keepFormer(turn: Turn, keeps: (mark: number) => boolean): void {
     turn.change({ former })
     return
   }
-  turn.forgetTimer('settle')
+  turn.cancelTimer('settle')
   turn.change({ former: null, mute: new Set() })
 }
 

@@ -48,10 +48,10 @@ export function runMachine<State, Event extends { readonly type: string }, Effec
   let stepping = false
   let state = wiring.initial
 
-  const startTimer = ({ timer, generation, delayMs }: StartTimer): void => {
+  const startTimer = ({ timer, delayMs }: StartTimer): void => {
     timers.get(timer)?.()
     // A machine that starts timers has `TimerExpired` among its events.
-    const expiry = { type: 'timerExpired', timer, generation } satisfies TimerExpired as unknown as Event
+    const expiry = { type: 'timerExpired', timer } satisfies TimerExpired as unknown as Event
     const cancel = context.clock.setTimer(delayMs, () => dispatch(expiry))
     timers.set(timer, () => {
       cancel()

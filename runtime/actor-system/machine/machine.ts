@@ -10,11 +10,10 @@ export interface Step<State, Effect> {
 
 export type Machine<State, Event, Effect> = (state: State, event: Event, nowMs: number) => Step<State, Effect>
 
-/** Starts (or restarts) the timer of that name; its expiry comes back as `TimerExpired` with the same generation. */
+/** Starts (or restarts) the timer of that name; its expiry comes back as `TimerExpired`. */
 export interface StartTimer<Timer extends string = string> {
   readonly type: 'startTimer'
   readonly timer: Timer
-  readonly generation: number
   readonly delayMs: number
 }
 
@@ -23,11 +22,10 @@ export interface CancelTimer<Timer extends string = string> {
   readonly timer: Timer
 }
 
-/** An expiry. A machine ignores one whose generation is not that of the timer it started last. */
+/** An expiry of the timer that was started last: the runner drops one that the machine has restarted or cancelled since. */
 export interface TimerExpired<Timer extends string = string> {
   readonly type: 'timerExpired'
   readonly timer: Timer
-  readonly generation: number
 }
 
 /** One line for the operator. `line` is the text that operators search for; `fields` go along in the JSON. */

@@ -1,5 +1,5 @@
 import type { LogLevel } from '../../ports/host/syslog.ts'
-import type { StartTimer, WriteLog } from './machine.ts'
+import type { CancelTimer, StartTimer, WriteLog } from './machine.ts'
 
 /** One step in the making: the state so far and the effects in their order. Lives for one call of a machine, which is pure to its caller. */
 export class MachineTurn<State, Effect> {
@@ -27,26 +27,31 @@ export class MachineTurn<State, Effect> {
 
 /** The state of a machine that knows which of its timers run. */
 interface TimedState<Timer extends string> {
-  readonly nextGeneration: number
-  /** Generation of each timer that was started last, and not forgotten since. */
-  readonly timers: Readonly<Partial<Record<Timer, number>>>
+  /** Those that run. */
+  readonly timers: ReadonlySet<Timer>
 }
 
-/** A turn of a machine with timers. */
+/** A turn of a machine that asks which of its timers run. */
 export class TimedTurn<Timer extends string, State extends TimedState<Timer>, Effect> extends MachineTurn<
   State,
-  Effect | StartTimer<Timer>
+  Effect | StartTimer<Timer> | CancelTimer<Timer>
 > {
   startTimer(timer: Timer, delayMs: number): void {
-    const generation = this.state.nextGeneration
-    const timers = { ...this.state.timers, [timer]: generation }
-    this.state = { ...this.state, nextGeneration: generation + 1, timers }
-    this.perform({ type: 'startTimer', timer, generation, delayMs })
+    this.state = { ...this.state, timers: new Set(this.state.timers).add(timer) }
+    this.perform({ type: 'startTimer', timer, delayMs })
   }
 
-  /** It has expired, or is of no use any more: an expiry under way is stale. */
-  forgetTimer(timer: Timer): void {
-    const { [timer]: _, ...timers } = this.state.timers
+  /** Nothing, where it does not run. */
+  cancelTimer(timer: Timer): void {
+    if (!this.state.timers.has(timer)) return
+    this.noteExpired(timer)
+    this.perform({ type: 'cancelTimer', timer })
+  }
+
+  /** It runs no more. */
+  noteExpired(timer: Timer): void {
+    const timers = new Set(this.state.timers)
+    timers.delete(timer)
     this.state = { ...this.state, timers }
   }
 }

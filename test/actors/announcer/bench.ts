@@ -30,7 +30,7 @@ export class Bench {
   state: AnnouncerState
   /** Effects of the last event from outside and of what the kernel answered to it. */
   effects: AnnouncerEffect[] = []
-  readonly running = new Map<AnnouncerTimer, { readonly generation: number; readonly dueMs: number }>()
+  readonly running = new Map<AnnouncerTimer, { readonly dueMs: number }>()
   readonly kernel: FakeNetlink
   readonly clock: { nowMs(): number; jumpTo(atMs: number): void }
 
@@ -56,7 +56,7 @@ export class Bench {
     if (running === undefined) throw new Error(`${timer} does not run`)
     this.running.delete(timer)
     const afterMs = running.dueMs + lateMs - this.clock.nowMs()
-    return this.feed({ type: 'timerExpired', timer, generation: running.generation }, afterMs)
+    return this.feed({ type: 'timerExpired', timer }, afterMs)
   }
 
   /** Told to hold for `leaseMs` from now. */
@@ -93,11 +93,9 @@ export class Bench {
 
   #perform(effect: AnnouncerEffect): void {
     switch (effect.type) {
-      case 'startTimer': {
-        const { timer, generation, delayMs } = effect
-        this.running.set(timer, { generation, dueMs: this.clock.nowMs() + delayMs })
+      case 'startTimer':
+        this.running.set(effect.timer, { dueMs: this.clock.nowMs() + effect.delayMs })
         return
-      }
       case 'cancelTimer':
         this.running.delete(effect.timer)
         return

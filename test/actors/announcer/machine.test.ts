@@ -160,7 +160,7 @@ describe('fencing by lease', () => {
       { type: 'renew', leaseUntilMs: late },
       { type: 'hold', leaseUntilMs: late },
       { type: 'interfaceRead', result: kernel.interfaceByName('eth0') },
-      { type: 'timerExpired', timer: 'garp', generation: 2 },
+      { type: 'timerExpired', timer: 'garp' },
     ] as const
     for (const event of events) {
       bench = new Bench(kernel, clock).hold(3000)
@@ -197,11 +197,11 @@ describe('fencing by lease', () => {
     expect(addresses()).toEqual([OWN])
   })
 
-  test('an expiry of an earlier hold is ignored', () => {
-    bench.hold(3000)
-    const { generation } = bench.running.get('lease')!
-    bench.feed({ type: 'release' }).hold(3000)
-    expect(bench.feed({ type: 'timerExpired', timer: 'lease', generation }).effects).toEqual([])
+  test('what ends it ends its timers, also the one that has just expired', () => {
+    bench.hold(3000).expire('check', 60_000)
+    expect(bench.kinds()).toContain('removeAddresses')
+    expect(bench.kinds()).not.toContain('readInterface')
+    expect(bench.running.size).toBe(0)
   })
 })
 

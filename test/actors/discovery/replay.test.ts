@@ -23,7 +23,7 @@ function putBack(group: SimulatedGroup, address: string, then: { readonly discov
   const node = group.node(address)
   node.discovery = then.discovery as typeof node.discovery
   node.life++
-  group.tell(address, { type: 'timerExpired', timer: 'beat', generation: node.discovery.timers.beat })
+  group.tell(address, { type: 'timerExpired', timer: 'beat' })
 }
 
 describe('what was recorded, played back by a stranger without the key,', () => {

@@ -21,6 +21,7 @@ import type { NodeSetting } from '../../../runtime/table/node-rows.ts'
 import type { BeaconEnvelope } from '../../../runtime/wire/beacon.ts'
 import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 import { FakeDrainMark } from '../../fakes/drain-mark.ts'
+import { Timers } from '../../fakes/timers.ts'
 
 const LATENCY_MS = 1
 /** The instances of every node, unless a test says otherwise. */
@@ -60,6 +61,7 @@ export interface SimulatedNode {
   readonly options: DiscoveryOptions
   discovery: DiscoveryState
   dispatcher: DispatcherState
+  readonly timers: Timers
   readonly table: WrittenTable
   /** As its electors said last. */
   readonly roles: Map<string, RoleMessage>
@@ -115,6 +117,10 @@ export class SimulatedGroup {
       options: full,
       discovery: initialDiscovery(full, this.#epoch(), this.nowMs, this.#marked(address)),
       dispatcher: initialDispatcher(rulesOf(address), { nodes: [], slots, generation: 0 }),
+      timers: new Timers((delayMs, fire) => {
+        this.#at(delayMs, node, fire)
+        return () => undefined
+      }),
       table: { rows: new Array<NodeSetting | null>(MAX_NODES).fill(null), slots, generation: 0 },
       roles: new Map(),
       caughtUpAtMs: [],
@@ -261,11 +267,9 @@ export class SimulatedGroup {
 
   #perform(node: SimulatedNode, effect: DiscoveryEffect): void {
     switch (effect.type) {
-      case 'startTimer': {
-        const { timer, generation } = effect
-        this.#at(effect.delayMs, node, () => this.#stepDiscovery(node, { type: 'timerExpired', timer, generation }))
+      case 'startTimer':
+        node.timers.perform(effect, (expiry) => this.#stepDiscovery(node, expiry))
         return
-      }
       case 'log':
         node.log.push({ atMs: this.nowMs, line: effect.line })
         return
@@ -311,11 +315,9 @@ export class SimulatedGroup {
         node.table.slots = Uint8Array.from(effect.slots)
         node.table.generation = effect.generation
         return
-      case 'startTimer': {
-        const { timer, generation } = effect
-        this.#at(effect.delayMs, node, () => this.#stepDispatcher(node, { type: 'timerExpired', timer, generation }))
+      case 'startTimer':
+        node.timers.perform(effect, (expiry) => this.#stepDispatcher(node, expiry))
         return
-      }
       case 'send':
         if (effect.to === 'discovery') this.#stepDiscovery(node, effect.message)
         return

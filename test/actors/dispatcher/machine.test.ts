@@ -433,10 +433,8 @@ describe('idle clients', () => {
   it('are swept every 5 s, in any role', () => {
     const fed = new Fed()
     expect(fed.give({ type: 'start' })).toMatchObject([{ type: 'startTimer', timer: 'sweep', delayMs: 5000 }])
-    const { sweepGeneration: generation } = fed.state
-    const effects = fed.give({ type: 'timerExpired', timer: 'sweep', generation })
+    const effects = fed.give({ type: 'timerExpired', timer: 'sweep' })
     expect(effects).toMatchObject([{ type: 'sweep', idleS: 600 }, { type: 'startTimer' }])
-    expect(fed.give({ type: 'timerExpired', timer: 'sweep', generation })).toEqual([])
   })
 })
 

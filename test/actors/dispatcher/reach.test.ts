@@ -32,7 +32,7 @@ function director() {
   give({ type: 'start' })
   give({ type: 'role', instance: 'VI_51', virtualIps: [], role: 'director', masterAddress: null, masterPriority: null })
   give({ type: 'membership', members: group, macs, assigner: null })
-  const sweep = () => give({ type: 'timerExpired', timer: 'sweep', generation: state.sweepGeneration })
+  const sweep = () => give({ type: 'timerExpired', timer: 'sweep' })
   const tried = (address: string, problem: string | null) =>
     give({ type: 'tried', address, tries: [{ port: 3128, problem }] })
   const slots = (address: string) => {

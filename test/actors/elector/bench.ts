@@ -80,7 +80,7 @@ export class Bench {
   nowMs = 5000.25
   /** Effects of the last event. */
   effects: readonly ElectorEffect[] = []
-  readonly running = new Map<ElectorTimer, { readonly generation: number; readonly dueMs: number }>()
+  readonly running = new Map<ElectorTimer, { readonly dueMs: number }>()
 
   constructor(options: ElectorOptions) {
     this.state = initialElector(options)
@@ -92,16 +92,13 @@ export class Bench {
 
   feed(event: ElectorEvent, atMs = this.nowMs): this {
     this.nowMs = atMs
-    if (event.type === 'timerExpired' && this.running.get(event.timer)?.generation === event.generation) {
-      this.running.delete(event.timer)
-    }
+    if (event.type === 'timerExpired') this.running.delete(event.timer)
     const result = stepElector(this.state, event, atMs)
     this.state = result.state
     this.effects = result.effects
     for (const effect of result.effects) {
-      if (effect.type === 'startTimer') {
-        this.running.set(effect.timer, { generation: effect.generation, dueMs: atMs + effect.delayMs })
-      } else if (effect.type === 'cancelTimer') this.running.delete(effect.timer)
+      if (effect.type === 'startTimer') this.running.set(effect.timer, { dueMs: atMs + effect.delayMs })
+      if (effect.type === 'cancelTimer') this.running.delete(effect.timer)
     }
     return this
   }
@@ -114,14 +111,14 @@ export class Bench {
   expire(timer: ElectorTimer, lateMs = 0): this {
     const running = this.running.get(timer)
     if (running === undefined) throw new Error(`${timer} does not run`)
-    return this.feed({ type: 'timerExpired', timer, generation: running.generation }, running.dueMs + lateMs)
+    return this.feed({ type: 'timerExpired', timer }, running.dueMs + lateMs)
   }
 
   /** Answers the drain that the last event has asked for. */
   drained(): this {
     const effect = this.effects.find(({ type }) => type === 'drain')
     if (effect?.type !== 'drain') throw new Error('no drain was asked for')
-    return this.feed({ type: 'drained', generation: effect.generation })
+    return this.feed({ type: 'drained', number: effect.number })
   }
 
   /** Confirms the last advert: it has left now. */

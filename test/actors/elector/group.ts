@@ -7,6 +7,7 @@ import { type ElectorEffect, type ElectorEvent, initialElector } from '../../../
 import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { FakeNetlink } from '../../fakes/netlink.ts'
+import { Timers } from '../../fakes/timers.ts'
 import { VIP } from './bench.ts'
 
 const MESSAGE_MS = 0.05
@@ -82,7 +83,7 @@ export class Node {
   alive = true
   linked = true
   readonly #group: Group
-  readonly #timers = new Map<string, () => void>()
+  readonly #timers: Timers
   #stopped = false
   #overdue: (() => void)[] = []
   #underWay: (() => void)[] = []
@@ -91,6 +92,12 @@ export class Node {
 
   constructor(group: Group, options: ElectorOptions) {
     this.#group = group
+    this.#timers = new Timers((delayMs, fire) =>
+      group.clock.setTimer(delayMs, () => {
+        if (this.#stopped) this.#overdue.push(fire)
+        else fire()
+      }),
+    )
     this.elector = initialElector(options)
     const virtualIps = [{ address: VIP, prefixLength: PREFIX }]
     this.announcer = initialAnnouncer({
@@ -160,15 +167,6 @@ export class Node {
     return this.#group.clock.nowMs()
   }
 
-  #startTimer(name: string, delayMs: number, expire: () => void): void {
-    this.#timers.get(name)?.()
-    const cancel = this.#group.clock.setTimer(delayMs, () => {
-      if (this.#stopped) this.#overdue.push(expire)
-      else expire()
-    })
-    this.#timers.set(name, cancel)
-  }
-
   #message(deliver: () => void): void {
     this.#group.clock.setTimer(MESSAGE_MS, () => {
       if (this.#stopped) this.#underWay.push(deliver)
@@ -178,20 +176,16 @@ export class Node {
 
   #performElector(effect: ElectorEffect): void {
     switch (effect.type) {
-      case 'startTimer': {
-        const { timer, generation } = effect
-        this.#startTimer(timer, effect.delayMs, () => this.elect({ type: 'timerExpired', timer, generation }))
-        return
-      }
+      case 'startTimer':
       case 'cancelTimer':
-        this.#timers.get(effect.timer)?.()
+        this.#timers.perform(effect, (expiry) => this.elect(expiry))
         return
       case 'drain': {
-        const { generation, confirm, adverts } = effect
+        const { number, confirm, adverts } = effect
         const heard = this.#heard
         this.#message(() => {
           const isSilent = this.#heard === heard && this.#queued.length === 0
-          this.#message(() => this.elect({ type: 'drained', generation, ...(isSilent ? { confirm } : {}) }))
+          this.#message(() => this.elect({ type: 'drained', number, ...(isSilent ? { confirm } : {}) }))
           if (isSilent) for (const { payload } of adverts) this.#transmit(payload, confirm)
         })
         return
@@ -224,13 +218,9 @@ export class Node {
 
   #performAnnouncer(effect: AnnouncerEffect): void {
     switch (effect.type) {
-      case 'startTimer': {
-        const { timer, generation } = effect
-        this.#startTimer(timer, effect.delayMs, () => this.announce({ type: 'timerExpired', timer, generation }))
-        return
-      }
+      case 'startTimer':
       case 'cancelTimer':
-        this.#timers.get(effect.timer)?.()
+        this.#timers.perform(effect, (expiry) => this.announce(expiry))
         return
       case 'send': {
         const { message } = effect

@@ -376,38 +376,6 @@ test('rule 16: version 3 learns the interval of the master that it gives way to'
   expect(bench.remaining('masterDown')).toBe(3 * 200 + (156 * 200) / 256)
 })
 
-describe('rule 21: a timer event of an earlier state is ignored', () => {
-  const stale = (timer: 'masterDown' | 'advert', generation: number) =>
-    ({ type: 'timerExpired', timer, generation }) as const
-
-  test('the master-down timer of before an advert', () => {
-    const bench = new Bench(v2).started()
-    const { generation } = bench.running.get('masterDown')!
-    bench.hear({ priority: 150 }, 3600)
-    expect(bench.feed(stale('masterDown', generation)).effects).toEqual([])
-    expect(bench.label).toBe('BACKUP')
-  })
-
-  test('the master-down timer in Master, the advert timer in Backup, both in Initialize', () => {
-    const bench = new Bench(v2).started()
-    const masterDown = bench.running.get('masterDown')!.generation
-    bench.expire('masterDown').drained().confirm()
-    expect(bench.feed(stale('masterDown', masterDown)).effects).toEqual([])
-    const advert = bench.running.get('advert')!.generation
-    bench.hear({ priority: 200 })
-    expect(bench.feed(stale('advert', advert)).effects).toEqual([])
-    bench.feed({ type: 'shutdown' })
-    expect(bench.feed(stale('masterDown', bench.state.nextGeneration - 1)).effects).toEqual([])
-  })
-
-  test('the advert timer of before a priority 0', () => {
-    const bench = new Bench(v2).promoted()
-    const { generation } = bench.running.get('advert')!
-    bench.hear({ priority: 0 }, 900)
-    expect(bench.feed(stale('advert', generation)).effects).toEqual([])
-  })
-})
-
 test('status says who is master, and how often that changed', () => {
   const bench = new Bench(v2).started()
   const status = () => describeElector(bench.state, bench.nowMs)

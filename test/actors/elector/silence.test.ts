@@ -15,8 +15,8 @@ const drainOf = ({ effects }: Bench) =>
 
 /** Silence has lasted; what was to be sent when nothing has arrived is out. */
 function announced(bench: Bench): Bench {
-  const { generation, confirm } = drainOf(bench)
-  return bench.feed({ type: 'drained', generation, confirm })
+  const { number, confirm } = drainOf(bench)
+  return bench.feed({ type: 'drained', number, confirm })
 }
 
 describe('when silence has lasted', () => {
@@ -64,13 +64,13 @@ describe('when silence has lasted', () => {
 
   test('an advert that went out although the director was heard meanwhile is taken back, and so it is by who was stopped', () => {
     const heard = waiting().expire('masterDown')
-    const { generation, confirm } = drainOf(heard)
-    heard.hear({ priority: 200, source: OTHER }).feed({ type: 'drained', generation, confirm })
+    const { number, confirm } = drainOf(heard)
+    heard.hear({ priority: 200, source: OTHER }).feed({ type: 'drained', number, confirm })
     expect(heard.label).toBe('BACKUP')
     expect(heard.adverts()).toMatchObject([{ priority: 0 }])
 
     const stopped = waiting().expire('masterDown').feed({ type: 'shutdown' })
-    expect(stopped.feed({ type: 'drained', generation, confirm }).adverts()).toMatchObject([{ priority: 0 }])
-    expect(stopped.feed({ type: 'drained', generation }).adverts()).toEqual([])
+    expect(stopped.feed({ type: 'drained', number, confirm }).adverts()).toMatchObject([{ priority: 0 }])
+    expect(stopped.feed({ type: 'drained', number }).adverts()).toEqual([])
   })
 })

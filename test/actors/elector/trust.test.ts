@@ -17,7 +17,7 @@ describe('drain before acting', () => {
     if (drain?.type !== 'drain') throw new Error('no drain')
     bench.hear({ priority: 150 })
     expect(bench.remaining('masterDown')).toBe(3609.375)
-    bench.feed({ type: 'drained', generation: drain.generation })
+    bench.feed({ type: 'drained', number: drain.number })
     expect(bench.label).toBe('BACKUP')
     expect(bench.effects).toEqual([])
   })
@@ -33,7 +33,7 @@ describe('drain before acting', () => {
     const bench = new Bench(v2).started().expire('masterDown')
     const drain = bench.effects[0]
     if (drain?.type !== 'drain') throw new Error('no drain')
-    bench.hear({ priority: 50 }).feed({ type: 'drained', generation: drain.generation })
+    bench.hear({ priority: 50 }).feed({ type: 'drained', number: drain.number })
     expect(bench.label).toBe('MASTER')
   })
 
@@ -41,11 +41,11 @@ describe('drain before acting', () => {
     const bench = new Bench(v2).started().expire('masterDown')
     const drain = bench.effects[0]
     if (drain?.type !== 'drain') throw new Error('no drain')
-    bench.feed({ type: 'drainFailed', generation: drain.generation })
+    bench.feed({ type: 'drainFailed', number: drain.number })
     expect(bench.label).toBe('BACKUP')
     expect(bench.adverts()).toEqual([])
     expect(bench.remaining('masterDown')).toBe(3609.375)
-    bench.feed({ type: 'drained', generation: drain.generation })
+    bench.feed({ type: 'drained', number: drain.number })
     expect(bench.label).toBe('BACKUP')
     expect(bench.expire('masterDown').drained().label).toBe('MASTER')
   })
@@ -54,10 +54,10 @@ describe('drain before acting', () => {
     const bench = new Bench(v2).started().expire('masterDown')
     const drain = bench.effects[0]
     if (drain?.type !== 'drain') throw new Error('no drain')
-    bench.hear({ priority: 150 }).feed({ type: 'drainFailed', generation: drain.generation })
+    bench.hear({ priority: 150 }).feed({ type: 'drainFailed', number: drain.number })
     expect(bench.effects).toEqual([])
     const promoted = new Bench(v2).promoted()
-    expect(promoted.feed({ type: 'drainFailed', generation: drain.generation }).label).toBe('MASTER')
+    expect(promoted.feed({ type: 'drainFailed', number: drain.number }).label).toBe('MASTER')
   })
 
   test('rule 21: an answer to an earlier drain is ignored', () => {
@@ -65,7 +65,7 @@ describe('drain before acting', () => {
     const first = bench.effects[0]
     if (first?.type !== 'drain') throw new Error('no drain')
     bench.hear({ priority: 150 }).expire('masterDown')
-    bench.feed({ type: 'drained', generation: first.generation })
+    bench.feed({ type: 'drained', number: first.number })
     expect(bench.label).toBe('BACKUP')
   })
 })

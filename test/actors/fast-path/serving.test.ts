@@ -73,6 +73,6 @@ test('nobody is waited for where no other node takes new clients', () => {
   const others = group({ nodes: [self!, { ...other!, ...SILENT }], slots: own() })
   for (const message of [alone(), others]) {
     const fastPath = new Stepped().running(message).give({ type: 'stop' })
-    expect(fastPath.state.timers.leaving).toBeUndefined()
+    expect(fastPath.state.timers.has('leaving')).toBe(false)
   }
 })

@@ -74,9 +74,8 @@ export class Stepped {
   }
 
   expire(timer: FastPathTimer): this {
-    const generation = this.state.timers[timer]
-    if (generation === undefined) throw new Error(`${timer} does not run`)
-    return this.give({ type: 'timerExpired', timer, generation })
+    if (!this.state.timers.has(timer)) throw new Error(`${timer} does not run`)
+    return this.give({ type: 'timerExpired', timer })
   }
 
   /** Started on a host where `found` was there; the group is known, and this node is none of its directors. */

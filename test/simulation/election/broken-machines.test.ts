@@ -66,8 +66,7 @@ const mistakes: readonly Mistake[] = [
       const first = stepElector(state, event, nowMs)
       const drain = first.effects.find((effect) => effect.type === 'drain')
       if (drain?.type !== 'drain') return first
-      const { generation } = drain
-      const then = stepElector(first.state, { type: 'drained', generation }, nowMs)
+      const then = stepElector(first.state, { type: 'drained', number: drain.number }, nowMs)
       return { state: then.state, effects: [...first.effects.filter((effect) => effect !== drain), ...then.effects] }
     }),
   },

@@ -12,7 +12,7 @@ import {
   initialElector,
 } from '../../../actors/elector/state.ts'
 import type { RawIpMessage } from '../../../actors/raw-ip/messages.ts'
-import type { CancelTimer } from '../../../runtime/ports/host/clock.ts'
+import { Timers } from '../../fakes/timers.ts'
 import { type Host, INTERFACE, PREFIX_LENGTH } from './host.ts'
 import { emitPacket } from './packets.ts'
 import { Threads } from './threads.ts'
@@ -34,7 +34,7 @@ export class GatewayProcess {
   isRetiring = false
   readonly #host: Host
   readonly #threads: Threads
-  readonly #timers = new Map<string, CancelTimer>()
+  readonly #timers: { readonly elector: Timers; readonly announcer: Timers }
   readonly #consequences: AnnouncerEvent[] = []
   #isAnnouncing = false
   #socket: Uint8Array[] = []
@@ -44,6 +44,8 @@ export class GatewayProcess {
   constructor(host: Host) {
     this.#host = host
     this.#threads = new Threads(host)
+    const timers = () => new Timers((delayMs, fire) => this.#threads.after(delayMs, fire))
+    this.#timers = { elector: timers(), announcer: timers() }
     this.elector = initialElector(host.options)
     this.announcer = this.#newAnnouncer()
   }
@@ -61,7 +63,7 @@ export class GatewayProcess {
 
   end(): void {
     this.#threads.end()
-    for (const cancel of this.#timers.values()) cancel()
+    for (const timers of Object.values(this.#timers)) timers.cancelAll()
   }
 
   /** The elector hands over first, if there is somebody to take over; then the announcer stops, and all else. */
@@ -87,7 +89,7 @@ export class GatewayProcess {
   crash(actor: 'elector' | 'announcer', backoffMs: number): void {
     if (!this.isUp[actor]) return
     this.isUp[actor] = false
-    for (const [name, cancel] of this.#timers) if (name.startsWith(actor)) cancel()
+    this.#timers[actor].cancelAll()
     this.#threads.after(backoffMs, () => this.#restart(actor))
   }
 
@@ -187,22 +189,11 @@ export class GatewayProcess {
     }
   }
 
-  #startTimer(name: string, delayMs: number, expire: () => void): void {
-    this.#timers.get(name)?.()
-    this.#timers.set(name, this.#threads.after(delayMs, expire))
-  }
-
   #performElector(effect: ElectorEffect): void {
     switch (effect.type) {
-      case 'startTimer': {
-        const { timer, generation } = effect
-        this.#startTimer(`elector:${timer}`, effect.delayMs, () =>
-          this.elect({ type: 'timerExpired', timer, generation }),
-        )
-        return
-      }
+      case 'startTimer':
       case 'cancelTimer':
-        this.#timers.get(`elector:${effect.timer}`)?.()
+        this.#timers.elector.perform(effect, (expiry) => this.elect(expiry))
         return
       case 'drain': {
         this.#threads.post(() => {
@@ -230,9 +221,9 @@ export class GatewayProcess {
   }
 
   /** The main thread knows what it has passed on, and what the elector had heard when it asked. */
-  #answerDrain({ generation, confirm, adverts }: Extract<ElectorEffect, { type: 'drain' }>): void {
+  #answerDrain({ number, confirm, adverts }: Extract<ElectorEffect, { type: 'drain' }>): void {
     const isSilent = this.#packetsUnderWay === 0
-    this.#threads.post(() => this.elect({ type: 'drained', generation, ...(isSilent ? { confirm } : {}) }))
+    this.#threads.post(() => this.elect({ type: 'drained', number, ...(isSilent ? { confirm } : {}) }))
     if (isSilent) for (const advert of adverts) this.#send(advert)
   }
 
@@ -260,16 +251,14 @@ export class GatewayProcess {
     const host = this.#host
     switch (effect.type) {
       case 'startTimer': {
-        const { timer, generation } = effect
         // The look at the kernel finds nothing here, as nobody takes addresses away: rarer, it leaves time for more seeds.
-        const stretch = timer === 'check' ? Math.max(1, (5 * host.options.advertIntervalCs) / 100) : 1
-        this.#startTimer(`announcer:${timer}`, effect.delayMs * stretch, () =>
-          this.announce({ type: 'timerExpired', timer, generation }),
-        )
+        const stretch = effect.timer === 'check' ? Math.max(1, (5 * host.options.advertIntervalCs) / 100) : 1
+        const stretched = { ...effect, delayMs: effect.delayMs * stretch }
+        this.#timers.announcer.perform(stretched, (expiry) => this.announce(expiry))
         return
       }
       case 'cancelTimer':
-        this.#timers.get(`announcer:${effect.timer}`)?.()
+        this.#timers.announcer.perform(effect, (expiry) => this.announce(expiry))
         return
       case 'send': {
         const { message } = effect

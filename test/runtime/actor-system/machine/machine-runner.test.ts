@@ -68,7 +68,7 @@ function createMachine(perform: (name: string, machine: RunningMachine<State, Ev
   return { clock, did, inspected, machine }
 }
 
-const start = { type: 'startTimer', timer: 'tick', generation: 1, delayMs: 10 } as const
+const start = { type: 'startTimer', timer: 'tick', delayMs: 10 } as const
 const cancel = { type: 'cancelTimer', timer: 'tick' } as const
 
 describe('a machine in its shell', () => {
