@@ -67,6 +67,29 @@ test('arrows run down', () => {
   expect(upward).toEqual([])
 })
 
+/** Who imports whom: a row for each room, from the top down, and a column for each that is imported. All marks are above the diagonal. */
+function drawing(): string {
+  const rooms = Object.keys(ROOMS)
+  const names = rooms.map((room) => room.replace('runtime/', ''))
+  const isDrawn = new Set(imports.map(({ from, to }) => `${roomOf(from)} ${roomOf(to)}`))
+  const width = Math.max(...rooms.map((room) => room.length))
+  const columns = rooms.map((room, at) => ({ room, name: names[at]! })).slice(1)
+  const row = (title: string, marks: readonly string[]) => `${title.padEnd(width)}  ${marks.join('  ')}`.trimEnd()
+  const marksOf = (from: string) =>
+    columns.map(({ room, name }) => (room !== from && isDrawn.has(`${from} ${room}`) ? 'x' : '').padEnd(name.length))
+  return [
+    row(
+      '',
+      columns.map(({ name }) => name),
+    ),
+    ...rooms.map((room) => row(room, marksOf(room))),
+  ].join('\n')
+}
+
+test('the drawing of the rooms in ARCHITECTURE.md is that of the imports', () => {
+  expect(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')).toContain(`\`\`\`\n${drawing()}\n\`\`\`\n`)
+})
+
 test('of another actor an actor knows the messages alone', () => {
   const actorOf = (file: string) => /^actors\/([^/]+)/.exec(file)?.[1]
   const inside = imports.filter(
