@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { familyOf, networkOf } from '../../runtime/wire/ip-address-bytes.ts'
 
 /** Connections that have shown no token yet, of one source (an IPv4 address, a /64 of IPv6) and of all. */
 const OF_A_SOURCE_MAX = 4
@@ -35,12 +36,6 @@ export class Strangers {
 
 /** Whoever has one address of IPv6 has all of its /64. */
 function sourceOf(address: string): string {
-  if (!address.includes(':') || address.startsWith('::ffff:')) return address
-  const [head = '', tail = ''] = address.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const behind = tail === '' ? 0 : tail.split(':').length
-  const whole = address.includes('::')
-    ? [...groups, ...Array(Math.max(0, 8 - groups.length - behind)).fill('0')]
-    : groups
-  return whole.slice(0, 4).join(':')
+  const [plain = ''] = address.split('%')
+  return familyOf(plain) === 'ipv6' && !plain.startsWith('::ffff:') ? networkOf(plain, 64) : plain
 }

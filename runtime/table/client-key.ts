@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net'
 import { formatIpv4, parseIpv4 } from '../wire/addresses.ts'
+import { addressBytes, addressText } from '../wire/ip-address-bytes.ts'
 
 /**
  * An address as the table keeps it: the 16 bytes of an IPv6 address as four words, each the value in network order
@@ -17,43 +17,19 @@ export const SLOT_HASH_SEED = 0x7072_6f78
 export function parseClientKey(address: string): ClientKey | undefined {
   const ipv4 = parseIpv4(address)
   if (ipv4 !== undefined) return [0, 0, MAPPED, ipv4]
-  if (!isIPv6(address) || address.includes('%')) return undefined
-  const groups = ipv6Groups(address)
-  const word = (at: number) => groups[at]! * 65_536 + groups[at + 1]!
-  return [word(0), word(2), word(4), word(6)]
+  const bytes = addressBytes(address)
+  if (bytes === undefined) return undefined
+  const view = new DataView(bytes.buffer)
+  return [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)]
 }
 
-/** The eight 16-bit groups of an address that `isIPv6` accepted. */
-function ipv6Groups(address: string): number[] {
-  const tail = /(\d+\.\d+\.\d+\.\d+)$/.exec(address)
-  const value = tail === null ? 0 : (parseIpv4(tail[1]!) ?? 0)
-  const dotted = `${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`
-  const text = tail === null ? address : address.slice(0, tail.index) + dotted
-  const [head, rest] = text.split('::')
-  const parse = (part: string | undefined) => (part ? part.split(':').map((group) => Number.parseInt(group, 16)) : [])
-  const before = parse(head)
-  const after = parse(rest)
-  return [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after]
-}
-
-/** The address of a key, IPv4 as a dotted quad, IPv6 in eight groups with the longest run of zeros shortened (RFC 5952). */
+/** The address of a key, IPv4 as a dotted quad, IPv6 as RFC 5952 has it. */
 export function formatClientKey(key: ClientKey): string {
   if (key[0] === 0 && key[1] === 0 && key[2] === MAPPED) return formatIpv4(key[3])
-  const groups = key.flatMap((word) => [word >>> 16, word & 0xffff])
-  const run = longestZeroRun(groups)
-  const text = (part: readonly number[]) => part.map((group) => group.toString(16)).join(':')
-  if (run.length < 2) return text(groups)
-  return `${text(groups.slice(0, run.start))}::${text(groups.slice(run.start + run.length))}`
-}
-
-function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
-  let best = { start: 0, length: 0 }
-  for (let start = 0; start < groups.length; start++) {
-    let end = start
-    while (groups[end] === 0) end++
-    if (end - start > best.length) best = { start, length: end - start }
-  }
-  return best
+  const bytes = new Uint8Array(16)
+  const view = new DataView(bytes.buffer)
+  for (const [at, word] of key.entries()) view.setUint32(4 * at, word)
+  return addressText(bytes)!
 }
 
 const byteSwapped = (word: number) =>

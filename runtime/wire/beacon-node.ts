@@ -1,4 +1,4 @@
-import { parseMac } from './addresses.ts'
+import { formatMac, parseMac } from './addresses.ts'
 import { clamped, hasTwice, isBytes, isText, isTuple, isWhole, UINT32 } from './beacon-fields.ts'
 import type { BeaconValue } from './beacon-msgpack.ts'
 
@@ -92,7 +92,7 @@ export function parseNode(value: unknown): BeaconNode | undefined {
   if (failedPorts === undefined || maint === undefined || priorities === undefined) return undefined
   return {
     name,
-    mac: Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':'),
+    mac: formatMac(mac),
     monitor: monitorOk ? 'ok' : 'failure',
     draining,
     cpu: cpu / 1000,

@@ -53,21 +53,21 @@ export function compareAddresses(one: string, other: string): number {
   return Buffer.compare(addressBytes(one) ?? new Uint8Array(), addressBytes(other) ?? new Uint8Array())
 }
 
+/** The byte at that index of the mask of so many leading bits. */
+const maskByte = (prefixLength: number, index: number): number =>
+  (0xff00 >> Math.min(8, Math.max(0, prefixLength - 8 * index))) & 0xff
+
 /** Whether both addresses, of one family, begin with the same so many bits. */
 export function samePrefix(one: string, other: string, prefixLength: number): boolean {
   const [a, b] = [addressBytes(one), addressBytes(other)]
   if (a === undefined || b?.length !== a.length) return false
-  return a.every((byte, index) => {
-    const bits = Math.min(8, Math.max(0, prefixLength - 8 * index))
-    return (byte ^ (b[index] ?? 0)) >>> (8 - bits) === 0
-  })
+  return a.every((byte, index) => ((byte ^ b[index]!) & maskByte(prefixLength, index)) === 0)
 }
 
-/** The first address of the subnet. */
+/** The first address of the subnet; a text that is no address comes back as it is. */
 export function networkOf(address: string, prefixLength: number): string {
-  const bytes = addressBytes(address) ?? new Uint8Array(4)
-  const masked = bytes.map((byte, index) => byte & (0xff00 >> Math.min(8, Math.max(0, prefixLength - 8 * index))))
-  return addressText(masked) ?? address
+  const masked = addressBytes(address)?.map((byte, index) => byte & maskByte(prefixLength, index))
+  return (masked && addressText(masked)) ?? address
 }
 
 /** An IPv6 address as one number in nftables' syntax: `0x` and 32 digits. Throws a `TypeError` where the text is none. */

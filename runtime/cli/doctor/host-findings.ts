@@ -1,7 +1,7 @@
 /** What the doctor finds about the host: also asked where no gateway runs. */
 
 import type { Capability, HostView, NetworkView, RouteView } from '../../ports/host/host-view.ts'
-import { parseIpv4 } from '../../wire/addresses.ts'
+import { samePrefix } from '../../wire/ip-address-bytes.ts'
 import { type Finding, note, problem } from './findings.ts'
 
 type HostRule = (host: HostView) => readonly Finding[]
@@ -119,10 +119,7 @@ function reversePath({ interfaceName, rpFilter, routes, link }: NetworkView): re
 }
 
 const contains = (subnet: RouteView, { network, prefixLength }: RouteView): boolean =>
-  prefixLength >= subnet.prefixLength &&
-  prefixOf(network, subnet.prefixLength) === prefixOf(subnet.network, subnet.prefixLength)
-
-const prefixOf = (address: string, length: number): number => Math.floor((parseIpv4(address) ?? 0) / 2 ** (32 - length))
+  prefixLength >= subnet.prefixLength && samePrefix(network, subnet.network, subnet.prefixLength)
 
 const routeText = ({ network, prefixLength, interfaceName }: RouteView): string =>
   `${prefixLength === 0 ? 'the default route' : `${network}/${prefixLength}`} goes through ${interfaceName}`

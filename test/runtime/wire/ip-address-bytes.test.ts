@@ -6,6 +6,7 @@ import {
   canonicalAddress,
   compareAddresses,
   isLinkLocal,
+  networkOf,
   samePrefix,
 } from '../../../runtime/wire/ip-address-bytes.ts'
 
@@ -64,6 +65,13 @@ test('the canonical form is the same whatever form came in', () => {
 test('RFC 4291 §2.5.6: fe80::/10 is link-local', () => {
   expect(['fe80::1', 'febf::1'].map(isLinkLocal)).toEqual([true, true])
   expect(['fec0::1', 'fe00::1', '2001:db8::1', '169.254.0.1', 'gateway'].map(isLinkLocal)).not.toContain(true)
+})
+
+test('a network is the address whose bits behind the prefix are zero', () => {
+  expect(networkOf('2001:db8:1:2ff::1:2:3', 58)).toBe('2001:db8:1:2c0::')
+  expect(networkOf('2001::1:2:3:4:5:6', 64)).toBe('2001:0:1:2::')
+  expect(networkOf('10.0.3.255', 22)).toBe('10.0.0.0')
+  expect(networkOf('gateway', 22)).toBe('gateway')
 })
 
 test('a prefix is compared to its last bit', () => {

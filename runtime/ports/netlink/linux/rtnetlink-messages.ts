@@ -6,6 +6,7 @@
  *     ifaddrmsg   family(1) prefixLength(1) flags(1) scope(1) index(4)
  */
 
+import { formatMac } from '../../../wire/addresses.ts'
 import { addressBytes, addressText } from '../../../wire/ip-address-bytes.ts'
 import { type Result, refused } from '../../result.ts'
 import { AF_INET, AF_INET6 } from '../../sockets/linux/libc.ts'
@@ -68,11 +69,10 @@ export function parseLink(payload: Buffer): Link | undefined {
   const mtu = attributes?.get(IFLA_MTU)
   if (!attributes || !name || !mtu || mtu.length < 4) return undefined
   const flags = payload.readUInt32LE(8)
-  const mac = attributes.get(IFLA_ADDRESS)?.toString('hex') ?? ''
   return {
     index: payload.readInt32LE(4),
     name: name.toString('utf8').replace(/\0.*$/s, ''),
-    mac: mac.match(/../g)?.join(':') ?? '',
+    mac: formatMac(attributes.get(IFLA_ADDRESS) ?? Buffer.of()),
     mtu: mtu.readUInt32LE(0),
     up: (flags & IFF_UP) !== 0 && (flags & IFF_LOWER_UP) !== 0,
   }

@@ -4,7 +4,7 @@
  *     ndmsg   family(1) pad(3) index(4) state(2) flags(1) type(1)
  */
 
-import { parseMac } from '../../../wire/addresses.ts'
+import { formatMac, parseMac } from '../../../wire/addresses.ts'
 import { addressBytes } from '../../../wire/ip-address-bytes.ts'
 import { AF_INET } from '../../sockets/linux/libc.ts'
 import { encodeAttribute, parseAttributes } from './netlink-messages.ts'
@@ -56,5 +56,5 @@ export function parseNeighbourLife(payload: Buffer): 'lives' | 'silent' | 'asked
 export function parseNeighbourMac(payload: Buffer): string | undefined {
   const mac = parseAttributes(payload, NDMSG_LENGTH)?.get(NDA_LLADDR)
   if (mac?.length !== MAC_BYTES || (payload.readUInt16LE(STATE_OFFSET) & KNOWN_STATES) === 0) return undefined
-  return mac.toString('hex').match(/../g)!.join(':')
+  return formatMac(mac)
 }
