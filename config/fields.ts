@@ -1,9 +1,7 @@
-import { isIPv6 } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import { z } from 'zod'
-import { parseIpv4 } from '../runtime/wire/addresses.ts'
-import { canonicalAddress, familyOf } from '../runtime/wire/ip-address-bytes.ts'
-import { notAHostAddress, notInSubnetHosts } from './ipv4-rules.ts'
-import { notAnIpv6HostAddress, notInIpv6SubnetHosts } from './ipv6-rules.ts'
+import { canonicalAddress } from '../runtime/wire/ip-address-bytes.ts'
+import { bitsOf, notAHostAddress, notInSubnetHosts } from './host-addresses.ts'
 import { describeValue, mustBe } from './problems.ts'
 
 /** A mapping with these keys and no others. */
@@ -84,7 +82,7 @@ export function durationOrNever(least: string, most: string) {
 /** A unicast IPv4 address of a host. */
 export const hostAddress = () =>
   z.string({ error: (issue) => mustBe('an IPv4 address', issue.input) }).superRefine((address, context) => {
-    const problem = parseIpv4(address) === undefined ? mustBe('an IPv4 address', address) : notAHostAddress(address)
+    const problem = isIPv4(address) ? notAHostAddress(address) : mustBe('an IPv4 address', address)
     if (problem !== undefined) context.addIssue({ code: 'custom', message: problem.replace(/^is /, `${address} is `) })
   })
 
@@ -108,25 +106,19 @@ export const virtualIp = () =>
     })
     .meta({ pattern: '^(\\d{1,3}(\\.\\d{1,3}){3}(/\\d{1,2})?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(/\\d{1,3})?)$' })
 
-const RULES = {
-  ipv4: { longestPrefix: 32, notAHost: notAHostAddress, notInSubnet: notInSubnetHosts },
-  ipv6: { longestPrefix: 128, notAHost: notAnIpv6HostAddress, notInSubnet: notInIpv6SubnetHosts },
-} as const
-
 /** The address in its canonical form, or what is wrong with it. */
 function readVirtualIp(written: string): WrittenAddress | string {
   const [text = '', prefix, ...more] = written.split('/')
   const address = canonicalAddress(text)
   if (address === undefined || more.length > 0) return mustBe(VIRTUAL_IP, written)
-  const { longestPrefix, notAHost, notInSubnet } = RULES[familyOf(address)]
-  const impossible = notAHost(address)
+  const impossible = notAHostAddress(address)
   if (impossible !== undefined)
     return `${address} ${impossible}; a virtual IP is an address that clients can connect to`
   if (prefix === undefined) return { address, prefixLength: null }
   const prefixLength = /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN
-  if (!(prefixLength >= 1 && prefixLength <= longestPrefix))
-    return `the prefix must be 1..${longestPrefix}, is ${describePrefix(prefix)}`
-  const misplaced = notInSubnet(address, prefixLength)
+  if (!(prefixLength >= 1 && prefixLength <= bitsOf(address)))
+    return `the prefix must be 1..${bitsOf(address)}, is ${describePrefix(prefix)}`
+  const misplaced = notInSubnetHosts(address, prefixLength)
   return misplaced === undefined
     ? { address, prefixLength }
     : `${address} ${misplaced}; choose a host address, or another prefix`
@@ -150,7 +142,7 @@ export const listenAddress = () =>
       const match = /^(?:\[([0-9a-fA-F:.]+)\]|([\d.]+)):(\d{1,5})$/.exec(written)
       const address = match?.[1] ?? match?.[2] ?? ''
       const listenPort = Number(match?.[3])
-      if (parseIpv4(address) === undefined && !isIPv6(address)) {
+      if (isIP(address) === 0) {
         context.addIssue({ code: 'custom', message: mustBe('ADDRESS:PORT such as 127.0.0.1:9253', written) })
         return z.NEVER
       }

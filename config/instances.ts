@@ -1,9 +1,9 @@
 import type { InterfaceAddress } from '../runtime/ports/netlink/netlink.ts'
-import { familyOf } from '../runtime/wire/ip-address-bytes.ts'
+import { familyOf, samePrefix } from '../runtime/wire/ip-address-bytes.ts'
 import { advertPacketBytes } from '../runtime/wire/vrrp.ts'
 import type { WrittenAddress } from './fields.ts'
 import type { InstanceConfig, VirtualIp, VrrpConfig } from './gateway-config.ts'
-import { notInSubnetHosts, sameSubnet, subnetOf } from './ipv4-rules.ts'
+import { notInSubnetHosts, subnetOf } from './host-addresses.ts'
 import type { Problem } from './problems.ts'
 import type { GatewayFile } from './schema.ts'
 
@@ -149,7 +149,7 @@ function withPrefix(written: WrittenAddress, { own, interfaceName }: Place): Vir
   if (written.prefixLength !== null) return { address, prefixLength: written.prefixLength }
   // Without a subnet of its own: the routes are the node's business, and no prefix can be taken for the wrong one.
   if (familyOf(address) === 'ipv6') return { address, prefixLength: 128 }
-  const subnet = own.find((candidate) => sameSubnet(candidate.address, address, candidate.prefixLength))
+  const subnet = own.find((candidate) => samePrefix(candidate.address, address, candidate.prefixLength))
   if (subnet === undefined) {
     const subnets = own.map((candidate) => subnetOf(candidate.address, candidate.prefixLength)).join(', ')
     return `${address} is outside the subnet of ${interfaceName} (${subnets || 'none'}); correct it, or give its prefix: ${address}/32`
