@@ -22,7 +22,7 @@ export const NLM_F_DUMP = 0x300
 export const NLM_F_CREATE = 0x400
 
 const HEADER_LENGTH = 16
-const ATTRIBUTE_HEADER_LENGTH = 4
+export const ATTRIBUTE_HEADER_LENGTH = 4
 /** The two top bits of an attribute's type say "nested" and "network order". */
 const ATTRIBUTE_TYPE_MASK = 0x3fff
 

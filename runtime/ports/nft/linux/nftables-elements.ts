@@ -6,16 +6,15 @@
  *                  key { value }   data { value }   expiration(8)   expression { name, data { bytes(8) packets(8) } }
  */
 
-import { encodeAttribute } from '../../netlink/linux/netlink-messages.ts'
+import { ATTRIBUTE_HEADER_LENGTH, encodeAttribute } from '../../netlink/linux/netlink-messages.ts'
 import type { NftElement, NftFamily } from '../nft.ts'
-import { encodeSetName, FAMILY_HEADER_LENGTH, NFNL_SUBSYS_NFTABLES } from './nftables-messages.ts'
+import { encodeSetName, FAMILY_HEADER_LENGTH, NFNL_SUBSYS_NFTABLES, NFTA_COUNTER_PACKETS } from './nftables-messages.ts'
 
 export const NFT_MSG_NEWSETELEM = NFNL_SUBSYS_NFTABLES | 12
 export const NFT_MSG_GETSETELEM = NFNL_SUBSYS_NFTABLES | 13
 
 const NESTED = 0x8000
 const TYPE_MASK = 0x3fff
-const ATTRIBUTE_HEADER_LENGTH = 4
 
 const NFTA_SET_ELEM_LIST_ELEMENTS = 3
 const NFTA_LIST_ELEM = 1
@@ -26,7 +25,6 @@ const NFTA_SET_ELEM_EXPR = 7
 const NFTA_DATA_VALUE = 1
 const NFTA_EXPR_DATA = 2
 const NFTA_COUNTER_BYTES = 1
-const NFTA_COUNTER_PACKETS = 2
 
 /** Asks for all elements; or, with a key, for that one. */
 export function encodeGetElements(family: NftFamily, table: string, set: string, key?: Uint8Array): Buffer {

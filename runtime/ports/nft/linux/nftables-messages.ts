@@ -17,11 +17,10 @@ export const NFT_MSG_GETOBJ = NFNL_SUBSYS_NFTABLES | 19
 
 /** Of what comes before the attributes. */
 export const FAMILY_HEADER_LENGTH = 4
-const HEADER_LENGTH = FAMILY_HEADER_LENGTH
 const NFTA_GEN_ID = 1
 const NFTA_SET_TABLE = 1
 const NFTA_SET_NAME = 2
-const NFTA_SET_FLAGS = 3
+export const NFTA_SET_FLAGS = 3
 const NFTA_SET_KEY_LEN = 5
 const NFTA_SET_DATA_LEN = 7
 const NFTA_SET_DESC = 9
@@ -29,19 +28,19 @@ const NFTA_SET_DESC_SIZE = 1
 const NFTA_SET_COUNT = 20
 const NFTA_OBJ_TABLE = 1
 const NFTA_OBJ_NAME = 2
-const NFTA_OBJ_TYPE = 3
+export const NFTA_OBJ_TYPE = 3
 const NFTA_OBJ_DATA = 4
-const NFT_OBJECT_COUNTER = 1
-const NFTA_COUNTER_PACKETS = 2
+export const NFT_OBJECT_COUNTER = 1
+export const NFTA_COUNTER_PACKETS = 2
 
 /** NFPROTO_* (linux/netfilter.h) of the families of tables. */
 const FAMILIES: Readonly<Record<NftFamily, number>> = { inet: 1, arp: 3, netdev: 5 }
 
-export const encodeGetGeneration = (): Buffer => Buffer.alloc(HEADER_LENGTH)
+export const encodeGetGeneration = (): Buffer => Buffer.alloc(FAMILY_HEADER_LENGTH)
 
 /** 0..2^32-1; undefined where the reply cannot be read. */
 export function parseGeneration(payload: Buffer): number | undefined {
-  const value = parseAttributes(payload, HEADER_LENGTH)?.get(NFTA_GEN_ID)
+  const value = parseAttributes(payload, FAMILY_HEADER_LENGTH)?.get(NFTA_GEN_ID)
   return value?.length === 4 ? value.readUInt32BE() : undefined
 }
 
@@ -56,7 +55,7 @@ export function encodeSetName(family: NftFamily, table: string, set: string): Bu
 
 /** How many elements it has; null of a kernel that does not say, undefined where the reply cannot be read. */
 export function parseElementCount(payload: Buffer): number | null | undefined {
-  const attributes = parseAttributes(payload, HEADER_LENGTH)
+  const attributes = parseAttributes(payload, FAMILY_HEADER_LENGTH)
   if (attributes === undefined) return undefined
   const count = attributes.get(NFTA_SET_COUNT)
   return count === undefined ? null : count.length === 4 ? count.readUInt32BE() : undefined
@@ -64,7 +63,7 @@ export function parseElementCount(payload: Buffer): number | null | undefined {
 
 /** What it can hold; undefined where the reply cannot be read. */
 export function parseSetShape(payload: Buffer): NftSetShape | undefined {
-  const attributes = parseAttributes(payload, HEADER_LENGTH)
+  const attributes = parseAttributes(payload, FAMILY_HEADER_LENGTH)
   const size = parseAttributes(attributes?.get(NFTA_SET_DESC) ?? Buffer.alloc(0), 0)?.get(NFTA_SET_DESC_SIZE)
   const numbers = [NFTA_SET_KEY_LEN, NFTA_SET_DATA_LEN, NFTA_SET_FLAGS].map((type) => attributes?.get(type))
   const [keyBytes, dataBytes, flags] = [...numbers, size].map((value) =>
@@ -90,7 +89,7 @@ export function encodeGetCounter(family: NftFamily, table: string, counter: stri
 
 /** The packets that it has counted; undefined where the reply cannot be read. */
 export function parseCounter(payload: Buffer): number | undefined {
-  const data = parseAttributes(payload, HEADER_LENGTH)?.get(NFTA_OBJ_DATA)
+  const data = parseAttributes(payload, FAMILY_HEADER_LENGTH)?.get(NFTA_OBJ_DATA)
   const packets = data && parseAttributes(data, 0)?.get(NFTA_COUNTER_PACKETS)
   return packets?.length === 8 ? Number(packets.readBigUInt64BE()) : undefined
 }

@@ -7,7 +7,14 @@ import { encodeAttribute, type NetlinkMessage, parseAttributes } from '../../net
 import type { NetlinkSocket } from '../../netlink/linux/netlink-socket.ts'
 import type { Result } from '../../result.ts'
 import type { NftFamily, NftOutline } from '../nft.ts'
-import { encodeFamily, FAMILY_HEADER_LENGTH, NFNL_SUBSYS_NFTABLES } from './nftables-messages.ts'
+import {
+  encodeFamily,
+  FAMILY_HEADER_LENGTH,
+  NFNL_SUBSYS_NFTABLES,
+  NFT_OBJECT_COUNTER,
+  NFTA_OBJ_TYPE,
+  NFTA_SET_FLAGS,
+} from './nftables-messages.ts'
 
 const NAME_OF_TABLE = 1
 
@@ -30,11 +37,8 @@ const KINDS: readonly Kind[] = [
   // Name, type.
   { kind: 'object', question: 19, answer: 18, name: 2, said: [2, 3] },
 ]
-const NFTA_SET_FLAGS = 3
 const NFT_SET_ANONYMOUS = 0x1
 const NFT_SET_MAP = 0x8
-const NFTA_OBJ_TYPE = 3
-const NFT_OBJECT_COUNTER = 1
 
 /** Null: there is no such table. */
 export function readOutline(socket: NetlinkSocket, family: NftFamily, table: string): Result<NftOutline | null> {

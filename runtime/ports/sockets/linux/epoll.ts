@@ -2,14 +2,17 @@
  * The forwarders' system calls through koffi. Memory is passed as a number (`uintptr_t`): 40 ns less per call than a
  * Buffer, which koffi has to look into. Addresses of a 64-bit process are below 2^47, so a number holds them exactly.
  */
+
 import { arch, constants } from 'node:os'
 import koffi from 'koffi'
+import { MAPPED } from '../../../table/client-key.ts'
 import { held } from '../../process/linux/descriptors.ts'
 import type { ListenOptions, Region, StreamSockets } from '../epoll.ts'
 import {
   AF_INET,
   AF_INET6,
   IPPROTO_IP,
+  IPPROTO_IPV6,
   IPPROTO_TCP,
   MSG_NOSIGNAL,
   MSG_TRUNC,
@@ -33,7 +36,6 @@ const TCP_KEEPCNT = 6
 const TCP_DEFER_ACCEPT = 9
 const TCP_QUICKACK = 12
 const IP_FREEBIND = 15
-const IPPROTO_IPV6 = 41
 const IPV6_V6ONLY = 26
 const IPV6_FREEBIND = 78
 const MSG_PEEK = 2
@@ -52,8 +54,6 @@ const EVENTS = 512
 /** `struct epoll_event` is packed on x86-64 alone: {u32 events; u64 data} in 12 bytes; elsewhere data is aligned to 8. */
 const EVENT_WORDS = arch() === 'x64' ? 3 : 4
 const DATA_WORD = arch() === 'x64' ? 1 : 2
-/** Mapped IPv4, as the connection table has its keys. */
-const MAPPED = 0xffff
 
 const libc = koffi.load(null)
 type Call = (...parameters: number[]) => number
