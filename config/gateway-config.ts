@@ -1,5 +1,8 @@
 import type { AddressFamily } from '../runtime/wire/ip-address-bytes.ts'
 
+/** Where the control socket is unless it is named. */
+export const DEFAULT_SOCKET = '/run/proxyha.sock'
+
 /** An address that the director holds. */
 export interface VirtualIp {
   readonly address: string

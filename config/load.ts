@@ -2,15 +2,13 @@ import { readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { crossFieldProblems } from './cross-field.ts'
-import { type Checked, formatPath, formatProblem, nearestKey, type Problem } from './problems.ts'
+import { type Checked, formatPath, formatProblem, nearestKey, type Problem, TOLD_MAX } from './problems.ts'
 import { type GatewayFile, gatewayJsonSchema, gatewaySchema, isPlaceholder } from './schema.ts'
 import { readYamlMapping } from './yaml-document.ts'
 
 /** A configuration is a page of text; what is longer is another file. */
 const FILE_LIMIT_BYTES = 1_048_576
 const KEY_FILE_LIMIT_BYTES = 4096
-/** Mistakes that are told of one file. */
-const TOLD_MAX = 50
 const KEY_CHARACTERS = 16
 
 /** Reads and checks a file, with the files that it names. Every mistake is one line: `path: what is wrong; what to do`. */

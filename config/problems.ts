@@ -53,6 +53,9 @@ export function nearestKey(key: string, known: readonly string[]): string | unde
   return best !== undefined && best.distance <= Math.max(1, Math.floor(best.key.length / 3)) ? best.key : undefined
 }
 
+/** Mistakes that are told of one file. */
+export const TOLD_MAX = 50
+
 const SHOWN_CHARACTERS = 48
 
 function shorten(text: string): string {

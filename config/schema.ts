@@ -13,6 +13,7 @@ import {
   whole,
   yesOrNo,
 } from './fields.ts'
+import { DEFAULT_SOCKET } from './gateway-config.ts'
 import { directorPriority, garp, instances, track, virtualIps, vrrp } from './vrrp-schema.ts'
 
 const DEFAULT_INTERFACE = 'eth0'
@@ -145,7 +146,7 @@ export const gatewaySchema = mapping({
     .prefault({})
     .describe('The HTTP endpoint.'),
   control: mapping({
-    socket: path().default('/run/proxyha.sock').describe('Unix socket of the command line.'),
+    socket: path().default(DEFAULT_SOCKET).describe('Unix socket of the command line.'),
   })
     .prefault({})
     .describe('The local control socket.'),

@@ -1,12 +1,10 @@
 import { type Document, isMap, isScalar, LineCounter, parseAllDocuments, visit, type YAMLError } from 'yaml'
-import type { Checked } from './problems.ts'
+import { type Checked, TOLD_MAX } from './problems.ts'
 
 /** Aliases that may be expanded in one file: enough for anchors in earnest, far too few for a "billion laughs". */
 const ALIAS_LIMIT = 100
 /** To parse more takes seconds. */
 const PARSED_CHARACTERS_MAX = 262_144
-/** Keys given twice that are told of one file. */
-const TOLD_MAX = 50
 
 /** The mapping that a YAML text holds, or what is wrong with the text, with line and column. */
 export function readYamlMapping(text: string): Checked<Readonly<Record<string, unknown>>> {

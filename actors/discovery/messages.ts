@@ -193,6 +193,9 @@ export interface UpkeepMessage {
   readonly group: readonly string[]
 }
 
+/** Until what is open at a node in maintenance is reset, unless the order says so, and after a restart: a mark says only that it is so. */
+export const MAINTENANCE_MS = 30_000
+
 /** What a node may be ordered to do. */
 export interface DrainWish {
   readonly draining: boolean

@@ -5,16 +5,17 @@ import type { DispatcherMessage } from '../dispatcher/messages.ts'
 import type { CaughtUpMessage, ElectorName, Role, RoleMessage } from '../elector/messages.ts'
 import type { RawIpMessage } from '../raw-ip/messages.ts'
 import type { OwnMark, Session } from './beacons/sessions.ts'
-import type {
-  AgentWord,
-  Assignment,
-  ClientsMessage,
-  ClientsOfMessage,
-  DiscoveryMessage,
-  DrainWish,
-  HoldersOfMessage,
-  NodeLoad,
-  UpkeepMessage,
+import {
+  type AgentWord,
+  type Assignment,
+  type ClientsMessage,
+  type ClientsOfMessage,
+  type DiscoveryMessage,
+  type DrainWish,
+  type HoldersOfMessage,
+  MAINTENANCE_MS,
+  type NodeLoad,
+  type UpkeepMessage,
 } from './messages.ts'
 
 export type DiscoveryPeers = {
@@ -122,9 +123,6 @@ interface MaintenanceState {
   /** What is open is reset from now on. */
   readonly due: boolean
 }
-
-/** What is marked of it is that it is so: after a restart it has this timeout. */
-const MAINTENANCE_MS = 30_000
 
 /** What was said last of who is to stay with this node, and to whom. */
 interface ClientsTold {

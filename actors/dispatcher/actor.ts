@@ -8,7 +8,14 @@ import type { NodeSetting } from '../../runtime/table/node-rows.ts'
 import { foldRoles } from '../elector/messages.ts'
 import { explainWeight } from './explanation.ts'
 import { step } from './machine.ts'
-import type { ClientRoute, DispatchedNode, DispatcherControl, DispatcherMessage, DispatcherStatus } from './messages.ts'
+import {
+  CLIENTS_TOLD_MAX,
+  type ClientRoute,
+  type DispatchedNode,
+  type DispatcherControl,
+  type DispatcherMessage,
+  type DispatcherStatus,
+} from './messages.ts'
 import { TRY_TIMEOUT_MS, type TryNode, unreachedText } from './reach.ts'
 import { countSlots } from './slots.ts'
 import type { DispatcherPeers } from './state.ts'
@@ -25,9 +32,6 @@ export interface DispatcherOptions extends DispatcherRules {
   /** The connection table's buffer. */
   readonly table: SharedArrayBuffer
 }
-
-/** Clients that are told at a time, a few milliseconds' work: whoever wants more asks again. */
-const CLIENTS_TOLD_MAX = 512
 
 /** The dispatcher's outside world, beside the table. */
 export interface DispatcherPorts {

@@ -29,6 +29,9 @@ export interface DispatcherStatus {
   readonly warnings: readonly string[]
 }
 
+/** Clients that are told at a time, a few milliseconds' work: whoever wants more asks again. */
+export const CLIENTS_TOLD_MAX = 512
+
 /** Why a client goes where it goes. */
 export interface ClientRoute {
   readonly client: string

@@ -1,7 +1,7 @@
 import type { Clock } from '../../runtime/ports/host/clock.ts'
 import type { Nft } from '../../runtime/ports/nft/nft.ts'
 import { formatClientKey, parseClientKey, slotOfKey } from '../../runtime/table/client-key.ts'
-import type { ClientRoute } from '../dispatcher/messages.ts'
+import { CLIENTS_TOLD_MAX, type ClientRoute } from '../dispatcher/messages.ts'
 import type { Holders } from './holders.ts'
 import type { Figures } from './kernel/figures.ts'
 import { KeptPins } from './kernel/kept-pins.ts'
@@ -11,9 +11,6 @@ import { PINS, UNPINNED } from './ruleset/forwarding-names.ts'
 import { FORWARDING } from './ruleset/forwarding-table.ts'
 import type { Pin } from './ruleset/ruleset-types.ts'
 import type { FastPathState } from './state.ts'
-
-/** Clients that are told at a time, a few milliseconds' work: whoever wants more asks again. */
-const CLIENTS_TOLD_MAX = 512
 
 /** What the answers are made of. */
 export interface FastPathSources {

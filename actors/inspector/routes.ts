@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import type { ActorContext, Control, RemoteControl } from '../../runtime/actor-system/actor.ts'
 import type { AnnouncerControl } from '../announcer/messages.ts'
-import type { DiscoveryControl, DrainWish } from '../discovery/messages.ts'
+import { type DiscoveryControl, type DrainWish, MAINTENANCE_MS } from '../discovery/messages.ts'
 import type { DispatcherControl } from '../dispatcher/messages.ts'
 import type { ElectorControl } from '../elector/messages.ts'
 import { readClients } from './client-pages.ts'
@@ -53,8 +53,6 @@ const CLIENTS_MAX = 65_536
 const OFFSET_MAX = 999_999_999
 /** In kernel mode the answer is a run of nft, which a busy host may take its time for; less than whoever asks waits. */
 const LOOK_MS = 4000
-/** Until what is open at a node in maintenance is reset. */
-const MAINTENANCE_MS = 30_000
 const MAINTENANCE_MOST_MS = 24 * 60 * 60_000
 /** A listing is many answers of those, one after the other. */
 const LISTING_MS = 15_000

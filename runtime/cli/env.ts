@@ -60,6 +60,5 @@ export class NoAnswerError extends CliError {
   }
 }
 
-/** Where configuration and control socket are unless they are named. */
+/** Where the configuration is unless it is named. */
 export const DEFAULT_CONFIG = '/etc/proxyha/gateway.yaml'
-export const DEFAULT_SOCKET = '/run/proxyha.sock'

@@ -1,6 +1,7 @@
 import { type IncomingMessage, request } from 'node:http'
+import { DEFAULT_SOCKET } from '../../config/gateway-config.ts'
 import { loadConfig } from '../../config/load.ts'
-import { CliError, DEFAULT_SOCKET, NoAnswerError } from './env.ts'
+import { CliError, NoAnswerError } from './env.ts'
 
 /** How a command finds the gateway that it asks. */
 export interface GatewayChoice {
