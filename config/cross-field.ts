@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net'
 import type { z } from 'zod'
+import { BY_ADDRESS } from '../runtime/table/affinity.ts'
 import { MAX_LISTENERS } from '../runtime/table/layout.ts'
 import { instanceProblems } from './instance-rules.ts'
 import type { Problem } from './problems.ts'
@@ -135,7 +136,7 @@ function kernelModeProblems(raw: Readonly<Record<string, unknown>>): readonly Pr
 function affinityProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
   if (raw.forwarding !== 'kernel') return []
   const affinity = valid({ balancing: { affinity: fieldAt(raw.balancing, 'affinity') } }, 'balancing')?.affinity
-  if (affinity === undefined || (affinity.ipv4 === 32 && affinity.ipv6 === 128)) return []
+  if (affinity === undefined || (affinity.ipv4 === BY_ADDRESS.ipv4 && affinity.ipv6 === BY_ADDRESS.ipv6)) return []
   const text = 'a prefix is for workers mode; in kernel mode clients are told apart by whole addresses: leave it out'
   return [{ path: ['balancing', 'affinity'], text }]
 }

@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from 'node:net'
 import { z } from 'zod'
-import { canonicalAddress } from '../runtime/wire/ip-address-bytes.ts'
-import { bitsOf, notAHostAddress, notInSubnetHosts } from './host-addresses.ts'
+import { bitsOf, canonicalAddress } from '../runtime/wire/ip-address-bytes.ts'
+import { notAHostAddress, notInSubnetHosts } from './host-addresses.ts'
 import { describeValue, mustBe } from './problems.ts'
 
 /** A mapping with these keys and no others. */

@@ -1,6 +1,6 @@
 /** Which addresses a host can have, by themselves and in their subnet. */
 import { parseIpv4 } from '../runtime/wire/addresses.ts'
-import { familyOf, networkOf, samePrefix } from '../runtime/wire/ip-address-bytes.ts'
+import { bitsOf, networkOf, samePrefix } from '../runtime/wire/ip-address-bytes.ts'
 
 /** RFC 6890's special ranges; of several that an address is in the first counts. */
 const NO_HOSTS: readonly (readonly [network: string, prefixLength: number, what: string])[] = [
@@ -19,9 +19,6 @@ const NO_HOSTS: readonly (readonly [network: string, prefixLength: number, what:
 export function notAHostAddress(address: string): string | undefined {
   return NO_HOSTS.find(([network, prefixLength]) => samePrefix(address, network, prefixLength))?.[2]
 }
-
-/** How many bits an address of its family has. */
-export const bitsOf = (address: string): number => (familyOf(address) === 'ipv4' ? 32 : 128)
 
 /** `10.1.2.3`, 24 -> `10.1.2.0/24`. */
 export const subnetOf = (address: string, prefixLength: number): string =>

@@ -1,14 +1,11 @@
 import type { InterfaceAddress } from '../runtime/ports/netlink/netlink.ts'
-import { familyOf, samePrefix } from '../runtime/wire/ip-address-bytes.ts'
-import { advertPacketBytes } from '../runtime/wire/vrrp.ts'
+import { bitsOf, familyOf, samePrefix } from '../runtime/wire/ip-address-bytes.ts'
+import { advertPacketBytes, OWNER_PRIORITY } from '../runtime/wire/vrrp.ts'
 import type { WrittenAddress } from './fields.ts'
 import type { InstanceConfig, VirtualIp, VrrpConfig } from './gateway-config.ts'
 import { notInSubnetHosts, subnetOf } from './host-addresses.ts'
 import type { Problem } from './problems.ts'
 import type { GatewayFile } from './schema.ts'
-
-/** Only the owner of the virtual IPs has this priority, and the owner always has it (RFC 9568 §5.2.4). */
-const OWNER_PRIORITY = 255
 
 /** Below a second of adverts a director's interval may be a multiple of ours: what waits for it is bounded by seconds, not by ours. */
 const SHORTEST_BOUND_MS = 3000
@@ -148,7 +145,7 @@ function withPrefix(written: WrittenAddress, { own, interfaceName }: Place): Vir
   const { address } = written
   if (written.prefixLength !== null) return { address, prefixLength: written.prefixLength }
   // Without a subnet of its own: the routes are the node's business, and no prefix can be taken for the wrong one.
-  if (familyOf(address) === 'ipv6') return { address, prefixLength: 128 }
+  if (familyOf(address) === 'ipv6') return { address, prefixLength: bitsOf(address) }
   const subnet = own.find((candidate) => samePrefix(candidate.address, address, candidate.prefixLength))
   if (subnet === undefined) {
     const subnets = own.map((candidate) => subnetOf(candidate.address, candidate.prefixLength)).join(', ')

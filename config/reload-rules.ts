@@ -1,4 +1,5 @@
 import { withoutSecrets } from '../runtime/wire/url-text.ts'
+import { OWNER_PRIORITY } from '../runtime/wire/vrrp.ts'
 import type { GatewayConfig, InstanceConfig, ProxyCheck } from './gateway-config.ts'
 
 /** How a change of one setting comes to a gateway that runs. */
@@ -58,7 +59,6 @@ const checkText = (check: ProxyCheck | null): string => {
   return ` checked ${times} by ${check.url === null ? 'connect' : withoutSecrets(check.url)}${status}`
 }
 
-const OWNER = 255
 const SOCKETS = 'every socket of this gateway is bound by it'
 const TABLE = 'the table of connections is made at the start'
 const GROUP = 'nodes that differ in it do not hear each other: change it on one after the other, the director last'
@@ -71,7 +71,9 @@ export const INSTANCE_RULES: RulesOf<InstanceConfig> = {
   directorPriority: {
     ...live<number>('directorPriority'),
     refusal: (before, after) =>
-      before === OWNER || after === OWNER ? 'the owner of the virtual IPs (255) is elected by other rules' : null,
+      before === OWNER_PRIORITY || after === OWNER_PRIORITY
+        ? 'the owner of the virtual IPs (255) is elected by other rules'
+        : null,
   },
   virtualIps: fixed('virtualIps', 'they are put on the interface by the start', addresses),
   vrrp: {

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { MAX_GROUP_NODES, MAX_INSTANCES } from '../runtime/wire/group-bounds.ts'
+import { MAX_ADDRESSES } from '../runtime/wire/vrrp.ts'
 import {
   durationMs,
   hostAddress,
@@ -15,12 +17,7 @@ import { mustBe } from './problems.ts'
 
 /** RFC 9568 §5.2.4: the default priority of a router that backs up a virtual router. */
 const DEFAULT_PRIORITY = 100
-/** A group has 64 nodes at most. */
-const MAX_UNICAST_PEERS = 63
-/** Each has two threads of its own. */
-const MAX_INSTANCES = 8
-/** An advert counts its addresses in a byte. */
-const MAX_VIRTUAL_IPS = 255
+const MAX_UNICAST_PEERS = MAX_GROUP_NODES - 1
 
 export const directorPriority = () =>
   whole(1, 255, '1..254 (255 is for the owner of the virtual IPs)')
@@ -29,7 +26,7 @@ export const directorPriority = () =>
 
 export const virtualIps = () =>
   listOf(virtualIp(), 'a list of addresses such as [10.0.0.5/24]')
-    .max(MAX_VIRTUAL_IPS, { error: `has more than ${MAX_VIRTUAL_IPS} addresses; a VRRP advert cannot carry more` })
+    .max(MAX_ADDRESSES, { error: `has more than ${MAX_ADDRESSES} addresses; a VRRP advert cannot carry more` })
     .describe(
       "The addresses that the director holds, the same on all nodes, all IPv4 or all IPv6 (VRRP version 3). Default prefix: that of the interface's subnet; IPv6: /128.",
     )

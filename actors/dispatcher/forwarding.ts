@@ -1,11 +1,9 @@
+import { MAX_NODES } from '../../runtime/table/layout.ts'
 import type { NodeSetting } from '../../runtime/table/node-rows.ts'
 import type { ForwardingMessage, ForwardingNode } from '../fast-path/messages.ts'
 import { slotsByOwner } from './rows.ts'
 import { movedSlots, type Slots } from './slots.ts'
 import { type DispatcherState, isAssigning } from './state.ts'
-
-/** Of a group; a node of the table has its row's number + 1, any other one that no row needs. */
-const MARKS = 64
 
 /** Whether `forwardingOf` may give something else. */
 export const forwardingMoved = (before: DispatcherState, after: DispatcherState): boolean =>
@@ -44,7 +42,7 @@ export function forwardingOf(state: DispatcherState): ForwardingMessage {
     type: 'forwarding',
     generation,
     dealtHere: isAssigning(state),
-    nodes: [...ofRows, ...strangers].slice(0, MARKS),
+    nodes: [...ofRows, ...strangers].slice(0, MAX_NODES),
     slots: marksOf(slots),
   }
 }
@@ -64,7 +62,7 @@ function nodeOf(
   return { address, mark, mac, self, takesNew, speaks, keeps: resets !== true, left: left && !speaks, gone }
 }
 
-const marksOf = (slots: Slots): Uint8Array => slots.map((owner) => (owner < MARKS ? owner + 1 : 0))
+const marksOf = (slots: Slots): Uint8Array => slots.map((owner) => (owner < MAX_NODES ? owner + 1 : 0))
 
 const macsText = ({ macs }: DispatcherState): string =>
   macs.map(({ address, mac, left, gone }) => `${address} ${mac} ${left} ${gone}`).join()

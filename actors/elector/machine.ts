@@ -1,5 +1,5 @@
 import type { Step } from '../../runtime/actor-system/machine/machine.ts'
-import type { Advertisement } from '../../runtime/wire/vrrp.ts'
+import { type Advertisement, OWNER_PRIORITY } from '../../runtime/wire/vrrp.ts'
 import type { AnnouncerReport } from '../announcer/messages.ts'
 import type { PacketDelivery } from '../raw-ip/messages.ts'
 import { tellLeader } from './adverts/leader.ts'
@@ -138,7 +138,7 @@ function finishRetiring(turn: Turn): void {
 /** Rule 9: the owner is master at once, everybody else listens first. */
 function start(turn: Turn): void {
   // Whoever was director until now hears that by the first advert.
-  if (turn.options.priority === 255) becomeMaster(turn, true)
+  if (turn.options.priority === OWNER_PRIORITY) becomeMaster(turn, true)
   else becomeBackup(turn, nobodyHeard(turn))
   startHoldOff(turn)
 }

@@ -1,3 +1,4 @@
+import { OWNER_PRIORITY } from '../../runtime/wire/vrrp.ts'
 import type { Tracked, TrackMessage, TrackSource } from './messages.ts'
 import type { TrackEffect, TrackOptions } from './options.ts'
 import { becomeBackup, becomeFault, nobodyHeard } from './phases/transitions.ts'
@@ -7,8 +8,6 @@ import type { Turn } from './turn.ts'
 const effectOf = (options: TrackOptions, source: TrackSource): TrackEffect =>
   source === 'address' ? 'fault' : options[source]
 
-/** Only the owner of the addresses has it, and keeps it (rule 20). */
-const OWNER = 255
 /** What the wire allows to a priority that is neither a resignation nor the owner's. */
 const LOWEST = 1
 const HIGHEST = 254
@@ -45,7 +44,7 @@ export function judgeTracking(turn: Turn): void {
 
 /** Rule 20: tracking never makes 0 or 255, and the owner is immune to weights. */
 export function effectivePriority(configured: number, options: TrackOptions, tracking: Tracking): number {
-  if (configured === OWNER) return configured
+  if (configured === OWNER_PRIORITY) return configured
   const weights = SOURCES.map((source) => {
     const effect = effectOf(options, source)
     return tracking[source]?.state === 'failed' && typeof effect === 'number' ? effect : 0

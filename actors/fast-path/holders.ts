@@ -1,4 +1,4 @@
-import { MAX_GROUP_NODES } from '../../runtime/wire/beacon-body.ts'
+import { MAX_GROUP_NODES } from '../../runtime/wire/group-bounds.ts'
 import type { HoldersOfMessage } from '../discovery/messages.ts'
 
 /** Who has most connections, at all nodes together, told to whoever asks what is wrong. */

@@ -1,7 +1,6 @@
 /** What an operator may order over the control socket, and when it is refused. Pure. */
+import { OWNER_PRIORITY } from '../../runtime/wire/vrrp.ts'
 import type { GatewayStatus, InstanceStatus, NodeStatus } from './messages.ts'
-
-const OWNER = 255
 
 /** Which instances to hand over to another node, or why that cannot be. */
 export type FailoverPlan =
@@ -22,7 +21,7 @@ export function planFailover(status: GatewayStatus, name: string | null, force: 
   const busy = led.find(({ handOver }) => handOver?.outcome === 'underWay')
   if (busy !== undefined) return refused('a hand-over is under way already')
   // Rule 13: the owner always preempts, also what it has just given.
-  if (!force && led.some(({ priority }) => priority === OWNER)) {
+  if (!force && led.some(({ priority }) => priority === OWNER_PRIORITY)) {
     const text = 'this node owns the virtual IPs (priority 255) and would take them back at once'
     return refused(`${text}; --force does it nevertheless`)
   }

@@ -1,7 +1,7 @@
 import { RateLimit } from '../../runtime/actor-system/inspection/rate-limit.ts'
 import { type BeaconGlance, glanceAtBeacon, hasRightHmac } from '../../runtime/wire/beacon.ts'
 import { samePrefix } from '../../runtime/wire/ip-address-bytes.ts'
-import { parseIpv4Packet } from '../../runtime/wire/ipv4.ts'
+import { ON_LINK_TTL, parseIpv4Packet } from '../../runtime/wire/ipv4.ts'
 import { type Admitted, BUDGETS, BURSTS } from './budgets.ts'
 
 /** What a beacon of this node's group is like. */
@@ -78,7 +78,9 @@ export class BeaconAdmission {
 
   #isFromSubnet({ source, ttl }: { readonly source: string; readonly ttl: number }): boolean {
     const { managementIp, managementPrefixLength } = this.#rules
-    return ttl === 255 && (managementPrefixLength === 32 || samePrefix(source, managementIp, managementPrefixLength))
+    return (
+      ttl === ON_LINK_TTL && (managementPrefixLength === 32 || samePrefix(source, managementIp, managementPrefixLength))
+    )
   }
 
   #glance(packet: { readonly source: string; readonly payload: Uint8Array }): BeaconGlance | undefined {

@@ -1,4 +1,5 @@
 import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
+import { IPV6_HEADER_BYTES } from '../../runtime/wire/ipv6.ts'
 import type { ElectorName } from '../elector/messages.ts'
 
 /** A virtual router of this node, and the actor that elects it. */
@@ -8,9 +9,6 @@ export interface VrrpRoute {
   /** 1..255. */
   readonly virtualRouterId: number
 }
-
-/** Header of IPv6 as the port puts it together: without extensions. */
-const IPV6_HEADER_BYTES = 40
 
 /**
  * Which elector a VRRP packet is for: that of its family and VRID. What names none of ours, or is too short to name one, goes
@@ -28,7 +26,7 @@ export function electorFor(
   return (ofFamily.find(({ virtualRouterId }) => virtualRouterId === vrid) ?? first)?.elector
 }
 
-/** The second byte of the VRRP header, in version 2 and 3 (RFC 9568 §5.2.3). */
+/** The second byte of the VRRP header, in version 2 and 3 (RFC 9568 §5.2.3). The port puts headers of IPv6 together without extensions. */
 function vridOf(family: AddressFamily, packet: Uint8Array): number | undefined {
   const headerBytes = family === 'ipv6' ? IPV6_HEADER_BYTES : ((packet[0] ?? 0) & 0x0f) * 4
   return packet[headerBytes + 1]

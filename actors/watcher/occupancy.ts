@@ -5,6 +5,7 @@
  */
 
 import type { NeighbourSighting } from '../../runtime/ports/netlink/kernel-events.ts'
+import { MAX_GROUP_NODES } from '../../runtime/wire/group-bounds.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import { CERTAIN_ANSWERS, CLAIM_LIFE_MS, claimedText, type Occupant, occupiedText } from './state.ts'
 import type { Turn } from './turn.ts'
@@ -16,8 +17,6 @@ const EAGER_TICKS = 4
 const RELAXED_TICKS = 5
 /** Probes that must stay unanswered before an address counts as free again: frames get lost. */
 const SILENT_ROUNDS = 3
-/** MACs of masters; past this number the one that was learned first is forgotten. A group has 64 nodes at most. */
-const MASTERS_KEPT = 64
 /** At a takeover the new master's gratuitous ARP may be seen before its advert: the address goes within this time. */
 const CLAIM_GRACE_MS = 500
 /** RFC 9568 §7.3: the MACs of a virtual router of IPv4 and of IPv6, which a master may answer with instead of its own. */
@@ -120,7 +119,7 @@ function learnMaster(turn: Turn, address: string, mac: string): void {
   masterMacs.delete(address)
   masterMacs.set(address, mac)
   for (const oldest of masterMacs.keys()) {
-    if (masterMacs.size <= MASTERS_KEPT) break
+    if (masterMacs.size <= MAX_GROUP_NODES) break
     masterMacs.delete(oldest)
   }
   turn.change({ masterMacs })

@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net'
 import { probeKernelMode } from '../../actors/fast-path/kernel/support.ts'
 import type { FastPathSettings, Subnet } from '../../actors/fast-path/state.ts'
 import { planListeners } from '../../actors/forwarder/listener-plan.ts'
@@ -7,8 +6,9 @@ import type { ForwarderSettings } from '../../actors/forwarder/pool.ts'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
 import type { Nft } from '../ports/nft/nft.ts'
 import type { Result } from '../ports/result.ts'
+import { BY_ADDRESS } from '../table/affinity.ts'
 import { SLOT_COUNT } from '../table/layout.ts'
-import { canonicalAddress, networkOf, samePrefix } from '../wire/ip-address-bytes.ts'
+import { bitsOf, canonicalAddress, networkOf, samePrefix } from '../wire/ip-address-bytes.ts'
 
 /** A client without connections (kernel mode: without a packet) is remembered that long. */
 export const CLIENT_IDLE_S = 600
@@ -18,9 +18,6 @@ const SHORTEST_FENCE_MS = 100
 
 /** A SYN is sent again after 1 s and 3 s; a client that is refused at once may know another proxy, so one is not left waiting for longer. */
 const NOTICED_IN_TIME_MS = 3000
-
-const IPV4_BITS = 32
-const IPV6_BITS = 128
 
 /** How this gateway forwards. */
 export type ForwardingMode = 'kernel' | 'workers'
@@ -51,7 +48,7 @@ export async function chooseForwarding(config: GatewayConfig, mac: string, nft: 
 /** A setting that kernel mode would not heed; null: there is none. */
 function forWorkersOnly({ redirects, balancing: { affinity }, limits, health }: GatewayConfig): string | null {
   if (redirects.some(({ proxyProtocol }) => proxyProtocol !== 'off')) return 'redirects[].proxyProtocol'
-  if (affinity.ipv4 < IPV4_BITS || affinity.ipv6 < IPV6_BITS) return 'balancing.affinity'
+  if (affinity.ipv4 < BY_ADDRESS.ipv4 || affinity.ipv6 < BY_ADDRESS.ipv6) return 'balancing.affinity'
   if (health.perPort) return 'health.perPort'
   return limits.connectionsPerClient < limits.connections ? 'limits.connectionsPerClient' : null
 }
@@ -96,7 +93,7 @@ export function fastPathSettings(config: GatewayConfig): FastPathSettings {
 /** The subnets of virtual IPs that this node's own address is not in. */
 function answerRoutes({ virtualIps, managementIp }: GatewayConfig): readonly Subnet[] {
   return virtualIps
-    .filter(({ address, prefixLength }) => prefixLength < (isIPv6(address) ? IPV6_BITS : IPV4_BITS))
+    .filter(({ address, prefixLength }) => prefixLength < bitsOf(address))
     .filter(({ address, prefixLength }) => !samePrefix(address, managementIp, prefixLength))
     .map(({ address, prefixLength }) => ({ address: networkOf(address, prefixLength), prefixLength }))
 }

@@ -1,4 +1,7 @@
+import { MAX_GROUP_NODES as MAX_NODES, NOBODY, SLOT_COUNT } from '../wire/group-bounds.ts'
 import type { Affinity } from './affinity.ts'
+
+export { MAX_NODES, NOBODY, SLOT_COUNT }
 
 /**
  * Layout of the connection table in its SharedArrayBuffer. Offsets are in 32-bit words, little endian; fields of type
@@ -13,12 +16,8 @@ import type { Affinity } from './affinity.ts'
 export const MAGIC = 0x7068_6131
 export const LAYOUT_VERSION = 3
 
-export const MAX_NODES = 64
 /** Redirects that a node can be taken out for alone: as many as a word has bits. */
 export const FAILING_REDIRECTS_MAX = 32
-export const SLOT_COUNT = 4096
-/** The owner of a slot that nobody owns. */
-export const NOBODY = 255
 
 /** Header. W: `create`, except GENERATION. */
 export const HEADER = {

@@ -1,4 +1,5 @@
 import { formatIpv4, parseIpv4 } from './addresses.ts'
+import { MAX_GROUP_NODES } from './group-bounds.ts'
 
 /**
  * Whom a beacon is for, as its sender knows them: proof that it is no recording from before their start. In the first
@@ -15,7 +16,7 @@ import { formatIpv4, parseIpv4 } from './addresses.ts'
  */
 const ENTRY_BYTES = 16
 /** Most nodes that one beacon can be for: all of the largest group but its sender. All of them fit into one fragment. */
-export const BEACON_MAX_AUDIENCE = 63
+export const BEACON_MAX_AUDIENCE = MAX_GROUP_NODES - 1
 export const BEACON_MAX_AUDIENCE_BYTES = BEACON_MAX_AUDIENCE * ENTRY_BYTES
 
 /** A moment in the life of a node: its start, and the last packet that was heard of it. */

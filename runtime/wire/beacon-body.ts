@@ -5,14 +5,8 @@ import { allOf, clamped, hasTwice, isBytes, isList, isText, isTuple, isWhole, UI
 import { type ConnectionHolder, packHolders, parseHolders } from './beacon-holders.ts'
 import { type BeaconValue, packBody, unpackBody } from './beacon-msgpack.ts'
 import { type BeaconNode, packNode, parseNode } from './beacon-node.ts'
+import { MAX_GROUP_NODES, MAX_INSTANCES, NOBODY, SLOT_COUNT } from './group-bounds.ts'
 
-/** Most nodes of a group, the director included. */
-export const MAX_GROUP_NODES = 64
-const SLOTS = 4096
-/** The owner of a slot that nobody owns. */
-const NOBODY = 255
-/** Most virtual routers of a node. */
-const MAX_LEADS = 8
 export const MAX_SETTINGS = 16
 export const MAX_SETTING_LENGTH = 256
 /** Most nodes that a report names. */
@@ -192,7 +186,7 @@ function parseHello(value: unknown): HelloBody | undefined {
   const shared = parseShared(value.slice(0, 5))
   const [numbers, established, entries] = value.slice(5)
   if (shared === undefined || typeof established !== 'boolean') return undefined
-  if (!isList(numbers, MAX_LEADS) || !isList(entries, MAX_GROUP_NODES - 1)) return undefined
+  if (!isList(numbers, MAX_INSTANCES) || !isList(entries, MAX_GROUP_NODES - 1)) return undefined
   const leads = allOf(numbers, parseVirtualRouter)
   if (leads === undefined || hasTwice(leads)) return undefined
   const roster = parseRoster(entries)
@@ -218,7 +212,8 @@ const parseVirtualRouter = (value: unknown) => (isWhole(value, 1, 511) && value 
 function parseAssignment(value: unknown): AssignmentBody | undefined {
   if (!isTuple(value, 3)) return undefined
   const [generation, addresses, slots] = value
-  if (!isWhole(generation, 0, UINT32) || !isList(addresses, MAX_GROUP_NODES) || !isBytes(slots, SLOTS)) return undefined
+  if (!isWhole(generation, 0, UINT32) || !isList(addresses, MAX_GROUP_NODES) || !isBytes(slots, SLOT_COUNT))
+    return undefined
   const nodes = allOf(addresses, parseAddress)
   if (nodes === undefined || hasTwice(nodes)) return undefined
   if (!slots.every((owner) => owner === NOBODY || owner < nodes.length)) return undefined

@@ -1,12 +1,12 @@
 import { formatMac, parseMac } from './addresses.ts'
 import { clamped, hasTwice, isBytes, isText, isTuple, isWhole, UINT32 } from './beacon-fields.ts'
 import type { BeaconValue } from './beacon-msgpack.ts'
+import { MAX_INSTANCES } from './group-bounds.ts'
 
 const MAX_NAME_LENGTH = 64
 /** Most that a node's capacity may be. */
 export const MAX_CAPACITY = 1000
 const MAX_FAILED_PORTS = 16
-const MAX_PRIORITIES = 8
 /** VRIDs of IPv4, and of IPv6. */
 const ROUTERS = 2 * 256
 /** By their numbers on the wire. */
@@ -70,7 +70,7 @@ function packPorts(ports: readonly number[]): Uint8Array {
 
 /** Three bytes each: the virtual router, and the priority. */
 function packPriorities(priorities: ReadonlyMap<number, number>): Uint8Array {
-  const pairs = [...priorities].slice(0, MAX_PRIORITIES)
+  const pairs = [...priorities].slice(0, MAX_INSTANCES)
   return Uint8Array.from(pairs.flatMap(([router, priority]) => [router >> 8, router & 0xff, priority]))
 }
 
@@ -116,7 +116,7 @@ function parsePorts(value: unknown): number[] | undefined {
 }
 
 function parsePriorities(value: unknown): ReadonlyMap<number, number> | undefined {
-  if (!(value instanceof Uint8Array) || value.length % 3 !== 0 || value.length > 3 * MAX_PRIORITIES) return undefined
+  if (!(value instanceof Uint8Array) || value.length % 3 !== 0 || value.length > 3 * MAX_INSTANCES) return undefined
   const pairs = Array.from({ length: value.length / 3 }, (_, at) => {
     const [high, low, priority] = value.subarray(3 * at)
     return [high! * 256 + low!, priority!] as const

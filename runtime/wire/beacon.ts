@@ -51,6 +51,8 @@ const FRAGMENT_MAX_BYTES = BEACON_MAX_BYTES - HEADER_BYTES - HMAC_BYTES
 /** Most fragments of one body. A hello about 64 nodes with the longest names and settings fits. */
 export const BEACON_MAX_FRAGMENTS = 26
 export const BEACON_MAX_BODY_BYTES = FRAGMENT_MAX_BYTES * BEACON_MAX_FRAGMENTS - BEACON_MAX_AUDIENCE_BYTES
+/** IP protocol number of the beacons, for experiments (RFC 3692). */
+export const BEACON_PROTOCOL = 253
 /** The destination of what is for all. */
 export const BEACON_BROADCAST = '255.255.255.255'
 

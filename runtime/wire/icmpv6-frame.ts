@@ -1,13 +1,12 @@
 import { parseMac } from './addresses.ts'
 import { checksumOf, sumIpv6PseudoHeader, sumWords } from './checksum.ts'
 import { addressBytes } from './ip-address-bytes.ts'
+import { ON_LINK_TTL } from './ipv4.ts'
 import { emitIpv6Packet } from './ipv6.ts'
 
 export const ETHERNET_HEADER = 14
 export const ETHER_TYPE_IPV6 = 0x86dd
 export const ICMPV6 = 58
-/** RFC 4861 §7.1: neighbour discovery with any other hop limit is discarded, so that it never comes from beyond the link. */
-export const HOP_LIMIT = 255
 const CHECKSUM = 2
 
 /** An IPv6 address as it is on the wire; throws a RangeError for what is none. */
@@ -33,7 +32,7 @@ export function emitIcmpv6Frame(mac: string, source: string, group: string, mess
     source,
     destination: group,
     protocol: ICMPV6,
-    hopLimit: HOP_LIMIT,
+    hopLimit: ON_LINK_TTL,
     payload: message,
   })
   const frame = new Uint8Array(ETHERNET_HEADER + packet.length)

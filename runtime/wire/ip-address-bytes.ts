@@ -42,6 +42,9 @@ export function canonicalAddress(text: string): string | undefined {
 /** The family of a text that is an address. */
 export const familyOf = (address: string): AddressFamily => (address.includes(':') ? 'ipv6' : 'ipv4')
 
+/** How many bits an address of its family has. */
+export const bitsOf = (address: string): number => (familyOf(address) === 'ipv4' ? 32 : 128)
+
 /** Whether the text is an IPv6 address of fe80::/10, which holds on one link only (RFC 4291 §2.5.6). */
 export function isLinkLocal(text: string): boolean {
   const bytes = addressBytes(text)

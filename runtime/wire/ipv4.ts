@@ -29,11 +29,17 @@ const PROTOCOL = 9
 const HEADER_CHECKSUM = 10
 const SOURCE = 12
 const DESTINATION = 16
-const MINIMUM_HEADER = 20
+/** Without options. */
+export const IPV4_HEADER_BYTES = 20
 
 const MORE_FRAGMENTS_AND_OFFSET = 0x3fff
 /** CS6, "internetwork control": what routing protocols are sent with (RFC 4594 §3.1). */
-const INTERNETWORK_CONTROL = 0xc0
+export const INTERNETWORK_CONTROL = 0xc0
+/**
+ * TTL and hop limit of what neighbours say to each other. With any other it has crossed a router, or was forged off the link
+ * (RFC 9568 §5.1.1.3, RFC 4861 §7.1).
+ */
+export const ON_LINK_TTL = 255
 
 export interface Ipv4Packet {
   /** Dotted quads. */
@@ -66,13 +72,13 @@ const failed = (reason: Ipv4Failure): ParsedIpv4 => ({ ok: false, reason })
  * Ethernet padding and trimmed. The header checksum is not looked at: the kernel has dropped what fails it.
  */
 export function parseIpv4Packet(bytes: Uint8Array): ParsedIpv4 {
-  if (bytes.length < MINIMUM_HEADER) return failed('truncated')
+  if (bytes.length < IPV4_HEADER_BYTES) return failed('truncated')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const versionIhl = view.getUint8(VERSION_IHL)
   if (versionIhl >> 4 !== 4) return failed('ipVersion')
   const headerLength = (versionIhl & 15) * 4
   const totalLength = view.getUint16(TOTAL_LENGTH)
-  if (headerLength < MINIMUM_HEADER || totalLength < headerLength) return failed('ipHeader')
+  if (headerLength < IPV4_HEADER_BYTES || totalLength < headerLength) return failed('ipHeader')
   if (bytes.length < totalLength) return failed('truncated')
   return {
     ok: true,
@@ -94,20 +100,20 @@ export function parseIpv4Packet(bytes: Uint8Array): ParsedIpv4 {
 export function emitIpv4Packet(packet: Omit<Ipv4Packet, 'fragment'>): Uint8Array {
   const source = parseIpv4(packet.source)
   const destination = parseIpv4(packet.destination)
-  const totalLength = MINIMUM_HEADER + packet.payload.length
+  const totalLength = IPV4_HEADER_BYTES + packet.payload.length
   if (source === undefined || destination === undefined || totalLength > 0xffff) {
     throw new RangeError(`not an IPv4 packet: ${packet.source} > ${packet.destination}, ${totalLength} bytes`)
   }
   const bytes = new Uint8Array(totalLength)
   const view = new DataView(bytes.buffer)
-  view.setUint8(VERSION_IHL, (4 << 4) | (MINIMUM_HEADER / 4))
+  view.setUint8(VERSION_IHL, (4 << 4) | (IPV4_HEADER_BYTES / 4))
   view.setUint8(TYPE_OF_SERVICE, INTERNETWORK_CONTROL)
   view.setUint16(TOTAL_LENGTH, totalLength)
   view.setUint8(TIME_TO_LIVE, packet.ttl)
   view.setUint8(PROTOCOL, packet.protocol)
   view.setUint32(SOURCE, source)
   view.setUint32(DESTINATION, destination)
-  view.setUint16(HEADER_CHECKSUM, checksumOf(sumWords(bytes.subarray(0, MINIMUM_HEADER))))
-  bytes.set(packet.payload, MINIMUM_HEADER)
+  view.setUint16(HEADER_CHECKSUM, checksumOf(sumWords(bytes.subarray(0, IPV4_HEADER_BYTES))))
+  bytes.set(packet.payload, IPV4_HEADER_BYTES)
   return bytes
 }

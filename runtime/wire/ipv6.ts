@@ -14,7 +14,9 @@
  *  40 +---------------------------------------------------------------+
  *     |   Extension headers, each: next header, length in 8 bytes less one, ...
  */
+
 import { addressBytes, addressText } from './ip-address-bytes.ts'
+import { INTERNETWORK_CONTROL } from './ipv4.ts'
 
 const VERSION_CLASS_LABEL = 0
 const PAYLOAD_LENGTH = 4
@@ -22,7 +24,8 @@ const NEXT_HEADER = 6
 const HOP_LIMIT = 7
 const SOURCE = 8
 const DESTINATION = 24
-const HEADER_LENGTH = 40
+/** Without extension headers. */
+export const IPV6_HEADER_BYTES = 40
 
 const HOP_BY_HOP = 0
 const FRAGMENT = 44
@@ -31,8 +34,6 @@ const FRAGMENT_HEADER_LENGTH = 8
 const OFFSET_AND_MORE_FRAGMENTS = 0xfff9
 /** Each kind may come once (RFC 8200 §4.1), destination options twice. */
 const EXTENSION_HEADERS_MAX = 4
-/** CS6, as the IPv4 codec sends it (RFC 4594 §3.1). */
-const INTERNETWORK_CONTROL = 0xc0
 
 export interface Ipv6Packet {
   /** As RFC 5952 writes them. */
@@ -66,10 +67,10 @@ const failed = (reason: Ipv6Failure): ParsedIpv6 => ({ ok: false, reason })
  * whole packet (RFC 6946). Any other header is left to the reader as the protocol. Never throws.
  */
 export function parseIpv6Packet(bytes: Uint8Array): ParsedIpv6 {
-  if (bytes.length < HEADER_LENGTH) return failed('truncated')
+  if (bytes.length < IPV6_HEADER_BYTES) return failed('truncated')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (view.getUint8(VERSION_CLASS_LABEL) >> 4 !== 6) return failed('ipVersion')
-  const end = HEADER_LENGTH + view.getUint16(PAYLOAD_LENGTH)
+  const end = IPV6_HEADER_BYTES + view.getUint16(PAYLOAD_LENGTH)
   if (bytes.length < end) return failed('truncated')
   const message = skipExtensions(view, end)
   if (message === undefined) return failed('ipHeader')
@@ -77,7 +78,7 @@ export function parseIpv6Packet(bytes: Uint8Array): ParsedIpv6 {
     ok: true,
     packet: {
       source: addressText(bytes.subarray(SOURCE, DESTINATION)) ?? '',
-      destination: addressText(bytes.subarray(DESTINATION, HEADER_LENGTH)) ?? '',
+      destination: addressText(bytes.subarray(DESTINATION, IPV6_HEADER_BYTES)) ?? '',
       protocol: message.protocol,
       hopLimit: view.getUint8(HOP_LIMIT),
       fragment: message.fragment,
@@ -94,7 +95,7 @@ interface MessagePlace {
 
 function skipExtensions(view: DataView, end: number): MessagePlace | undefined {
   let protocol = view.getUint8(NEXT_HEADER)
-  let start = HEADER_LENGTH
+  let start = IPV6_HEADER_BYTES
   let fragment = false
   for (let count = 0; isSkipped(protocol); count++) {
     if (count === EXTENSION_HEADERS_MAX || start + FRAGMENT_HEADER_LENGTH > end) return undefined
@@ -120,7 +121,7 @@ export function emitIpv6Packet(packet: Omit<Ipv6Packet, 'fragment'>): Uint8Array
   if (from?.length !== 16 || to?.length !== 16 || payload.length > 0xffff) {
     throw new RangeError(`not an IPv6 packet: ${source} > ${destination}, ${payload.length} bytes`)
   }
-  const bytes = new Uint8Array(HEADER_LENGTH + payload.length)
+  const bytes = new Uint8Array(IPV6_HEADER_BYTES + payload.length)
   const view = new DataView(bytes.buffer)
   view.setUint32(VERSION_CLASS_LABEL, 0x6000_0000 + (INTERNETWORK_CONTROL << 20))
   view.setUint16(PAYLOAD_LENGTH, payload.length)
@@ -128,6 +129,6 @@ export function emitIpv6Packet(packet: Omit<Ipv6Packet, 'fragment'>): Uint8Array
   view.setUint8(HOP_LIMIT, packet.hopLimit)
   bytes.set(from, SOURCE)
   bytes.set(to, DESTINATION)
-  bytes.set(payload, HEADER_LENGTH)
+  bytes.set(payload, IPV6_HEADER_BYTES)
   return bytes
 }

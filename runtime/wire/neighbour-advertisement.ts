@@ -13,18 +13,12 @@
  *     | Option type 2 | Length 1 (x 8)|  Target link-layer address (6)
  *  32 +---------------+---------------+-------------------------------+
  */
+
 import { formatMac } from './addresses.ts'
 import { checksumOf, sumIpv6PseudoHeader, sumWords } from './checksum.ts'
-import {
-  ETHER_TYPE_IPV6,
-  ETHERNET_HEADER,
-  emitIcmpv6Frame,
-  HOP_LIMIT,
-  ICMPV6,
-  ipv6Bytes,
-  macBytes,
-} from './icmpv6-frame.ts'
+import { ETHER_TYPE_IPV6, ETHERNET_HEADER, emitIcmpv6Frame, ICMPV6, ipv6Bytes, macBytes } from './icmpv6-frame.ts'
 import { addressText } from './ip-address-bytes.ts'
+import { ON_LINK_TTL } from './ipv4.ts'
 import { type Ipv6Failure, parseIpv6Packet } from './ipv6.ts'
 
 /** All nodes on the link. */
@@ -84,7 +78,7 @@ export function parseNeighbourAdvertisement(frame: Uint8Array): ParsedNeighbourA
   const { source, destination, protocol, hopLimit, fragment, payload } = parsed.packet
   if (protocol !== ICMPV6 || fragment || payload[TYPE] !== NEIGHBOUR_ADVERTISEMENT) return failed('other')
   if (payload.length < OPTION) return failed('truncated')
-  if (hopLimit !== HOP_LIMIT) return failed('hopLimit')
+  if (hopLimit !== ON_LINK_TTL) return failed('hopLimit')
   if (payload[CODE] !== 0) return failed('other')
   const pseudoHeader = sumIpv6PseudoHeader(ipv6Bytes(source), ipv6Bytes(destination), ICMPV6, payload.length)
   if (checksumOf(sumWords(payload, pseudoHeader)) !== 0) return failed('checksum')

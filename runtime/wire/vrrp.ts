@@ -18,13 +18,15 @@
 import { parseIpv4 } from './addresses.ts'
 import { checksumOf, sumIpv6PseudoHeader, sumPseudoHeader, sumWords } from './checksum.ts'
 import { type AddressFamily, addressBytes, addressText, familyOf, isLinkLocal } from './ip-address-bytes.ts'
-import type { Ipv4Packet } from './ipv4.ts'
-import type { Ipv6Packet } from './ipv6.ts'
+import { IPV4_HEADER_BYTES, type Ipv4Packet, ON_LINK_TTL } from './ipv4.ts'
+import { IPV6_HEADER_BYTES, type Ipv6Packet } from './ipv6.ts'
 
 /** IP protocol number of VRRP. */
 export const VRRP_PROTOCOL = 112
-/** Sent with it, and received with anything else: crossed a router, or was forged off the link (RFC 9568 §5.1.1.3). */
-const VRRP_TTL = 255
+/** Only the owner of the virtual IPs has this priority, and the owner always has it (RFC 9568 §5.2.4). */
+export const OWNER_PRIORITY = 255
+/** An advert counts its addresses in a byte. */
+export const MAX_ADDRESSES = 255
 
 const VERSION_TYPE = 0
 const VIRTUAL_ROUTER_ID = 1
@@ -95,7 +97,7 @@ export type ParsedAdvertisement =
 const failed = (reason: Exclude<VrrpFailure, 'auth'>): ParsedAdvertisement => ({ ok: false, reason })
 
 /** Without options. */
-const IP_HEADER_BYTES = { ipv4: 20, ipv6: 40 } as const
+const IP_HEADER_BYTES = { ipv4: IPV4_HEADER_BYTES, ipv6: IPV6_HEADER_BYTES } as const
 
 const messageLength = (version: VrrpVersion, family: AddressFamily, count: number): number =>
   ADDRESSES + ADDRESS_LENGTH[family] * count + (version === 2 ? V2_AUTH_DATA_LENGTH : 0)
@@ -109,7 +111,7 @@ export function parseAdvertisement(packet: Ipv4Packet | Ipv6Packet, destination?
   if (packet.protocol !== VRRP_PROTOCOL) return failed('protocol')
   if (packet.destination !== (destination ?? VRRP_GROUPS[family])) return failed('destination')
   if (packet.fragment) return failed('fragment')
-  if (ttl !== VRRP_TTL) return failed('ttl')
+  if (ttl !== ON_LINK_TTL) return failed('ttl')
   const bytes = packet.payload
   if (bytes.length < ADDRESSES) return failed('length')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -195,8 +197,8 @@ export function emitAdvertisement(
 ): Uint8Array {
   const { version, virtualRouterId, priority, addresses } = advertisement
   requireRange('virtual router ID', virtualRouterId, 1, 255)
-  requireRange('priority', priority, 0, 255)
-  requireRange('count of addresses', addresses.length, 1, 255)
+  requireRange('priority', priority, 0, OWNER_PRIORITY)
+  requireRange('count of addresses', addresses.length, 1, MAX_ADDRESSES)
   const family = familyOf(options.source)
   requireRange('version', version, family === 'ipv6' ? 3 : 2, 3)
   const bytes = new Uint8Array(messageLength(version, family, addresses.length))

@@ -1,5 +1,5 @@
 import { counted } from '../../../runtime/actor-system/machine/turn.ts'
-import { BEACON_BROADCAST, type BeaconSender, sealBeacon } from '../../../runtime/wire/beacon.ts'
+import { BEACON_BROADCAST, BEACON_PROTOCOL, type BeaconSender, sealBeacon } from '../../../runtime/wire/beacon.ts'
 import type { BeaconAudience, BeaconMark } from '../../../runtime/wire/beacon-audience.ts'
 import { type BeaconBody, packBeaconBody } from '../../../runtime/wire/beacon-body.ts'
 import { heardDirectors, isAssigner } from '../directors.ts'
@@ -39,7 +39,7 @@ function withBeacon(
     (payload): DiscoveryEffect => ({
       type: 'send',
       to: 'raw-ip',
-      message: { type: 'send', protocol: 253, destination, payload },
+      message: { type: 'send', protocol: BEACON_PROTOCOL, destination, payload },
     }),
   )
   const sent = counted(state, `${pluralOf(body.type)}Sent`)

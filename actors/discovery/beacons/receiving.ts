@@ -1,20 +1,16 @@
 import { counted } from '../../../runtime/actor-system/machine/turn.ts'
-import { BEACON_BROADCAST, type BeaconFragment, openBeacon } from '../../../runtime/wire/beacon.ts'
+import { BEACON_BROADCAST, BEACON_PROTOCOL, type BeaconFragment, openBeacon } from '../../../runtime/wire/beacon.ts'
 import { type BeaconAudience, type BeaconMark, parseAudience } from '../../../runtime/wire/beacon-audience.ts'
 import { type BeaconBody, parseBeaconBody } from '../../../runtime/wire/beacon-body.ts'
 import { reassemble } from '../../../runtime/wire/beacon-reassembly.ts'
 import { samePrefix } from '../../../runtime/wire/ip-address-bytes.ts'
-import { type Ipv4Packet, parseIpv4Packet } from '../../../runtime/wire/ipv4.ts'
+import { type Ipv4Packet, ON_LINK_TTL, parseIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 import { withoutClaim } from '../claims.ts'
 import { strayVirtualRouterId } from '../members/strays.ts'
 import { type DiscoveryState, ownMark } from '../state.ts'
 import { pluralOf } from './outgoing.ts'
 import { withRefusal } from './refusals.ts'
 import { type FreshnessRefusal, judgeFreshness, withSession } from './sessions.ts'
-
-const BEACON_PROTOCOL = 253
-/** As for VRRP (RFC 9568 §5.1.1.3): no router has passed it on. */
-const TIME_TO_LIVE = 255
 
 /** What came from the wire. */
 export type Received =
@@ -66,7 +62,7 @@ export function receive(state: DiscoveryState, bytes: Uint8Array, nowMs: number)
 /** Of a beacon that was not sent on this subnet. With a prefix of 32 bits any neighbour is outside of it. */
 function foreignReason({ options }: DiscoveryState, { source, ttl }: Ipv4Packet): string | undefined {
   const { managementIp, managementPrefixLength } = options
-  if (ttl !== TIME_TO_LIVE) return 'routed'
+  if (ttl !== ON_LINK_TTL) return 'routed'
   const isInside = managementPrefixLength === 32 || samePrefix(source, managementIp, managementPrefixLength)
   return isInside ? undefined : 'outsideSubnet'
 }

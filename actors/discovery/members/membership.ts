@@ -1,6 +1,7 @@
 import type { BeaconAudience, BeaconMark } from '../../../runtime/wire/beacon-audience.ts'
-import { MAX_GROUP_NODES, type RosterEntry } from '../../../runtime/wire/beacon-body.ts'
+import type { RosterEntry } from '../../../runtime/wire/beacon-body.ts'
 import type { BeaconNode } from '../../../runtime/wire/beacon-node.ts'
+import { MAX_GROUP_NODES } from '../../../runtime/wire/group-bounds.ts'
 import { directorAddresses, isHeard, numberOf } from '../directors.ts'
 import { isDrained, maintenanceOf } from '../draining/drain-state.ts'
 import type { Health, Member, NodeMac } from '../messages.ts'

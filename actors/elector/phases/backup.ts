@@ -1,4 +1,5 @@
 import type { Advertisement } from '../../../runtime/wire/vrrp.ts'
+import { OWNER_PRIORITY } from '../../../runtime/wire/vrrp.ts'
 import { advertSends } from '../adverts/advert.ts'
 import { forcedElection } from '../adverts/neighbour-notices.ts'
 import { masterDownMs, skewMs } from '../intervals.ts'
@@ -6,8 +7,6 @@ import type { Backup, ElectorState } from '../state.ts'
 import { lookAheadMs, type Turn } from '../turn.ts'
 import { heldOffForMs, holdOff } from './hold-off.ts'
 import { becomeMaster, resign } from './transitions.ts'
-
-const OWNER = 255
 
 export interface Heard {
   readonly source: string
@@ -44,12 +43,12 @@ function respect(turn: Turn, backup: Backup, { advert, receivedAtMs }: Heard): v
 
 function hearLower(turn: Turn, backup: Backup, heard: Heard): void {
   const { options, nowMs } = turn
-  const mayPreempt = options.priority === OWNER || (options.preempt && !backup.yielding)
+  const mayPreempt = options.priority === OWNER_PRIORITY || (options.preempt && !backup.yielding)
   if (!mayPreempt) {
     respect(turn, backup, heard)
     return
   }
-  const delayMs = options.priority === OWNER ? 0 : options.preemptDelayMs
+  const delayMs = options.priority === OWNER_PRIORITY ? 0 : options.preemptDelayMs
   const preemptAtMs = backup.preemptAtMs ?? nowMs + delayMs
   if (nowMs < preemptAtMs) {
     respect(turn, { ...backup, preemptAtMs }, heard)

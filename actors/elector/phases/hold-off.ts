@@ -1,3 +1,4 @@
+import { OWNER_PRIORITY } from '../../../runtime/wire/vrrp.ts'
 import { masterDownMs } from '../intervals.ts'
 import type { Backup, ElectorState } from '../state.ts'
 import type { Turn } from '../turn.ts'
@@ -10,10 +11,8 @@ import type { Turn } from '../turn.ts'
  */
 export function startHoldOff(turn: Turn): void {
   const { priority, holdOffMs } = turn.options
-  if (priority !== OWNER && holdOffMs > 0) turn.change({ holdOffUntilMs: turn.nowMs + holdOffMs })
+  if (priority !== OWNER_PRIORITY && holdOffMs > 0) turn.change({ holdOffUntilMs: turn.nowMs + holdOffMs })
 }
-
-const OWNER = 255
 
 /** For how long the master-down timer, which has just expired, has to run again; 0 = it is time to act. */
 export function heldOffForMs({ state, nowMs, options }: Turn, backup: Backup): number {

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { elementCommands, keySet, type NftSet, type NftTable } from '../../../runtime/ports/nft/nft-table.ts'
-import { SLOT_COUNT } from '../../../runtime/table/layout.ts'
+import { MAX_NODES, SLOT_COUNT } from '../../../runtime/table/layout.ts'
 import { hexOfIpv6 } from '../../../runtime/wire/ip-address-bytes.ts'
 import { CONNECTION } from './connection-key.ts'
 import {
@@ -24,9 +24,8 @@ import type { KnownConnection, Pin, Ruleset } from './ruleset-types.ts'
 /** Where the forwarding lives. */
 export const FORWARDING = { family: 'netdev', name: 'proxyha' } as const
 
-/** VRRP cannot carry more addresses than 255, and a group has at most 64 nodes. A size known in advance makes a set a plain hash table. */
+/** VRRP cannot carry more addresses than 255. A size known in advance makes a set a plain hash table. */
 const VIRTUAL_IPS_MAX = 256
-const NODES_MAX = 64
 /** Of divided clients, and those that begin while a new director does not know yet who stays where. */
 export const CONNECTIONS_MAX = 262_144
 /** What 64 nodes can say in their beacons, and more. */
@@ -87,13 +86,13 @@ function nodeSets({ nodes, mac, slots, former, formerMacs = [] }: Ruleset): NftS
   }
   const members = placed.filter(({ self }) => !self).map((node) => node.mac)
   // Those of now first, where there is not room for all.
-  const known = [...new Set([...members, ...formerMacs.filter((before) => before !== mac)])].slice(0, NODES_MAX)
+  const known = [...new Set([...members, ...formerMacs.filter((before) => before !== mac)])].slice(0, MAX_NODES)
   return [
-    keySet('members', `type ether_addr; size ${NODES_MAX};`, known),
+    keySet('members', `type ether_addr; size ${MAX_NODES};`, known),
     // Each packet looks up one element just once: a counter of each node for nothing.
-    map('macs', NODES_MAX, usual, ' counter;'),
-    map(TAKERS, NODES_MAX, takers, ' counter;'),
-    map(REACHABLE, NODES_MAX * kinds.length, marks, ' counter;'),
+    map('macs', MAX_NODES, usual, ' counter;'),
+    map(TAKERS, MAX_NODES, takers, ' counter;'),
+    map(REACHABLE, MAX_NODES * kinds.length, marks, ' counter;'),
     slotMap('slots', slots, 0),
     // Who is pinned by such a slot may open new connections elsewhere.
     slotMap('former', former ?? new Uint8Array(SLOT_COUNT), MARK_DIVIDED),

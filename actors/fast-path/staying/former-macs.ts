@@ -1,4 +1,4 @@
-import { MAX_GROUP_NODES } from '../../../runtime/wire/beacon-body.ts'
+import { MAX_GROUP_NODES } from '../../../runtime/wire/group-bounds.ts'
 import type { ForwardingMessage } from '../messages.ts'
 import type { Turn } from '../turn.ts'
 

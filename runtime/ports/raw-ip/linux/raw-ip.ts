@@ -1,4 +1,6 @@
 import { isMainThread } from 'node:worker_threads'
+import { BEACON_PROTOCOL } from '../../../wire/beacon.ts'
+import { VRRP_PROTOCOL } from '../../../wire/vrrp.ts'
 import { openLinuxNetlink } from '../../netlink/linux/netlink.ts'
 import { done, type Result, refused } from '../../result.ts'
 import { if_nametoindex } from '../../sockets/linux/libc.ts'
@@ -19,12 +21,12 @@ interface PortFamily {
 
 /** Raw IPv4 sockets through the addon raw-socket, which works on the main thread only (`ENOTSUP` elsewhere). */
 export function createLinuxRawIpPort(): RawIpPort {
-  return new LinuxRawIpPort({ protocols: [112, 253], channel: rawIpv4, checkSource: () => done })
+  return new LinuxRawIpPort({ protocols: [VRRP_PROTOCOL, BEACON_PROTOCOL], channel: rawIpv4, checkSource: () => done })
 }
 
 /** The same for IPv6, where only VRRP is spoken: the beacons go between management IPs, which are IPv4. */
 export function createLinuxRawIpv6Port(): RawIpPort {
-  return new LinuxRawIpPort({ protocols: [112], channel: rawIpv6, checkSource: checkIpv6Source })
+  return new LinuxRawIpPort({ protocols: [VRRP_PROTOCOL], channel: rawIpv6, checkSource: checkIpv6Source })
 }
 
 /** A header of our own may name any source: that the interface has it is for us to see to (`EADDRNOTAVAIL`). */

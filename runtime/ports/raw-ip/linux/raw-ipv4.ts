@@ -1,5 +1,6 @@
 import { addressBytes } from '../../../wire/ip-address-bytes.ts'
-import { emitIpv4Packet } from '../../../wire/ipv4.ts'
+import { emitIpv4Packet, IPV4_HEADER_BYTES, ON_LINK_TTL } from '../../../wire/ipv4.ts'
+import { VRRP_GROUPS, VRRP_PROTOCOL } from '../../../wire/vrrp.ts'
 import {
   IP_ADD_MEMBERSHIP,
   IP_MULTICAST_IF,
@@ -13,12 +14,7 @@ import {
 import { FILTER_OPTION_LENGTH, notFromIpv4 } from './packet-filter.ts'
 import type { ChannelFamily } from './raw-ip-channel.ts'
 
-/** The group of the VRRP routers (RFC 9568 §5.1.1.2). */
-const VRRP_GROUP = '224.0.0.18'
-const PROTOCOL_VRRP = 112
-const PAYLOAD_BYTES_MAX = 65_535 - 20
-/** RFC 9568 §5.1.1.3: a receiver can tell by it that no router passed the packet on. */
-const TIME_TO_LIVE = 255
+const PAYLOAD_BYTES_MAX = 65_535 - IPV4_HEADER_BYTES
 
 /** IPv4: packets come with their header. */
 export const rawIpv4: ChannelFamily = {
@@ -26,12 +22,12 @@ export const rawIpv4: ChannelFamily = {
   receivers: [
     {
       prepare(socket, protocol, { source, interfaceIndex }) {
-        if (protocol !== PROTOCOL_VRRP) {
+        if (protocol !== VRRP_PROTOCOL) {
           // The kernel gives a broadcast to its sender, too.
           socket.setOption(SOL_SOCKET, SO_ATTACH_FILTER, notFromIpv4(bytesOf(source)), FILTER_OPTION_LENGTH)
           return
         }
-        const membership = ipMreqn(bytesOf(VRRP_GROUP), bytesOf(source), interfaceIndex)
+        const membership = ipMreqn(bytesOf(VRRP_GROUPS.ipv4), bytesOf(source), interfaceIndex)
         socket.setOption(IPPROTO_IP, IP_ADD_MEMBERSHIP, membership, membership.length)
       },
       packet: (bytes) => new Uint8Array(bytes),
@@ -45,7 +41,7 @@ export const rawIpv4: ChannelFamily = {
   },
   emit(protocol, source, destination, payload) {
     if (addressBytes(destination)?.length !== 4 || payload.length > PAYLOAD_BYTES_MAX) return undefined
-    return emitIpv4Packet({ source, destination, protocol, ttl: TIME_TO_LIVE, payload })
+    return emitIpv4Packet({ source, destination, protocol, ttl: ON_LINK_TTL, payload })
   },
 }
 

@@ -1,6 +1,8 @@
 import type { RawSocket } from 'raw-socket'
 import { addressBytes } from '../../../wire/ip-address-bytes.ts'
-import { emitIpv6Packet } from '../../../wire/ipv6.ts'
+import { ON_LINK_TTL } from '../../../wire/ipv4.ts'
+import { emitIpv6Packet, IPV6_HEADER_BYTES } from '../../../wire/ipv6.ts'
+import { VRRP_GROUPS } from '../../../wire/vrrp.ts'
 import { done, type Result, refused } from '../../result.ts'
 import {
   AF_INET6,
@@ -22,13 +24,9 @@ import {
 import { FILTER_OPTION_LENGTH, ipv6Filter } from './packet-filter.ts'
 import type { ChannelAddress, ChannelFamily, ChannelReceiver } from './raw-ip-channel.ts'
 
-/** The group of the VRRP routers (RFC 9568 §5.1.2.2). */
-const VRRP_GROUP = 'ff02::12'
-/** RFC 9568 §5.1.2.3: a receiver can tell by it that no router passed the packet on. */
-const HOP_LIMIT = 255
 /** Stands for any hop limit but 255, and for hop-by-hop options, which an advert has no use for: all that is known of such a packet. */
 const OTHER_HOP_LIMIT = 0
-const PAYLOAD_BYTES_MAX = 65_535 - 40
+const PAYLOAD_BYTES_MAX = 65_535 - IPV6_HEADER_BYTES
 
 /**
  * IPv6. The kernel gives a raw socket the payload without its header, and raw-socket asks for no ancillary data, so that
@@ -38,9 +36,9 @@ const PAYLOAD_BYTES_MAX = 65_535 - 40
 export const rawIpv6: ChannelFamily = {
   addressFamily: 2,
   receivers: [
-    receiver('plain', () => [VRRP_GROUP, HOP_LIMIT]),
-    receiver('odd', () => [VRRP_GROUP, OTHER_HOP_LIMIT]),
-    receiver('unicast', ({ source }) => [source, HOP_LIMIT]),
+    receiver('plain', () => [VRRP_GROUPS.ipv6, ON_LINK_TTL]),
+    receiver('odd', () => [VRRP_GROUPS.ipv6, OTHER_HOP_LIMIT]),
+    receiver('unicast', ({ source }) => [source, ON_LINK_TTL]),
   ],
   prepareSender(socket, { interfaceIndex }) {
     socket.setOption(IPPROTO_IPV6, IPV6_MULTICAST_IF, interfaceIndex)
@@ -48,7 +46,7 @@ export const rawIpv6: ChannelFamily = {
   },
   emit(protocol, source, destination, payload) {
     if (addressBytes(destination)?.length !== 16 || payload.length > PAYLOAD_BYTES_MAX) return undefined
-    return emitIpv6Packet({ source, destination, protocol, hopLimit: HOP_LIMIT, payload })
+    return emitIpv6Packet({ source, destination, protocol, hopLimit: ON_LINK_TTL, payload })
   },
 }
 
@@ -57,10 +55,10 @@ function receiver(
   kind: 'plain' | 'odd' | 'unicast',
   headerOf: (address: ChannelAddress) => readonly [destination: string, hopLimit: number],
 ): ChannelReceiver {
-  const group = addressBytes(VRRP_GROUP) ?? new Uint8Array()
+  const group = addressBytes(VRRP_GROUPS.ipv6) ?? new Uint8Array()
   return {
     prepare(socket: RawSocket, _protocol, { interfaceIndex }) {
-      const header = { hopLimit: HOP_LIMIT, plain: kind === 'plain' }
+      const header = { hopLimit: ON_LINK_TTL, plain: kind === 'plain' }
       // First the filter: nothing that is not for this socket may wait in it.
       const filter = ipv6Filter(kind === 'unicast' ? { destination: group } : { destination: group, header })
       socket.setOption(SOL_SOCKET, SO_ATTACH_FILTER, filter, FILTER_OPTION_LENGTH)
