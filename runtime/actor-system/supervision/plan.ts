@@ -25,12 +25,8 @@ export interface ActorPlan {
   readonly restart: RestartPolicy
   /** How long it may take to stop in order, where that is longer than the supervisor's patience with all. */
   readonly stopPatienceMs?: number
-  /** After a crash: `restart` it (default), or `escalate` at once because the system is worth nothing without it. */
-  readonly strategy?: 'restart' | 'escalate'
   /** What it does is little, but must be done in time: its thread is scheduled before everything ordinary, where permitted. */
   readonly realtime?: boolean
-  /** MiB that its thread's heap may take before it counts as crashed; default 64. */
-  readonly maxHeapMb?: number
   /** Starts it, where it is placed on the main thread; a Worker takes it from the composition's `actors`. */
   readonly start?: StartCell
 }

@@ -244,10 +244,7 @@ export class SupervisedActor<Port> {
 
   private crashed(reason: string): void {
     const { clock } = this.platform
-    const decision =
-      this.plan.strategy === 'escalate'
-        ? { type: 'escalate' as const, reason: 'it is not to be restarted' }
-        : decideRestart(this.plan.restart, this.crashesAtMs, clock.nowMs())
+    const decision = decideRestart(this.plan.restart, this.crashesAtMs, clock.nowMs())
     switch (decision.type) {
       case 'restart':
         this.state = 'backoff'

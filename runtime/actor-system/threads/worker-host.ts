@@ -16,10 +16,8 @@ export interface WorkerBirth {
   readonly ledger: SharedArrayBuffer
 }
 
-const DEFAULT_MAX_HEAP_MB = 64
-
-/** MiB of the young generation: small, since it is kept by each thread and an actor's garbage dies at once. */
-const YOUNG_GENERATION_MB = 4
+/** MiB that a thread's heap may take before its actor counts as crashed. The young generation is for `bin/proxyha` to say. */
+const MAX_HEAP_MB = 64
 
 // Compiled, this file and the entry are .js.
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker-entry.ts' : './worker-entry.js', import.meta.url)
@@ -61,12 +59,12 @@ export function openWorkerHost(
   }
 }
 
-function createThread({ name, maxHeapMb = DEFAULT_MAX_HEAP_MB }: ActorPlan, birth: WorkerBirth): Worker {
+function createThread({ name }: ActorPlan, birth: WorkerBirth): Worker {
   return new Worker(ENTRY, {
     name,
     workerData: birth,
     env: workerEnvironment(),
-    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
   })
 }
 

@@ -54,7 +54,7 @@ describe('actors on threads of their own', () => {
   test.each(fatal)(
     'an actor that %s crashes; its peer hears of it, and of its return',
     async (_title, message, reason) => {
-      const system = await startPair({ maxHeapMb: 16 })
+      const system = await startPair()
       const caller = await system.caller()
       await caller.tell(message, 1)
       await system.happened('echo', 'spawned', 2)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { codeOf, createPair, createPuppet, eventsOf, mailbox } from '../fixtures/puppet.ts'
+import { codeOf, createPair, createPuppet, eventsOf, mailbox, restart } from '../fixtures/puppet.ts'
 
 describe('messages', () => {
   test('arrive in order, and are traced', async () => {
@@ -48,7 +48,7 @@ describe('messages', () => {
   })
 
   test('the count of a later report covers the dead letters that were not reported', async () => {
-    const { world, system, alice } = await createPair({ bobPlan: { strategy: 'escalate' } })
+    const { world, system, alice } = await createPair({ bobPlan: { restart: { ...restart, maxRestarts: 0 } } })
     system.crash('bob')
     await world.advance(1)
     for (let sent = 0; sent < 499; sent++) alice.context.send('bob', sent)

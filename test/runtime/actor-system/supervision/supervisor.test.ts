@@ -137,8 +137,8 @@ describe('supervision', () => {
     expect(system.describe()).toMatchObject([{ name: 'bob', state: 'stopped' }])
   })
 
-  test('strategy escalate: the first crash is the last', async () => {
-    const { world, system } = await createPair({ bobPlan: { strategy: 'escalate' } })
+  test('without a restart to spend, the first crash is the last', async () => {
+    const { world, system } = await createPair({ bobPlan: { restart: { ...restart, maxRestarts: 0 } } })
     system.crash('bob')
     await world.advance(10_000)
     expect(system.escalations).toHaveLength(1)
