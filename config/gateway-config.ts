@@ -122,7 +122,6 @@ export interface GatewayConfig {
   readonly inspector: { readonly address: string; readonly port: number; readonly token: string | null }
   readonly control: { readonly socketPath: string }
   readonly forwarders: { readonly count: number }
-  /** A power of two. */
   readonly clients: { readonly tableSize: number }
   readonly limits: { readonly connections: number; readonly connectionsPerClient: number }
   /** Of `idleMs`, `tunnelMs` and `keepAliveMs` 0 = never. */

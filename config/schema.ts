@@ -156,12 +156,7 @@ export const gatewaySchema = mapping({
     .prefault({})
     .describe('The forwarding threads.'),
   clients: mapping({
-    tableSize: whole(1024, 4_194_304)
-      .default(65_536)
-      .refine((size) => Number.isInteger(Math.log2(size)), {
-        error: (issue) => `must be a power of two, is ${issue.input}; e.g. 65536`,
-      })
-      .describe('Clients that are remembered at a time; a power of two.'),
+    tableSize: whole(1024, 4_194_304).default(65_536).describe('Clients that are remembered at a time.'),
   })
     .prefault({})
     .describe('The table of clients.'),
