@@ -7,7 +7,6 @@ import { emitGratuitousArp } from '../../runtime/wire/arp.ts'
 import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
 import { emitUnsolicitedAdvertisement } from '../../runtime/wire/neighbour-advertisement.ts'
 import type { ElectorName } from '../elector/messages.ts'
-import { DEFAULT_GARP, type GarpOptions } from './holding/garp-schedule.ts'
 import { stepAnnouncer } from './machine.ts'
 import type { AnnouncerControl, AnnouncerMessage, AnnouncerStatus } from './messages.ts'
 import { ownBehind } from './precedence.ts'
@@ -29,15 +28,9 @@ export interface AnnouncerPorts {
   readonly packet: PacketPort
 }
 
-export interface AnnouncerOptions extends Omit<AnnouncerSettings, 'garp' | 'keptAfterLeaseMs' | 'forwardedBy'> {
+export interface AnnouncerOptions extends AnnouncerSettings {
   /** Who elects the virtual router whose addresses these are. */
   readonly elector: ElectorName
-  /** Default: `DEFAULT_GARP`. */
-  readonly garp?: GarpOptions
-  /** Default: 0, no fence. */
-  readonly keptAfterLeaseMs?: number
-  /** Default: null. */
-  readonly forwardedBy?: AnnouncerSettings['forwardedBy']
 }
 
 /** How long forwarders may take to answer; the machine itself waits no longer than it may. */
@@ -48,11 +41,10 @@ const FAREWELL_MS = 1500
 /** Holds the virtual IPs on the interface while it is told to, and tells the subnet by gratuitous ARP. */
 export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, AnnouncerMessage, AnnouncerPeers> = (
   ownContext,
-  { elector, ...options },
+  { elector, ...settings },
   ports,
 ) => {
   const context = withPeerAlias(ownContext, 'elector', elector)
-  const settings = settingsOf(options)
   rehearseTakeover(settings)
   const stopped = Promise.withResolvers<void>()
   const resetConnections = (virtualIps: readonly string[]): void => {
@@ -67,7 +59,7 @@ export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, Announ
     perform: (effect) => {
       if (effect.type === 'stopped') return stopped.resolve()
       if (effect.type === 'resetConnections') return resetConnections(effect.addresses)
-      for (const event of performAnnouncerEffect(effect, options.interfaceName, ports)) dispatch(event)
+      for (const event of performAnnouncerEffect(effect, settings.interfaceName, ports)) dispatch(event)
     },
   })
   const describe = (): AnnouncerStatus => describeAnnouncer(state(), context.clock.nowMs())
@@ -83,7 +75,7 @@ export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, Announ
   return {
     control,
     receive: dispatch,
-    configure: ({ elector: _, ...wanted }) => dispatch({ type: 'configured', options: settingsOf(wanted) }),
+    configure: ({ elector: _, ...options }) => dispatch({ type: 'configured', options }),
     stop: async () => {
       const cancel = context.clock.setTimer(FAREWELL_MS, () => stopped.resolve())
       dispatch({ type: 'stop' })
@@ -94,13 +86,6 @@ export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, Announ
     },
   }
 }
-
-const settingsOf = (options: Omit<AnnouncerOptions, 'elector'>): AnnouncerSettings => ({
-  garp: DEFAULT_GARP,
-  keptAfterLeaseMs: 0,
-  forwardedBy: null,
-  ...options,
-})
 
 /** Whatever has become of the order on the interface: no address of the node's own goes along with a virtual one. */
 function keepOwn(

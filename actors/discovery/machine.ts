@@ -147,7 +147,7 @@ function timerOver(progress: Progress, timer: DiscoveryTimer, nowMs: number): Pr
 /** What is wanted is no warning. */
 function withInsecureNote({ state, effects }: Progress): Progress {
   const { key, insecure } = state.options
-  if (key !== null || insecure !== true) return { state, effects }
+  if (key !== null || !insecure) return { state, effects }
   const line = 'beacons are not authenticated (cluster.insecure)'
   return { state, effects: [...effects, { type: 'log', level: 'info', line }] }
 }

@@ -50,17 +50,17 @@ export interface DiscoveryOptions {
   /** HMAC key of the beacons; null = not authenticated. */
   readonly key: string | null
   /** That there is no key is wanted so. */
-  readonly insecure?: boolean
+  readonly insecure: boolean
   /** Between two hellos. */
   readonly intervalMs: number
   /** Intervals without a sign of life after which a node is stale. */
   readonly staleAfterIntervals: number
   /** Kernel mode: the fast path is told which clients are to stay with another node. */
-  readonly tellsFastPath?: boolean
+  readonly tellsFastPath: boolean
   /** Names the mark of a node that drains. */
   readonly drainMark: string
   /** What is open at this node is reset while its proxy fails; else it is left alone. */
-  readonly resetsOnFailure?: boolean
+  readonly resetsOnFailure: boolean
   /** What must be the same on every node, as text by name (`virtualIps`, `redirects`, ...). At most 16. */
   readonly settings: Readonly<Record<string, string>>
 }
@@ -295,8 +295,8 @@ export function initialState(
     monitor: null,
     failedPorts: [],
     draining: marked.draining || marked.maint,
-    serving: options.tellsFastPath !== true,
-    mayLead: options.tellsFastPath !== true,
+    serving: !options.tellsFastPath,
+    mayLead: !options.tellsFastPath,
     drainingSinceMs: nowMs,
     maint: marked.maint ? { timeoutMs: MAINTENANCE_MS, due: false } : null,
     orders: new Map(),

@@ -9,7 +9,7 @@ const NOTHING: UpkeepMessage = { type: 'upkeep', draining: false, resets: false,
 /** What becomes of the connections to this node, for whoever looks after its sockets. */
 function upkeepOf(state: DiscoveryState): UpkeepMessage {
   const { draining, nodes, options } = state
-  const hasFailed = options.resetsOnFailure === true && selfNode(state)?.monitor === 'failure'
+  const hasFailed = options.resetsOnFailure && selfNode(state)?.monitor === 'failure'
   // Whoever serves because nobody else does goes on with what it has.
   const resets = (maintenanceOf(state) === 'due' || hasFailed) && !ownsSlots(state)
   if (!draining && !resets) return NOTHING

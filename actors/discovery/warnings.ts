@@ -16,7 +16,7 @@ const deafText = (address: string) =>
 export function warningsOf(state: DiscoveryState, nowMs: number): string[] {
   const { key, insecure } = state.options
   return [
-    ...(key === null && insecure !== true ? [NO_KEY] : []),
+    ...(key === null && !insecure ? [NO_KEY] : []),
     ...settingWarnings(state),
     ...splitWarnings(state, nowMs),
     ...priorityWarnings(state),

@@ -1,8 +1,5 @@
 import { type ClientKey, formatClientKey, MAPPED } from '../../runtime/table/client-key.ts'
 
-/** The longest header that `writeProxyHeader` makes: v1 of two IPv6 addresses. */
-export const PROXY_HEADER_MAX_BYTES = 107
-
 /** The two ends of the client's connection. */
 export interface ProxiedConnection {
   readonly client: ClientKey
@@ -14,7 +11,7 @@ export interface ProxiedConnection {
 
 const isIpv4 = (key: ClientKey) => key[0] === 0 && key[1] === 0 && key[2] === MAPPED
 
-/** Writes a PROXY protocol header into `bytes`; returns its length. */
+/** Writes a PROXY protocol header into `bytes`; returns its length, at most 107: v1 of two IPv6 addresses. */
 export function writeProxyHeader(version: 'v1' | 'v2', connection: ProxiedConnection, bytes: Uint8Array): number {
   return version === 'v1' ? writeVersion1(connection, bytes) : writeVersion2(connection, bytes)
 }

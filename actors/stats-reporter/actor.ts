@@ -30,8 +30,6 @@ export interface StatsReporterOptions {
   readonly servedAddresses: readonly string[]
   /** In kernel mode: who has most connections is told with each count. */
   readonly namesHolders: boolean
-  /** Default 2000. */
-  readonly intervalMs?: number
   /** Null: this node has none. */
   readonly agent: AgentRules | null
 }
@@ -43,7 +41,7 @@ export interface StatsReporterPorts {
 }
 
 /** What comes of it is smoothed over two seconds. */
-const DEFAULT_INTERVAL_MS = 2000
+const INTERVAL_MS = 2000
 
 /** The stats reporter: CPU, memory, pressure and the connections on the proxy ports, to discovery, as they change; and what the operator's agent says. */
 export const startStatsReporter: StartActor<
@@ -52,7 +50,7 @@ export const startStatsReporter: StartActor<
   StatsReporterMessage,
   StatsReporterPeers
 > = (context, options, { load, sockets, agent }) => {
-  const { intervalMs = DEFAULT_INTERVAL_MS, agent: rules } = options
+  const { agent: rules } = options
   const connections = new ConnectionCount(sockets, options, context.clock)
   let isDiscoveryUp = false
   const read = (): StatsReporterEvent => {
@@ -68,7 +66,7 @@ export const startStatsReporter: StartActor<
   }
   const machine = runMachine<StatsReporterState, StatsReporterEvent, StatsReporterEffect>({
     context,
-    initial: initialStatsReporter(intervalMs),
+    initial: initialStatsReporter(INTERVAL_MS),
     step: stepStatsReporter,
     // `sample` is the only effect of its own.
     perform: () => machine.dispatch(read()),

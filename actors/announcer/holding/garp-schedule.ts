@@ -13,14 +13,6 @@ export interface GarpOptions {
   readonly refreshIntervalMs: number | null
 }
 
-/** Five frames at once, after 1 s and after 2.5 s, no refresh. */
-export const DEFAULT_GARP: GarpOptions = {
-  burstCount: 5,
-  burstSpacingMs: 4,
-  repeatAfterMs: [1000, 2500],
-  refreshIntervalMs: null,
-}
-
 /** One round of frames, a frame per address. `opens`: the first of its burst, which is the one that is logged. */
 export interface Round {
   readonly atMs: number

@@ -20,7 +20,7 @@ export function selfNode(state: DiscoveryState): BeaconNode | undefined {
   if (state.monitor === null) return undefined
   const monitor = state.agent?.down === true ? 'failure' : state.monitor
   const { name, capacity, tellsFastPath } = options
-  const forwarding = tellsFastPath === true ? 'kernel' : 'workers'
+  const forwarding = tellsFastPath ? 'kernel' : 'workers'
   const drained = isDrained(state)
   return {
     name,

@@ -8,11 +8,11 @@ import { emitUnsolicitedAdvertisement } from '../../../runtime/wire/neighbour-ad
 import { FakeNetlink } from '../../fakes/netlink.ts'
 import { FakePacketPort } from '../../fakes/packet.ts'
 import { RecordedContext } from '../port-monitor/recorded-context.ts'
-import { MAC, permissionDenied, settings } from './bench.ts'
+import { DEFAULT_GARP, MAC, permissionDenied, settings } from './bench.ts'
 
 const OWN = '10.10.74.70/24'
 const VIPS = ['10.10.74.74/24', '10.10.74.75/24']
-const { interfaceName, virtualIps, virtualRouterId } = settings
+const defaults = { ...settings, garp: DEFAULT_GARP }
 
 let context: RecordedContext<AnnouncerPeers>
 let netlink: FakeNetlink
@@ -25,11 +25,7 @@ beforeEach(async () => {
   packet = new FakePacketPort(context.clock)
   const interfaceIndex = netlink.addInterface('eth0', MAC, [OWN])
   netlink.putAddress({ interfaceIndex, address: '10.10.74.75', prefixLength: 24, validLifetimeS: 3 })
-  announcer = await startAnnouncer(
-    context,
-    { elector: 'elector', interfaceName, virtualIps, virtualRouterId },
-    { netlink, packet },
-  )
+  announcer = await startAnnouncer(context, { elector: 'elector', ...defaults }, { netlink, packet })
 })
 
 const take = (message: AnnouncerMessage): void => announcer.receive(message, 'elector')
@@ -113,7 +109,7 @@ describe('the announcer', () => {
 })
 
 test('of several, each reports to its own elector', async () => {
-  const options = { elector: 'elector-web', interfaceName, virtualIps, virtualRouterId } as const
+  const options = { elector: 'elector-web', ...defaults } as const
   const one = new RecordedContext<AnnouncerPeers>()
   const web = await startAnnouncer(one, options, { netlink, packet })
   web.receive({ type: 'hold', leaseUntilMs: one.clock.nowMs() + 3000 }, 'elector-web')
@@ -128,7 +124,7 @@ describe('the announcer of a virtual router of IPv6', () => {
     const frames = new FakePacketPort(context.clock)
     const interfaceIndex = device.addInterface('eth0', MAC, ['fe80::70/64'])
     device.putAddress({ interfaceIndex, address: '2001:db8::74', prefixLength: 64, validLifetimeS: 3 })
-    const options = { elector: 'elector', interfaceName, virtualIps: [VIP6], virtualRouterId } as const
+    const options = { elector: 'elector', ...defaults, virtualIps: [VIP6] } as const
     const ipv6 = await startAnnouncer(context, options, { netlink: device, packet: frames })
     expect(device.addressesOf('eth0')).toEqual(['fe80::70/64'])
     ipv6.receive({ type: 'hold', leaseUntilMs: context.clock.nowMs() + 3000 }, 'elector')

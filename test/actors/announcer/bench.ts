@@ -1,3 +1,4 @@
+import type { GarpOptions } from '../../../actors/announcer/holding/garp-schedule.ts'
 import { stepAnnouncer } from '../../../actors/announcer/machine.ts'
 import type { AnnouncerReport } from '../../../actors/announcer/messages.ts'
 import {
@@ -23,6 +24,14 @@ export const settings: AnnouncerSettings = {
   garp: { burstCount: 2, burstSpacingMs: 4, repeatAfterMs: [1000], refreshIntervalMs: null },
   keptAfterLeaseMs: 0,
   forwardedBy: null,
+}
+
+/** What a configuration without `garp` comes to. */
+export const DEFAULT_GARP: GarpOptions = {
+  burstCount: 5,
+  burstSpacingMs: 4,
+  repeatAfterMs: [1000, 2500],
+  refreshIntervalMs: null,
 }
 
 /** One announcer machine over a kernel in memory, under a clock that the test moves; answers its effects at once. */

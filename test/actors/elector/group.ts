@@ -1,4 +1,3 @@
-import { DEFAULT_GARP } from '../../../actors/announcer/holding/garp-schedule.ts'
 import { stepAnnouncer } from '../../../actors/announcer/machine.ts'
 import { type AnnouncerEffect, type AnnouncerEvent, initialAnnouncer } from '../../../actors/announcer/state.ts'
 import { stepElector } from '../../../actors/elector/machine.ts'
@@ -8,6 +7,7 @@ import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { FakeNetlink } from '../../fakes/netlink.ts'
 import { Timers } from '../../fakes/timers.ts'
+import { DEFAULT_GARP } from '../announcer/bench.ts'
 import { VIP } from './bench.ts'
 
 const MESSAGE_MS = 0.05

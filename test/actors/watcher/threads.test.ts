@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ElectorControl } from '../../../actors/elector/messages.ts'
 import type { RemoteControl } from '../../../runtime/actor-system/actor.ts'
 import { LiveSystem, livePlan } from '../../runtime/actor-system/fixtures/live-system.ts'
+import { settings } from '../announcer/bench.ts'
 import { v3 } from '../elector/bench.ts'
 import type { HoldControl, KernelControl } from './fixtures/threads.ts'
 
@@ -39,7 +40,7 @@ beforeEach(async () => {
     [
       livePlan('elector', { options: elected, peers: ['announcer', 'watcher'] }),
       livePlan('announcer', {
-        options: { elector: 'elector', interfaceName, virtualIps, virtualRouterId: 51 },
+        options: { elector: 'elector', ...settings, interfaceName, virtualIps },
         peers: ['elector'],
       }),
       livePlan('watcher', { options: watcher, peers: ['elector', 'announcer'] }),

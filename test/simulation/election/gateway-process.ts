@@ -1,4 +1,3 @@
-import { DEFAULT_GARP } from '../../../actors/announcer/holding/garp-schedule.ts'
 import {
   type AnnouncerEffect,
   type AnnouncerEvent,
@@ -12,6 +11,7 @@ import {
   initialElector,
 } from '../../../actors/elector/state.ts'
 import type { RawIpMessage } from '../../../actors/raw-ip/messages.ts'
+import { DEFAULT_GARP } from '../../actors/announcer/bench.ts'
 import { Timers } from '../../fakes/timers.ts'
 import { type Host, INTERFACE, PREFIX_LENGTH } from './host.ts'
 import { emitPacket } from './packets.ts'
