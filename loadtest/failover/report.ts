@@ -1,4 +1,4 @@
-import { layOut } from '../table.ts'
+import { layOut } from '../output.ts'
 import { connectEveryMs } from './prober-report.ts'
 import type { QuietRun } from './quiet-run.ts'
 import { type Distribution, type RowSummary, standingOf } from './summary.ts'

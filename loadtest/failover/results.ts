@@ -1,6 +1,6 @@
 /** What a comparison came to: the table on screen, the figures in a file, and the plot where it is wanted. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { print, saveFigures, writeResult } from '../output.ts'
 import type { Measurement } from './measure.ts'
 import { faults, loads, paces, rowsOf } from './plan.ts'
 import { plotGaps } from './plot.ts'
@@ -30,9 +30,8 @@ export function showGaps(
   files: ResultFiles,
 ): readonly RowSummary[] {
   const summaries = summarize(rowsMeasured(measurements), measurements)
-  print([...drawRows(summaries), '', ...legend, '', drawStanding(summaries)].join('\n'))
-  writeResult(files.json, `${JSON.stringify({ ...of, summaries, measurements }, null, 2)}\n`)
-  print(`\nall figures are in ${files.json}`)
+  print(...drawRows(summaries), '', ...legend, '', drawStanding(summaries), '')
+  saveFigures(files.json, { ...of, summaries, measurements })
   if (files.svg === null) return summaries
   const rounds = Math.max(...measurements.map(({ turn }) => turn.round + 1))
   const subtitle = `A dot is a round (of ${rounds}), a tick and a figure (ms) the median, a dashed line the protocol's own bound. ${of.machine.cores} cores, a connection every 2 ms, ${of.startedAt.slice(0, 10)}.`
@@ -61,14 +60,4 @@ function rowsMeasured(measurements: readonly Measurement[]) {
     `${fault.name} ${pace.name} ${load}`
   const measured = new Set(measurements.map(({ turn }) => keyOf(turn)))
   return rowsOf({ faults, paces, loads }).filter((row) => measured.has(keyOf(row)))
-}
-
-/** Writes a file, and the folder that it is in. */
-export function writeResult(path: string, content: string): void {
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, content)
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`)
 }

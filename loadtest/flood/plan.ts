@@ -1,4 +1,4 @@
-import type { Mode } from '../group/modes.ts'
+import type { Mode } from '../group/network.ts'
 
 /** What goes on beside the clients: nothing, the same flood at a host that drops it, the flood at the virtual IP. */
 export const phases = ['quiet', 'aside', 'flood'] as const

@@ -1,5 +1,5 @@
-import { modes } from '../group/modes.ts'
-import { layOut } from '../table.ts'
+import { modes } from '../group/network.ts'
+import { layOut } from '../output.ts'
 import type { Measurement, Phase } from './plan.ts'
 
 const titles: Readonly<Record<Phase, string>> = {

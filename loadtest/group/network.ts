@@ -1,5 +1,7 @@
 import type { Topology } from '../../runtime/lab/topology.ts'
-import type { Mode } from './modes.ts'
+
+export const modes = ['kernel', 'workers'] as const
+export type Mode = (typeof modes)[number]
 
 export const clientHost = 'client'
 export const virtualIp = '10.40.0.100'

@@ -5,7 +5,7 @@ import { isComplete, readStatus } from '../../runtime/lab/gateway-status.ts'
 import { type HostProcess, startProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
 import { sandboxDirectory } from '../../runtime/lab/sandbox.ts'
 import { ip } from '../../runtime/lab/topology.ts'
-import type { Mode } from './modes.ts'
+import type { Mode } from './network.ts'
 import { gatewayYaml, group, joining, type NodePlan, serverArguments, virtualIp } from './network.ts'
 
 const proxyha = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))

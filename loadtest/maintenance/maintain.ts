@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
-import type { Mode } from '../group/modes.ts'
+import type { Mode } from '../group/network.ts'
 import { sources } from '../group/network.ts'
 import { NewClients } from '../group/new-clients.ts'
 import { Stage } from '../group/stage.ts'

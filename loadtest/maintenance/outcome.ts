@@ -1,4 +1,4 @@
-import type { Mode } from '../group/modes.ts'
+import type { Mode } from '../group/network.ts'
 import type { Failure, FailureKind, Tally } from '../group/new-connections-report.ts'
 import type { Cut } from './kept-report.ts'
 import type { MaintenanceEvent } from './plan.ts'

@@ -1,4 +1,4 @@
-import { layOut } from '../table.ts'
+import { layOut } from '../output.ts'
 import { countOf, isAsWanted, type Outcome, paceMin } from './outcome.ts'
 
 const header = [

@@ -1,4 +1,4 @@
-import { layOut } from '../table.ts'
+import { layOut } from '../output.ts'
 import type { Outcome } from './metrics.ts'
 
 const header = [

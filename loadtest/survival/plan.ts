@@ -1,4 +1,4 @@
-import type { Mode } from '../group/modes.ts'
+import type { Mode } from '../group/network.ts'
 
 /** What is done to a group whose connections are open, in the order in which it is done. */
 

@@ -1,5 +1,5 @@
-import { type Mode, modes } from '../group/modes.ts'
-import { layOut } from '../table.ts'
+import { type Mode, modes } from '../group/network.ts'
+import { layOut } from '../output.ts'
 import { happenings, type Outcome } from './plan.ts'
 
 /** The outcomes as the lines of a table: a happening per line, two columns for each mode, the sum over the rounds. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, expect, it } from 'vitest'
 import { describeInNamespaces } from '../../namespaces.ts'
 
-const program = fileURLToPath(new URL('../../../loadtest/failover/main.ts', import.meta.url))
+const program = fileURLToPath(new URL('../../../loadtest/main.ts', import.meta.url))
 
 describeInNamespaces('failover beside keepalived', { programs: ['keepalived'] }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'proxyha-failover-'))
@@ -17,7 +17,7 @@ describeInNamespaces('failover beside keepalived', { programs: ['keepalived'] },
   }, () => {
     const files = { json: join(folder, 'figures.json'), svg: join(folder, 'plot.svg') }
     const row = ['--rounds', '1', '--fault', 'power-off', '--pace', 'v3-100ms', '--load', 'idle']
-    const run = spawnSync(process.execPath, [program, ...row, '--json', files.json, '--svg', files.svg], {
+    const run = spawnSync(process.execPath, [program, 'failover', ...row, '--json', files.json, '--svg', files.svg], {
       encoding: 'utf8',
     })
     expect(run.stderr).toBe('')

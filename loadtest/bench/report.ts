@@ -1,14 +1,5 @@
-import type { ScenarioSummary, WaySummary } from './bench/summary.ts'
-
-/** Columns padded to their widest cell: the first to the left, the others, figures, to the right. */
-export function layOut(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  '),
-  )
-}
+import { layOut } from '../output.ts'
+import type { ScenarioSummary, WaySummary } from './summary.ts'
 
 /** Ratios are of the figure (rates, or the p50), and of the CPU time. */
 const ratioColumns = ['to straight', 'to haproxy', 'CPU s/10,000', 'CPU to haproxy', 'errors'] as const

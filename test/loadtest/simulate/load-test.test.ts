@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { parseOptions, usage } from '../../../loadtest/simulate/options.ts'
+import { resultFile } from '../../../loadtest/load-test.ts'
+import { loadTest } from '../../../loadtest/simulate/load-test.ts'
 import { threeHours } from '../../../loadtest/simulate/scenario.ts'
 
-const parse = (...args: readonly string[]) => parseOptions(args, 'there.json')
+const parse = (...args: readonly string[]) => loadTest.parse(args)
 
 describe('the command line', () => {
   it('runs the three hours with 10^6 clients unless it says otherwise', () => {
-    expect(parse()).toEqual({ type: 'run', options: { scenario: threeHours, json: 'there.json', svg: null } })
+    expect(parse()).toEqual({ type: 'run', options: { scenario: threeHours, json: resultFile('simulate'), svg: null } })
     expect(threeHours.clients).toBe(1_000_000)
   })
 
@@ -45,6 +46,6 @@ describe('the command line', () => {
   it('explains itself', () => {
     expect(parse('--help')).toEqual({ type: 'help' })
     for (const option of ['--clients', '--rate', '--exponent', '--seed', '--json', '--svg'])
-      expect(usage).toContain(option)
+      expect(loadTest.usage).toContain(option)
   })
 })

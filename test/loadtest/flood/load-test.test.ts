@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest'
-import { parseOptions } from '../../../loadtest/flood/options.ts'
+import { loadTest } from '../../../loadtest/flood/load-test.ts'
+import { resultFile } from '../../../loadtest/load-test.ts'
 
-const parse = (...args: string[]) => parseOptions(args, 'figures.json')
+const parse = (...args: string[]) => loadTest.parse(args)
 
 it('floods both modes for a minute where nothing is said', () => {
   expect(parse()).toEqual({
     type: 'run',
-    options: { seconds: 60, rate: 20_000, modes: ['kernel', 'workers'], json: 'figures.json' },
+    options: { seconds: 60, rate: 20_000, modes: ['kernel', 'workers'], json: resultFile('flood') },
   })
 })
 

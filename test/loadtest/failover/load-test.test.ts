@@ -1,14 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { parseOptions } from '../../../loadtest/failover/options.ts'
+import { loadTest } from '../../../loadtest/failover/load-test.ts'
 import { faults, loads, paces } from '../../../loadtest/failover/plan.ts'
+import { resultFile } from '../../../loadtest/load-test.ts'
 
-const parse = (...args: string[]) => parseOptions(args, (name) => `${name}.json`)
+const parse = (...args: string[]) => loadTest.parse(args)
 
-describe('parseOptions', () => {
+describe('the command line', () => {
   it('measures ten rounds of everything where nothing is said', () => {
     expect(parse()).toEqual({
       type: 'run',
-      options: { rounds: 10, quietMinutes: null, faults, paces, loads, json: 'failover.json', svg: null },
+      options: {
+        rounds: 10,
+        quietMinutes: null,
+        faults,
+        paces,
+        loads,
+        json: resultFile('failover'),
+        svg: null,
+        from: null,
+      },
     })
   })
 
@@ -21,9 +31,8 @@ describe('parseOptions', () => {
 
   it('measures nothing where it is given the figures of earlier runs', () => {
     expect(parse('--from', 'a.json', '--from', 'b.json', '--svg', 'gaps.svg')).toMatchObject({
-      type: 'gather',
-      from: ['a.json', 'b.json'],
-      files: { json: 'failover.json', svg: 'gaps.svg' },
+      type: 'run',
+      options: { from: ['a.json', 'b.json'], json: resultFile('failover'), svg: 'gaps.svg' },
     })
   })
 
@@ -33,7 +42,7 @@ describe('parseOptions', () => {
         quietMinutes: 2,
         loads: ['busy'],
         paces: [{ name: 'v3-100ms' }, { name: 'v3-10ms' }],
-        json: 'failover-quiet.json',
+        json: resultFile('failover-quiet'),
       },
     })
   })

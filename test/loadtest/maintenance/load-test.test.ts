@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
-import { parseOptions } from '../../../loadtest/maintenance/options.ts'
+import { resultFile } from '../../../loadtest/load-test.ts'
+import { loadTest } from '../../../loadtest/maintenance/load-test.ts'
 
-const parse = (...args: readonly string[]) => parseOptions(args, '/figures.json')
+const parse = (...args: readonly string[]) => loadTest.parse(args)
 const usual = {
   minutes: 10,
   modes: ['kernel', 'workers'],
   parts: ['quiet', 'restart', 'drain', 'failover', 'proxy'],
-  json: '/figures.json',
+  json: resultFile('maintenance'),
 }
 
 test('both modes, ten minutes, everything, the usual file', () => {

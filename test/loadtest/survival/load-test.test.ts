@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest'
-import { parseOptions } from '../../../loadtest/survival/options.ts'
+import { resultFile } from '../../../loadtest/load-test.ts'
+import { loadTest } from '../../../loadtest/survival/load-test.ts'
 
-const parse = (...args: readonly string[]) => parseOptions(args, '/figures.json')
+const parse = (...args: readonly string[]) => loadTest.parse(args)
 
 test('both modes, one round, the usual file', () => {
-  expect(parse()).toEqual({ type: 'run', options: { rounds: 1, modes: ['kernel', 'workers'], json: '/figures.json' } })
+  expect(parse()).toEqual({
+    type: 'run',
+    options: { rounds: 1, modes: ['kernel', 'workers'], json: resultFile('survival') },
+  })
 })
 
 test('what is asked for', () => {

@@ -1,24 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { scenarios } from '../../loadtest/bench/scenarios.ts'
-import { summarize } from '../../loadtest/bench/summary.ts'
-import { drawSummary, layOut } from '../../loadtest/table.ts'
-import { measured } from './measurements.ts'
-
-describe('layOut', () => {
-  it('aligns names to the left and figures to the right', () => {
-    expect(
-      layOut([
-        ['way', 'n'],
-        ['a', '1,000'],
-        ['straight', '-'],
-      ]),
-    ).toEqual(['way           n', 'a         1,000', 'straight      -'])
-  })
-
-  it('lays out nothing as nothing', () => {
-    expect(layOut([])).toEqual([])
-  })
-})
+import { drawSummary } from '../../../loadtest/bench/report.ts'
+import { scenarios } from '../../../loadtest/bench/scenarios.ts'
+import { summarize } from '../../../loadtest/bench/summary.ts'
+import { measured } from '../measurements.ts'
 
 describe('drawSummary', () => {
   it('draws rates with their ratios', () => {

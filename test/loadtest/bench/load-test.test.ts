@@ -1,22 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import { parseOptions } from '../../../loadtest/bench/options.ts'
+import { loadTest } from '../../../loadtest/bench/load-test.ts'
 import { scenarios } from '../../../loadtest/bench/scenarios.ts'
+import { resultFile } from '../../../loadtest/load-test.ts'
 
-const defaults = { json: 'figures.json', baseline: 'baseline.json' }
-const parse = (...args: string[]) => parseOptions(args, defaults)
+const parse = (...args: string[]) => loadTest.parse(args)
 
-describe('parseOptions', () => {
+describe('the command line', () => {
   it('runs five rounds of every scenario where nothing is said', () => {
     expect(parse()).toEqual({
       type: 'run',
       options: {
-        ...defaults,
         rounds: 5,
         seconds: 5,
         scenarios,
         directorCore: false,
         check: false,
         updateBaseline: false,
+        json: resultFile('latest'),
+        baseline: expect.stringMatching(/loadtest\/bench\/baseline\.json$/),
       },
     })
   })
