@@ -8,9 +8,11 @@ const ticksPerSecond = 100
  * does for it in softirqs (most of the receive path, all of kernel-mode forwarding) is in nobody's account.
  */
 export function cpuSeconds(pid: number): number {
-  const children = read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean)
-  return children.reduce((sum, child) => sum + cpuSeconds(Number(child)), parseStat(read(`/proc/${pid}/stat`)))
+  return childrenOf(pid).reduce((sum, child) => sum + cpuSeconds(child), parseStat(read(`/proc/${pid}/stat`)))
 }
+
+export const childrenOf = (pid: number): readonly number[] =>
+  read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number)
 
 /** User and system seconds of a line of /proc/PID/stat; the name in it may hold spaces and parentheses. */
 export function parseStat(line: string): number {

@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { socketOf, startGateway } from '../../runtime/lab/gateway.ts'
 import { isComplete, readStatus } from '../../runtime/lab/gateway-status.ts'
 import { type HostProcess, startProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
 import { sandboxDirectory } from '../../runtime/lab/sandbox.ts'
 import { buildTopology, setHostParameter } from '../../runtime/lab/topology.ts'
-import { gatewayYaml, haproxyConf, nginxBackendConf, nginxStreamConf } from './configurations.ts'
+import { until } from '../../runtime/lab/until.ts'
+import { groupPlan, haproxyConf, nginxBackendConf, nginxStreamConf } from './configurations.ts'
 import { nginxStreamModule, versionOf } from './installed.ts'
 import { layKernelWay } from './kernel-way.ts'
 import * as network from './network.ts'
@@ -21,7 +22,6 @@ export interface RunningWay {
   readonly log: Tail
 }
 
-const proxyha = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
 const formWithinMs = 20_000
 const pollMs = 100
 /** What a balancer that refuses its configuration needs to say so and end. */
@@ -79,23 +79,22 @@ function startBackends(note: (line: string) => void): void {
  */
 async function startGroup(threads: number): Promise<RunningWay> {
   const log = new Tail()
-  const socketOf = (host: string) => `${sandboxDirectory}/${host}.sock`
-  const start = (host: string, ip: string, priority: number) => {
-    const file = `${sandboxDirectory}/${host}.yaml`
-    writeFileSync(file, gatewayYaml(host, ip, priority, socketOf(host), threads))
-    const env = { PROXYHA_NODE: globalThis.process.execPath }
-    return startProcess({ host, command: proxyha, args: ['run', '-c', file], env, onLine: (line) => log.add(line) })
-  }
+  const start = (host: string, ip: string, priority: number) =>
+    startGateway({ host, ip, priority }, groupPlan(threads), (line) => log.add(line))
   const director = start(network.directorHost, network.directorIp, 99)
   network.backendHosts.forEach((host, index) => {
     start(host, network.backendIps[index] ?? '', 89 - 10 * index)
   })
-  const deadline = Date.now() + formWithinMs
-  while (!isComplete(await readStatus(socketOf(network.directorHost)), network.backendHosts)) {
-    if (Date.now() > deadline || !director.running)
-      throw new Error(`the group did not form:\n${log.last(20).join('\n')}`)
-    await pause(pollMs)
-  }
+  const said = () => `the group did not form:\n${log.last(20).join('\n')}`
+  await until(
+    async () => {
+      if (!director.running) throw new Error(said())
+      return isComplete(await readStatus(socketOf(network.directorHost)), network.backendHosts)
+    },
+    formWithinMs,
+    said,
+    pollMs,
+  )
   return { way: 'proxyha', url: urlOf(network.virtualIp, network.proxyhaPort), process: director, log }
 }
 

@@ -1,3 +1,4 @@
+import type { GroupPlan } from '../../runtime/lab/gateway.ts'
 import {
   backendIps,
   backendPort,
@@ -9,28 +10,14 @@ import {
   virtualIp,
 } from './network.ts'
 
-/** One member of the group under test; all of them share VIP and redirect. */
-export function gatewayYaml(
-  name: string,
-  managementIp: string,
-  directorPriority: number,
-  controlSocket: string,
-  forwarders: number,
-): string {
-  return `name: ${name}
-interface: eth0
-managementIp: ${managementIp}
-directorPriority: ${directorPriority}
-virtualIps: [${virtualIp}/${prefixLength}]
-redirects:
-  - { protocol: http, originalPorts: [${proxyhaPort}], proxyPort: ${backendPort} }
-forwarding: workers
+/** The group under test. */
+export const groupPlan = (forwarders: number): GroupPlan => ({
+  virtualIp: `${virtualIp}/${prefixLength}`,
+  redirect: `protocol: http, originalPorts: [${proxyhaPort}], proxyPort: ${backendPort}`,
+  settings: `forwarding: workers
 forwarders: { count: ${forwarders} }
-cluster: { key: ${'loadtest'.repeat(4)} }
-inspector: { listen: 127.0.0.1:9253 }
-control: { socket: ${controlSocket} }
-`
-}
+inspector: { listen: 127.0.0.1:9253 }`,
+})
 
 /** HAProxy as a TCP balancer that keeps a source at its backend, as proxyha does. */
 export function haproxyConf(threads: number): string {

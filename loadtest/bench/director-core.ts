@@ -28,7 +28,7 @@ export function isolateDirector(): void {
   }
   for (const host of [clientHost, ...backendHosts]) setReceiver(host, 'eth0', others)
   setReceiver(directorHost, 'eth0', [directorCore])
-  for (const { name } of topology.hosts) setReceiver(undefined, `to-${name}`, others)
+  for (const name of Object.keys(topology.hosts)) setReceiver(undefined, `to-${name}`, others)
 }
 
 /** Seconds for which the director's core was not idle, since a moment that is always the same. */

@@ -23,9 +23,10 @@ export const nginxPort = 9092
 
 export const topology: Topology = {
   bridge: 'lan',
-  hosts: [
-    { name: clientHost, addresses: [`${clientIp}/${prefixLength}`] },
-    { name: directorHost, addresses: [`${directorIp}/${prefixLength}`] },
-    ...backendHosts.map((name, index) => ({ name, addresses: [`${backendIps[index]}/${prefixLength}`] })),
-  ],
+  prefixLength,
+  hosts: {
+    [clientHost]: [clientIp],
+    [directorHost]: [directorIp],
+    ...Object.fromEntries(backendHosts.map((host, index) => [host, [backendIps[index] ?? '']])),
+  },
 }

@@ -1,7 +1,12 @@
 /** Tells its parent of every VRRP advert that the client's network carries: `node advert-watch.ts INTERFACE ADDRESS`. It runs until it is killed. */
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
 import { createLinuxRawIpPort } from '../../runtime/ports/raw-ip/linux/raw-ip.ts'
-import type { AdvertSeen } from './advert-seen.ts'
+
+/** What is told of each. */
+export interface AdvertSeen {
+  /** CLOCK_MONOTONIC. */
+  readonly atMs: number
+}
 
 const [interfaceName = '', address = ''] = process.argv.slice(2)
 const port = createLinuxRawIpPort()

@@ -1,30 +1,18 @@
-import { type NodePlan, prefixLength, redirectPort, servicePort, virtualIp, virtualRouterId } from './network.ts'
+import type { GroupPlan, NodePlan } from '../../runtime/lab/gateway.ts'
+import { prefixLength, redirectPort, servicePort, virtualIp, virtualRouterId } from './network.ts'
 import type { Pace } from './plan.ts'
 
-/** A node of proxyha. */
-export function gatewayYaml(
-  node: NodePlan,
-  pace: Pace,
-  controlSocket: string,
-  forwarding: 'workers' | 'kernel' = 'workers',
-): string {
-  return `name: ${node.host}
-interface: eth0
-managementIp: ${node.ip}
-directorPriority: ${node.priority}
-virtualRouterId: ${virtualRouterId}
-virtualIps: [${virtualIp}/${prefixLength}]
-redirects:
-  - { protocol: http, originalPorts: [${redirectPort}], proxyPort: ${servicePort} }
+/** Both nodes as proxyha's. */
+export const groupPlan = ({ version, advertIntervalMs }: Pace, forwarding: 'workers' | 'kernel'): GroupPlan => ({
+  virtualIp: `${virtualIp}/${prefixLength}`,
+  redirect: `protocol: http, originalPorts: [${redirectPort}], proxyPort: ${servicePort}`,
+  settings: `virtualRouterId: ${virtualRouterId}
 forwarding: ${forwarding}
-vrrp: { version: ${pace.version}, advertInterval: ${pace.advertIntervalMs}ms }
-cluster: { key: ${'failover'.repeat(4)} }
-control: { socket: ${controlSocket} }
-`
-}
+vrrp: { version: ${version}, advertInterval: ${advertIntervalMs}ms }`,
+})
 
 /**
- * The same node of keepalived, with its defaults: five gratuitous ARPs at once and five more after 5 s, and an ordinary
+ * A node of keepalived, with its defaults: five gratuitous ARPs at once and five more after 5 s, and an ordinary
  * scheduling class (`vrrp_rt_priority` would raise it).
  */
 export function keepalivedConf(node: NodePlan, pace: Pace): string {

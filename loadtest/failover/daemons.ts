@@ -1,25 +1,20 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { rmSync, writeFileSync } from 'node:fs'
+import { type NodePlan, socketOf, startGateway, startProxyha } from '../../runtime/lab/gateway.ts'
 import { type HostProcess, startProcess } from '../../runtime/lab/processes.ts'
 import { sandboxDirectory } from '../../runtime/lab/sandbox.ts'
-import { gatewayYaml, keepalivedConf } from './configurations.ts'
-import type { NodePlan } from './network.ts'
+import { childrenOf } from '../cpu-time.ts'
+import { groupPlan, keepalivedConf } from './configurations.ts'
 import type { Daemon, Pace } from './plan.ts'
-
-const proxyha = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
 
 /** Starts a daemon on a node, as its operator would. */
 export function startDaemon(daemon: Daemon, node: NodePlan, pace: Pace, onLine: (line: string) => void): HostProcess {
-  const base = `${sandboxDirectory}/${node.host}`
   switch (daemon) {
     case 'proxyha':
-    case 'proxyha-kernel': {
-      const forwarding = daemon === 'proxyha' ? 'workers' : 'kernel'
-      writeFileSync(`${base}.yaml`, gatewayYaml(node, pace, `${base}.sock`, forwarding))
-      const env = { PROXYHA_NODE: process.execPath }
-      return startProcess({ host: node.host, command: proxyha, args: ['run', '-c', `${base}.yaml`], env, onLine })
-    }
+      return startGateway(node, groupPlan(pace, 'workers'), onLine)
+    case 'proxyha-kernel':
+      return startGateway(node, groupPlan(pace, 'kernel'), onLine)
     case 'keepalived': {
+      const base = `${sandboxDirectory}/${node.host}`
       writeFileSync(`${base}.conf`, keepalivedConf(node, pace))
       const [pid, vrrpPid] = [`${base}.pid`, `${base}.vrrp.pid`]
       // One that was killed leaves them behind, and its child a zombie of that PID: "daemon is already running".
@@ -33,10 +28,7 @@ export function startDaemon(daemon: Daemon, node: NodePlan, pace: Pace, onLine: 
 }
 
 /** Has the director of proxyha hand over. */
-export function orderFailover({ host }: NodePlan): HostProcess {
-  const env = { PROXYHA_NODE: process.execPath }
-  return startProcess({ host, command: proxyha, args: ['failover', '-s', `${sandboxDirectory}/${host}.sock`], env })
-}
+export const orderFailover = ({ host }: NodePlan): HostProcess => startProxyha(host, ['failover', '-s', socketOf(host)])
 
 /**
  * Signals all processes of a daemon. Children first: keepalived's parent would otherwise end its VRRP child in order, or
@@ -51,12 +43,4 @@ export function signalAll(daemon: HostProcess, signal: 'SIGKILL' | 'SIGSTOP'): v
     }
   }
   daemon.signal(signal)
-}
-
-function childrenOf(pid: number): readonly number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
-  } catch {
-    return []
-  }
 }

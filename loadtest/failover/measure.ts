@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { NodePlan } from '../../runtime/lab/gateway.ts'
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
 import { orderFailover, signalAll } from './daemons.ts'
-import { first, type NodePlan, second } from './network.ts'
+import { first, second } from './network.ts'
 import { masterDownMs, type Turn } from './plan.ts'
 import type { Stage } from './stage.ts'
 

@@ -1,3 +1,4 @@
+import type { NodePlan } from '../../runtime/lab/gateway.ts'
 import type { Topology } from '../../runtime/lab/topology.ts'
 
 /** One client, and two nodes on which the daemons have their turns. */
@@ -6,13 +7,6 @@ export const clientIp = '10.30.0.1'
 export const virtualIp = '10.30.0.100'
 export const prefixLength = 24
 export const virtualRouterId = 51
-
-/** One of the two that share the VIP. */
-export interface NodePlan {
-  readonly host: string
-  readonly ip: string
-  readonly priority: number
-}
 
 /** The director while all is well. */
 export const first: NodePlan = { host: 'first', ip: '10.30.0.11', priority: 99 }
@@ -29,8 +23,6 @@ export const redirectPort = 8080
 
 export const topology: Topology = {
   bridge: 'lan',
-  hosts: [
-    { name: clientHost, addresses: [`${clientIp}/${prefixLength}`] },
-    ...nodes.map(({ host, ip }) => ({ name: host, addresses: [`${ip}/${prefixLength}`] })),
-  ],
+  prefixLength,
+  hosts: { [clientHost]: [clientIp], ...Object.fromEntries(nodes.map(({ host, ip }) => [host, [ip]])) },
 }

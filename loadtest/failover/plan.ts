@@ -1,6 +1,9 @@
 /** What is measured: every fault at every pace, idle and busy, each daemon in its turn. */
 import { takeTurns } from '../bench/rounds.ts'
 
+/** The client's step, ms. */
+export const connectEveryMs = 2
+
 /** `proxyha-kernel`: proxyha in kernel mode, measured at a redirect: its client is forwarded, not answered by the director. */
 export const daemons = ['proxyha', 'keepalived', 'proxyha-kernel'] as const
 export type Daemon = (typeof daemons)[number]

@@ -8,8 +8,18 @@ import { monotonicMs } from '../../runtime/lab/traffic.ts'
 import { ERROR, HANGUP, WRITABLE } from '../../runtime/ports/sockets/epoll.ts'
 import { linuxStreamSockets } from '../../runtime/ports/sockets/linux/epoll.ts'
 import { parseIpv4 } from '../../runtime/wire/addresses.ts'
+import { connectEveryMs } from './plan.ts'
 import { raiseSchedulingClass, sleepMs } from './precision.ts'
-import { connectEveryMs, type ProberReport } from './prober-report.ts'
+
+/** One line of it. */
+export interface ProberReport {
+  /** When the connections that succeeded since the last report were begun, CLOCK_MONOTONIC. */
+  readonly successesMs: readonly number[]
+  /** Of those that failed: they were refused, or their SYN was not answered before it would have been sent again. */
+  readonly lostMs: readonly number[]
+  /** Whether it got a raised scheduling class. */
+  readonly raised: boolean
+}
 
 const atOnceMs = 100
 const patienceMs = 900

@@ -1,5 +1,5 @@
 import { layOut } from '../output.ts'
-import { connectEveryMs } from './prober-report.ts'
+import { connectEveryMs } from './plan.ts'
 import type { QuietRun } from './quiet-run.ts'
 import { type Distribution, type RowSummary, standingOf } from './summary.ts'
 

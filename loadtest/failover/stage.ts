@@ -1,18 +1,18 @@
 import { spawnSync } from 'node:child_process'
-import { EventEmitter, once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { NodePlan } from '../../runtime/lab/gateway.ts'
 import { type HostProcess, startProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
 import { buildTopology, ip, setCable } from '../../runtime/lab/topology.ts'
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
+import { Changing } from '../../runtime/lab/until.ts'
 import { parseMonitorLine, VipHolders } from '../../runtime/lab/vip-holders.ts'
-import type { AdvertSeen } from './advert-seen.ts'
+import type { AdvertSeen } from './advert-watch.ts'
 import { signalAll, startDaemon } from './daemons.ts'
 import {
   clientHost,
   clientIp,
   first,
-  type NodePlan,
   nodes,
   prefixLength,
   redirectPort,
@@ -22,7 +22,7 @@ import {
 } from './network.ts'
 import type { Daemon, Load, Pace } from './plan.ts'
 import { sleepMs } from './precision.ts'
-import type { ProberReport } from './prober-report.ts'
+import type { ProberReport } from './prober.ts'
 import { Successes } from './successes.ts'
 
 const readyWithinMs = 30_000
@@ -35,7 +35,7 @@ const monitorMs = 300
 const timerMs = 2
 
 /** Both nodes, their daemons, the client and the busy loops; what the kernels and the client say of them. */
-export class Stage {
+export class Stage extends Changing {
   readonly successes = new Successes()
   /** When connections that failed were begun. */
   #lostMs: readonly number[] = []
@@ -47,7 +47,6 @@ export class Stage {
   /** Whether the client got a raised scheduling class; null until it said so. */
   clientRaised: boolean | null = null
   #lastAdvertMs = Number.NEGATIVE_INFINITY
-  readonly #changes = new EventEmitter()
   readonly #daemons = new Map<string, HostProcess>()
   #burners: readonly HostProcess[] = []
   #client: { readonly port: number; readonly program: HostProcess } | undefined
@@ -70,7 +69,7 @@ export class Stage {
       ['eth0', clientIp],
       ({ atMs }) => {
         this.#lastAdvertMs = atMs
-        this.#changes.emit('change')
+        this.changed()
       },
       (line) => this.log.add(`adverts: ${line}`),
     )
@@ -194,24 +193,11 @@ export class Stage {
     return this.#lostMs.filter((atMs) => atMs >= sinceMs).length
   }
 
-  /** Resolves with true when `holds` does; it is looked at whenever something changed. With false after `withinMs`. */
-  async until(holds: () => boolean, withinMs: number): Promise<boolean> {
-    const signal = AbortSignal.timeout(Math.ceil(withinMs))
-    while (!holds()) {
-      try {
-        await once(this.#changes, 'change', { signal })
-      } catch {
-        return holds()
-      }
-    }
-    return true
-  }
-
   #kernelSaid(host: string, line: string): void {
     const said = parseMonitorLine(line)
     if (said?.type !== 'address' || said.address !== virtualIp) return
     if (this.holders.setHeld(host, said.held, monotonicMs()) && said.held) this.acquisitions++
-    this.#changes.emit('change')
+    this.changed()
   }
 
   #clientSaid(line: string): void {
@@ -224,6 +210,6 @@ export class Stage {
     this.clientRaised = raised
     this.successes.add(successesMs)
     this.#lostMs = [...this.#lostMs, ...lostMs].slice(-LOST_KEPT)
-    this.#changes.emit('change')
+    this.changed()
   }
 }

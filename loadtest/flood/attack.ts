@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+import { socketOf } from '../../runtime/lab/gateway.ts'
+import { askGateway } from '../../runtime/lab/gateway-status.ts'
 import { type HostProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
 import { ip, macOf, type Topology } from '../../runtime/lab/topology.ts'
 import {
@@ -21,10 +23,11 @@ const attackerIp = '10.40.250.1'
 const bytesPerKilobyte = 1024
 /** In which everybody's loops are compiled. */
 const warmUpSeconds = 5
+const metricsWithinMs = 10_000
 
 export const topology: Topology = {
   ...groupTopology,
-  hosts: [...groupTopology.hosts, { name: attackerHost, addresses: [`${attackerIp}/16`] }],
+  hosts: { ...groupTopology.hosts, [attackerHost]: [attackerIp] },
 }
 
 /** Whoever answers the whole Internet answers the attacker, who drops it: the SYN-ACKs leave as they would by a router. */
@@ -52,7 +55,7 @@ export class Attack {
     }
     this.#clients = startProgram(clientHost, new URL('./clients.ts', import.meta.url), args, () => {}, onLine)
     const { lost } = await this.#report.promise
-    await pause(warmUpSeconds)
+    await pause(warmUpSeconds * 1000)
     if (lost > 0) throw new Error(`${lost} connections could not be opened: ${this.#log.last(5).join('\n')}`)
   }
 
@@ -60,7 +63,7 @@ export class Attack {
   async measure(phase: Phase, seconds: number, rate: number): Promise<Measurement> {
     await this.#ask()
     const beganMs = performance.now()
-    const sent = phase === 'quiet' ? await pause(seconds) : await this.#flood(phase, seconds, rate)
+    const sent = phase === 'quiet' ? await pause(seconds * 1000, 0) : await this.#flood(phase, seconds, rate)
     const report = await this.#ask()
     const took = (performance.now() - beganMs) / 1000
     const memory = await this.#memory()
@@ -98,8 +101,9 @@ export class Attack {
   }
 
   async #memory(): Promise<Memory> {
-    const page = await readMetrics(this.#stage.socketOf(director))
-    const pins = /^proxyha_kernel_pins\{family="IPv4"\} (\d+)$/m.exec(page)?.[1]
+    const answer = await askGateway(socketOf(director.host), '/metrics', metricsWithinMs)
+    if (answer === null) throw new Error(`${director.host} gives no metrics`)
+    const pins = /^proxyha_kernel_pins\{family="IPv4"\} (\d+)$/m.exec(answer.text)?.[1]
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
     return {
       residentBytes: sum(group.map((node) => residentBytes(this.#stage.pidOf(node)))),
@@ -107,11 +111,6 @@ export class Attack {
       tracked: sum(group.map(({ host }) => trackedConnections(host))),
     }
   }
-}
-
-async function pause(seconds: number): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
-  return 0
 }
 
 function residentBytes(pid: number): number {
@@ -124,16 +123,4 @@ function trackedConnections(host: string): number {
   const file = '/proc/sys/net/netfilter/nf_conntrack_count'
   const args = [`--net=/run/netns/${host}`, '--', 'sh', '-c', `cat ${file} 2>/dev/null || echo 0`]
   return Number(execFileSync('nsenter', args, { encoding: 'utf8' }))
-}
-
-function readMetrics(socketPath: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path: '/metrics', agent: false }, async (response) => {
-      let text = ''
-      for await (const part of response.setEncoding('utf8')) text += part
-      resolve(text)
-    })
-    asked.on('error', reject)
-    asked.end()
-  })
 }

@@ -1,3 +1,4 @@
+import type { GroupPlan, NodePlan } from '../../runtime/lab/gateway.ts'
 import type { Topology } from '../../runtime/lab/topology.ts'
 
 export const modes = ['kernel', 'workers'] as const
@@ -6,17 +7,11 @@ export type Mode = (typeof modes)[number]
 export const clientHost = 'client'
 export const virtualIp = '10.40.0.100'
 const prefixLength = 16
-const proxyPort = 3128
+export const proxyPort = 3128
 export const originalPort = 8080
 
 /** Source addresses of the client. */
 export const sources = Array.from({ length: 100 }, (_, index) => `10.40.1.${index + 1}`)
-
-export interface NodePlan {
-  readonly host: string
-  readonly ip: string
-  readonly priority: number
-}
 
 const nodePlan = (index: number): NodePlan => ({
   host: `node${index}`,
@@ -32,26 +27,17 @@ export const group: readonly NodePlan[] = [director, follower, third]
 
 export const topology: Topology = {
   bridge: 'lan',
-  hosts: [
-    { name: clientHost, addresses: sources.map((source) => `${source}/${prefixLength}`) },
-    ...[...group, joining].map(({ host, ip }) => ({ name: host, addresses: [`${ip}/${prefixLength}`] })),
-  ],
+  prefixLength,
+  hosts: {
+    [clientHost]: sources,
+    ...Object.fromEntries([...group, joining].map(({ host, ip }) => [host, [ip]])),
+  },
 }
 
 /** `capacity`: of the node, as its operator sets it. */
-export function gatewayYaml(node: NodePlan, mode: Mode, controlSocket: string, capacity: number): string {
-  return `name: ${node.host}
-interface: eth0
-managementIp: ${node.ip}
-directorPriority: ${node.priority}
-virtualIps: [${virtualIp}/${prefixLength}]
-redirects:
-  - { protocol: tcp, originalPorts: [${originalPort}], proxyPort: ${proxyPort} }
-forwarding: ${mode}
-balancing: { capacity: ${capacity}, slowStart: 0s }
-cluster: { key: ${'survival'.repeat(4)} }
-control: { socket: ${controlSocket} }
-`
-}
-
-export const serverArguments = ({ host }: NodePlan): readonly string[] => [host, `${proxyPort}`]
+export const groupPlan = (mode: Mode, capacity: number): GroupPlan => ({
+  virtualIp: `${virtualIp}/${prefixLength}`,
+  redirect: `protocol: tcp, originalPorts: [${originalPort}], proxyPort: ${proxyPort}`,
+  settings: `forwarding: ${mode}
+balancing: { capacity: ${capacity}, slowStart: 0s }`,
+})

@@ -1,6 +1,6 @@
 import { type HostProcess, startProgram } from '../../runtime/lab/processes.ts'
 import { clientHost, originalPort, virtualIp } from './network.ts'
-import type { Order, Tally } from './new-connections-report.ts'
+import type { Order, Tally } from './new-connections.ts'
 import type { Stage } from './stage.ts'
 
 /** Clients that open new connections all the time. */

@@ -1,5 +1,6 @@
 /** What an operator does to the group of a stage, each to where it has come about. */
-import { director, group, type NodePlan } from './network.ts'
+import type { NodePlan } from '../../runtime/lab/gateway.ts'
+import { director, group } from './network.ts'
 import type { Stage } from './stage.ts'
 
 export const others = (...away: readonly NodePlan[]): readonly NodePlan[] =>

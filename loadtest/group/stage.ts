@@ -1,14 +1,11 @@
-import { writeFileSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { rmSync } from 'node:fs'
+import { configure, type NodePlan, socketOf, startGateway, startProxyha } from '../../runtime/lab/gateway.ts'
 import { isComplete, readStatus } from '../../runtime/lab/gateway-status.ts'
-import { type HostProcess, startProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
-import { sandboxDirectory } from '../../runtime/lab/sandbox.ts'
+import { type HostProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
 import { ip } from '../../runtime/lab/topology.ts'
-import type { Mode } from './network.ts'
-import { gatewayYaml, group, joining, type NodePlan, serverArguments, virtualIp } from './network.ts'
+import { until } from '../../runtime/lab/until.ts'
+import { group, groupPlan, joining, type Mode, proxyPort, virtualIp } from './network.ts'
 
-const proxyha = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
 const patienceMs = 60_000
 const lookEveryMs = 100
 const ordinaryCapacity = 100
@@ -31,14 +28,17 @@ export class Stage {
     for (const node of group) {
       this.start(node)
       // One after the other: where others compute, too, three at once take longer to start than a gateway gives its actors.
-      await this.until(async () => (await readStatus(this.socketOf(node))) !== null, `${node.host} to start`)
+      await this.until(async () => (await readStatus(socketOf(node.host))) !== null, `${node.host} to start`)
     }
     await this.settled(group[0]!, group)
   }
 
   /** Ends everything, and takes away what a gateway may have left. */
   async close(): Promise<void> {
-    for (const node of [...this.#gateways.keys()]) await this.stop({ host: node }, 'SIGTERM')
+    for (const host of [...this.#gateways.keys()]) {
+      await this.stop({ host }, 'SIGTERM')
+      rmSync(`${socketOf(host)}.draining`, { force: true })
+    }
     for (const host of [...this.#servers.keys()]) await this.stopServer({ host })
   }
 
@@ -47,7 +47,7 @@ export class Stage {
     const onLine = (line: string) => this.note(`server of ${node.host}: ${line}`)
     this.#servers.set(
       node.host,
-      startProgram(node.host, program, serverArguments(node), () => {}, onLine),
+      startProgram(node.host, program, [node.host, `${proxyPort}`], () => {}, onLine),
     )
   }
 
@@ -60,11 +60,9 @@ export class Stage {
   }
 
   start(node: NodePlan): void {
-    this.configure(node, this.#capacities.get(node.host) ?? ordinaryCapacity)
-    const args = ['run', '-c', `${this.#base(node)}.yaml`]
-    const env = { PROXYHA_NODE: process.execPath }
-    const onLine = (line: string) => this.note(`${node.host}: ${line}`)
-    this.#gateways.set(node.host, startProcess({ host: node.host, command: proxyha, args, env, onLine }))
+    const plan = groupPlan(this.mode, this.#capacities.get(node.host) ?? ordinaryCapacity)
+    const gateway = startGateway(node, plan, (line) => this.note(`${node.host}: ${line}`))
+    this.#gateways.set(node.host, gateway)
   }
 
   async stop({ host }: Pick<NodePlan, 'host'>, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -84,16 +82,13 @@ export class Stage {
   /** Writes a node's configuration; it goes by it from its next start or reload. */
   configure(node: NodePlan, capacity: number): void {
     this.#capacities.set(node.host, capacity)
-    writeFileSync(`${this.#base(node)}.yaml`, gatewayYaml(node, this.mode, this.socketOf(node), capacity))
+    configure(node, groupPlan(this.mode, capacity))
   }
 
   /** `proxyha WORDS...` on a node, to its end. @throws Error where it does not end well */
   async order(node: NodePlan, ...words: readonly string[]): Promise<void> {
     const said: string[] = []
-    const args = [...words, '-s', this.socketOf(node)]
-    const env = { PROXYHA_NODE: process.execPath }
-    const order = startProcess({ host: node.host, command: proxyha, args, env, onLine: (line) => said.push(line) })
-    const code = await order.ended
+    const code = await startProxyha(node.host, [...words, '-s', socketOf(node.host)], (line) => said.push(line)).ended
     if (code !== 0) throw new Error(`proxyha ${words.join(' ')} on ${node.host} ended with ${code}: ${said.join(' ')}`)
   }
 
@@ -101,34 +96,29 @@ export class Stage {
   async settled(director: NodePlan, owners: readonly NodePlan[]): Promise<void> {
     const names = owners.map(({ host }) => host)
     await this.until(
-      async () => isComplete(await readStatus(this.socketOf(director)), names) && this.#holds(director),
+      async () => isComplete(await readStatus(socketOf(director.host)), names) && this.#holds(director),
       `${director.host} as director of ${names}`,
     )
   }
 
   /** Slots of a node, as the director says. */
   async slotsOf(director: NodePlan, { host }: NodePlan): Promise<number> {
-    return (await readStatus(this.socketOf(director)))?.nodes.find(({ name }) => name === host)?.slots ?? 0
+    return (await readStatus(socketOf(director.host)))?.nodes.find(({ name }) => name === host)?.slots ?? 0
   }
 
   /** Whether a gateway that has just started has heard who leads. */
   async knowsGroup(node: NodePlan): Promise<boolean> {
-    const status = await readStatus(this.socketOf(node))
+    const status = await readStatus(socketOf(node.host))
     return status?.nodes.some(({ director }) => director) === true
   }
 
   /** What a node says of another. */
   async stateOf(asked: NodePlan, { host }: NodePlan): Promise<string | undefined> {
-    return (await readStatus(this.socketOf(asked)))?.nodes.find(({ name }) => name === host)?.state
+    return (await readStatus(socketOf(asked.host)))?.nodes.find(({ name }) => name === host)?.state
   }
 
   async until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-    const endMs = performance.now() + patienceMs
-    while (!(await holds())) {
-      if (performance.now() > endMs)
-        throw new Error(`not within ${patienceMs / 1000} s: ${what}\n${this.#log.last(20).join('\n')}`)
-      await pause(lookEveryMs)
-    }
+    await until(holds, patienceMs, () => `${what}\n${this.#log.last(20).join('\n')}`, lookEveryMs)
   }
 
   /** Keeps a line for the moment when something does not come about. */
@@ -142,7 +132,4 @@ export class Stage {
       return has === (host === node.host)
     })
   }
-
-  readonly #base = ({ host }: NodePlan): string => `${sandboxDirectory}/${this.mode}-${host}`
-  readonly socketOf = (node: NodePlan): string => `${this.#base(node)}.sock`
 }

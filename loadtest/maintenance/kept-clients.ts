@@ -1,7 +1,7 @@
 import { type HostProcess, startProgram } from '../../runtime/lab/processes.ts'
 import { clientHost, originalPort, virtualIp } from '../group/network.ts'
 import type { Stage } from '../group/stage.ts'
-import type { Cut, KeptReport } from './kept-report.ts'
+import type { Cut, KeptReport } from './kept-connections.ts'
 
 /** A client whose connections end all the time is not to fill the memory. */
 const cutsMax = 100_000

@@ -1,6 +1,6 @@
 import type { Mode } from '../group/network.ts'
-import type { Failure, FailureKind, Tally } from '../group/new-connections-report.ts'
-import type { Cut } from './kept-report.ts'
+import type { Failure, FailureKind, Tally } from '../group/new-connections.ts'
+import type { Cut } from './kept-connections.ts'
 import type { MaintenanceEvent } from './plan.ts'
 
 /** Within which a client is told that its connection has ended. */

@@ -1,5 +1,6 @@
 /** What maintenance does to the group, in its order. */
-import { director, follower, group, type NodePlan, third } from '../group/network.ts'
+import type { NodePlan } from '../../runtime/lab/gateway.ts'
+import { director, follower, group, third } from '../group/network.ts'
 import { drain, handOver, others, startAgain, undrain } from '../group/operations.ts'
 import type { Stage } from '../group/stage.ts'
 

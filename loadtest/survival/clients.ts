@@ -1,9 +1,9 @@
 import { type HostProcess, startProgram } from '../../runtime/lab/processes.ts'
 import { clientHost, originalPort, sources, virtualIp } from '../group/network.ts'
 import { NewClients } from '../group/new-clients.ts'
-import type { Tally } from '../group/new-connections-report.ts'
+import type { Tally } from '../group/new-connections.ts'
 import type { Stage } from '../group/stage.ts'
-import type { Survival } from './connections-report.ts'
+import type { Survival } from './connections.ts'
 
 /** From each source so many downloads, and as many idle connections. */
 const connectionsOfEach = 2

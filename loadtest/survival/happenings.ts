@@ -1,5 +1,6 @@
+import type { NodePlan } from '../../runtime/lab/gateway.ts'
 import { setCable } from '../../runtime/lab/topology.ts'
-import { director, follower, group, joining, type NodePlan, third } from '../group/network.ts'
+import { director, follower, group, joining, third } from '../group/network.ts'
 import { drain, handOver, others, startAgain, undrain } from '../group/operations.ts'
 import type { Stage } from '../group/stage.ts'
 import type { Clients } from './clients.ts'

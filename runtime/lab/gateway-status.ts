@@ -2,27 +2,32 @@ import { request } from 'node:http'
 import type { GatewayStatus } from '../../actors/inspector/messages.ts'
 import { SLOT_COUNT } from '../table/layout.ts'
 
-/** Asks a gateway for its status; null when it does not answer in time, which is what a dead gateway does. */
-export function readStatus(controlSocket: string, timeoutMs = 1000): Promise<GatewayStatus | null> {
+interface Answer {
+  readonly statusCode: number | undefined
+  readonly text: string
+}
+
+/** `GET path` on the control socket of a gateway; null when it does not answer in time, which is what a dead gateway does. */
+export function askGateway(controlSocket: string, path: string, timeoutMs: number): Promise<Answer | null> {
   return new Promise((resolve) => {
-    const asked = request({
-      socketPath: controlSocket,
-      path: '/status',
-      agent: false,
-      signal: AbortSignal.timeout(timeoutMs),
-    })
+    const asked = request({ socketPath: controlSocket, path, agent: false, signal: AbortSignal.timeout(timeoutMs) })
     asked.on('error', () => resolve(null))
     asked.on('response', (response) => {
       let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
+      response.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk
       })
       response.on('error', () => resolve(null))
-      response.on('end', () => resolve(response.statusCode === 200 ? parseStatus(text) : null))
+      response.on('end', () => resolve({ statusCode: response.statusCode, text }))
     })
     asked.end()
   })
+}
+
+/** Asks a gateway for its status; null when it does not answer in time. */
+export async function readStatus(controlSocket: string, timeoutMs = 1000): Promise<GatewayStatus | null> {
+  const answer = await askGateway(controlSocket, '/status', timeoutMs)
+  return answer?.statusCode === 200 ? parseStatus(answer.text) : null
 }
 
 function parseStatus(text: string): GatewayStatus | null {

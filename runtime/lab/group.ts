@@ -1,15 +1,13 @@
-import { EventEmitter, once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { GatewayStatus } from '../../actors/inspector/messages.ts'
 import { GapMeter } from './gap-meter.ts'
+import { type NodePlan, socketOf, startGateway } from './gateway.ts'
 import { readStatus } from './gateway-status.ts'
 import {
   clientHost,
-  type GatewayPlan,
   gateways,
-  gatewayYaml,
+  labGroup,
   labTopology,
   originHost,
   originPort,
@@ -23,15 +21,14 @@ import { sandboxDirectory } from './sandbox.ts'
 import type { Timeline } from './timeline.ts'
 import { buildTopology, ip, macOf, setCable } from './topology.ts'
 import { type ClientReport, monotonicMs, type ProberReport, RateMeter, TrafficWindow } from './traffic.ts'
+import { Changing } from './until.ts'
 import { parseMonitorLine, VipHolders } from './vip-holders.ts'
 
-const proxyha = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
 const statusIntervalMs = 200
 
 /** One gateway of the lab with the proxy beside it. */
 interface Gateway {
-  readonly plan: GatewayPlan
-  readonly controlSocket: string
+  readonly plan: NodePlan
   readonly log: Tail
   process: HostProcess | null
   proxy: HostProcess | null
@@ -39,12 +36,11 @@ interface Gateway {
 }
 
 /** The running lab: its gateways, proxies and clients, what can be done to them and what is known of them. */
-export class Group {
+export class Group extends Changing {
   readonly holders = new VipHolders()
   readonly gap = new GapMeter()
   readonly rate = new RateMeter(2000)
   traffic = new TrafficWindow(0)
-  readonly #changes = new EventEmitter()
   readonly #timeline: Timeline
   readonly #squid: boolean
   readonly #gateways: readonly Gateway[]
@@ -53,11 +49,11 @@ export class Group {
   #arpHost: string | null = null
 
   constructor(timeline: Timeline, squid: boolean) {
+    super()
     this.#timeline = timeline
     this.#squid = squid
     this.#gateways = gateways.map((plan) => ({
       plan,
-      controlSocket: `${sandboxDirectory}/${plan.name}.sock`,
       log: new Tail(),
       process: null,
       proxy: null,
@@ -70,17 +66,17 @@ export class Group {
     buildTopology(labTopology)
     this.#watchKernel(clientHost)
     for (const { plan } of this.#gateways) {
-      this.#hostOfMac.set(macOf(plan.name), plan.name)
-      this.#watchKernel(plan.name)
+      this.#hostOfMac.set(macOf(plan.host), plan.host)
+      this.#watchKernel(plan.host)
     }
     startProgram(originHost, new URL('./origin.ts', import.meta.url), [`${originPort}`], () => {})
     for (const { plan } of this.#gateways) {
-      this.startProxy(plan.name)
-      this.startGateway(plan.name)
+      this.startProxy(plan.host)
+      this.startGateway(plan.host)
     }
     startProgram(clientHost, new URL('./prober.ts', import.meta.url), [], (report: ProberReport) => {
       this.gap.add(report.connectedAtMs)
-      this.#changes.emit('change')
+      this.changed()
     })
     void this.#pollStatus()
   }
@@ -92,21 +88,13 @@ export class Group {
         this.rate.add(result)
         this.traffic.add(result)
       }
-      this.#changes.emit('change')
+      this.changed()
     })
   }
 
   startGateway(name: string): void {
     const gateway = this.#gateway(name)
-    const file = `${sandboxDirectory}/${name}.yaml`
-    writeFileSync(file, gatewayYaml(gateway.plan, gateway.controlSocket))
-    const process = startProcess({
-      host: name,
-      command: proxyha,
-      args: ['run', '-c', file],
-      env: { PROXYHA_NODE: globalThis.process.execPath },
-      onLine: (line) => gateway.log.add(line),
-    })
+    const process = startGateway(gateway.plan, labGroup, (line) => gateway.log.add(line))
     gateway.process = process
     void process.ended.then((code) => {
       if (gateway.process === process) gateway.process = null
@@ -181,21 +169,8 @@ export class Group {
     return this.#gateway(name).log.last(lines)
   }
 
-  /** Resolves when `holds` does; it is looked at whenever something changed. Resolves with false after `withinMs`. */
-  async until(holds: () => boolean, withinMs: number): Promise<boolean> {
-    const signal = AbortSignal.timeout(withinMs)
-    while (!holds()) {
-      try {
-        await once(this.#changes, 'change', { signal })
-      } catch {
-        return holds()
-      }
-    }
-    return true
-  }
-
   #gateway(name: string): Gateway {
-    const gateway = this.#gateways.find(({ plan }) => plan.name === name)
+    const gateway = this.#gateways.find(({ plan }) => plan.host === name)
     if (!gateway) throw new Error(`the lab has no gateway ${name}`)
     return gateway
   }
@@ -221,16 +196,16 @@ export class Group {
         this.#timeline.add('event', `the clients' ARP entry of ${virtualIp} points to ${pointsTo}`)
       this.#arpHost = pointsTo
     }
-    this.#changes.emit('change')
+    this.changed()
   }
 
   async #pollStatus(): Promise<void> {
     for (;;) {
       const asked = this.#gateways.map(async (gateway) => {
-        gateway.status = await readStatus(gateway.controlSocket)
+        gateway.status = await readStatus(socketOf(gateway.plan.host))
       })
       await Promise.all(asked)
-      this.#changes.emit('change')
+      this.changed()
       await pause(statusIntervalMs)
     }
   }

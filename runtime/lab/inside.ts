@@ -64,8 +64,8 @@ async function show(): Promise<number> {
 }
 
 function tellWhatTheySaid(): void {
-  for (const { name } of gateways) {
-    const lines = group.logOf(name, logLinesShown)
-    process.stderr.write(`\nlast lines of ${name}:\n${lines.map((line) => `  ${line}\n`).join('')}`)
+  for (const { host } of gateways) {
+    const lines = group.logOf(host, logLinesShown)
+    process.stderr.write(`\nlast lines of ${host}:\n${lines.map((line) => `  ${line}\n`).join('')}`)
   }
 }

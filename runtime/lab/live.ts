@@ -40,35 +40,35 @@ export async function stayLive(tour: Tour, ending: Promise<void>): Promise<void>
 /** Powers off the director, or powers on the gateway that is off. */
 async function toggleDirector(tour: Tour): Promise<void> {
   const { group, timeline } = tour
-  const off = gateways.find(({ name }) => !group.isRunning(name))
+  const off = gateways.find(({ host }) => !group.isRunning(host))
   if (off) {
-    timeline.add('step', `${off.name} is powered on`)
-    return failOver(tour, async () => group.powerOn(off.name), heirAmong(tour, off.name), anyGapMs)
+    timeline.add('step', `${off.host} is powered on`)
+    return failOver(tour, async () => group.powerOn(off.host), heirAmong(tour, off.host), anyGapMs)
   }
   const director = group.director
   if (director === null) return
   timeline.add('step', `${director}, the director, loses power`)
-  const heir = gateways.find(({ name }) => name !== director && group.isRunning(name))
-  if (heir) await failOver(tour, () => group.powerOff(director), heir.name, anyGapMs)
+  const heir = gateways.find(({ host }) => host !== director && group.isRunning(host))
+  if (heir) await failOver(tour, () => group.powerOff(director), heir.host, anyGapMs)
 }
 
 /** Who holds the VIP once `joining` runs: the highest priority, and the gateways are listed by it. */
 function heirAmong({ group }: Tour, joining: string): string {
-  return gateways.find(({ name }) => name === joining || group.isRunning(name))?.name ?? joining
+  return gateways.find(({ host }) => host === joining || group.isRunning(host))?.host ?? joining
 }
 
 /** Stops the proxy of the last gateway that has one, or starts the one that is stopped. */
 async function toggleProxy({ group, timeline }: Tour): Promise<void> {
-  const stopped = gateways.find(({ name }) => group.isRunning(name) && !group.isProxyRunning(name))
+  const stopped = gateways.find(({ host }) => group.isRunning(host) && !group.isProxyRunning(host))
   if (stopped) {
-    timeline.add('step', `the proxy of ${stopped.name} starts`)
-    group.startProxy(stopped.name)
+    timeline.add('step', `the proxy of ${stopped.host} starts`)
+    group.startProxy(stopped.host)
     return
   }
-  const running = gateways.findLast(({ name }) => group.isProxyRunning(name))
+  const running = gateways.findLast(({ host }) => group.isProxyRunning(host))
   if (!running) return
-  timeline.add('step', `the proxy of ${running.name} stops`)
-  await group.stopProxy(running.name)
+  timeline.add('step', `the proxy of ${running.host} stops`)
+  await group.stopProxy(running.host)
 }
 
 /** Calls `press` with each key where there is a terminal; the function that is returned gives the terminal back. */

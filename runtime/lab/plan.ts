@@ -1,18 +1,12 @@
 import { formatIpv4, parseIpv4 } from '../wire/addresses.ts'
-import type { Host, Topology } from './topology.ts'
-
-/** One of the lab's gateways. */
-export interface GatewayPlan {
-  readonly name: string
-  readonly managementIp: string
-  readonly directorPriority: number
-}
+import type { GroupPlan, NodePlan } from './gateway.ts'
+import type { Topology } from './topology.ts'
 
 /** The group of the lab, in the order in which its gateways become director. */
-export const gateways: readonly GatewayPlan[] = [
-  { name: 'jupiter', managementIp: '10.10.74.70', directorPriority: 99 },
-  { name: 'saturn', managementIp: '10.10.74.78', directorPriority: 89 },
-  { name: 'uranus', managementIp: '10.10.74.86', directorPriority: 79 },
+export const gateways: readonly NodePlan[] = [
+  { host: 'jupiter', ip: '10.10.74.70', priority: 99 },
+  { host: 'saturn', ip: '10.10.74.78', priority: 89 },
+  { host: 'uranus', ip: '10.10.74.86', priority: 79 },
 ]
 
 /** What the clients are pointed to, and what every host of the lab's one subnet shares. */
@@ -42,35 +36,23 @@ export function addressesFrom(first: string, count: number): readonly string[] {
 /** The lab's network: three gateways, the clients' host and the origin at one bridge. */
 export const labTopology: Topology = {
   bridge: 'lab',
-  hosts: [
-    ...gateways.map(({ name, managementIp }) => host(name, [managementIp])),
-    host(clientHost, [proberIp, ...clientIps]),
-    host(originHost, [originIp]),
-  ],
+  prefixLength,
+  hosts: {
+    ...Object.fromEntries(gateways.map(({ host, ip }) => [host, [ip]])),
+    [clientHost]: [proberIp, ...clientIps],
+    [originHost]: [originIp],
+  },
 }
 
-function host(name: string, addresses: readonly string[]): Host {
-  return { name, addresses: addresses.map((address) => `${address}/${prefixLength}`) }
-}
-
-/** The YAML file of a gateway, as an operator would write it. */
-export function gatewayYaml(gateway: GatewayPlan, controlSocket: string): string {
-  return `name: ${gateway.name}
-interface: eth0
-managementIp: ${gateway.managementIp}
-directorPriority: ${gateway.directorPriority}
-virtualIps: [${virtualIp}/${prefixLength}]
-redirects:
-  - { protocol: http, originalPorts: [${originalPort}], proxyPort: ${proxyPort} }
-forwarding: workers
-cluster: { key: ${'lab'.repeat(8)} }
-control: { socket: ${controlSocket} }
-`
+export const labGroup: GroupPlan = {
+  virtualIp: `${virtualIp}/${prefixLength}`,
+  redirect: `protocol: http, originalPorts: [${originalPort}], proxyPort: ${proxyPort}`,
+  settings: 'forwarding: workers',
 }
 
 /** The configuration of a real squid beside a gateway: no cache, no disk, it only forwards. */
-export function squidConf(name: string, directory: string): string {
-  return `http_port ${proxyPort}
+export function squidConf(name: string, directory: string, listen = `${proxyPort}`): string {
+  return `http_port ${listen}
 visible_hostname ${name}
 http_access allow all
 cache deny all

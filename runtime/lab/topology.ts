@@ -1,18 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 
-/** One machine of the network: a network namespace with one interface, `eth0`, on the bridge. */
-export interface Host {
-  /** Name of the namespace; at most 11 characters, since its end on the bridge is called `to-NAME`. */
-  readonly name: string
-  /** Addresses of `eth0`, with their prefix; the first is the primary one. */
-  readonly addresses: readonly string[]
-}
-
-/** One subnet: a bridge with a machine at each of its ports. */
+/** One subnet: a bridge with a machine at each of its ports, a network namespace with one interface, `eth0`. */
 export interface Topology {
   readonly bridge: string
-  readonly hosts: readonly Host[]
+  readonly prefixLength: number
+  /**
+   * By the name of the namespace, at most 11 characters, since its end on the bridge is called `to-NAME`: the addresses of `eth0`,
+   * the primary one first.
+   */
+  readonly hosts: Readonly<Record<string, readonly string[]>>
 }
 
 /** One run of `ip -batch -`: in which namespace (undefined = our own), and its lines. */
@@ -31,21 +28,25 @@ function cableOf(host: string): string {
  * a few processes instead of hundreds.
  */
 export function topologyBatches(topology: Topology): readonly IpBatch[] {
-  const { bridge, hosts } = topology
+  const { bridge, prefixLength, hosts } = topology
   const own = [
     // Without spanning tree a port forwards at once; multicast snooping would need a querier, and VRRP is multicast.
     `link add ${bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
     `link set ${bridge} up`,
     'link set lo up',
-    ...hosts.flatMap(({ name }) => [
+    ...Object.keys(hosts).flatMap((name) => [
       `netns add ${name}`,
       `link add ${cableOf(name)} type veth peer name eth0 netns ${name}`,
       `link set ${cableOf(name)} master ${bridge} up`,
     ]),
   ]
-  const each = hosts.map(({ name, addresses }) => ({
-    namespace: name,
-    lines: ['link set lo up', 'link set eth0 up', ...addresses.map((address) => `addr add ${address} dev eth0`)],
+  const each = Object.entries(hosts).map(([namespace, addresses]) => ({
+    namespace,
+    lines: [
+      'link set lo up',
+      'link set eth0 up',
+      ...addresses.map((address) => `addr add ${address}/${prefixLength} dev eth0`),
+    ],
   }))
   return [{ namespace: undefined, lines: own }, ...each]
 }

@@ -23,8 +23,8 @@ export class StepFailed extends Error {
   readonly code = 'ESTEPFAILED'
 }
 
-const names = gateways.map(({ name }) => name)
-const [first, second, third] = gateways.map(({ name }) => name) as [string, string, string]
+const names = gateways.map(({ host }) => host)
+const [first, second, third] = gateways.map(({ host }) => host) as [string, string, string]
 
 /** A busy machine takes its time to start three gateways. */
 const formWithinMs = 30_000

@@ -85,11 +85,11 @@ export function takePicture(
     history,
     moments,
     hint,
-    gateways: gateways.map(({ name, directorPriority }) => {
+    gateways: gateways.map(({ host: name, priority }) => {
       const node = known.find((candidate) => candidate.name === name)
       return {
         name,
-        priority: directorPriority,
+        priority,
         holdsVip: director === name,
         running: group.isRunning(name),
         proxyRunning: group.isProxyRunning(name),

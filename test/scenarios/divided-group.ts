@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type GroupPlan, gatewayYaml } from '../../runtime/lab/gateway.ts'
 import type { Namespace, Namespaces } from '../namespaces.ts'
 import { HoldingTimes, parseAddressChange } from './holding-times.ts'
 
@@ -21,7 +22,7 @@ export type Side = 0 | 1
 
 export class DividedGroup {
   readonly priorities: readonly number[]
-  readonly advertIntervalMs: number
+  readonly #plan: GroupPlan
   /** What the kernels say, from the start on. */
   readonly times = new HoldingTimes()
   readonly #folder = mkdtempSync(join(tmpdir(), 'proxyha-test-'))
@@ -32,7 +33,13 @@ export class DividedGroup {
 
   constructor(namespaces: Namespaces, priorities: readonly number[], advertIntervalMs: number) {
     this.priorities = priorities
-    this.advertIntervalMs = advertIntervalMs
+    this.#plan = {
+      virtualIp: `${VIP}/16`,
+      redirect: 'protocol: http, originalPorts: [8080], proxyPort: 3128',
+      settings: `forwarding: workers
+vrrp: { version: 3, advertInterval: ${advertIntervalMs}ms }
+garp: { repeatAfter: [1s] }`,
+    }
     this.#switch = namespaces.create()
     for (const side of [0, 1]) {
       this.#switch.ip('link', 'add', `br${side}`, 'type', 'bridge')
@@ -53,21 +60,8 @@ export class DividedGroup {
     for (const [index, node] of this.#nodes.entries()) {
       void this.#watch(index, node)
       const file = join(this.#folder, `node${index}.yaml`)
-      writeFileSync(
-        file,
-        `name: node${index}
-interface: eth0
-managementIp: ${addressOf(index)}
-directorPriority: ${this.priorities[index]}
-virtualIps: [${VIP}/16]
-redirects: [{ protocol: http, originalPorts: [8080], proxyPort: 3128 }]
-forwarding: workers
-vrrp: { version: 3, advertInterval: ${this.advertIntervalMs}ms }
-garp: { repeatAfter: [1s] }
-cluster: { key: "a key of the tests, long enough" }
-control: { socket: ${join(this.#folder, `node${index}.sock`)} }
-`,
-      )
+      const plan = { host: `node${index}`, ip: addressOf(index), priority: this.priorities[index]! }
+      writeFileSync(file, gatewayYaml(plan, this.#plan, join(this.#folder, `node${index}.sock`)))
       node.start(PROXYHA, ['run', '-c', file])
     }
   }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Diagnostics } from '../../actors/inspector/messages.ts'
 import { describeInNamespaces, type Namespace } from '../namespaces.ts'
 import { Doctor } from './doctor.ts'
-import { CLIENTS, type GatewayNode, Group, VIP } from './group.ts'
+import { CLIENTS, CLUSTER_KEY, type GatewayNode, Group, VIP } from './group.ts'
 
 const programs = ['squid', 'curl', 'nft', 'setpriv', 'prlimit', 'sysctl']
 
@@ -152,14 +152,13 @@ describeInNamespaces('the doctor names each fault that is made', { programs }, (
   }, 120_000)
 
   it('settings that differ: the key of the beacons, the VRID, a redirect', async () => {
-    const ours = 'a key of the tests, long enough'
-    await doctor.restarted(scanning, (text) => text.replace(ours, 'another key than that, long enough'))
+    await doctor.restarted(scanning, (text) => text.replace(CLUSTER_KEY, 'another key than that, long enough'))
     expect((await doctor.found(scanning, 'cluster-key')).what).toContain(director.address)
     expect((await doctor.found(scanning, 'director-without-beacons')).evidence[0]).toMatch(/wrongHmac \d+$/)
 
     await doctor.restarted(
       scanning,
-      (text) => `${text.replace('another key than that, long enough', ours)}virtualRouterId: 52\n`,
+      (text) => `${text.replace('another key than that, long enough', CLUSTER_KEY)}virtualRouterId: 52\n`,
     )
     expect((await doctor.found(director, 'vrid-differs')).what).toContain(
       `${scanning.address} are refused: virtualRouterId is 52`,

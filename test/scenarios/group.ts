@@ -10,14 +10,18 @@
  */
 
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { clusterKey, gatewayYaml } from '../../runtime/lab/gateway.ts'
+import { askGateway } from '../../runtime/lab/gateway-status.ts'
+import { squidConf } from '../../runtime/lab/plan.ts'
+import { until } from '../../runtime/lab/until.ts'
 import type { Namespace, Namespaces, RunningProgram } from '../namespaces.ts'
 
-export const CLUSTER_KEY = 'a key of the tests, long enough'
+export { until }
+
+export const CLUSTER_KEY = clusterKey
 export const VIP = '10.88.0.10'
 export const ORIGIN = '10.88.0.99'
 export const CLIENTS = Array.from({ length: 60 }, (_, index) => `10.88.1.${index + 1}`)
@@ -99,21 +103,25 @@ export class GatewayNode {
 
   /** `priority`: where it is not to be that of the group's options. */
   startGateway(priority = this.priority): void {
-    const { originalPort = 8080, settings = '', redirect = '', elections } = this.#group.options
-    const shortForm = `directorPriority: ${priority}\nvirtualIps: ['${this.#group.virtualIp}']`
+    const { originalPort = 8080, settings = '', redirect = '', elections, areAddressesUnnamed } = this.#group.options
+    const isSaid = (key: string) => settings.includes(`${key}:`)
+    const yaml = gatewayYaml(
+      { host: this.name, ip: this.address, priority },
+      {
+        virtualIp: this.#group.virtualIp,
+        redirect: `protocol: http, originalPorts: [${originalPort}], proxyPort: 3128${redirect}`,
+        settings: `${isSaid('forwarding') ? '' : 'forwarding: workers'}
+${isSaid('balancing') ? '' : 'balancing: { slowStart: 0s }'}
+${settings}`,
+      },
+      this.socket,
+    )
+    const leads = elections?.[this.#group.nodes.indexOf(this)]
     writeFileSync(
       this.configFile,
-      `name: ${this.name}
-interface: eth0
-${this.#group.options.areAddressesUnnamed ? '' : `managementIp: ${this.address}`}
-${elections?.[this.#group.nodes.indexOf(this)] ?? shortForm}
-redirects: [{ protocol: http, originalPorts: [${originalPort}], proxyPort: 3128${redirect} }]
-cluster: { key: "${CLUSTER_KEY}" }
-control: { socket: ${this.socket} }
-${settings.includes('forwarding:') ? '' : 'forwarding: workers'}
-${settings.includes('balancing:') ? '' : 'balancing: { slowStart: 0s }'}
-${settings}
-`,
+      yaml
+        .replace(/^managementIp.*$/m, (line) => (areAddressesUnnamed ? '' : line))
+        .replace(/^directorPriority.*\nvirtualIps.*$/m, (lines) => leads ?? lines),
     )
     const [program = 'env', ...words] = this.#group.options.startedBy?.[this.#group.nodes.indexOf(this)] ?? []
     const command = ['PROXYHA_TEST_HOOKS=1', PROXYHA, 'run', '-c', this.configFile]
@@ -123,20 +131,7 @@ ${settings}
   startProxy(listen = '3128'): void {
     const { folder } = this.#group
     const file = join(folder, `${this.name}-squid.conf`)
-    writeFileSync(
-      file,
-      `http_port ${listen}
-visible_hostname ${this.name}
-http_access allow all
-cache deny all
-access_log none
-cache_log ${folder}/${this.name}-squid.log
-coredump_dir ${folder}
-pid_filename none
-pinger_enable off
-shutdown_lifetime 0 seconds
-`,
-    )
+    writeFileSync(file, squidConf(this.name, folder, listen))
     // Squids of one machine share names in /dev/shm; `ip netns exec` gave this one mounts of its own.
     const ownShm = `mount -t tmpfs tmpfs /dev/shm && exec squid -N -f ${file}`
     this.proxy = this.namespace.start('sh', ['-c', ownShm])
@@ -171,18 +166,8 @@ shutdown_lifetime 0 seconds
 
   /** `GET path` on the control socket; null where nobody answers. */
   async get(path: string): Promise<unknown> {
-    return new Promise((resolve) => {
-      const asked = request({ socketPath: this.socket, path, timeout: 2000 }, (response) => {
-        let text = ''
-        response.setEncoding('utf8').on('data', (part) => {
-          text += part
-        })
-        response.on('end', () => resolve(JSON.parse(text)))
-      })
-      asked.on('error', () => resolve(null))
-      asked.on('timeout', () => asked.destroy())
-      asked.end()
-    })
+    const answer = await askGateway(this.socket, path, 2000)
+    return answer === null ? null : JSON.parse(answer.text)
   }
 
   /** Null while it does not answer. Asked again where an actor's part came late, as on a busy machine it may. */
@@ -299,18 +284,4 @@ export class Group {
 /** Of its `eth0`. */
 export function macOf(namespace: Namespace): string {
   return /link\/ether (\S+)/.exec(namespace.ip('link', 'show', 'dev', 'eth0'))![1]!
-}
-
-/** Asks again and again until it holds; an error that says what was waited for, after `withinMs`. */
-export async function until(
-  holds: () => boolean | Promise<boolean>,
-  withinMs: number,
-  what: () => string,
-  everyMs = 50,
-): Promise<void> {
-  const end = performance.now() + withinMs
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what()}`)
-    await pause(everyMs)
-  }
 }

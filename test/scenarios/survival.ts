@@ -1,4 +1,4 @@
-import type { Survival } from '../../loadtest/survival/connections-report.ts'
+import type { Survival } from '../../loadtest/survival/connections.ts'
 import { parseClientKey, slotOfKey } from '../../runtime/table/client-key.ts'
 import type { RunningProgram } from '../namespaces.ts'
 import { CLIENTS, type GatewayNode, type Group, until, VIP } from './group.ts'

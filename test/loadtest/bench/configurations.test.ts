@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { gatewayYaml, haproxyConf, nginxBackendConf, nginxStreamConf } from '../../../loadtest/bench/configurations.ts'
+import { groupPlan, haproxyConf, nginxBackendConf, nginxStreamConf } from '../../../loadtest/bench/configurations.ts'
+import { gatewayYaml } from '../../../runtime/lab/gateway.ts'
 
 describe('the balancers that are compared', () => {
   it('use the same backends, keep a source at its backend, and use every core', () => {
@@ -28,9 +29,11 @@ describe('the balancers that are compared', () => {
   })
 })
 
-describe('gatewayYaml', () => {
+describe('the group', () => {
   it('is read as meant', () => {
-    expect(parse(gatewayYaml('director', '10.20.0.10', 99, '/run/d.sock', 2))).toMatchObject({
+    expect(
+      parse(gatewayYaml({ host: 'director', ip: '10.20.0.10', priority: 99 }, groupPlan(2), '/run/d.sock')),
+    ).toMatchObject({
       managementIp: '10.20.0.10',
       directorPriority: 99,
       virtualIps: ['10.20.0.100/24'],

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Order, Tally } from '../../../loadtest/group/new-connections-report.ts'
+import type { Order, Tally } from '../../../loadtest/group/new-connections.ts'
 import { type HostProcess, startProgram } from '../../../runtime/lab/processes.ts'
 import { describeInNamespaces, type Namespace } from '../../namespaces.ts'
 

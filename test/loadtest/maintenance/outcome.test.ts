@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Failure, Tally } from '../../../loadtest/group/new-connections-report.ts'
-import type { Cut } from '../../../loadtest/maintenance/kept-report.ts'
+import type { Failure, Tally } from '../../../loadtest/group/new-connections.ts'
+import type { Cut } from '../../../loadtest/maintenance/kept-connections.ts'
 import { type Course, eventOf, isAsWanted, type Outcome, outcomeOf } from '../../../loadtest/maintenance/outcome.ts'
 import type { MaintenanceEvent } from '../../../loadtest/maintenance/plan.ts'
 import { drawOutcomes } from '../../../loadtest/maintenance/report.ts'

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { gatewayYaml } from '../../../runtime/lab/gateway.ts'
 import {
   addressesFrom,
   clientIps,
   gateways,
-  gatewayYaml,
+  labGroup,
   labTopology,
   proberIp,
   virtualIp,
@@ -12,7 +13,7 @@ import {
 
 describe('the lab as planned', () => {
   it('has three gateways with the priorities 99, 89 and 79', () => {
-    expect(gateways.map(({ directorPriority }) => directorPriority)).toEqual([99, 89, 79])
+    expect(gateways.map(({ priority }) => priority)).toEqual([99, 89, 79])
   })
 
   it('has 200 clients', () => {
@@ -20,7 +21,7 @@ describe('the lab as planned', () => {
   })
 
   it('gives no address twice, and the VIP to nobody', () => {
-    const addresses = labTopology.hosts.flatMap((host) => host.addresses.map((address) => address.split('/')[0]))
+    const addresses = Object.values(labTopology.hosts).flat()
     expect(new Set(addresses).size).toBe(addresses.length)
     expect(addresses).toContain(proberIp)
     expect(addresses).not.toContain(virtualIp)
@@ -37,7 +38,7 @@ describe('the lab as planned', () => {
   it('writes a gateway file that YAML reads as meant', () => {
     const [jupiter] = gateways
     if (!jupiter) throw new Error('no gateway is planned')
-    expect(parse(gatewayYaml(jupiter, '/run/j.sock'))).toMatchObject({
+    expect(parse(gatewayYaml(jupiter, labGroup, '/run/j.sock'))).toMatchObject({
       name: 'jupiter',
       interface: 'eth0',
       managementIp: '10.10.74.70',

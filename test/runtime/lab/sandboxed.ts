@@ -7,10 +7,8 @@ const [mode, code] = process.argv.slice(2)
 settleInSandbox(() => process.exit(130))
 buildTopology({
   bridge: 'lan',
-  hosts: [
-    { name: 'one', addresses: ['10.0.0.1/24'] },
-    { name: 'two', addresses: ['10.0.0.2/24', '10.0.0.3/24'] },
-  ],
+  prefixLength: 24,
+  hosts: { one: ['10.0.0.1'], two: ['10.0.0.2', '10.0.0.3'] },
 })
 
 function stateOfOne(): string {

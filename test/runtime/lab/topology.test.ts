@@ -4,10 +4,8 @@ import { topologyBatches } from '../../../runtime/lab/topology.ts'
 
 const pair = {
   bridge: 'lan',
-  hosts: [
-    { name: 'one', addresses: ['10.0.0.1/24'] },
-    { name: 'two', addresses: ['10.0.0.2/24', '10.0.0.3/24'] },
-  ],
+  prefixLength: 24,
+  hosts: { one: ['10.0.0.1'], two: ['10.0.0.2', '10.0.0.3'] },
 }
 
 describe('topologyBatches', () => {
