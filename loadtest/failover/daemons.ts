@@ -3,7 +3,7 @@ import { type NodePlan, socketOf, startGateway, startProxyha } from '../../runti
 import { type HostProcess, startProcess } from '../../runtime/lab/processes.ts'
 import { sandboxDirectory } from '../../runtime/lab/sandbox.ts'
 import { childrenOf } from '../cpu-time.ts'
-import { groupPlan, keepalivedConf } from './configurations.ts'
+import { groupPlan, keepalivedConf, keepalivedPlan } from './configurations.ts'
 import type { Daemon, Pace } from './plan.ts'
 
 /** Starts a daemon on a node, as its operator would. */
@@ -15,7 +15,7 @@ export function startDaemon(daemon: Daemon, node: NodePlan, pace: Pace, onLine: 
       return startGateway(node, groupPlan(pace, 'kernel'), onLine)
     case 'keepalived': {
       const base = `${sandboxDirectory}/${node.host}`
-      writeFileSync(`${base}.conf`, keepalivedConf(node, pace))
+      writeFileSync(`${base}.conf`, keepalivedConf(keepalivedPlan(pace, node)))
       const [pid, vrrpPid] = [`${base}.pid`, `${base}.vrrp.pid`]
       // One that was killed leaves them behind, and its child a zombie of that PID: "daemon is already running".
       for (const left of [pid, vrrpPid]) rmSync(left, { force: true })

@@ -13,9 +13,6 @@ describeInNamespaces('a group explains itself', { programs: ['squid', 'curl', 'k
     group?.close()
   })
 
-  const macOf = (node: GatewayNode) =>
-    /link\/ether (\S+)/.exec(node.namespace.ip('-o', 'link', 'show', 'dev', 'eth0'))?.[1]
-
   it('two directors are told by both, with what to do; healed, clients know the winner', {
     timeout: 90_000,
   }, async () => {
@@ -64,9 +61,9 @@ describeInNamespaces('a group explains itself', { programs: ['squid', 'curl', 'k
       () => `node0 alone: ${group!.holders()}`,
     )
     await until(
-      () => group!.client.ip('neigh', 'show', VIP).includes(`${macOf(winner)}`),
+      () => group!.client.ip('neigh', 'show', VIP).includes(winner.mac()),
       5000,
-      () => `the client to know ${macOf(winner)}: ${group!.client.ip('neigh', 'show', VIP)}`,
+      () => `the client to know ${winner.mac()}: ${group!.client.ip('neigh', 'show', VIP)}`,
     )
   })
 

@@ -1,8 +1,9 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { describeInNamespaces, type Namespace, type RunningProgram } from '../namespaces.ts'
-import { Group, until } from './group.ts'
+import { Group, macOf, until } from './group.ts'
+import { startKeepalived } from './keepalived.ts'
 
 const VIP = 'fd00:88::10'
 const CLIENT = 'fd00:88::1:1'
@@ -39,7 +40,6 @@ describeInNamespaces('a gateway with a virtual IP of IPv6', { programs: ['squid'
     })
     expect(await group!.fetch(CLIENT)).toMatch(/^node[01]$/)
     const neighbour = () => client.ip('-6', 'neighbour', 'show', VIP)
-    const macOf = (host: Namespace) => JSON.parse(host.ip('-j', 'link', 'show', 'eth0'))[0].address
     expect(neighbour()).toContain(macOf(director!.namespace))
 
     await director!.stopGateway('SIGKILL')
@@ -63,28 +63,8 @@ describeInNamespaces('a gateway with a virtual IP of IPv6', { programs: ['squid'
     )
   })
 
-  function startKeepalived(host: Namespace, folder: string, priority: number): RunningProgram {
-    const file = join(folder, 'keepalived.conf')
-    writeFileSync(
-      file,
-      `global_defs {
-  vrrp_version 3
-}
-vrrp_instance VI_6 {
-  state BACKUP
-  interface eth0
-  virtual_router_id 51
-  priority ${priority}
-  advert_int 0.2
-  virtual_ipaddress {
-    ${VIP}/64
-  }
-}
-`,
-    )
-    const pids = ['-p', join(folder, 'keepalived.pid'), '-r', join(folder, 'vrrp.pid')]
-    return host.start('keepalived', ['-n', '-l', '-P', '-f', file, ...pids])
-  }
+  const start = (host: Namespace, folder: string, priority: number) =>
+    startKeepalived(host, folder, { version: 3, priority, advertInterval: 0.2, virtualIp: `${VIP}/64` })
 
   /** Its VRRP process first: told of its parent's death, it would stop in order. The parent must not start another. */
   async function kill(keepalived: RunningProgram, folder: string): Promise<void> {
@@ -108,7 +88,7 @@ vrrp_instance VI_6 {
         () => `${which} as master after ${after}; keepalived ${keepalivedHolds()}, gateway ${node!.holdsVip()}`,
       )
 
-    let keepalived = startKeepalived(origin, folder, 150)
+    let keepalived = start(origin, folder, 150)
     await oneHolds('keepalived', 10_000, 'a higher priority joined')
     const peer = linkLocalOf(origin)
     await until(
@@ -124,7 +104,7 @@ vrrp_instance VI_6 {
     await keepalived.stop('SIGTERM')
     await oneHolds('gateway', 5000, "keepalived's priority 0")
 
-    keepalived = startKeepalived(origin, folder, 150)
+    keepalived = start(origin, folder, 150)
     await oneHolds('keepalived', 10_000, 'it came back')
     await kill(keepalived, folder)
     let last: unknown
@@ -139,7 +119,7 @@ vrrp_instance VI_6 {
     // Killed, keepalived leaves its address behind.
     origin.ip('address', 'delete', `${VIP}/64`, 'dev', 'eth0')
 
-    keepalived = startKeepalived(origin, folder, 50)
+    keepalived = start(origin, folder, 50)
     // It must have heard us as long as it takes to be sure that it does not take over.
     await expect(oneHolds('keepalived', 3000, 'a lower priority joined')).rejects.toThrow('not within')
     expect(node!.holdsVip()).toBe(true)

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { keepalivedConf } from '../../loadtest/failover/configurations.ts'
 import type { Namespaces, RunningProgram } from '../namespaces.ts'
 import { type GatewayNode, Group, until, VIP } from './group.ts'
 import type { SeenAdvert } from './raw-frame.ts'
@@ -69,17 +70,13 @@ export class KeepalivedBench {
     const file = join(folder, 'keepalived.conf')
     writeFileSync(
       file,
-      `global_defs { vrrp_version ${this.version} }
-vrrp_instance VI_1 {
-  state BACKUP
-  interface eth0
-  virtual_router_id 51
-  priority ${priority}
-  advert_int ${this.intervalMs / 1000}
-  mcast_src_ip ${this.itsAddress}
-  virtual_ipaddress { ${VIP}/16 }
-}
-`,
+      keepalivedConf({
+        version: this.version,
+        priority,
+        advertInterval: this.intervalMs / 1000,
+        virtualIp: `${VIP}/16`,
+        settings: `mcast_src_ip ${this.itsAddress}`,
+      }),
     )
     // It takes a file that a killed one has left for a running one, where the number lives again.
     this.#pidFiles = join(folder, `keepalived-${this.#starts++}`)

@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { describeInNamespaces, type Namespace, type RunningProgram } from '../namespaces.ts'
+import { describeInNamespaces, type Namespace } from '../namespaces.ts'
 import { Group, until, VIP } from './group.ts'
+import { startKeepalived } from './keepalived.ts'
 
 /** keepalived 2.2 with `unicast_peer` as a member of the group; nothing of it goes to 224.0.0.18. */
 describeInNamespaces('keepalived as a unicast peer', { programs: ['squid', 'keepalived', 'tcpdump'] }, (namespaces) => {
@@ -12,27 +11,6 @@ describeInNamespaces('keepalived as a unicast peer', { programs: ['squid', 'keep
     await namespaces.close()
     group?.close()
   })
-
-  function startKeepalived(host: Namespace, folder: string, version: 2 | 3): RunningProgram {
-    const file = join(folder, 'keepalived.conf')
-    writeFileSync(
-      file,
-      `global_defs { vrrp_version ${version} }
-vrrp_instance VI_1 {
-  state BACKUP
-  interface eth0
-  virtual_router_id 51
-  priority 150
-  advert_int 1
-  unicast_src_ip 10.88.0.99
-  unicast_peer { 10.88.0.11 }
-  virtual_ipaddress { ${VIP}/16 }
-}
-`,
-    )
-    const pids = ['-p', join(folder, 'keepalived.pid'), '-r', join(folder, 'vrrp.pid')]
-    return host.start('keepalived', ['-n', '-l', '-P', '-f', file, ...pids])
-  }
 
   const holds = (host: Namespace) => host.ip('-o', '-4', 'address', 'show', 'dev', 'eth0').includes(` ${VIP}/`)
 
@@ -48,7 +26,13 @@ vrrp_instance VI_1 {
       heard += text
     })
 
-    const keepalived = startKeepalived(peer, group.folder, version)
+    const keepalived = startKeepalived(peer, group.folder, {
+      version,
+      priority: 150,
+      advertInterval: 1,
+      virtualIp: `${VIP}/16`,
+      settings: 'unicast_src_ip 10.88.0.99\n  unicast_peer { 10.88.0.11 }',
+    })
     await until(
       () => holds(peer) && !node!.holdsVip(),
       15_000,

@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { describeInNamespaces, type Namespace, type RunningProgram } from '../namespaces.ts'
+import { describeInNamespaces, type Namespace } from '../namespaces.ts'
 import { Group, until, VIP } from './group.ts'
+import { startKeepalived } from './keepalived.ts'
 
 /** keepalived 2.2 as a member of the group: each takes over from the other by priority and by death. */
 describeInNamespaces('keepalived beside a gateway', { programs: ['squid', 'keepalived'] }, (namespaces) => {
@@ -13,24 +12,8 @@ describeInNamespaces('keepalived beside a gateway', { programs: ['squid', 'keepa
     group?.close()
   })
 
-  function startKeepalived(host: Namespace, folder: string, version: 2 | 3, priority: number): RunningProgram {
-    const file = join(folder, 'keepalived.conf')
-    writeFileSync(
-      file,
-      `global_defs { vrrp_version ${version} }
-vrrp_instance VI_1 {
-  state BACKUP
-  interface eth0
-  virtual_router_id 51
-  priority ${priority}
-  advert_int 1
-  virtual_ipaddress { ${VIP}/16 }
-}
-`,
-    )
-    const pids = ['-p', join(folder, 'keepalived.pid'), '-r', join(folder, 'vrrp.pid')]
-    return host.start('keepalived', ['-n', '-l', '-P', '-f', file, ...pids])
-  }
+  const start = (host: Namespace, folder: string, version: 2 | 3, priority: number) =>
+    startKeepalived(host, folder, { version, priority, advertInterval: 1, virtualIp: `${VIP}/16` })
 
   const holds = (host: Namespace) => host.ip('-o', '-4', 'address', 'show', 'dev', 'eth0').includes(` ${VIP}/`)
 
@@ -45,7 +28,7 @@ vrrp_instance VI_1 {
       expect(node!.holdsVip()).toBe(true)
 
       // A higher priority joins, and takes the VIP from us.
-      let keepalived = startKeepalived(peer, group.folder, version, 150)
+      let keepalived = start(peer, group.folder, version, 150)
       await until(
         () => holds(peer) && !node!.holdsVip(),
         10_000,
@@ -64,7 +47,7 @@ vrrp_instance VI_1 {
         2500,
         () => 'the gateway as master after its priority 0',
       )
-      keepalived = startKeepalived(peer, group.folder, version, 150)
+      keepalived = start(peer, group.folder, version, 150)
       await until(
         () => holds(peer) && !node!.holdsVip(),
         10_000,
@@ -81,7 +64,7 @@ vrrp_instance VI_1 {
       if (holds(peer)) peer.ip('address', 'del', `${VIP}/16`, 'dev', 'eth0')
 
       // A lower priority joins and stays a backup; it takes over when we die.
-      keepalived = startKeepalived(peer, group.folder, version, 50)
+      keepalived = start(peer, group.folder, version, 50)
       await node!.stopGateway('SIGKILL')
       await until(
         () => holds(peer),

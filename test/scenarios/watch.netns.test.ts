@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { describeInNamespaces, type Namespace } from '../namespaces.ts'
-import { CLIENTS, type GatewayNode, Group, until, VIP } from './group.ts'
+import { describeInNamespaces } from '../namespaces.ts'
+import { CLIENTS, type GatewayNode, Group, macOf, until, VIP } from './group.ts'
 
 const GATEWAY = '10.88.0.99'
 
@@ -11,7 +11,6 @@ interface VrrpStatus {
   readonly tracking: readonly { readonly source: string; readonly state: string }[]
 }
 
-const macOf = (host: Namespace): string => JSON.parse(host.ip('-j', 'link', 'show', 'eth0'))[0].address
 const vrrpOf = async (node: GatewayNode): Promise<VrrpStatus | undefined> =>
   ((await node.status()) as { readonly vrrp: VrrpStatus } | null)?.vrrp
 
