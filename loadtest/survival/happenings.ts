@@ -1,68 +1,86 @@
 import type { NodePlan } from '../../runtime/lab/gateway.ts'
 import { setCable } from '../../runtime/lab/topology.ts'
-import { director, follower, group, joining, third } from '../group/network.ts'
+import { director, follower, group, joining, type Mode, third } from '../group/network.ts'
 import { drain, handOver, others, startAgain, undrain } from '../group/operations.ts'
 import type { Stage } from '../group/stage.ts'
 import type { Clients } from './clients.ts'
-import type { Happening, Outcome } from './plan.ts'
 
-type Loss = Omit<Outcome, 'mode' | 'happening'>
+/** What is done to a group whose connections are open. */
+interface Happening {
+  readonly name: string
+  readonly title: string
+  /** Whose own connections cannot live. */
+  readonly dead?: NodePlan
+  readonly happen: (stage: Stage) => Promise<void>
+  /** Where the next does not go on from it. */
+  readonly undo?: (stage: Stage, clients: Clients) => Promise<void>
+}
 
 const rebalanced = 300
 const ordinary = 100
 
-/** Opens connections, lets it happen, and sees what became of them and of those that were begun meanwhile; in the end the group is as it was. */
-export async function performHappening(stage: Stage, clients: Clients, happening: Happening): Promise<Loss> {
-  const seen = (happen: () => Promise<void>, dead?: NodePlan) => during(clients, happen, dead)
-  switch (happening) {
-    case 'death': {
-      const loss = await seen(() => death(stage), director)
-      await clients.hangUp()
-      return loss
-    }
-    case 'return':
-      // It goes on from the death: the follower leads.
-      return seen(() => comeBack(stage))
-    case 'hand-over': {
-      const loss = await seen(() => handOver(stage, director, follower))
-      await handOver(stage, follower, director)
-      return loss
-    }
-    case 'rebalancing': {
-      const loss = await seen(() => rebalance(stage, rebalanced))
-      await rebalance(stage, ordinary)
-      return loss
-    }
-    case 'join': {
-      const loss = await seen(() => join(stage))
-      await stage.stop(joining, 'SIGTERM')
-      await stage.settled(director, group)
-      return loss
-    }
-    case 'drain': {
-      const loss = await seen(() => drain(stage, third))
-      await undrain(stage, third)
-      return loss
-    }
-    case 'restart':
-      return seen(() => again(stage, third, 'SIGTERM'))
-    case 'restart-director':
-      return seen(() => again(stage, director, 'SIGTERM'))
-    case 'kill':
-      return seen(() => again(stage, third, 'SIGKILL'))
-    case 'kill-director':
-      return seen(() => again(stage, director, 'SIGKILL'))
-    default:
-      return happening satisfies never
-  }
+/** In the order in which it is done. */
+export const happenings: readonly Happening[] = [
+  {
+    name: 'death',
+    title: 'director dies (cable cut)',
+    dead: director,
+    happen: death,
+    undo: (_, clients) => clients.hangUp(),
+  },
+  // It goes on from the death: the follower leads.
+  { name: 'return', title: 'the old director returns', happen: comeBack },
+  {
+    name: 'hand-over',
+    title: 'ordered hand-over',
+    happen: (stage) => handOver(stage, director, follower),
+    undo: (stage) => handOver(stage, follower, director),
+  },
+  {
+    name: 'rebalancing',
+    title: 'a node is given three times the slots',
+    happen: (stage) => rebalance(stage, rebalanced),
+    undo: (stage) => rebalance(stage, ordinary),
+  },
+  { name: 'join', title: 'a node is added', happen: join, undo: leave },
+  {
+    name: 'drain',
+    title: 'a node is drained',
+    happen: (stage) => drain(stage, third),
+    undo: (stage) => undrain(stage, third),
+  },
+  { name: 'restart', title: 'proxyha stopped and started, third node', happen: again(third, 'SIGTERM') },
+  { name: 'restart-director', title: 'proxyha stopped and started, director', happen: again(director, 'SIGTERM') },
+  { name: 'kill', title: 'proxyha killed (-9) and started, third node', happen: again(third, 'SIGKILL') },
+  { name: 'kill-director', title: 'proxyha killed (-9) and started, director', happen: again(director, 'SIGKILL') },
+]
+
+/** What became of the connections by one happening. */
+export interface Outcome {
+  readonly mode: Mode
+  readonly happening: string
+  readonly opened: number
+  readonly lost: number
+  /** Of those: that ended on a node which was there all the time. */
+  readonly lostOnSurvivors: number
+  /** How those on survivors ended, and how new ones failed, and how many each way. */
+  readonly failures: Readonly<Record<string, number>>
+  /** New connections that were begun meanwhile; those that were not answered; those whose SYN had to be sent again. */
+  readonly begun: number
+  readonly failed: number
+  readonly waited: number
 }
 
-/** `dead`: whose own connections cannot live. */
-async function during(clients: Clients, happen: () => Promise<void>, dead?: NodePlan): Promise<Loss> {
+/** Opens connections, lets it happen, and sees what became of them and of those that were begun meanwhile; in the end the group is as it was. */
+export async function performHappening(
+  stage: Stage,
+  clients: Clients,
+  { name, dead, happen, undo }: Happening,
+): Promise<Outcome> {
   const { nodes, lost: never } = await clients.open()
   if (never.length > 0) throw new Error(`${never.length} connections could not be opened: ${never[0]?.failure}`)
   clients.beginNew()
-  await happen()
+  await happen(stage)
   const { lost } = await clients.check()
   const fresh = await clients.endNew()
   const opened = Object.values(nodes).reduce((sum, count) => sum + count, 0)
@@ -73,7 +91,10 @@ async function during(clients: Clients, happen: () => Promise<void>, dead?: Node
     ...fresh.failures.map(({ kind }) => `new ${kind}`),
   ])
     failures[what] = (failures[what] ?? 0) + 1
+  await undo?.(stage, clients)
   return {
+    mode: stage.mode,
+    happening: name,
     opened,
     lost: lost.length,
     lostOnSurvivors: onSurvivors.length,
@@ -111,7 +132,14 @@ async function join(stage: Stage): Promise<void> {
   await stage.settled(director, [...group, joining])
 }
 
-async function again(stage: Stage, node: NodePlan, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  await stage.stop(node, signal)
-  await startAgain(stage, node)
+async function leave(stage: Stage): Promise<void> {
+  await stage.stop(joining, 'SIGTERM')
+  await stage.settled(director, group)
+}
+
+function again(node: NodePlan, signal: 'SIGTERM' | 'SIGKILL') {
+  return async (stage: Stage): Promise<void> => {
+    await stage.stop(node, signal)
+    await startAgain(stage, node)
+  }
 }

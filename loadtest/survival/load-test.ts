@@ -4,8 +4,7 @@ import { Stage } from '../group/stage.ts'
 import { chosenOf, defineLoadTest, numberOf, resultFile } from '../load-test.ts'
 import { print, saveFigures } from '../output.ts'
 import { Clients } from './clients.ts'
-import { performHappening } from './happenings.ts'
-import { happenings, type Outcome } from './plan.ts'
+import { happenings, type Outcome, performHappening } from './happenings.ts'
 import { drawOutcomes, holds } from './report.ts'
 
 /** Exit code 1 where kernel mode lost what it must keep. */
@@ -38,10 +37,10 @@ of both takes some six minutes.
         const stage = new Stage(mode)
         await stage.open()
         const clients = new Clients(stage)
-        for (const { name, title } of happenings) {
-          const outcome = { mode, happening: name, ...(await performHappening(stage, clients, name)) }
+        for (const happening of happenings) {
+          const outcome = await performHappening(stage, clients, happening)
           outcomes.push(outcome)
-          print(describe(title, outcome))
+          print(describe(happening.title, outcome))
         }
         await clients.close()
         await stage.close()

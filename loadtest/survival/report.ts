@@ -1,6 +1,6 @@
 import { type Mode, modes } from '../group/network.ts'
 import { layOut } from '../output.ts'
-import { happenings, type Outcome } from './plan.ts'
+import { happenings, type Outcome } from './happenings.ts'
 
 /** The outcomes as the lines of a table: a happening per line, two columns for each mode, the sum over the rounds. */
 export function drawOutcomes(outcomes: readonly Outcome[]): readonly string[] {

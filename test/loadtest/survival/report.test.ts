@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { happenings, type Outcome } from '../../../loadtest/survival/plan.ts'
+import { happenings, type Outcome } from '../../../loadtest/survival/happenings.ts'
 import { drawOutcomes, holds } from '../../../loadtest/survival/report.ts'
 
 const outcome = (fields: Partial<Outcome>): Outcome => ({
