@@ -43,7 +43,13 @@ export async function startBench(note: (line: string) => void, threads: number):
   }
   layRouterWay()
   const router: RunningWay = { ...straight, way: 'router', url: urlOf(network.routedIp, network.backendPort) }
-  const others = [startHaproxy(note, threads), startNginx(note, threads)].filter((way) => way !== undefined)
+  const streamConf = nginxStreamConf(threads, sandboxDirectory, nginxStreamModule())
+  const others = [
+    ...balancer('haproxy', network.haproxyPort, note, (onLine) => startHaproxy(threads, onLine)),
+    ...balancer('nginx', network.nginxPort, note, (onLine) =>
+      startNginx(network.directorHost, 'stream', streamConf, onLine),
+    ),
+  ]
   const own = [await startGroup(threads), ...kernelWay(note)]
   await pause(settleMs)
   const up = others.filter(({ way, process, log }) => {
@@ -67,8 +73,7 @@ function startBackends(note: (line: string) => void): void {
   if (!installed) note('nginx is not installed: the backends are node servers, which take more CPU from the others')
   writeFileSync(`${sandboxDirectory}/1m`, Buffer.alloc(1_000_000, 'x'))
   for (const host of network.backendHosts) {
-    if (installed)
-      startNginxAs(host, host, nginxBackendConf(availableParallelism(), sandboxDirectory, host), new Tail())
+    if (installed) startNginx(host, host, nginxBackendConf(availableParallelism(), sandboxDirectory, host))
     else startProgram(host, new URL('./node-backend.ts', import.meta.url), [`${network.backendPort}`], () => {})
   }
 }
@@ -107,39 +112,31 @@ function kernelWay(note: (line: string) => void): readonly RunningWay[] {
   return [{ way: 'kernel', url: urlOf(network.kernelVirtualIp, network.proxyhaPort), process: null, log: new Tail() }]
 }
 
-function startHaproxy(note: (line: string) => void, threads: number): RunningWay | undefined {
-  if (versionOf('haproxy', '-v') === undefined) {
-    note('haproxy is not installed: there is no ratio to it')
-    return undefined
-  }
+function startHaproxy(threads: number, onLine: (line: string) => void): HostProcess {
   const file = `${sandboxDirectory}/haproxy.cfg`
   writeFileSync(file, haproxyConf(threads))
-  const log = new Tail()
-  const args = ['-db', '-f', file]
-  const process = startProcess({
-    host: network.directorHost,
-    command: 'haproxy',
-    args,
-    onLine: (line) => log.add(line),
-  })
-  return { way: 'haproxy', url: urlOf(network.directorIp, network.haproxyPort), process, log }
+  return startProcess({ host: network.directorHost, command: 'haproxy', args: ['-db', '-f', file], onLine })
 }
 
-function startNginx(note: (line: string) => void, threads: number): RunningWay | undefined {
-  if (versionOf('nginx', '-v') === undefined) {
-    note('nginx is not installed: there is no ratio to it')
-    return undefined
+/** A balancer on the director's host, where it is installed. */
+function balancer(
+  way: 'haproxy' | 'nginx',
+  port: number,
+  note: (line: string) => void,
+  start: (onLine: (line: string) => void) => HostProcess,
+): readonly RunningWay[] {
+  if (versionOf(way, '-v') === undefined) {
+    note(`${way} is not installed: there is no ratio to it`)
+    return []
   }
   const log = new Tail()
-  const conf = nginxStreamConf(threads, sandboxDirectory, nginxStreamModule())
-  const process = startNginxAs(network.directorHost, 'stream', conf, log)
-  return { way: 'nginx', url: urlOf(network.directorIp, network.nginxPort), process, log }
+  return [{ way, url: urlOf(network.directorIp, port), process: start((line) => log.add(line)), log }]
 }
 
-function startNginxAs(host: string, name: string, conf: string, log: Tail): HostProcess {
+function startNginx(host: string, name: string, conf: string, onLine = (_line: string) => {}): HostProcess {
   const file = `${sandboxDirectory}/${name}.conf`
   writeFileSync(file, conf)
-  return startProcess({ host, command: 'nginx', args: ['-e', 'stderr', '-c', file], onLine: (line) => log.add(line) })
+  return startProcess({ host, command: 'nginx', args: ['-e', 'stderr', '-c', file], onLine })
 }
 
 function urlOf(ip: string, port: number): string {

@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process'
 import { fullRuleset } from '../../actors/fast-path/ruleset/ruleset.ts'
 import type { Ruleset } from '../../actors/fast-path/ruleset/ruleset-types.ts'
-import { macOf } from '../../runtime/lab/topology.ts'
+import { macOf, runOn } from '../../runtime/lab/topology.ts'
 import { SLOT_COUNT } from '../../runtime/table/layout.ts'
 import * as network from './network.ts'
 
@@ -37,14 +36,10 @@ export function layKernelWay(): void {
       tableSize: 65_536,
       hidesUnlistened: true,
     }
-    inside(name, 'nft', ['-f', '-'], fullRuleset(ruleset))
+    runOn(name, 'nft', ['-f', '-'], fullRuleset(ruleset))
     const place = director
       ? [`${network.kernelVirtualIp}/24`, 'dev', 'eth0']
       : [`${network.kernelVirtualIp}/32`, 'dev', 'lo']
-    inside(name, 'ip', ['address', 'add', ...place])
+    runOn(name, 'ip', ['address', 'add', ...place])
   })
-}
-
-function inside(host: string, command: string, args: readonly string[], input = ''): string {
-  return execFileSync('ip', ['netns', 'exec', host, command, ...args], { encoding: 'utf8', input })
 }

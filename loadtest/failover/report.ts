@@ -3,22 +3,10 @@ import { connectEveryMs } from './plan.ts'
 import type { QuietRun } from './quiet-run.ts'
 import { type Distribution, type RowSummary, standingOf } from './summary.ts'
 
-const header = [
-  'pace      load  daemon',
-  'gap min',
-  'median',
-  'p90',
-  'max',
-  'ratio',
-  'takeover',
-  'both hold',
-  'lost',
-  'lost max',
-  'client',
-  'bound',
-  'failed',
-  'disturbed',
-]
+const header =
+  'pace      load  daemon | gap min | median | p90 | max | ratio | takeover | both hold | lost | lost max | client | bound | failed | disturbed'.split(
+    ' | ',
+  )
 
 /** What the columns mean. */
 export const legend = [

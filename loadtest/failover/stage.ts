@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { NodePlan } from '../../runtime/lab/gateway.ts'
 import { type HostProcess, startProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
-import { buildTopology, ip, setCable } from '../../runtime/lab/topology.ts'
+import { buildTopology, ip, removeAddress, runOn, setCable } from '../../runtime/lab/topology.ts'
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
 import { Changing } from '../../runtime/lab/until.ts'
 import { parseMonitorLine, VipHolders } from '../../runtime/lab/vip-holders.ts'
@@ -166,9 +165,8 @@ export class Stage extends Changing {
     for (const node of nodes) {
       this.setLink(node, true)
       this.setCable(node, true)
-      if (ip(['-n', node.host, '-o', 'addr', 'show', 'dev', 'eth0']).includes(` ${virtualIp}/`))
-        ip(['-n', node.host, 'addr', 'del', `${virtualIp}/${prefixLength}`, 'dev', 'eth0'])
-      this.#forgetKernelMode(node)
+      removeAddress(node.host, virtualIp, prefixLength)
+      forgetKernelMode(node)
     }
     if (!(await this.until(() => this.holders.now.length === 0, emptyWithinMs)))
       throw new Error('a node kept the VIP although it was taken away')
@@ -178,14 +176,6 @@ export class Stage extends Changing {
     this.#lostMs = []
     this.acquisitions = 0
     this.transitions = 0
-  }
-
-  /** What kernel mode leaves behind for the next process. */
-  #forgetKernelMode({ host }: NodePlan): void {
-    const run = [`--net=/run/netns/${host}`, '--', 'nft', 'flush', 'ruleset']
-    spawnSync('nsenter', run, { stdio: 'ignore' })
-    if (ip(['-n', host, '-o', 'addr', 'show', 'dev', 'lo']).includes(` ${virtualIp}/`))
-      ip(['-n', host, 'addr', 'del', `${virtualIp}/32`, 'dev', 'lo'])
   }
 
   /** Connections that were begun since then and failed, as far as they are known by now. */
@@ -212,4 +202,14 @@ export class Stage extends Changing {
     this.#lostMs = [...this.#lostMs, ...lostMs].slice(-LOST_KEPT)
     this.changed()
   }
+}
+
+/** What kernel mode leaves behind for the next process. */
+function forgetKernelMode({ host }: NodePlan): void {
+  try {
+    runOn(host, 'nft', ['flush', 'ruleset'])
+  } catch {
+    // Without nft there was no kernel mode.
+  }
+  removeAddress(host, virtualIp, 32, 'lo')
 }

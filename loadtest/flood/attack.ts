@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { socketOf } from '../../runtime/lab/gateway.ts'
 import { askGateway } from '../../runtime/lab/gateway-status.ts'
 import { type HostProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
-import { ip, macOf, type Topology } from '../../runtime/lab/topology.ts'
+import { ip, macOf, runOn, type Topology } from '../../runtime/lab/topology.ts'
 import {
   clientHost,
   director,
@@ -119,8 +118,5 @@ function residentBytes(pid: number): number {
 }
 
 /** A kernel without connection tracking has no such file. */
-function trackedConnections(host: string): number {
-  const file = '/proc/sys/net/netfilter/nf_conntrack_count'
-  const args = [`--net=/run/netns/${host}`, '--', 'sh', '-c', `cat ${file} 2>/dev/null || echo 0`]
-  return Number(execFileSync('nsenter', args, { encoding: 'utf8' }))
-}
+const trackedConnections = (host: string): number =>
+  Number(runOn(host, 'sh', ['-c', 'cat /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null || echo 0']))

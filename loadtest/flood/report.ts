@@ -10,21 +10,10 @@ const titles: Readonly<Record<Phase, string>> = {
 
 /** The measurements as the lines of a table; ratios are of the answers, to those of the same mode. */
 export function drawMeasurements(measurements: readonly Measurement[]): readonly string[] {
-  const header = [
-    'mode',
-    'SYN/s',
-    'answers/s',
-    'to none',
-    'to another host',
-    'lost',
-    'new',
-    'failed',
-    'strayed',
-    'slowest ms',
-    'RSS MB',
-    'pins',
-    'tracked',
-  ]
+  const header =
+    'mode | SYN/s | answers/s | to none | to another host | lost | new | failed | strayed | slowest ms | RSS MB | pins | tracked'.split(
+      ' | ',
+    )
   const rows = modes.flatMap((mode) => {
     const own = measurements.filter((one) => one.mode === mode)
     return own.map((one) => rowOf(one, own))

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { configure, type NodePlan, socketOf, startGateway, startProxyha } from '../../runtime/lab/gateway.ts'
 import { isComplete, readStatus } from '../../runtime/lab/gateway-status.ts'
 import { type HostProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
-import { ip } from '../../runtime/lab/topology.ts'
+import { hasAddress } from '../../runtime/lab/topology.ts'
 import { until } from '../../runtime/lab/until.ts'
 import { group, groupPlan, joining, type Mode, proxyPort, virtualIp } from './network.ts'
 
@@ -127,9 +127,6 @@ export class Stage {
   }
 
   #holds(node: NodePlan): boolean {
-    return group.every(({ host }) => {
-      const has = ip(['-n', host, '-o', 'addr', 'show', 'dev', 'eth0']).includes(` ${virtualIp}/`)
-      return has === (host === node.host)
-    })
+    return group.every(({ host }) => hasAddress(host, virtualIp) === (host === node.host))
   }
 }

@@ -1,20 +1,10 @@
 import { layOut } from '../output.ts'
 import { countOf, isAsWanted, type Outcome, paceMin } from './outcome.ts'
 
-const header = [
-  'event',
-  'new',
-  'failed',
-  '2nd SYN',
-  'at a drained node',
-  'slowest ms',
-  'downloads cut',
-  'idle cut',
-  'ended with it',
-  'told late',
-  'pace',
-  '',
-]
+const header =
+  'event | new | failed | 2nd SYN | at a drained node | slowest ms | downloads cut | idle cut | ended with it | told late | pace | '.split(
+    ' | ',
+  )
 
 const legend = [
   'new: connections begun from the beginning of the event to that of the next, each of which asks once; 2nd SYN: established, but not by their first one.',

@@ -1,19 +1,10 @@
 import { layOut } from '../output.ts'
 import type { Outcome } from './metrics.ts'
 
-const header = [
-  'way',
-  'share p99',
-  'max',
-  'max/mean',
-  'beyond %',
-  'moved, needed',
-  'needless',
-  'while active',
-  'broken',
-  'weights changed',
-  'turned back',
-]
+const header =
+  'way | share p99 | max | max/mean | beyond % | moved, needed | needless | while active | broken | weights changed | turned back'.split(
+    ' | ',
+  )
 
 /** What the columns mean. */
 export const legend = [

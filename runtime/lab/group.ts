@@ -19,7 +19,7 @@ import {
 import { type HostProcess, startProcess, startProgram, Tail } from './processes.ts'
 import { sandboxDirectory } from './sandbox.ts'
 import type { Timeline } from './timeline.ts'
-import { buildTopology, ip, macOf, setCable } from './topology.ts'
+import { buildTopology, macOf, removeAddress, setCable } from './topology.ts'
 import { type ClientReport, monotonicMs, type ProberReport, RateMeter, TrafficWindow } from './traffic.ts'
 import { Changing } from './until.ts'
 import { parseMonitorLine, VipHolders } from './vip-holders.ts'
@@ -130,9 +130,7 @@ export class Group extends Changing {
 
   /** Power on: a machine that booted remembers no VIP; then its proxy and its gateway start. */
   powerOn(name: string): void {
-    if (ip(['-n', name, '-o', 'addr', 'show', 'dev', 'eth0']).includes(` ${virtualIp}/`)) {
-      ip(['-n', name, 'addr', 'del', `${virtualIp}/${prefixLength}`, 'dev', 'eth0'])
-    }
+    removeAddress(name, virtualIp, prefixLength)
     this.holders.setHeld(name, false, monotonicMs())
     setCable(name, true)
     this.holders.setPlugged(name, true, monotonicMs())

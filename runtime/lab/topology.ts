@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 
 /** One subnet: a bridge with a machine at each of its ports, a network namespace with one interface, `eth0`. */
@@ -84,9 +84,22 @@ function keepFiltersOffBridge(): void {
  */
 export function setHostParameter(host: string, parameter: string, value: string): void {
   // /proc/sys/net shows the namespace of whoever looks, so the writer has to be inside.
-  const args = [`--net=/run/netns/${host}`, '--', 'tee', `/proc/sys/net/${parameter}`]
-  const { error, status, stderr } = spawnSync('nsenter', args, { input: value, encoding: 'utf8' })
-  if (error || status !== 0) throw new Error(`${parameter} = ${value} on ${host}: ${error?.message ?? stderr.trim()}`)
+  runOn(host, 'tee', [`/proc/sys/net/${parameter}`], value)
+}
+
+/** Runs a command on a host to its end; its stdout. @throws Error with what it said where it fails */
+export function runOn(host: string, command: string, args: readonly string[], input = ''): string {
+  const inside = [`--net=/run/netns/${host}`, '--', command, ...args]
+  return execFileSync('nsenter', inside, { encoding: 'utf8', input, stdio: 'pipe' })
+}
+
+/** Whether a device of a host has the address, which is without its prefix. */
+export const hasAddress = (host: string, address: string, device = 'eth0'): boolean =>
+  ip(['-n', host, '-o', 'addr', 'show', 'dev', device]).includes(` ${address}/`)
+
+/** Takes an address away from a device of a host, where it has it. */
+export function removeAddress(host: string, address: string, prefixLength: number, device = 'eth0'): void {
+  if (hasAddress(host, address, device)) ip(['-n', host, 'addr', 'del', `${address}/${prefixLength}`, 'dev', device])
 }
 
 /** Runs `ip` once, for what has no batch. @throws Error with what `ip` said when it refuses */
