@@ -74,7 +74,7 @@ function startBackends(note: (line: string) => void): void {
   writeFileSync(`${sandboxDirectory}/1m`, Buffer.alloc(1_000_000, 'x'))
   for (const host of network.backendHosts) {
     if (installed) startNginx(host, host, nginxBackendConf(availableParallelism(), sandboxDirectory, host))
-    else startProgram(host, new URL('./node-backend.ts', import.meta.url), [`${network.backendPort}`], () => {})
+    else startProgram(host, new URL('./node-backend.ts', import.meta.url), [`${network.backendPort}`])
   }
 }
 
@@ -85,7 +85,7 @@ function startBackends(note: (line: string) => void): void {
 async function startGroup(threads: number): Promise<RunningWay> {
   const log = new Tail()
   const start = (host: string, ip: string, priority: number) =>
-    startGateway({ host, ip, priority }, groupPlan(threads), (line) => log.add(line))
+    startGateway({ host, ip, priority }, groupPlan(threads), log.add)
   const director = start(network.directorHost, network.directorIp, 99)
   network.backendHosts.forEach((host, index) => {
     start(host, network.backendIps[index] ?? '', 89 - 10 * index)
@@ -130,7 +130,7 @@ function balancer(
     return []
   }
   const log = new Tail()
-  return [{ way, url: urlOf(network.directorIp, port), process: start((line) => log.add(line)), log }]
+  return [{ way, url: urlOf(network.directorIp, port), process: start(log.add), log }]
 }
 
 function startNginx(host: string, name: string, conf: string, onLine = (_line: string) => {}): HostProcess {

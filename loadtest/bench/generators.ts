@@ -24,10 +24,12 @@ export const runAutocannon: Generator = async (load, url, seconds) => {
   const lines: string[] = []
   const program = new URL('./autocannon-client.ts', import.meta.url)
   const args = [JSON.stringify(autocannonOptions(load, url, seconds))]
-  const take = (message: Outcome) => {
-    outcome = message
-  }
-  await startProgram(clientHost, program, args, take, (line) => lines.push(line)).closed
+  await startProgram(clientHost, program, args, {
+    onMessage: (message: Outcome) => {
+      outcome = message
+    },
+    onLine: (line) => lines.push(line),
+  }).closed
   if (!outcome) throw new Error(`autocannon gave no report:\n${lines.join('\n')}`)
   return outcome
 }

@@ -59,9 +59,7 @@ export async function measure(stage: Stage, turn: Turn): Promise<Outcome> {
 }
 
 async function leaveToSecond(stage: Stage): Promise<void> {
-  const director = stage.daemonOf(first)
-  director.signal('SIGTERM')
-  await director.ended
+  await stage.daemonOf(first).end('SIGTERM')
   if (!(await stage.until(() => stage.isDirector(second), patienceMs)))
     throw new Error(`the second node did not follow:\n${stage.log.last(10).join('\n')}`)
 }

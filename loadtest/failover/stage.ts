@@ -54,7 +54,7 @@ export class Stage extends Changing {
   async build(): Promise<void> {
     buildTopology(topology)
     for (const { host } of nodes) {
-      startProgram(host, new URL('./service.ts', import.meta.url), [`${servicePort}`], () => {})
+      startProgram(host, new URL('./service.ts', import.meta.url), [`${servicePort}`])
       startProcess({
         host,
         command: 'ip',
@@ -62,16 +62,13 @@ export class Stage extends Changing {
         onLine: (line) => this.#kernelSaid(host, line),
       })
     }
-    startProgram<AdvertSeen>(
-      clientHost,
-      new URL('./advert-watch.ts', import.meta.url),
-      ['eth0', clientIp],
-      ({ atMs }) => {
+    startProgram(clientHost, new URL('./advert-watch.ts', import.meta.url), ['eth0', clientIp], {
+      onMessage: ({ atMs }: AdvertSeen) => {
         this.#lastAdvertMs = atMs
         this.changed()
       },
-      (line) => this.log.add(`adverts: ${line}`),
-    )
+      onLine: (line) => this.log.add(`adverts: ${line}`),
+    })
     await pause(monitorMs)
     await this.#startClient(servicePort)
   }
@@ -79,16 +76,11 @@ export class Stage extends Changing {
   /** The client, connecting to that port of the virtual IP from now on. */
   async #startClient(port: number): Promise<void> {
     if (this.#client?.port === port) return
-    this.#client?.program.signal('SIGKILL')
-    await this.#client?.program.ended
+    await this.#client?.program.end()
     this.clientRaised = null
-    const program = startProgram(
-      clientHost,
-      new URL('./prober.ts', import.meta.url),
-      [virtualIp, `${port}`],
-      () => {},
-      (line) => this.#clientSaid(line),
-    )
+    const program = startProgram(clientHost, new URL('./prober.ts', import.meta.url), [virtualIp, `${port}`], {
+      onLine: (line) => this.#clientSaid(line),
+    })
     this.#client = { port, program }
     if (!(await this.until(() => this.clientRaised !== null, readyWithinMs)))
       throw new Error(`the client did not start: ${this.log.last(5).join('\n')}`)
@@ -98,8 +90,7 @@ export class Stage extends Changing {
   async setLoad(load: Load): Promise<void> {
     const wanted = load === 'busy' ? availableParallelism() : 0
     if (this.#burners.length === wanted) return
-    for (const burner of this.#burners) burner.signal('SIGKILL')
-    await Promise.all(this.#burners.map(({ ended }) => ended))
+    await Promise.all(this.#burners.map((burner) => burner.end()))
     this.#burners = Array.from({ length: wanted }, () =>
       startProcess({ host: clientHost, command: 'sh', args: ['-c', 'while :; do :; done'] }),
     )

@@ -52,7 +52,7 @@ export class Attack {
       if (line.startsWith('{')) this.#report.resolve(JSON.parse(line) as ClientReport)
       else this.#log.add(line)
     }
-    this.#clients = startProgram(clientHost, new URL('./clients.ts', import.meta.url), args, () => {}, onLine)
+    this.#clients = startProgram(clientHost, new URL('./clients.ts', import.meta.url), args, { onLine })
     const { lost } = await this.#report.promise
     await pause(warmUpSeconds * 1000)
     if (lost > 0) throw new Error(`${lost} connections could not be opened: ${this.#log.last(5).join('\n')}`)
@@ -70,8 +70,7 @@ export class Attack {
   }
 
   async hangUp(): Promise<void> {
-    this.#clients?.signal('SIGKILL')
-    await this.#clients?.ended
+    await this.#clients?.end()
   }
 
   #ask(): Promise<ClientReport> {
@@ -86,14 +85,7 @@ export class Attack {
     const args = [macOf(attackerHost), mac, virtualIp, originalPort, rate, seconds].map(String)
     const lines: string[] = []
     const program = new URL('./syn-flood.ts', import.meta.url)
-    const flood = startProgram(
-      attackerHost,
-      program,
-      args,
-      () => {},
-      (line) => lines.push(line),
-    )
-    await flood.closed
+    await startProgram(attackerHost, program, args, { onLine: (line) => lines.push(line) }).closed
     const said = lines.find((line) => line.startsWith('{'))
     if (said === undefined) throw new Error(`the flood did not end well:\n${lines.join('\n')}`)
     return (JSON.parse(said) as { sent: number }).sent

@@ -13,8 +13,10 @@ export class NewClients {
   constructor(stage: Stage, everyMs: number, addresses: readonly string[]) {
     const program = new URL('./new-connections.ts', import.meta.url)
     const args = [virtualIp, `${originalPort}`, `${everyMs}`, ...addresses]
-    const onTally = (tally: Tally) => this.#promised(tally.period).resolve(tally)
-    this.#client = startProgram(clientHost, program, args, onTally, (line) => stage.note(`new connections: ${line}`))
+    this.#client = startProgram(clientHost, program, args, {
+      onMessage: (tally: Tally) => this.#promised(tally.period).resolve(tally),
+      onLine: (line) => stage.note(`new connections: ${line}`),
+    })
     void this.#client.ended.then((code) => {
       for (const { reject } of this.#tallies.values())
         reject(new Error(`the client of new connections ended with ${code}`))
@@ -38,8 +40,7 @@ export class NewClients {
   }
 
   async stop(): Promise<void> {
-    this.#client.signal('SIGKILL')
-    await this.#client.ended
+    await this.#client.end()
   }
 
   #tell(order: Order): void {

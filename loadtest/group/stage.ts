@@ -45,17 +45,12 @@ export class Stage {
   startServer(node: NodePlan): void {
     const program = new URL('./server.ts', import.meta.url)
     const onLine = (line: string) => this.note(`server of ${node.host}: ${line}`)
-    this.#servers.set(
-      node.host,
-      startProgram(node.host, program, [node.host, `${proxyPort}`], () => {}, onLine),
-    )
+    this.#servers.set(node.host, startProgram(node.host, program, [node.host, `${proxyPort}`], { onLine }))
   }
 
   /** Ends the server of a node, and with it all connections that end there. */
   async stopServer({ host }: Pick<NodePlan, 'host'>): Promise<void> {
-    const server = this.#servers.get(host)
-    server?.signal('SIGTERM')
-    await server?.ended
+    await this.#servers.get(host)?.end('SIGTERM')
     this.#servers.delete(host)
   }
 
@@ -66,9 +61,7 @@ export class Stage {
   }
 
   async stop({ host }: Pick<NodePlan, 'host'>, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const gateway = this.#gateways.get(host)
-    gateway?.signal(signal)
-    await gateway?.ended
+    await this.#gateways.get(host)?.end(signal)
     this.#gateways.delete(host)
   }
 

@@ -16,11 +16,13 @@ export class KeptClients {
   constructor(stage: Stage, idle: number, addresses: readonly string[]) {
     const program = new URL('./kept-connections.ts', import.meta.url)
     const args = [virtualIp, `${originalPort}`, `${idle}`, ...addresses]
-    const onReport = (report: KeptReport) => {
-      if (report.type === 'open') this.#open.resolve(report.open)
-      else if (this.cuts.length < cutsMax) this.cuts.push(report)
-    }
-    this.#client = startProgram(clientHost, program, args, onReport, (line) => stage.note(`kept connections: ${line}`))
+    this.#client = startProgram(clientHost, program, args, {
+      onMessage: (report: KeptReport) => {
+        if (report.type === 'open') this.#open.resolve(report.open)
+        else if (this.cuts.length < cutsMax) this.cuts.push(report)
+      },
+      onLine: (line) => stage.note(`kept connections: ${line}`),
+    })
     void this.#client.ended.then((code) =>
       this.#open.reject(new Error(`the client of kept connections ended with ${code}`)),
     )
@@ -40,7 +42,6 @@ export class KeptClients {
 
   async stop(): Promise<void> {
     this.#open.promise.catch(() => {})
-    this.#client.signal('SIGKILL')
-    await this.#client.ended
+    await this.#client.end()
   }
 }

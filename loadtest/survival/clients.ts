@@ -30,8 +30,7 @@ export class Clients {
     const opened = this.#nextReport()
     const program = new URL('./connections.ts', import.meta.url)
     const args = [virtualIp, `${originalPort}`, ...addresses]
-    const onLine = (line: string) => this.#clientSaid(line)
-    this.#kept = startProgram(clientHost, program, args, () => {}, onLine)
+    this.#kept = startProgram(clientHost, program, args, { onLine: (line) => this.#clientSaid(line) })
     return opened
   }
 
@@ -54,8 +53,7 @@ export class Clients {
   }
 
   async hangUp(): Promise<void> {
-    this.#kept?.signal('SIGKILL')
-    await this.#kept?.ended
+    await this.#kept?.end()
     this.#kept = undefined
   }
 

@@ -63,7 +63,7 @@ setInterval(() => {
 }, tickMs)
 
 setInterval(() => {
-  const report: ClientReport = { type: 'results', results }
+  const report: ClientReport = { results }
   results = []
   process.send?.(report)
 }, reportMs)

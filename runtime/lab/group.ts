@@ -69,32 +69,36 @@ export class Group extends Changing {
       this.#hostOfMac.set(macOf(plan.host), plan.host)
       this.#watchKernel(plan.host)
     }
-    startProgram(originHost, new URL('./origin.ts', import.meta.url), [`${originPort}`], () => {})
+    startProgram(originHost, new URL('./origin.ts', import.meta.url), [`${originPort}`])
     for (const { plan } of this.#gateways) {
       this.startProxy(plan.host)
       this.startGateway(plan.host)
     }
-    startProgram(clientHost, new URL('./prober.ts', import.meta.url), [], (report: ProberReport) => {
-      this.gap.add(report.connectedAtMs)
-      this.changed()
+    startProgram(clientHost, new URL('./prober.ts', import.meta.url), [], {
+      onMessage: ({ connectedAtMs }: ProberReport) => {
+        this.gap.add(connectedAtMs)
+        this.changed()
+      },
     })
     void this.#pollStatus()
   }
 
   /** Starts the 200 clients; from now on there is traffic without a pause. */
   startClients(): void {
-    startProgram(clientHost, new URL('./client.ts', import.meta.url), [], (report: ClientReport) => {
-      for (const result of report.results) {
-        this.rate.add(result)
-        this.traffic.add(result)
-      }
-      this.changed()
+    startProgram(clientHost, new URL('./client.ts', import.meta.url), [], {
+      onMessage: ({ results }: ClientReport) => {
+        for (const result of results) {
+          this.rate.add(result)
+          this.traffic.add(result)
+        }
+        this.changed()
+      },
     })
   }
 
   startGateway(name: string): void {
     const gateway = this.#gateway(name)
-    const process = startGateway(gateway.plan, labGroup, (line) => gateway.log.add(line))
+    const process = startGateway(gateway.plan, labGroup, gateway.log.add)
     gateway.process = process
     void process.ended.then((code) => {
       if (gateway.process === process) gateway.process = null
@@ -114,8 +118,7 @@ export class Group extends Changing {
 
   async stopProxy(name: string): Promise<void> {
     const { proxy } = this.#gateway(name)
-    proxy?.signal('SIGKILL')
-    await proxy?.ended
+    await proxy?.end()
   }
 
   /** Power off: the cable is pulled and all that ran is gone, without a chance to say a word. */
@@ -123,9 +126,7 @@ export class Group extends Changing {
     const { process, proxy } = this.#gateway(name)
     setCable(name, false)
     this.holders.setPlugged(name, false, monotonicMs())
-    process?.signal('SIGKILL')
-    proxy?.signal('SIGKILL')
-    await Promise.all([process?.ended, proxy?.ended])
+    await Promise.all([process?.end(), proxy?.end()])
   }
 
   /** Power on: a machine that booted remembers no VIP; then its proxy and its gateway start. */
@@ -211,13 +212,7 @@ export class Group extends Changing {
 
 function startEmbedded(name: string, log: Tail): HostProcess {
   const program = new URL('./forward-proxy.ts', import.meta.url)
-  return startProgram(
-    name,
-    program,
-    [name, `${proxyPort}`],
-    () => {},
-    (line) => log.add(line),
-  )
+  return startProgram(name, program, [name, `${proxyPort}`], { onLine: log.add })
 }
 
 /** Squid refuses to run as root: in a user namespace of its own it is nobody, with and without real root. */
@@ -229,6 +224,6 @@ function startSquid(name: string, log: Tail): HostProcess {
     host: name,
     command: 'unshare',
     args: [...nobody, '--', 'squid', '-N', '-f', file],
-    onLine: (line) => log.add(line),
+    onLine: log.add,
   })
 }

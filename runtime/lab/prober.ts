@@ -31,7 +31,7 @@ function probe(): void {
 
 setInterval(probe, intervalMs)
 setInterval(() => {
-  const report: ProberReport = { type: 'probes', connectedAtMs, failed }
+  const report: ProberReport = { connectedAtMs, failed }
   connectedAtMs = []
   failed = 0
   process.send?.(report)

@@ -22,6 +22,8 @@ export interface HostProcess {
   /** Resolves when it has ended and all that it wrote and sent has been seen. */
   readonly closed: Promise<void>
   signal(name: NodeJS.Signals): void
+  /** Signals it, and waits for its end. */
+  end(name?: NodeJS.Signals): Promise<unknown>
   /** Sends a message to a program started by `startProgram`. */
   send(message: object): void
 }
@@ -34,19 +36,24 @@ export function startProcess(launch: Launch): HostProcess {
   return watch(spawnOn(launch, ['ignore', 'pipe', 'pipe']), launch)
 }
 
-/** Starts one of our own programs on a host, with a message channel: `onMessage` gets what it sends. */
+/** Who hears what a program sends, and each line of its stdout and stderr. */
+interface Listeners<Message> {
+  readonly onMessage?: (message: Message) => void
+  readonly onLine?: (line: string) => void
+}
+
+/** Starts one of our own programs on a host, with a message channel. */
 export function startProgram<Message>(
   host: string,
   program: URL,
   args: readonly string[],
-  onMessage: (message: Message) => void,
-  onLine?: (line: string) => void,
+  { onMessage = () => {}, onLine = () => {} }: Listeners<Message> = {},
 ): HostProcess {
   const launch: Launch = {
     host,
     command: process.execPath,
     args: ['--disable-warning=ExperimentalWarning', programPath(program), ...args],
-    ...(onLine ? { onLine } : {}),
+    onLine,
   }
   const child = spawnOn(launch, ['ignore', 'pipe', 'pipe', 'ipc'])
   child.on('message', (message) => onMessage(message as Message))
@@ -74,6 +81,10 @@ function watch(child: ChildProcess, launch: Launch): HostProcess {
     ended,
     closed: Promise.all([once(child, 'close'), ...outputs]).then(() => {}),
     signal: (name) => void child.kill(name),
+    end: (name = 'SIGKILL') => {
+      child.kill(name)
+      return ended
+    },
     send: (message) => {
       // A program that has just ended takes no messages any more; its end is reported by `ended`.
       if (child.connected) child.send(message, () => {})
@@ -85,7 +96,7 @@ function watch(child: ChildProcess, launch: Launch): HostProcess {
 export class Tail {
   #lines: string[] = []
 
-  add(line: string): void {
+  readonly add = (line: string): void => {
     this.#lines.push(line)
     if (this.#lines.length > keptLines) this.#lines.shift()
   }

@@ -9,13 +9,11 @@ export interface RequestResult {
 
 /** What the client program sends, several times a second. */
 export interface ClientReport {
-  readonly type: 'results'
   readonly results: readonly RequestResult[]
 }
 
 /** What the prober program sends: when each new connection was established, and how many were not. */
 export interface ProberReport {
-  readonly type: 'probes'
   readonly connectedAtMs: readonly number[]
   readonly failed: number
 }

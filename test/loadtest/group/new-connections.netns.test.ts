@@ -21,13 +21,12 @@ describeInNamespaces('the client of new connections', { programs: ['nft'] }, (na
     server = to
     to.startScript(SERVER, 'node0', `${PORT}`)
     const args = ['10.77.0.10', `${PORT}`, '20', '10.77.0.1', '10.77.0.2']
-    client = startProgram(from.name, CLIENT, args, (tally: Tally) => onTally(tally))
+    client = startProgram(from.name, CLIENT, args, { onMessage: (tally: Tally) => onTally(tally) })
     // Both have started when a first one is answered.
     while ((await period()).failures.length > 0) {}
   })
   afterAll(async () => {
-    client.signal('SIGKILL')
-    await client.ended
+    await client.end()
     await namespaces.close()
   })
 
