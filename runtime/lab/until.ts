@@ -5,12 +5,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 export async function until(
   holds: () => boolean | Promise<boolean>,
   withinMs: number,
-  what: () => string,
+  what: string | (() => string),
   everyMs = 50,
 ): Promise<void> {
   const end = performance.now() + withinMs
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what()}`)
+    if (performance.now() > end)
+      throw new Error(`not within ${withinMs} ms: ${typeof what === 'string' ? what : what()}`)
     await pause(everyMs)
   }
 }

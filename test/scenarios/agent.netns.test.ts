@@ -35,7 +35,7 @@ describeInNamespaces('an agent of the operator', { programs: ['squid', 'curl'] }
         return node !== undefined && holds(node)
       },
       PATIENCE_MS,
-      () => `node1 ${what}`,
+      `node1 ${what}`,
     )
 
   it('says drain: its node gets no new clients; down: no traffic; a percentage: that share; nothing sensible: all again', async () => {
@@ -53,7 +53,7 @@ describeInNamespaces('an agent of the operator', { programs: ['squid', 'curl'] }
     await until(
       async () => !(await group.nodes[1]!.status())?.warnings.some((warning) => warning.includes('agent')),
       PATIENCE_MS,
-      () => 'no more warnings of the agent',
+      'no more warnings of the agent',
     )
   })
 })

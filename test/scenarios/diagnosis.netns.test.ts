@@ -98,7 +98,7 @@ describeInNamespaces('a group explains itself', { programs: ['squid', 'curl', 'k
     await until(
       async () => (await doctor.found(node, 'foreign-vrid')).advice.includes('53, 54, 55 were not heard'),
       15_000,
-      () => 'VRID 53 suggested, as 52 is in use',
+      'VRID 53 suggested, as 52 is in use',
     )
     // It is discarded, and nobody else is disturbed by it.
     const { stdout } = await node.proxyha('status', '-s', node.socket)

@@ -49,11 +49,7 @@ describeInNamespaces(
       expect((await doctor.found(scanning, 'not-held')).evidence[0]).toBe(`web: not on the interface: ${WEB}`)
       expect(await doctor.found(director, 'yielding')).toMatchObject({ severity: 'note' })
       group.client.ip('address', 'delete', `${WEB}/16`, 'dev', 'eth0')
-      await until(
-        () => scanning.holdsVip(`${WEB}/16`),
-        30_000,
-        () => `${scanning.name} with ${WEB}`,
-      )
+      await until(() => scanning.holdsVip(`${WEB}/16`), 30_000, `${scanning.name} with ${WEB}`)
       await failover(scanning)
       await doctor.healed()
     }, 150_000)
@@ -104,7 +100,7 @@ describeInNamespaces(
           return (await doctor.examine(director)).findings.some(({ code }) => code === 'warning')
         },
         60_000,
-        () => `${director.name} to tell of a tool that takes ${WEB} away`,
+        `${director.name} to tell of a tool that takes ${WEB} away`,
       )
       const told = await doctor.found(director, 'warning')
       expect([told.severity, told.what]).toEqual(['problem', expect.stringContaining('something else adds or removes')])

@@ -78,11 +78,7 @@ export class Doctor {
     writeFileSync(node.configFile, change(readFileSync(node.configFile, 'utf8')))
     const [program = 'env', ...parameters] = by
     node.gateway = node.namespace.start(program, [...parameters, PROXYHA, 'run', '-c', node.configFile])
-    await until(
-      async () => (await node.status()) !== null,
-      PATIENCE_MS,
-      () => `${node.name} to answer`,
-    )
+    await until(async () => (await node.status()) !== null, PATIENCE_MS, `${node.name} to answer`)
   }
 
   /** What it says there to a user whom file modes bind, while the control socket is closed to all. */

@@ -57,7 +57,7 @@ function describeDraining(forwarding: 'workers' | 'kernel', programs: readonly s
       until(
         async () => (await at.status())?.nodes.find(({ name }) => name === drained!.name)?.state === state,
         PATIENCE_MS,
-        () => `${at.name} to see ${drained!.name} ${state}`,
+        `${at.name} to see ${drained!.name} ${state}`,
       )
     /** Until no more connections than that are left. */
     async function leftAtMost(waiting: RunningProgram, most: number): Promise<void> {
@@ -98,7 +98,7 @@ function describeDraining(forwarding: 'workers' | 'kernel', programs: readonly s
         await until(
           async () => (await drained!.status())?.nodes.find(({ self }) => self)?.state === 'draining',
           PATIENCE_MS,
-          () => 'the new process to drain',
+          'the new process to drain',
         )
         await isSeenBy(director!, 'draining')
         await held.allLive()

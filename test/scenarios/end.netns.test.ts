@@ -50,11 +50,7 @@ async function started(namespaces: Namespaces, { startedBy }: Broken, forwarding
   made.push(startedBy?.(group.folder))
   const [node] = group.nodes
   node!.startGateway()
-  await until(
-    async () => (await node!.status())?.role === 'director',
-    START_PATIENCE_MS,
-    () => 'a director',
-  )
+  await until(async () => (await node!.status())?.role === 'director', START_PATIENCE_MS, 'a director')
   return { group, node: node! }
 }
 
@@ -67,11 +63,7 @@ async function isRestarted(node: GatewayNode, times: number): Promise<boolean> {
 
 async function exitCodeOf(node: GatewayNode): Promise<number | null> {
   const { process } = node.gateway!
-  await until(
-    () => process.exitCode !== null || process.signalCode !== null,
-    END_MS,
-    () => 'the end of the gateway',
-  )
+  await until(() => process.exitCode !== null || process.signalCode !== null, END_MS, 'the end of the gateway')
   return process.exitCode
 }
 
@@ -111,11 +103,7 @@ describeInNamespaces('the end of a gateway is bounded', { programs: ['nft'] }, (
     )
     group = begun.group
     for (let crash = 0; crash < CRASHES; crash++) {
-      await until(
-        async () => await isRestarted(node, crash),
-        END_MS,
-        () => `a port monitor that runs after ${crash} crashes`,
-      )
+      await until(async () => await isRestarted(node, crash), END_MS, `a port monitor that runs after ${crash} crashes`)
       await node.get('/test/crash?actor=port-monitor')
     }
     expect(await exitCodeOf(node)).toBe(70)

@@ -28,7 +28,7 @@ describeInNamespaces('a group in which something fails', { programs: ['squid', '
         return !director!.holdsVip()
       },
       10_000,
-      () => 'the stopped director without the VIP',
+      'the stopped director without the VIP',
     )
     expect(new Set(answers)).toEqual(new Set([group.nodes[1]!.mac()]))
     expect(group.holders()).toEqual(['node1'])
@@ -50,11 +50,7 @@ describeInNamespaces('a group in which something fails', { programs: ['squid', '
     await director!.stopGateway('SIGKILL')
     await group.settled(1, 1)
     expect(await group.fetch(CLIENTS[0]!)).toBe('node1')
-    await until(
-      () => !director!.holdsVip(),
-      10_000,
-      () => 'the VIP gone from the dead node',
-    )
+    await until(() => !director!.holdsVip(), 10_000, 'the VIP gone from the dead node')
     director!.setCable(true)
     director!.startGateway()
     await group.settled(0, 2)
@@ -86,11 +82,7 @@ describeInNamespaces('a group in which something fails', { programs: ['squid', '
     const before = await restarts()
     expect(before).toBeDefined()
     await director!.get(`/test/crash?actor=${actor}`)
-    await until(
-      async () => ((await restarts()) ?? -1) > before!,
-      10_000,
-      () => `${actor} restarted`,
-    )
+    await until(async () => ((await restarts()) ?? -1) > before!, 10_000, `${actor} restarted`)
     await group.settled(0, 2)
     expect(await group.fetch(CLIENTS[1]!)).toMatch(/node[01]/)
   })
@@ -108,7 +100,7 @@ describeInNamespaces('a group in which something fails', { programs: ['squid', '
         return over
       },
       30_000,
-      () => 'the end of the gateway',
+      'the end of the gateway',
     )
     expect(await ended).toBe(70)
     expect(director!.holdsVip()).toBe(false)

@@ -36,11 +36,7 @@ describeInNamespaces(
           filtered!,
           'table inet firewall { chain in { type filter hook input priority 0; tcp dport { 3128, 8080 } drop; }; }',
         )
-        await until(
-          async () => (await slotsOf()) === 0,
-          PATIENCE_MS,
-          () => 'no slots for the filtered node',
-        )
+        await until(async () => (await slotsOf()) === 0, PATIENCE_MS, 'no slots for the filtered node')
         const status = await director!.status()
         expect(status?.warnings).toContainEqual(
           expect.stringMatching(
@@ -51,11 +47,7 @@ describeInNamespaces(
         for (const node of elsewhere) expect(node).toMatch(/^node[02]$/)
 
         await nft(filtered!, 'delete table inet firewall')
-        await until(
-          async () => (await slotsOf()) > 0,
-          PATIENCE_MS,
-          () => 'slots for the node that answers again',
-        )
+        await until(async () => (await slotsOf()) > 0, PATIENCE_MS, 'slots for the node that answers again')
         expect((await director!.status())?.warnings).toEqual([])
         // Those of before stay where they were.
         const served = await Promise.all(CLIENTS.slice(30).map((client) => group!.fetch(client)))

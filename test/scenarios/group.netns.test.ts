@@ -65,7 +65,7 @@ describeInNamespaces('a group of three gateways', { programs: ['squid', 'curl'] 
     await until(
       async () => (await director!.status())!.nodes.find((node) => node.name === 'node2')?.state === 'failure',
       3000,
-      () => 'node2 in failure',
+      'node2 in failure',
     )
     const served = await Promise.all(CLIENTS.map((client) => group.fetch(client)))
     expect(new Set(served)).toEqual(new Set(['node0', 'node1']))

@@ -45,7 +45,7 @@ describeInNamespaces('a proxy that is asked for more than listening', { programs
       await until(
         async () => (await problemAt(node)) !== null,
         PATIENCE_MS,
-        () => `${node.name} to see that its proxy reaches nothing`,
+        `${node.name} to see that its proxy reaches nothing`,
       )
     }
     await group.origin.run('ip', ['link', 'set', 'eth0', 'up'])

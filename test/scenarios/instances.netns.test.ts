@@ -91,7 +91,7 @@ describeInNamespaces('a group of two instances', { programs: ['squid', 'curl'] }
     await until(
       () => second!.holdsVip(WEB) && second!.holdsVip(MAIL) && !first!.holdsVip(WEB),
       15_000,
-      () => 'node1 with both',
+      'node1 with both',
     )
     await group.settled(1, 2)
     for (const virtualIp of [WEB, MAIL]) expect(distinct(await servers(virtualIp))).toEqual(['node1', 'node2'])
@@ -153,11 +153,7 @@ describeInNamespaces('a group of two instances', { programs: ['squid', 'curl'] }
     expect([await connectionsOf(WEB), await connectionsOf(MAIL)]).toEqual([1, 1])
     await second!.proxyha('failover', '-s', second!.socket, '--instance', 'web')
     await led('node0', 'node1')
-    await until(
-      async () => (await connectionsOf(WEB)) === 0,
-      15_000,
-      () => 'the connection through web cut at node1',
-    )
+    await until(async () => (await connectionsOf(WEB)) === 0, 15_000, 'the connection through web cut at node1')
     expect(await connectionsOf(MAIL)).toBe(1)
     expect(await ask(byMail)).toMatchObject({ status: 200 })
     const nodes = (await first!.status())!.nodes

@@ -45,22 +45,14 @@ describeInNamespaces('a gateway with a virtual IP of IPv6', { programs: ['squid'
     await director!.stopGateway('SIGKILL')
     // The proxy of the node dies with it, as when a host does.
     await director!.stopProxy()
-    await until(
-      () => follower!.holdsVip(),
-      10_000,
-      () => 'the follower as director',
-    )
+    await until(() => follower!.holdsVip(), 10_000, 'the follower as director')
     // Its neighbour advertisements have told the client, which has not asked.
     await until(
       () => neighbour().includes(macOf(follower!.namespace)),
       5000,
       () => `the new MAC at the client: ${neighbour()}`,
     )
-    await until(
-      async () => (await group!.fetch(CLIENT)) === 'node1',
-      20_000,
-      () => 'the follower serving',
-    )
+    await until(async () => (await group!.fetch(CLIENT)) === 'node1', 20_000, 'the follower serving')
   })
 
   const start = (host: Namespace, folder: string, priority: number) =>
@@ -94,7 +86,7 @@ describeInNamespaces('a gateway with a virtual IP of IPv6', { programs: ['squid'
     await until(
       async () => (await node!.status())?.vrrp.masterIp === peer,
       5000,
-      () => 'keepalived known as the master by its link-local address',
+      'keepalived known as the master by its link-local address',
     )
     expect(await node!.status()).toMatchObject({
       role: 'scanning',

@@ -44,7 +44,7 @@ describeInNamespaces(
       await until(
         async () => isAsked(await ofClient('10.88.1.1')) && isAsked(await established('dport = :3128')),
         10_000,
-        () => 'timers of keep-alive at both sockets',
+        'timers of keep-alive at both sockets',
       )
       await tunnel.stop()
     })
@@ -58,7 +58,7 @@ describeInNamespaces(
       await until(
         async () => (await ofClient('10.88.1.1')).length === 0,
         30_000,
-        () => 'the end of the connection whose client is gone',
+        'the end of the connection whose client is gone',
       )
       // Five seconds of questions and more have passed, twice the idle time: nothing was said on this one either.
       expect(await ofClient(ORIGIN)).toHaveLength(1)

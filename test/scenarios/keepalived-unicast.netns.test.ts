@@ -33,24 +33,12 @@ describeInNamespaces('keepalived as a unicast peer', { programs: ['squid', 'keep
       virtualIp: `${VIP}/16`,
       settings: 'unicast_src_ip 10.88.0.99\n  unicast_peer { 10.88.0.11 }',
     })
-    await until(
-      () => holds(peer) && !node!.holdsVip(),
-      15_000,
-      () => 'keepalived, of higher priority, as master',
-    )
-    await until(
-      async () => (await node!.status())?.vrrp.masterIp === '10.88.0.99',
-      5000,
-      () => 'the gateway following it',
-    )
+    await until(() => holds(peer) && !node!.holdsVip(), 15_000, 'keepalived, of higher priority, as master')
+    await until(async () => (await node!.status())?.vrrp.masterIp === '10.88.0.99', 5000, 'the gateway following it')
 
     // Its priority 0, by unicast, makes us follow long before a master-down interval is over.
     await keepalived.stop('SIGTERM')
-    await until(
-      () => node!.holdsVip() && !holds(peer),
-      2500,
-      () => 'the gateway as master after its priority 0',
-    )
+    await until(() => node!.holdsVip() && !holds(peer), 2500, 'the gateway as master after its priority 0')
     expect((await node!.status())!.role).toBe('director')
     for (const [from, to] of [
       ['10.88.0.11', '10.88.0.99'],

@@ -29,11 +29,7 @@ describeInNamespaces('keepalived beside a gateway', { programs: ['squid', 'keepa
 
       // A higher priority joins, and takes the VIP from us.
       let keepalived = start(peer, group.folder, version, 150)
-      await until(
-        () => holds(peer) && !node!.holdsVip(),
-        10_000,
-        () => 'keepalived as master',
-      )
+      await until(() => holds(peer) && !node!.holdsVip(), 10_000, 'keepalived as master')
       const status = await node!.status()
       expect(status).toMatchObject({
         role: 'scanning',
@@ -42,52 +38,28 @@ describeInNamespaces('keepalived beside a gateway', { programs: ['squid', 'keepa
 
       // It stops in order: its priority 0 makes us take over in skew time, long before a master-down interval is over.
       await keepalived.stop('SIGTERM')
-      await until(
-        () => node!.holdsVip(),
-        2500,
-        () => 'the gateway as master after its priority 0',
-      )
+      await until(() => node!.holdsVip(), 2500, 'the gateway as master after its priority 0')
       keepalived = start(peer, group.folder, version, 150)
-      await until(
-        () => holds(peer) && !node!.holdsVip(),
-        10_000,
-        () => 'keepalived as master again',
-      )
+      await until(() => holds(peer) && !node!.holdsVip(), 10_000, 'keepalived as master again')
 
       // It dies, and we take over. Its address stays behind on its interface: the peer is dead, not clean.
       await keepalived.stop('SIGKILL')
-      await until(
-        () => node!.holdsVip(),
-        5000,
-        () => 'the gateway as master',
-      )
+      await until(() => node!.holdsVip(), 5000, 'the gateway as master')
       if (holds(peer)) peer.ip('address', 'del', `${VIP}/16`, 'dev', 'eth0')
 
       // A lower priority joins and stays a backup; it takes over when we die.
       keepalived = start(peer, group.folder, version, 50)
       await node!.stopGateway('SIGKILL')
-      await until(
-        () => holds(peer),
-        6000,
-        () => 'keepalived as master after our death',
-      )
+      await until(() => holds(peer), 6000, 'keepalived as master after our death')
 
       // We return with the higher priority, and take the VIP back.
       node!.startGateway()
       await group.settled(0, 1)
-      await until(
-        () => !holds(peer),
-        2000,
-        () => 'keepalived without the VIP',
-      )
+      await until(() => !holds(peer), 2000, 'keepalived without the VIP')
 
       // We stop in order: our priority 0 makes it take over at once.
       await node!.stopGateway('SIGTERM')
-      await until(
-        () => holds(peer),
-        2000,
-        () => 'keepalived as master after our priority 0',
-      )
+      await until(() => holds(peer), 2000, 'keepalived as master after our priority 0')
       await keepalived.stop('SIGTERM')
     },
   )

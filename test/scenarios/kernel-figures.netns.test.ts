@@ -54,11 +54,7 @@ describeInNamespaces('the figures of kernel mode', { programs: ['squid', 'curl',
 
   it('a client has its connections, and is pinned by them; without one it is where its slot is', async () => {
     const kept = await connect(HEAVY, 8080, 24)
-    await until(
-      async () => (await which(HEAVY)).activeConnections === 24,
-      PATIENCE_MS,
-      () => 'the word of the node',
-    )
+    await until(async () => (await which(HEAVY)).activeConnections === 24, PATIENCE_MS, 'the word of the node')
     expect(await which(HEAVY)).toMatchObject({ reason: 'pin', activeConnections: 24 })
     const listed = (await director.get('/clients')) as readonly ClientRoute[]
     expect(listed.find(({ client }) => client === HEAVY)).toMatchObject({ reason: 'pin', activeConnections: 24 })
@@ -107,12 +103,7 @@ describeInNamespaces('the figures of kernel mode', { programs: ['squid', 'curl',
 
   it('a gateway that is killed and starts again counts anew, and knows who is pinned where', async () => {
     const kept = await connect(HEAVY, 8080, 1)
-    const pinned = () =>
-      until(
-        async () => (await which(HEAVY)).reason === 'pin',
-        PATIENCE_MS,
-        () => 'the pin',
-      )
+    const pinned = () => until(async () => (await which(HEAVY)).reason === 'pin', PATIENCE_MS, 'the pin')
     // Where it is by its slot says nothing of where it is pinned in a moment.
     await pinned()
     const { node } = await which(HEAVY)

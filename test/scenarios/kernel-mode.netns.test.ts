@@ -37,7 +37,7 @@ describeInNamespaces('a group in kernel mode', { programs: ['squid', 'curl', 'nf
     await until(
       async () => (await namespace.run('nft', ['list', 'map', 'netdev', 'proxyha', 'macs'])).stdout.includes(':'),
       20_000,
-      () => 'the table of node1',
+      'the table of node1',
     )
     expect((await namespace.run('nft', ['list', 'tables'])).stdout).toContain('table ip foreign')
   })

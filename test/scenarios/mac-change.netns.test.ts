@@ -43,13 +43,13 @@ describe.each(['kernel', 'workers'])('MACs that change while the group runs in %
               ({ address, mac: said }) => address !== node.address || said === mac,
             ),
           10_000,
-          () => `${other.name} with the new MAC`,
+          `${other.name} with the new MAC`,
         )
         if (mode !== 'kernel') continue
         await until(
           async () => (await tableOf(other, 'set', 'members')).includes(mac),
           10_000,
-          () => `members of ${other.name}`,
+          `members of ${other.name}`,
         )
         // What left by the one before is the node's as well.
         expect(await tableOf(other, 'set', 'members')).toContain(before)

@@ -76,11 +76,7 @@ describeInNamespaces(
         await group.start()
         const held = async (node = director!) =>
           (await node.status())?.virtualIps.filter((address) => address.held).length ?? 0
-        await until(
-          async () => (await held()) === all.length,
-          START_PATIENCE_MS,
-          () => 'all addresses at the director',
-        )
+        await until(async () => (await held()) === all.length, START_PATIENCE_MS, 'all addresses at the director')
         expect((await director!.status())?.warnings).toEqual([])
         expect(await silent()).toEqual([])
 
@@ -88,11 +84,7 @@ describeInNamespaces(
         const mac = macOf(follower!.namespace)
         await director!.stopGateway('SIGKILL')
         await director!.stopProxy()
-        await until(
-          async () => (await held(follower)) === all.length,
-          START_PATIENCE_MS,
-          () => 'all at the follower',
-        )
+        await until(async () => (await held(follower)) === all.length, START_PATIENCE_MS, 'all at the follower')
         const vridOf = (index: number) => new RegExp(`vrid ${(instances.length > 1 ? 61 : 51) + index}\\b`)
         const isTold = (address: string) =>
           sniffer.lines.some(
@@ -109,7 +101,7 @@ describeInNamespaces(
         await until(
           () => instances.every((_, index) => sniffer.from(mac, vridOf(index)).length >= 8),
           30_000,
-          () => 'eight adverts',
+          'eight adverts',
         )
         expect(await silent()).toEqual([])
         for (const [index] of instances.entries()) {

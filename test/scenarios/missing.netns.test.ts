@@ -40,7 +40,7 @@ const warned = (at: GatewayNode, node: GatewayNode, pattern: RegExp | null) =>
       return pattern === null ? warnings.length === 0 : warnings.some((warning) => pattern.test(warning))
     },
     PATIENCE_MS,
-    () => `${at.name} to warn of ${node.name}: ${pattern}`,
+    `${at.name} to warn of ${node.name}: ${pattern}`,
   )
 
 /** Waits for a line of that gateway's log. */
@@ -53,7 +53,7 @@ const gone = (at: GatewayNode, node: GatewayNode) =>
   until(
     async () => ((await shown(at, node))?.lastSeenMs ?? 0) > GONE_MS + 1000,
     PATIENCE_MS,
-    () => `${node.name} to be gone for ${at.name}`,
+    `${node.name} to be gone for ${at.name}`,
   )
 
 /** One sample of its metrics page. */
@@ -128,7 +128,7 @@ describe.each(['kernel'])('nodes that do not serve, in %s mode', { timeout: 3 * 
         async () =>
           (await shown(director, dead))?.missing === true && (await shown(director, bystander))?.state === 'ok',
         PATIENCE_MS,
-        () => `${director.name} to miss ${dead.name} again`,
+        `${director.name} to miss ${dead.name} again`,
       )
     })
 
@@ -189,11 +189,7 @@ describe.each(['kernel'])('nodes that do not serve, in %s mode', { timeout: 3 * 
 
     it('one that stopped in order has left, and nobody is warned; nor later', async () => {
       await dead.stopGateway()
-      await until(
-        async () => (await shown(director, dead))?.left === true,
-        PATIENCE_MS,
-        () => `${dead.name} to have left`,
-      )
+      await until(async () => (await shown(director, dead))?.left === true, PATIENCE_MS, `${dead.name} to have left`)
       await gone(director, dead)
       expect(await shown(director, dead)).toMatchObject({
         state: 'stale',

@@ -48,11 +48,7 @@ describeInNamespaces('an address of the node’s own that goes', { programs: ['c
       const first = await started(`forwarding: ${mode}`)
       const second = group.nodes[1]!
       first.namespace.ip('address', 'flush', 'dev', 'eth0')
-      await until(
-        async () => (await vrrpOf(first))?.state === 'FAULT',
-        10_000,
-        () => 'FAULT',
-      )
+      await until(async () => (await vrrpOf(first))?.state === 'FAULT', 10_000, 'FAULT')
       const heard = heardFrom(first.address)
       expect(await warningsOf(first)).toMatch(/managementIp 10\.88\.0\.11 is not an address of eth0 any more/)
       await group.settled(1, 1)
@@ -76,11 +72,7 @@ describeInNamespaces('an address of the node’s own that goes', { programs: ['c
     await first.namespace.run('sysctl', ['-w', 'net.ipv4.conf.eth0.promote_secondaries=1'])
     first.namespace.ip('address', 'add', `${NEW}/16`, 'dev', 'eth0')
     first.namespace.ip('address', 'del', `${first.address}/16`, 'dev', 'eth0')
-    await until(
-      async () => (await vrrpOf(first))?.state === 'FAULT',
-      10_000,
-      () => 'FAULT',
-    )
+    await until(async () => (await vrrpOf(first))?.state === 'FAULT', 10_000, 'FAULT')
     expect(await warningsOf(first)).toMatch(
       /managementIp 10\.88\.0\.11 is not an address of eth0 any more; it has 10\.88\.0\.21/,
     )
@@ -106,11 +98,7 @@ describeInNamespaces('an address of the node’s own that goes', { programs: ['c
       await first.namespace.run('sysctl', ['-w', 'net.ipv4.conf.eth0.promote_secondaries=1'])
       first.namespace.ip('address', 'add', `${NEW}/16`, 'dev', 'eth0')
       first.namespace.ip('address', 'del', `${first.address}/16`, 'dev', 'eth0')
-      await until(
-        async () => (await vrrpOf(second))?.masterIp === NEW,
-        20_000,
-        () => 'adverts from the new address',
-      )
+      await until(async () => (await vrrpOf(second))?.masterIp === NEW, 20_000, 'adverts from the new address')
       const old = heardFrom(first.address)
       await until(
         async () => {
@@ -118,7 +106,7 @@ describeInNamespaces('an address of the node’s own that goes', { programs: ['c
           return nodes.some(({ address, director }) => address === NEW && director) && nodes.length === 2
         },
         20_000,
-        () => 'one node at the new address',
+        'one node at the new address',
       )
       await group.settled(0, 2)
       expect(await vrrpOf(first)).toMatchObject({ state: 'MASTER', transitions })
@@ -148,18 +136,10 @@ describeInNamespaces('an address of the node’s own that goes', { programs: ['c
     const second = group.nodes[1]!
     const before = (await vrrpOf(second))!.transitions
     second.namespace.ip('address', 'flush', 'dev', 'eth0')
-    await until(
-      async () => (await vrrpOf(second))?.state === 'FAULT',
-      10_000,
-      () => 'FAULT',
-    )
+    await until(async () => (await vrrpOf(second))?.state === 'FAULT', 10_000, 'FAULT')
     // Longer than it would wait for a master that it does not hear.
     const end = performance.now() + 5000
-    await until(
-      () => performance.now() > end,
-      10_000,
-      () => 'five seconds',
-    )
+    await until(() => performance.now() > end, 10_000, 'five seconds')
     expect(await vrrpOf(second)).toMatchObject({ state: 'FAULT', transitions: before })
     second.namespace.ip('address', 'add', `${second.address}/16`, 'dev', 'eth0')
     await group.settled(0, 2)

@@ -23,11 +23,7 @@ describeInNamespaces('a group with adverts every 200 ms', { programs: ['squid'] 
     director = group.nodes[0]!
     backup = group.nodes[1]!
     // It takes part as soon as its beacons are heard, which may be before its control socket answers.
-    await until(
-      async () => (await backup.status()) !== null,
-      20_000,
-      () => 'the status of the backup',
-    )
+    await until(async () => (await backup.status()) !== null, 20_000, 'the status of the backup')
   }, 60_000)
   afterAll(async () => {
     await namespaces.close()
@@ -42,7 +38,7 @@ describeInNamespaces('a group with adverts every 200 ms', { programs: ['squid'] 
     await until(
       async () => ((await election(node)).counters[counter] ?? 0) >= before + more,
       20_000,
-      () => `${more} more ${counter} at ${node.name}`,
+      `${more} more ${counter} at ${node.name}`,
     )
   }
 

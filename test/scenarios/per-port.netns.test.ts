@@ -34,15 +34,11 @@ describeInNamespaces(
       second.startProxy('3128\nhttp_port 3129')
       const problems = async () =>
         (await second.status())?.monitor.ports.filter(({ problem }) => problem !== null).length
-      await until(
-        async () => (await problems()) === 0,
-        PATIENCE_MS,
-        () => 'both proxies of node1',
-      )
+      await until(async () => (await problems()) === 0, PATIENCE_MS, 'both proxies of node1')
       await until(
         async () => (await group.fetch('10.88.1.1', undefined, 8081)) === 'node1',
         PATIENCE_MS,
-        () => 'the director to hear of it',
+        'the director to hear of it',
       )
       const clients = Array.from({ length: 40 }, (_, index) => `10.88.1.${index + 1}`)
       const served = await Promise.all(clients.map((client) => group.fetch(client, undefined, 8081)))

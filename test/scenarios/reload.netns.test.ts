@@ -79,11 +79,7 @@ describeInNamespaces('another configuration for a gateway that runs', { programs
   it('SIGHUP does the same', async () => {
     edit('directorPriority: 120', 'directorPriority: 110')
     director.gateway!.process.kill('SIGHUP')
-    await until(
-      async () => (await priority()) === 110,
-      10_000,
-      () => 'the priority of the file after SIGHUP',
-    )
+    await until(async () => (await priority()) === 110, 10_000, 'the priority of the file after SIGHUP')
     expect(await ask()).toEqual({ status: 200, proxy })
   })
 })

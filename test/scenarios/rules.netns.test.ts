@@ -144,11 +144,7 @@ function steps(options: WireOptions, create: () => Promise<WireBench>): void {
     // What was sent after it has been looked at, so it has too.
     const before = (await bench.discarded()).ttl!
     await bench.peer.send(bench.advert(200, { ttl: 1 }))
-    await until(
-      async () => (await bench.discarded()).ttl === before + 1,
-      10_000,
-      () => 'the advert after it discarded',
-    )
+    await until(async () => (await bench.discarded()).ttl === before + 1, 10_000, 'the advert after it discarded')
     expect(await bench.state()).toBe('MASTER')
   })
 
@@ -266,11 +262,7 @@ function steps(options: WireOptions, create: () => Promise<WireBench>): void {
 
   test('rule 19: stopped as backup it sends nothing', async () => {
     bench.startGateway()
-    await until(
-      async () => (await bench.state()) !== 'unreachable',
-      20_000,
-      () => 'its status',
-    )
+    await until(async () => (await bench.state()) !== 'unreachable', 20_000, 'its status')
     await bench.peer.send(bench.advert(200))
     await bench.inState('BACKUP')
     await bench.peer.send(bench.advert(200))

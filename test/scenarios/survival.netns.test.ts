@@ -59,7 +59,7 @@ const back = (node: GatewayNode) =>
       return isApplied && nodes.some(({ director }) => director)
     },
     PATIENCE_MS,
-    () => `${node.name} to be back`,
+    `${node.name} to be back`,
   )
 
 /** As `GET /actors` has it. */
@@ -107,7 +107,7 @@ describeConnections('in kernel mode', (group, connections) => {
     await until(
       async () => (await kernelFigures(director!)).packets > before.packets + FLOOD_RATE,
       20_000,
-      () => 'the flood at the director',
+      'the flood at the director',
     )
     await connections().allLive()
     const meanwhile = new LongConnections(group(), ORIGINAL_PORT, CLIENTS.slice(0, 10))

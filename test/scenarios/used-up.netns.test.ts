@@ -25,7 +25,7 @@ describeInNamespaces('workers mode, with something used up', { programs: ['curl'
     until(
       async () => (await group!.nodes[0]!.status())?.warnings.some((warning) => pattern.test(warning)) === true,
       PATIENCE_MS,
-      () => `a warning of ${pattern}`,
+      `a warning of ${pattern}`,
     )
 
   it.each([

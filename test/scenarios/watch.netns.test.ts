@@ -35,11 +35,7 @@ describeInNamespaces('a group that watches its interfaces', { programs: ['squid'
     for (let time = 0; time < 5; time++) {
       first.namespace.ip('address', 'del', `${VIP}/16`, 'dev', 'eth0')
       const removedAtMs = performance.now()
-      await until(
-        () => first.holdsVip(),
-        5000,
-        () => 'the VIP back',
-      )
+      await until(() => first.holdsVip(), 5000, 'the VIP back')
       tookMs.push(performance.now() - removedAtMs)
     }
     // The best of five, as the machine may be busy, and as the renewal of the lease puts it back too, once a second.
@@ -51,11 +47,7 @@ describeInNamespaces('a group that watches its interfaces', { programs: ['squid'
 
   it('a VIP that somebody adds to a node that is not director goes, and comes to nobody’s hand', async () => {
     second.namespace.ip('address', 'add', `${VIP}/16`, 'dev', 'eth0')
-    await until(
-      () => !second.holdsVip(),
-      5000,
-      () => 'node1 without the VIP',
-    )
+    await until(() => !second.holdsVip(), 5000, 'node1 without the VIP')
     expect(group.holders()).toEqual(['node0'])
   })
 
@@ -79,11 +71,7 @@ describeInNamespaces('a group that watches its interfaces', { programs: ['squid'
 
   it('the interface of the director goes down: FAULT at once, the other takes over; it comes up: the director is back', async () => {
     first.namespace.ip('link', 'set', 'eth0', 'down')
-    await until(
-      async () => (await vrrpOf(first))?.state === 'FAULT',
-      5000,
-      () => 'FAULT',
-    )
+    await until(async () => (await vrrpOf(first))?.state === 'FAULT', 5000, 'FAULT')
     expect(first.holdsVip()).toBe(false)
     await group.settled(1, 1)
     expect(await group.fetch(CLIENTS[0]!)).toBe('node1')
@@ -144,11 +132,7 @@ describeInNamespaces('a VIP that somebody else has', { programs: ['squid', 'arpi
       node.startProxy()
       stranger('add')
       node.startGateway()
-      await until(
-        async () => (await vrrpOf(node))?.state === 'MASTER',
-        20_000,
-        () => 'the node as master',
-      )
+      await until(async () => (await vrrpOf(node))?.state === 'MASTER', 20_000, 'the node as master')
       const status = await node.status()
       expect(status?.warnings).toContain(
         `${address} is held by ${macOf(group.origin)}, which is no VRRP master: not adding it`,
@@ -156,11 +140,7 @@ describeInNamespaces('a VIP that somebody else has', { programs: ['squid', 'arpi
       expect(status?.virtualIps).toEqual([{ address, held: false }])
       expect(node.holdsVip()).toBe(false)
       stranger('del')
-      await until(
-        () => node.holdsVip(),
-        15_000,
-        () => 'the VIP on the node',
-      )
+      await until(() => node.holdsVip(), 15_000, 'the VIP on the node')
       expect((await node.status())?.warnings.join()).not.toMatch(/is held by/)
     },
   )
@@ -177,11 +157,7 @@ describeInNamespaces('a VIP that a dead director’s kernel still holds', { prog
       const [director, next] = group.nodes as [GatewayNode, GatewayNode]
       await director.stopGateway('SIGKILL')
       // The lease in its kernel is 2 s, the takeover takes less than half a second.
-      await until(
-        () => next.holdsVip(),
-        10_000,
-        () => 'node1 with the VIP',
-      )
+      await until(() => next.holdsVip(), 10_000, 'node1 with the VIP')
       expect((await next.status())?.warnings.join()).not.toMatch(/is held by/)
       await group.settled(1, 1)
     } finally {

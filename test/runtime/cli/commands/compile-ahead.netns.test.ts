@@ -27,11 +27,7 @@ describeInNamespaces('the first start after an installation', {}, (namespaces) =
     node!.gateway!.process.stderr!.on('data', (text: string) => {
       said += text
     })
-    await until(
-      async () => (await node!.status())?.role === 'director',
-      30_000,
-      () => 'the director',
-    )
+    await until(async () => (await node!.status())?.role === 'director', 30_000, 'the director')
     await node!.stopGateway()
 
     const looks = [...said.matchAll(/reading cache from (\S+) for \S+ (\S+\.ts)\.\.\./g)]
