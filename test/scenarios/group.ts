@@ -213,8 +213,7 @@ export class Group {
     ])
   }
 
-  /** Starts all proxies and gateways and waits until the first node is director and all nodes take part. */
-  /** Until the first is director of as many nodes as are said to be usable. */
+  /** Starts all proxies and gateways, until the first is director of as many nodes as are said to be usable. */
   async start(usableNodes = this.nodes.length): Promise<void> {
     for (const node of this.nodes) {
       node.startProxy()
@@ -254,21 +253,8 @@ export class Group {
   ): Promise<string | undefined> {
     const [vip = ''] = virtualIp.split('/')
     const proxy = `http://${vip.includes(':') ? `[${vip}]` : vip}:${originalPort}`
-    const curl = [
-      '-s',
-      '-m',
-      '5',
-      '--interface',
-      client,
-      '-x',
-      proxy,
-      '-D',
-      '-',
-      '-o',
-      '/dev/null',
-      `http://${ORIGIN}/`,
-    ]
-    const { code, stdout } = await this.client.run('curl', curl)
+    const curl = ['-s', '-m', '5', '--interface', client, '-x', proxy, '-D', '-', '-o', '/dev/null']
+    const { code, stdout } = await this.client.run('curl', [...curl, `http://${ORIGIN}/`])
     return code === 0 && / 200 /.test(stdout) ? /^Via: \S+ (\S+)/m.exec(stdout)?.[1] : undefined
   }
 

@@ -5,6 +5,7 @@ import { fullRuleset } from '../../../actors/fast-path/ruleset/ruleset.ts'
 import type { KnownConnection, Pin, Ruleset, RulesetNode } from '../../../actors/fast-path/ruleset/ruleset-types.ts'
 import { parseClientKey, slotOfKey } from '../../../runtime/table/client-key.ts'
 import type { Namespace, Namespaces } from '../../namespaces.ts'
+import { macOf } from '../../scenarios/group.ts'
 import { rulesetOf, slotsOf } from './rulesets.ts'
 
 export const VIP = '10.77.0.10'
@@ -28,10 +29,6 @@ export interface Gateway {
   readonly address: string
   readonly address6: string
   readonly mac: string
-}
-
-function macOfDevice(namespace: Namespace, device: string): string {
-  return (JSON.parse(namespace.ip('-j', 'link', 'show', device)) as { address: string }[])[0]!.address
 }
 
 /** Of a client's address, the slot of the kernel's hash. */
@@ -81,14 +78,14 @@ export class KernelGroup {
     }
     this.bridge = bridge
     this.client = members[0]!
-    this.clientMac = macOfDevice(this.client, 'eth0')
+    this.clientMac = macOf(this.client)
     const gateway = (mark: number): Gateway => ({
       mark,
       name: `node-${mark}`,
       namespace: members[mark]!,
       address: addresses[mark]!,
       address6: `fd00:77::${mark + 1}`,
-      mac: macOfDevice(members[mark]!, 'eth0'),
+      mac: macOf(members[mark]!),
     })
     this.gateways = [gateway(1), gateway(2), gateway(3)]
   }

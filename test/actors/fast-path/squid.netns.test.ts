@@ -1,13 +1,13 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { until } from '../../../runtime/lab/until.ts'
 import { describeInNamespaces } from '../../namespaces.ts'
 import { KernelGroup, slotsFor, VIP, VIP6 } from './kernel-group.ts'
 
 const clients = { '10.77.0.101': 2, '10.77.0.102': 3, 'fd00:77::101': 2, 'fd00:77::102': 3 }
-const LOOK_EVERY_MS = 50
+const PATIENCE_MS = 30_000
 
 describeInNamespaces('squid behind kernel mode', { programs: ['nft', 'curl', 'squid'] }, (namespaces) => {
   const folder = mkdtempSync(join(tmpdir(), 'squid-'))
@@ -46,7 +46,8 @@ describeInNamespaces('squid behind kernel mode', { programs: ['nft', 'curl', 'sq
         ['logformat tell %>a %la %lp %rm %ru', ...lines, ...places, 'logfile_rotate 0', ''].join('\n'),
       )
       namespace.start('squid', ['-N', '-f', file])
-      await waitFor(async () => (await namespace.run('curl', ['-s', 'http://127.0.0.1:3128/'])).code === 0)
+      const answers = async () => (await namespace.run('curl', ['-s', 'http://127.0.0.1:3128/'])).code === 0
+      await until(answers, PATIENCE_MS, `the squid of ${name}`)
     }
     const redirects = [{ originalPorts: [8080], proxyPort: 3128 }]
     await group.direct(group.gateways[0], { redirects, slots: slotsFor(clients) })
@@ -56,16 +57,12 @@ describeInNamespaces('squid behind kernel mode', { programs: ['nft', 'curl', 'sq
     rmSync(folder, { recursive: true, force: true })
   })
 
-  async function waitFor(condition: () => boolean | Promise<boolean>): Promise<void> {
-    while (!(await condition())) await pause(LOOK_EVERY_MS)
-  }
-
   it.each(Object.entries(clients))('has %s in the access log of node %i, and of no other', async (client, mark) => {
     const proxy = `http://${client.includes(':') ? `[${VIP6}]` : VIP}:8080`
     const url = `${group.gateways[0].address}:8000/`
     expect(await group.ask(url, '-x', proxy, '--interface', client)).toMatch(/^node-1 10\.77\.0\.\d 8000$/)
     const line = `${client} ${client.includes(':') ? VIP6 : VIP} 3128 GET http://${url}`
-    await waitFor(() => readLog(`node-${mark}`).includes(line))
+    await until(() => readLog(`node-${mark}`).includes(line), PATIENCE_MS, line)
     expect(readLog(`node-${5 - mark}`)).not.toContain(client)
   })
 })

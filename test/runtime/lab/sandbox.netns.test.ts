@@ -2,10 +2,10 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { prepareSandbox } from '../../../runtime/lab/sandbox.ts'
+import { until } from '../../../runtime/lab/until.ts'
 
 const prepared = prepareSandbox(process.getuid?.() === 0)
 const lacking = prepared.ok ? '' : ` (skipped: ${prepared.reason})`
@@ -34,12 +34,6 @@ function descendants(pid: number): readonly number[] {
 function isAlive(pid: number): boolean {
   if (!existsSync(`/proc/${pid}/stat`)) return false
   return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-}
-
-async function untilGone(pids: readonly number[], withinMs: number): Promise<readonly number[]> {
-  const deadline = Date.now() + withinMs
-  while (pids.some(isAlive) && Date.now() < deadline) await pause(20)
-  return pids.filter(isAlive)
 }
 
 /** Interfaces and named namespaces of the machine itself. */
@@ -75,7 +69,11 @@ describe.skipIf(!prepared.ok)(`a sandbox${lacking}`, () => {
     child.kill(signal)
     const [code] = await once(child, 'exit')
     expect(code).toBe(expected)
-    expect(await untilGone(inside, 5000)).toEqual([])
+    await until(
+      () => !inside.some(isAlive),
+      5000,
+      () => `the end of ${inside.filter(isAlive)}`,
+    )
     expect(machineNetwork()).toEqual([])
   })
 })
