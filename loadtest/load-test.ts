@@ -11,26 +11,24 @@ type ParsedOptions<Options> =
 
 type Values<Config extends ParseArgsOptionsConfig> = ReturnType<typeof parseArgs<{ options: Config }>>['values']
 
-interface Plan<Config extends ParseArgsOptionsConfig, Options> {
+/** A load test as `main.ts` starts it. Methods, so that a load test of any options is one of unknown ones. */
+export interface LoadTest<Options = unknown> {
   /** What `--help` prints. */
   readonly usage: string
-  /** Its options as `parseArgs` takes them; `--help` is always one. */
-  readonly options: Config
-  /** What the command line says. @throws Error for what cannot be meant */
-  interpret(values: Values<Config>): Options
+  parse(args: readonly string[]): ParsedOptions<Options>
   /** Whether it needs namespaces of its own, for these options; it does unless it says otherwise. */
-  needsSandbox?(options: Options): boolean
+  needsSandbox(options: Options): boolean
   /** Its exit code. */
   run(options: Options): Promise<number> | number
 }
 
-/** A load test as `main.ts` starts it. Methods, so that a load test of any options is one of unknown ones. */
-export interface LoadTest<Options = unknown> {
-  readonly usage: string
-  parse(args: readonly string[]): ParsedOptions<Options>
-  needsSandbox(options: Options): boolean
-  run(options: Options): Promise<number> | number
-}
+type Plan<Config extends ParseArgsOptionsConfig, Options> = Pick<LoadTest<Options>, 'usage' | 'run'> &
+  Partial<Pick<LoadTest<Options>, 'needsSandbox'>> & {
+    /** As `parseArgs` takes them; `--help` is always one. */
+    readonly options: Config
+    /** What the command line says. @throws Error for what cannot be meant */
+    interpret(values: Values<Config>): Options
+  }
 
 /** A load test of these options. */
 export function defineLoadTest<const Config extends ParseArgsOptionsConfig, Options>(

@@ -5,7 +5,7 @@ import { type HostProcess, startProcess, startProgram, Tail } from '../../runtim
 import { buildTopology, ip, removeAddress, runOn, setCable } from '../../runtime/lab/topology.ts'
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
 import { Changing } from '../../runtime/lab/until.ts'
-import { parseMonitorLine, VipHolders } from '../../runtime/lab/vip-holders.ts'
+import { type MonitorLine, VipHolders, watchKernel } from '../../runtime/lab/vip-holders.ts'
 import type { AdvertSeen } from './advert-watch.ts'
 import { signalAll, startDaemon } from './daemons.ts'
 import {
@@ -55,12 +55,7 @@ export class Stage extends Changing {
     buildTopology(topology)
     for (const { host } of nodes) {
       startProgram(host, new URL('./service.ts', import.meta.url), [`${servicePort}`])
-      startProcess({
-        host,
-        command: 'ip',
-        args: ['-o', 'monitor', 'address'],
-        onLine: (line) => this.#kernelSaid(host, line),
-      })
+      watchKernel(host, ['address'], (said) => this.#kernelSaid(host, said))
     }
     startProgram(clientHost, new URL('./advert-watch.ts', import.meta.url), ['eth0', clientIp], {
       onMessage: ({ atMs }: AdvertSeen) => {
@@ -174,9 +169,8 @@ export class Stage extends Changing {
     return this.#lostMs.filter((atMs) => atMs >= sinceMs).length
   }
 
-  #kernelSaid(host: string, line: string): void {
-    const said = parseMonitorLine(line)
-    if (said?.type !== 'address' || said.address !== virtualIp) return
+  #kernelSaid(host: string, said: MonitorLine): void {
+    if (said.type !== 'address' || said.address !== virtualIp) return
     if (this.holders.setHeld(host, said.held, monotonicMs()) && said.held) this.acquisitions++
     this.changed()
   }

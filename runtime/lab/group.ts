@@ -22,7 +22,7 @@ import type { Timeline } from './timeline.ts'
 import { buildTopology, macOf, removeAddress, setCable } from './topology.ts'
 import { type ClientReport, monotonicMs, type ProberReport, RateMeter, TrafficWindow } from './traffic.ts'
 import { Changing } from './until.ts'
-import { parseMonitorLine, VipHolders } from './vip-holders.ts'
+import { type MonitorLine, VipHolders, watchKernel } from './vip-holders.ts'
 
 const statusIntervalMs = 200
 
@@ -64,11 +64,9 @@ export class Group extends Changing {
   /** Builds the network, then starts the origin, the proxies, the gateways and the clients. */
   start(): void {
     buildTopology(labTopology)
-    this.#watchKernel(clientHost)
-    for (const { plan } of this.#gateways) {
-      this.#hostOfMac.set(macOf(plan.host), plan.host)
-      this.#watchKernel(plan.host)
-    }
+    for (const { plan } of this.#gateways) this.#hostOfMac.set(macOf(plan.host), plan.host)
+    for (const host of [clientHost, ...this.#hostOfMac.values()])
+      watchKernel(host, ['address', 'neigh'], (said) => this.#kernelSaid(host, said))
     startProgram(originHost, new URL('./origin.ts', import.meta.url), [`${originPort}`])
     for (const { plan } of this.#gateways) {
       this.startProxy(plan.host)
@@ -174,18 +172,8 @@ export class Group extends Changing {
     return gateway
   }
 
-  #watchKernel(host: string): void {
-    startProcess({
-      host,
-      command: 'ip',
-      args: ['-o', 'monitor', 'address', 'neigh'],
-      onLine: (line) => this.#kernelSaid(host, line),
-    })
-  }
-
-  #kernelSaid(host: string, line: string): void {
-    const said = parseMonitorLine(line)
-    if (said?.address !== virtualIp) return
+  #kernelSaid(host: string, said: MonitorLine): void {
+    if (said.address !== virtualIp) return
     if (said.type === 'address') {
       if (!this.holders.setHeld(host, said.held, monotonicMs())) return
       this.#timeline.add('event', `${host} ${said.held ? 'holds' : 'gave up'} ${virtualIp}`)

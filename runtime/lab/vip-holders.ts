@@ -1,3 +1,5 @@
+import { startProcess } from './processes.ts'
+
 /** What the kernel of a host said about an address or a neighbour; read from `ip -o monitor address neigh`. */
 export type MonitorLine =
   | { readonly type: 'address'; readonly address: string; readonly held: boolean }
@@ -10,6 +12,15 @@ export function parseMonitorLine(line: string): MonitorLine | undefined {
   const neighbour = /^(\d+\.\d+\.\d+\.\d+) dev eth0 (?:.* )?lladdr ([0-9a-f:]{17})/.exec(line)
   if (neighbour) return { type: 'neighbour', address: neighbour[1] ?? '', mac: neighbour[2] ?? '' }
   return undefined
+}
+
+/** Hears what the kernel of a host says of its addresses, and with `neigh` of its neighbours. */
+export function watchKernel(host: string, objects: readonly string[], onSaid: (said: MonitorLine) => void): void {
+  const onLine = (line: string) => {
+    const said = parseMonitorLine(line)
+    if (said !== undefined) onSaid(said)
+  }
+  startProcess({ host, command: 'ip', args: ['-o', 'monitor', ...objects], onLine })
 }
 
 /**
