@@ -84,23 +84,18 @@ function startBackends(note: (line: string) => void): void {
  */
 async function startGroup(threads: number): Promise<RunningWay> {
   const log = new Tail()
-  const start = (host: string, ip: string, priority: number) =>
-    startGateway({ host, ip, priority }, groupPlan(threads), log.add)
-  const director = start(network.directorHost, network.directorIp, 99)
-  network.backendHosts.forEach((host, index) => {
-    start(host, network.backendIps[index] ?? '', 89 - 10 * index)
-  })
+  const [director] = network.nodes.map((node) => startGateway(node, groupPlan(threads), log.add))
   const said = () => `the group did not form:\n${log.last(20).join('\n')}`
   await until(
     async () => {
-      if (!director.running) throw new Error(said())
+      if (!director?.running) throw new Error(said())
       return isComplete(await readStatus(socketOf(network.directorHost)), network.backendHosts)
     },
     formWithinMs,
     said,
     pollMs,
   )
-  return { way: 'proxyha', url: urlOf(network.virtualIp, network.proxyhaPort), process: director, log }
+  return { way: 'proxyha', url: urlOf(network.virtualIp, network.proxyhaPort), process: director ?? null, log }
 }
 
 function kernelWay(note: (line: string) => void): readonly RunningWay[] {

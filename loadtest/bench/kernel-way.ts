@@ -4,23 +4,18 @@ import { macOf, runOn } from '../../runtime/lab/topology.ts'
 import { SLOT_COUNT } from '../../runtime/table/layout.ts'
 import * as network from './network.ts'
 
-const hosts = [
-  { name: network.directorHost, address: network.directorIp },
-  ...network.backendHosts.map((name, index) => ({ name, address: network.backendIps[index] ?? '' })),
-]
-
 /**
  * Kernel mode: the rulesets of a director and its nodes at a VIP of their own, without any process of ours. The backends have a half of
  * the slots each.
  */
 export function layKernelWay(): void {
-  const macs = hosts.map(({ name }) => macOf(name))
-  hosts.forEach(({ name, address }, own) => {
+  const macs = network.nodes.map(({ host }) => macOf(host))
+  network.nodes.forEach(({ host, ip }, own) => {
     const director = own === 0
     const ruleset: Ruleset = {
       interfaceName: 'eth0',
       mac: macs[own] ?? '',
-      managementIp: address,
+      managementIp: ip,
       virtualIps: [{ address: network.kernelVirtualIp, role: director ? 'director' : 'node' }],
       redirects: [{ originalPorts: [network.proxyhaPort], proxyPort: network.backendPort }],
       nodes: macs.map((mac, index) => ({
@@ -36,10 +31,10 @@ export function layKernelWay(): void {
       tableSize: 65_536,
       hidesUnlistened: true,
     }
-    runOn(name, 'nft', ['-f', '-'], fullRuleset(ruleset))
+    runOn(host, 'nft', ['-f', '-'], fullRuleset(ruleset))
     const place = director
       ? [`${network.kernelVirtualIp}/24`, 'dev', 'eth0']
       : [`${network.kernelVirtualIp}/32`, 'dev', 'lo']
-    runOn(name, 'ip', ['address', 'add', ...place])
+    runOn(host, 'ip', ['address', 'add', ...place])
   })
 }

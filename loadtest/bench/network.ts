@@ -1,3 +1,4 @@
+import { hostsOf, type NodePlan } from '../../runtime/lab/gateway.ts'
 import type { Topology } from '../../runtime/lab/topology.ts'
 
 /** The load test's network: one client, the director in the middle, two backends. */
@@ -21,12 +22,14 @@ export const proxyhaPort = 8080
 export const haproxyPort = 9091
 export const nginxPort = 9092
 
+/** The gateways: the director, with nothing beside it, and one beside each backend. */
+export const nodes: readonly NodePlan[] = [
+  { host: directorHost, ip: directorIp, priority: 99 },
+  ...backendHosts.map((host, index) => ({ host, ip: backendIps[index] ?? '', priority: 89 - 10 * index })),
+]
+
 export const topology: Topology = {
   bridge: 'lan',
   prefixLength,
-  hosts: {
-    [clientHost]: [clientIp],
-    [directorHost]: [directorIp],
-    ...Object.fromEntries(backendHosts.map((host, index) => [host, [backendIps[index] ?? '']])),
-  },
+  hosts: { [clientHost]: [clientIp], ...hostsOf(nodes) },
 }

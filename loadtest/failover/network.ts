@@ -1,4 +1,4 @@
-import type { NodePlan } from '../../runtime/lab/gateway.ts'
+import { hostsOf, type NodePlan } from '../../runtime/lab/gateway.ts'
 import type { Topology } from '../../runtime/lab/topology.ts'
 
 /** One client, and two nodes on which the daemons have their turns. */
@@ -24,5 +24,5 @@ export const redirectPort = 8080
 export const topology: Topology = {
   bridge: 'lan',
   prefixLength,
-  hosts: { [clientHost]: [clientIp], ...Object.fromEntries(nodes.map(({ host, ip }) => [host, [ip]])) },
+  hosts: { [clientHost]: [clientIp], ...hostsOf(nodes) },
 }

@@ -1,4 +1,4 @@
-import type { GroupPlan, NodePlan } from '../../runtime/lab/gateway.ts'
+import { type GroupPlan, hostsOf, type NodePlan } from '../../runtime/lab/gateway.ts'
 import type { Topology } from '../../runtime/lab/topology.ts'
 
 export const modes = ['kernel', 'workers'] as const
@@ -30,7 +30,7 @@ export const topology: Topology = {
   prefixLength,
   hosts: {
     [clientHost]: sources,
-    ...Object.fromEntries([...group, joining].map(({ host, ip }) => [host, [ip]])),
+    ...hostsOf([...group, joining]),
   },
 }
 

@@ -14,6 +14,8 @@ const ordinaryCapacity = 100
 export class Stage {
   readonly mode: Mode
   readonly #log = new Tail()
+  /** Keeps a line for the moment when something does not come about. */
+  readonly note = this.#log.add
   readonly #gateways = new Map<string, HostProcess>()
   readonly #servers = new Map<string, HostProcess>()
   readonly #capacities = new Map<string, number>()
@@ -112,11 +114,6 @@ export class Stage {
 
   async until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
     await until(holds, patienceMs, () => `${what}\n${this.#log.last(20).join('\n')}`, lookEveryMs)
-  }
-
-  /** Keeps a line for the moment when something does not come about. */
-  note(line: string): void {
-    this.#log.add(line)
   }
 
   #holds(node: NodePlan): boolean {

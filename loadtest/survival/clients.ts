@@ -15,7 +15,7 @@ export class Clients {
   readonly #stage: Stage
   readonly #fresh: NewClients
   #kept: HostProcess | undefined
-  #reports: ((survival: Survival) => void)[] = []
+  #report = Promise.withResolvers<Survival>()
   #period = 0
 
   constructor(stage: Stage) {
@@ -27,18 +27,18 @@ export class Clients {
   async open(): Promise<Survival> {
     await this.hangUp()
     const addresses = Array.from({ length: connectionsOfEach }, () => sources).flat()
-    const opened = this.#nextReport()
+    this.#report = Promise.withResolvers()
     const program = new URL('./connections.ts', import.meta.url)
     const args = [virtualIp, `${originalPort}`, ...addresses]
     this.#kept = startProgram(clientHost, program, args, { onLine: (line) => this.#clientSaid(line) })
-    return opened
+    return this.#report.promise
   }
 
   /** Uses every idle connection once, and waits until every download went on. */
   check(): Promise<Survival> {
-    const report = this.#nextReport()
+    this.#report = Promise.withResolvers()
     this.#kept?.send({})
-    return report
+    return this.#report.promise
   }
 
   /** From now on every source opens new connections, too, until `endNew`. */
@@ -62,12 +62,8 @@ export class Clients {
     await this.#fresh.stop()
   }
 
-  #nextReport(): Promise<Survival> {
-    return new Promise((resolve) => this.#reports.push(resolve))
-  }
-
   #clientSaid(line: string): void {
-    if (line.startsWith('{')) this.#reports.shift()?.(JSON.parse(line) as Survival)
+    if (line.startsWith('{')) this.#report.resolve(JSON.parse(line) as Survival)
     else this.#stage.note(`client: ${line}`)
   }
 }

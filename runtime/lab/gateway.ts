@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type HostProcess, startProcess } from './processes.ts'
 import { sandboxDirectory } from './sandbox.ts'
+import type { Topology } from './topology.ts'
 
 /** A node of a group: its host, the address of that, and its priority as director. */
 export interface NodePlan {
@@ -9,6 +10,10 @@ export interface NodePlan {
   readonly ip: string
   readonly priority: number
 }
+
+/** Their addresses, as a topology has them. */
+export const hostsOf = (nodes: readonly NodePlan[]): Topology['hosts'] =>
+  Object.fromEntries(nodes.map(({ host, ip }) => [host, [ip]]))
 
 /** What the configurations of a group's nodes have in common. */
 export interface GroupPlan {

@@ -1,5 +1,5 @@
 import { formatIpv4, parseIpv4 } from '../wire/addresses.ts'
-import type { GroupPlan, NodePlan } from './gateway.ts'
+import { type GroupPlan, hostsOf, type NodePlan } from './gateway.ts'
 import type { Topology } from './topology.ts'
 
 /** The group of the lab, in the order in which its gateways become director. */
@@ -38,7 +38,7 @@ export const labTopology: Topology = {
   bridge: 'lab',
   prefixLength,
   hosts: {
-    ...Object.fromEntries(gateways.map(({ host, ip }) => [host, [ip]])),
+    ...hostsOf(gateways),
     [clientHost]: [proberIp, ...clientIps],
     [originHost]: [originIp],
   },
