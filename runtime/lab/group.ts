@@ -25,6 +25,7 @@ import { Changing } from './until.ts'
 import { type MonitorLine, VipHolders, watchKernel } from './vip-holders.ts'
 
 const statusIntervalMs = 200
+const embeddedProxy = new URL('./forward-proxy.ts', import.meta.url)
 
 /** One gateway of the lab with the proxy beside it. */
 interface Gateway {
@@ -52,13 +53,7 @@ export class Group extends Changing {
     super()
     this.#timeline = timeline
     this.#squid = squid
-    this.#gateways = gateways.map((plan) => ({
-      plan,
-      log: new Tail(),
-      process: null,
-      proxy: null,
-      status: null,
-    }))
+    this.#gateways = gateways.map((plan) => ({ plan, log: new Tail(), process: null, proxy: null, status: null }))
   }
 
   /** Builds the network, then starts the origin, the proxies, the gateways and the clients. */
@@ -111,7 +106,9 @@ export class Group extends Changing {
 
   startProxy(name: string): void {
     const gateway = this.#gateway(name)
-    gateway.proxy = this.#squid ? startSquid(name, gateway.log) : startEmbedded(name, gateway.log)
+    gateway.proxy = this.#squid
+      ? startSquid(name, gateway.log)
+      : startProgram(name, embeddedProxy, [name, `${proxyPort}`], { onLine: gateway.log.add })
   }
 
   async stopProxy(name: string): Promise<void> {
@@ -196,11 +193,6 @@ export class Group extends Changing {
       await pause(statusIntervalMs)
     }
   }
-}
-
-function startEmbedded(name: string, log: Tail): HostProcess {
-  const program = new URL('./forward-proxy.ts', import.meta.url)
-  return startProgram(name, program, [name, `${proxyPort}`], { onLine: log.add })
 }
 
 /** Squid refuses to run as root: in a user namespace of its own it is nobody, with and without real root. */
