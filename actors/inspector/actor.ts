@@ -16,6 +16,8 @@ import { Strangers } from './strangers.ts'
 export interface InspectorOptions extends GatewayIdentity {
   readonly control: { readonly socketPath: string }
   /** `token` may be null on a loopback address only; the configuration sees to that. */
+  /** The actors that are asked for the status. */
+  readonly described: readonly string[]
   readonly inspector: { readonly address: string; readonly port: number; readonly token: string | null }
 }
 
@@ -66,11 +68,10 @@ class Inspector implements ActorInstance<InspectorMessage, InspectorOptions> {
     this.#ports = ports
     this.#options = options
     this.#streams = new EventStreams(this.#events, context.clock, (on) => this.#watch(on))
-    const forwardedBy = options.forwarding === 'kernel' ? 'fast-path' : 'forwarder'
     this.#routes = new InspectorRoutes({
       context,
       router: options.forwarding === 'kernel' ? 'fast-path' : 'dispatcher',
-      gatherer: new SliceGatherer(context, options.instances, forwardedBy),
+      gatherer: new SliceGatherer(context, options.instances, options.described),
       identity: () => this.#options,
       events: this.#events,
       streams: this.#streams,

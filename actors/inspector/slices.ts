@@ -1,16 +1,19 @@
 import type { ActorContext, Control, RemoteControl } from '../../runtime/actor-system/actor.ts'
-import type { AnnouncerControl, AnnouncerName, AnnouncerStatus } from '../announcer/messages.ts'
-import type { DiscoveryControl, DiscoveryStatus } from '../discovery/messages.ts'
-import type { DispatcherControl, DispatcherStatus } from '../dispatcher/messages.ts'
-import type { ElectorControl, ElectorName, ElectorStatus } from '../elector/messages.ts'
-import type { FastPathControl, FastPathStatus } from '../fast-path/messages.ts'
-import type { ForwarderPoolControl, ForwarderPoolStatus } from '../forwarder/messages.ts'
-import type { PortMonitorControl, PortMonitorStatus } from '../port-monitor/messages.ts'
-import type { RawIpControl, RawIpStatus } from '../raw-ip/messages.ts'
-import type { StatsReporterControl, StatsReporterStatus } from '../stats-reporter/messages.ts'
-import type { WatcherControl, WatcherStatus } from '../watcher/messages.ts'
+import type { AnnouncerName, AnnouncerStatus } from '../announcer/messages.ts'
+import type { DiscoveryStatus } from '../discovery/messages.ts'
+import type { DispatcherStatus } from '../dispatcher/messages.ts'
+import type { ElectorName, ElectorStatus } from '../elector/messages.ts'
+import type { FastPathStatus } from '../fast-path/messages.ts'
+import type { ForwarderPoolStatus } from '../forwarder/messages.ts'
+import type { PortMonitorStatus } from '../port-monitor/messages.ts'
+import type { RawIpStatus } from '../raw-ip/messages.ts'
+import type { StatsReporterStatus } from '../stats-reporter/messages.ts'
+import type { WatcherStatus } from '../watcher/messages.ts'
 
-/** What each actor says of itself, or said last; null where it never answered. */
+/**
+ * What each actor says of itself, or said last; null where it never answered. Those of which the status shows more than the warnings have
+ * their names here; the others are among them all the same.
+ */
 export interface Slices {
   readonly discovery: DiscoveryStatus | null
   readonly dispatcher: DispatcherStatus | null
@@ -21,17 +24,6 @@ export interface Slices {
   readonly forwarder: ForwarderPoolStatus | null
   readonly 'fast-path': FastPathStatus | null
   readonly watcher: WatcherStatus | null
-}
-
-type SliceControls = {
-  readonly discovery: DiscoveryControl
-  readonly dispatcher: DispatcherControl
-  readonly 'port-monitor': PortMonitorControl
-  readonly 'stats-reporter': StatsReporterControl
-  readonly 'raw-ip': RawIpControl
-  readonly forwarder: ForwarderPoolControl
-  readonly 'fast-path': FastPathControl
-  readonly watcher: WatcherControl
 }
 
 /** The two actors of a virtual router. */
@@ -86,21 +78,23 @@ const NOTHING_SAID: Slices = {
   watcher: null,
 }
 
+/** What an actor that is asked for the status can be asked. */
+type DescribingControl = { describe(): { readonly warnings: readonly string[] } }
+
 /** Asks all actors at once. Whoever asks while an answer is under way gets the same one: callers cannot pile up. */
 export class SliceGatherer {
   readonly #context: InspectorContext
-  readonly #actors: readonly InstanceActors[]
-  readonly #names: readonly (keyof Slices)[]
-  #last: Omit<Gathered, 'silent'>
+  readonly #instances: readonly InstanceActors[]
+  readonly #described: readonly string[]
+  /** What each has said last. */
+  readonly #said = new Map<string, unknown>()
   #underWay: Promise<Gathered> | undefined
 
-  /** `actors`: of each instance, in the order of the configuration. */
-  constructor(context: InspectorContext, actors: readonly InstanceActors[], forwardedBy: 'forwarder' | 'fast-path') {
+  /** `instances`: their actors, in the order of the configuration. `described`: all who are asked, these included. */
+  constructor(context: InspectorContext, instances: readonly InstanceActors[], described: readonly string[]) {
     this.#context = context
-    this.#actors = actors
-    const isOther = (name: keyof Slices) => (name === 'forwarder' || name === 'fast-path') && name !== forwardedBy
-    this.#names = SLICE_NAMES.filter((name) => !isOther(name))
-    this.#last = { instances: actors.map(() => ({ elector: null, announcer: null })), slices: NOTHING_SAID }
+    this.#instances = instances
+    this.#described = described
   }
 
   gather(): Promise<Gathered> {
@@ -112,40 +106,28 @@ export class SliceGatherer {
 
   async #gatherAll(): Promise<Gathered> {
     const silent = new Map<string, string>()
-    const ask = async <Of extends DescribingControl>(actor: string, last: SliceOf<Of>): Promise<SliceOf<Of>> => {
+    const ask = async (actor: string): Promise<void> => {
       try {
-        return await callControl<Of, SliceOf<Of>>(this.#context, actor, describeOf)
+        const slice = await callControl<DescribingControl, unknown>(this.#context, actor, (control) =>
+          control.describe(),
+        )
+        this.#said.set(actor, slice)
       } catch (error) {
         silent.set(actor, error instanceof Error ? error.message : String(error))
-        return last
       }
     }
-    const slice = async <Name extends keyof Slices>(name: Name) =>
-      [name, await ask<SliceControls[Name]>(name, this.#last.slices[name] as SliceOf<SliceControls[Name]>)] as const
-    const [instances, slices] = await Promise.all([
-      Promise.all(
-        this.#actors.map(async ({ elector, announcer }, index): Promise<InstanceSlices> => {
-          const last = this.#last.instances[index]
-          const [elected, announced] = await Promise.all([
-            ask<ElectorControl>(elector, last?.elector ?? null),
-            ask<AnnouncerControl>(announcer, last?.announcer ?? null),
-          ])
-          return { elector: elected, announcer: announced }
-        }),
-      ),
-      Promise.all(this.#names.map(slice)),
-    ])
+    await Promise.all(this.#described.map(ask))
     // The compiler cannot see that each name came with its own slice.
-    this.#last = { instances, slices: { ...NOTHING_SAID, ...Object.fromEntries(slices) } }
-    return { ...this.#last, silent }
+    const said = <Slice>(actor: string): Slice | null => (this.#said.get(actor) ?? null) as Slice | null
+    const electing = new Set<string>(this.#instances.flatMap(({ elector, announcer }) => [elector, announcer]))
+    const others = this.#described.filter((actor) => !electing.has(actor))
+    return {
+      instances: this.#instances.map(({ elector, announcer }) => ({
+        elector: said<ElectorStatus>(elector),
+        announcer: said<AnnouncerStatus>(announcer),
+      })),
+      slices: { ...NOTHING_SAID, ...Object.fromEntries(others.map((actor) => [actor, said(actor)])) },
+      silent,
+    }
   }
 }
-
-const SLICE_NAMES = Object.keys(NOTHING_SAID) as readonly (keyof Slices)[]
-
-type DescribingControl = { describe(): unknown }
-type SliceOf<Of extends DescribingControl> = ReturnType<Of['describe']> | null
-
-// The compiler cannot see that the control of a name describes the slice of that name.
-const describeOf = (control: { readonly describe?: unknown }): Promise<never> =>
-  (control.describe as () => Promise<never>)()

@@ -6,7 +6,6 @@ import type { GatewayConfig } from '../../config/gateway-config.ts'
 import type { Checked } from '../../config/problems.ts'
 import { reasonOf } from '../actor-system/actor-error.ts'
 import { ActorSystem } from '../actor-system/actor-system.ts'
-import type { ActorPlan } from '../actor-system/supervision/plan.ts'
 import type { StopOrder } from '../actor-system/supervision/supervisor.ts'
 import { collectStartupGarbage } from '../actor-system/threads/startup-garbage.ts'
 import { linuxClock } from '../ports/host/linux/clock.ts'
@@ -21,9 +20,11 @@ import type { Result } from '../ports/result.ts'
 import { linuxStreamSockets } from '../ports/sockets/linux/epoll.ts'
 import { openLinuxSocketTable } from '../ports/sockets/linux/socket-table.ts'
 import { ConnectionTable } from '../table/connection-table.ts'
-import { type GatewayPlace, planActors, RESTART } from './actor-plans.ts'
+import { plansOf, RESTART, stopOrderOf } from './actor-row.ts'
+import { actors } from './actors.ts'
 import { clearLoopback, lowerFence, raiseFence } from './fencing.ts'
 import { chooseForwarding, type ForwardingMode, forwarderSettings, refusedInKernelMode } from './forwarding-mode.ts'
+import { type GatewayPlace, planGateway } from './gateway-plan.ts'
 import { createGatewayLog, type GatewayLog } from './logging.ts'
 import { readableSecrets } from './readable-secrets.ts'
 import { Reloader } from './reloader.ts'
@@ -53,25 +54,10 @@ export interface Gateway {
   readonly finished: Promise<number>
 }
 
-// Compiled, this file and the composition are .js.
-const COMPOSITION = new URL(
-  import.meta.url.endsWith('.ts') ? './worker-actors.ts' : './worker-actors.js',
-  import.meta.url,
-)
+// Compiled, this file and the table are .js.
+const COMPOSITION = new URL(import.meta.url.endsWith('.ts') ? './actors.ts' : './actors.js', import.meta.url)
 /** EX_SOFTWARE of sysexits.h: an actor crashed more often than it may. */
 const EXIT_GAVE_UP = 70
-/** After the electors and the announcers, which make this node director; last what the others need to say goodbye. */
-const STOP_ORDER = [
-  'port-monitor',
-  'stats-reporter',
-  // Before the goodbye: it names the clients that have to stay.
-  'fast-path',
-  // It hears the next director speak, for which the fast path waits.
-  'watcher',
-  'discovery',
-  'dispatcher',
-  'inspector',
-]
 const STOP_PATIENCE_MS = 2000
 /** For the end as a whole, whatever does not answer; what is stuck by then ends with the process. */
 const END_PATIENCE_MS = 20_000
@@ -144,7 +130,7 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
           onEscalation: (reason) => giveUp('forwarder', reason),
           onInspection: (actor, detail) => system.inspect(actor, detail),
         })
-  const plan = (wanted: GatewayConfig) => planActors(wanted, place, forwarders)
+  const plan = (wanted: GatewayConfig) => plansOf(actors, planGateway(wanted, place, forwarders))
   const reloader = new Reloader(config, {
     load,
     refusal: (wanted) => refusedInKernelMode(forwarding, wanted),
@@ -152,9 +138,8 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
     configure: (options) => system.configure(options, RELOAD_PATIENCE_MS),
     log: (level, line) => log.write('supervisor', level, line),
   })
-  const plans = plan(config)
-  for (const each of plans) system.spawn(each)
-  const stopOrder = stopOrderOf(plans)
+  for (const each of plan(config)) system.spawn(each)
+  const stopOrder = stopOrderOf(actors, planGateway(config, place, forwarders))
   if (forwarders !== undefined) system.attach(forwarders)
 
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>()
@@ -271,11 +256,6 @@ function connectionsPerForwarder(config: GatewayConfig): number {
 function openLog(name: string): GatewayLog {
   const syslog = openLinuxSyslog(linuxClock, { tag: 'proxyha', path: SYSLOG_PATH })
   return createGatewayLog(name, syslog.ok ? syslog.value : undefined, linuxClock)
-}
-
-function stopOrderOf(plans: readonly ActorPlan[]): StopOrder {
-  const running = (actor: string) => plans.filter(({ runs }) => runs === actor).map(({ name }) => name)
-  return [running('elector'), running('announcer'), ...STOP_ORDER]
 }
 
 async function stopInOrder(

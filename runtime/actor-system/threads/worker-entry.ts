@@ -16,7 +16,7 @@ import type { WorkerBirth } from './worker-host.ts'
  * What a composition's module exports for its Workers: for each actor, how to load it. A function, so that a thread loads the
  * actor that it runs and none of the others.
  */
-export type ActorLoaders = { readonly [actor: string]: () => Promise<StartCell> }
+export type ActorLoaders = { readonly [actor: string]: { load?(): Promise<StartCell> } }
 
 // The first thing that a Worker of the system runs. What it imports, every thread pays for: the codec and comlink, no more.
 const { compositionUrl, runs, seed, ledger } = workerData as WorkerBirth
@@ -53,9 +53,9 @@ async function ownScheduling(): Promise<Scheduling | undefined> {
 
 async function loadActor(): Promise<StartCell> {
   const composition = (await import(compositionUrl)) as { readonly actors?: ActorLoaders }
-  const load = composition.actors?.[runs]
-  if (load === undefined) throw new Error(`${compositionUrl} exports no actors.${runs}; add it there`)
-  return load()
+  const start = await composition.actors?.[runs]?.load?.()
+  if (start === undefined) throw new Error(`${compositionUrl} exports no actors.${runs} with a load(); add it there`)
+  return start
 }
 
 function post(report: ActorReport): void {

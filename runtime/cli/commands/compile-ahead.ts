@@ -15,8 +15,8 @@ export function addCompileAhead(program: Command, _env: CliEnv, choose: Choose):
 async function compileAhead(): Promise<number> {
   await import('../../gateway/gateway.ts')
   await import('../../ports/process/linux/process-end.ts')
-  const { actors } = await import('../../gateway/worker-actors.ts')
-  for (const load of Object.values(actors)) await load()
+  const { actors } = await import('../../gateway/actors.ts')
+  for (const { load } of Object.values(actors)) await load()
   await import('../../../actors/forwarder/worker.ts')
   // Compiled before they find out that this thread is none of theirs.
   await import('../../actor-system/threads/worker-entry.ts').catch(() => undefined)

@@ -196,6 +196,12 @@ const healthyControls = (): Record<string, FakeControl> => ({
   },
 })
 
+function describedIn({ forwarding, instances = [instanceOf('VI_51')] }: Partial<InspectorOptions>): readonly string[] {
+  const electing = instances.flatMap(({ elector, announcer }) => [elector, announcer])
+  const others = ['discovery', 'dispatcher', 'port-monitor', 'stats-reporter', 'raw-ip', 'watcher']
+  return [...electing, ...others, forwarding === 'kernel' ? 'fast-path' : 'forwarder']
+}
+
 /** A real inspector on a socket of its own, among actors that are made up. */
 export class InspectedGateway {
   readonly folder = mkdtempSync(join(tmpdir(), 'proxyha-inspector-'))
@@ -220,6 +226,7 @@ export class InspectedGateway {
       startWarnings: [],
       control: { socketPath: this.socketPath },
       inspector: { address: '127.0.0.1', port: this.port, token: null },
+      described: describedIn(change),
       ...change,
     }
     this.#instance = await startInspector(this.#context(), options, { privately })

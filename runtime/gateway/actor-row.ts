@@ -1,0 +1,101 @@
+import type { ActorContext, ActorInstance, MailboxOptions } from '../actor-system/actor.ts'
+import type { ActorPlan } from '../actor-system/supervision/plan.ts'
+import type { RestartPolicy } from '../actor-system/supervision/restart-policy.ts'
+import type { StopOrder } from '../actor-system/supervision/supervisor.ts'
+import type { ActorLoaders } from '../actor-system/threads/worker-entry.ts'
+import type { InstancePlan } from './election-plans.ts'
+import type { ForwardingMode } from './forwarding-mode.ts'
+import type { GatewayPlan } from './gateway-plan.ts'
+
+/** An actor may crash that often in a minute; the next time the node is taken out of the group. */
+export const RESTART: RestartPolicy = { maxRestarts: 5, windowMs: 60_000, backoffMs: { first: 50, max: 2000 } }
+const MAILBOX: MailboxOptions = { capacity: 1024, overflow: 'dropNewest' }
+
+/** Starts an actor with its real ports. */
+type StartWith<Options> = (
+  context: ActorContext,
+  options: Options,
+) => ActorInstance<unknown> | Promise<ActorInstance<unknown>>
+
+/** One row of the table: all that a gateway has to know of an actor. `instance` is the actor's virtual router, else the first. */
+export interface ActorRow<Options = unknown> {
+  /** `worker`: of its own. */
+  readonly thread: 'worker' | 'main'
+  /** In that mode of forwarding only. */
+  readonly mode?: ForwardingMode
+  /** There is one for each virtual router, of this name. */
+  nameOf?(instance: InstancePlan): string
+  /** Whom it may send to. Who is only sent to need not name the other. */
+  peers(gateway: GatewayPlan, instance: InstancePlan): readonly string[]
+  /** Default: 1024 messages, then the newest are dropped. */
+  readonly mailbox?: MailboxOptions
+  /** What it does goes before everything ordinary on the host, unless the configuration says otherwise. */
+  readonly realtime?: true
+  /** When it stops: 1 first; those of one number together. */
+  readonly stop: number
+  /** Where it needs longer than the others. */
+  readonly stopPatienceMs?: number
+  /** Its control has `describe()`: it is asked for the status, which shows its warnings. */
+  readonly describes?: true
+  /** It is given every event of every actor. */
+  readonly observes?: true
+  /** Whose control it may call. */
+  controls?(gateway: GatewayPlan): readonly string[]
+  options(gateway: GatewayPlan, instance: InstancePlan): Options
+  /** Imports that actor and its ports only: each thread pays for what it imports. `gateway` is there on the main thread. */
+  load(gateway?: GatewayPlan): Promise<StartWith<Options>>
+}
+
+export type ActorTable = ActorLoaders & Readonly<Record<string, ActorRow>>
+
+/** A row, with its options checked against what the actor takes; after that it is only ever started by the options that it gives. */
+export const row = <Options>(checked: ActorRow<Options>): ActorRow => checked as unknown as ActorRow
+
+/** Gives a start function its ports; what it makes of messages is typed by the actor. */
+export function withPorts<Context extends ActorContext, Options, Ports, Takes>(
+  start: (context: Context, options: Options, ports: Ports) => ActorInstance<Takes> | Promise<ActorInstance<Takes>>,
+  ports: () => Ports,
+): StartWith<Options> {
+  return (context, options) => start(context as Context, options, ports()) as ActorInstance<unknown>
+}
+
+/** The actors of the table that are in this gateway, by their rows' names. */
+export function namesIn(table: ActorTable, gateway: GatewayPlan): ReadonlyMap<string, readonly string[]> {
+  const present = Object.entries(table).filter(([, { mode }]) => mode === undefined || mode === gateway.forwarding)
+  return new Map(
+    present.map(([name, { nameOf }]) => [name, nameOf === undefined ? [name] : gateway.instances.map(nameOf)]),
+  )
+}
+
+export function plansOf(table: ActorTable, gateway: GatewayPlan): readonly ActorPlan[] {
+  return [...namesIn(table, gateway)].flatMap(([runs, names]) =>
+    names.map((name, index) => planOf(name, runs, table[runs]!, gateway, gateway.instances[index]!)),
+  )
+}
+
+function planOf(name: string, runs: string, actor: ActorRow, gateway: GatewayPlan, instance: InstancePlan): ActorPlan {
+  const { thread, mailbox = MAILBOX, realtime = false, stopPatienceMs, observes = false } = actor
+  return {
+    name,
+    runs,
+    placement: thread,
+    peers: actor.peers(gateway, instance),
+    mailbox,
+    controls: actor.controls?.(gateway) ?? [],
+    observes,
+    options: actor.options(gateway, instance),
+    restart: RESTART,
+    realtime: realtime && gateway.config.realtime === 'auto',
+    ...(stopPatienceMs === undefined ? {} : { stopPatienceMs }),
+    ...(thread === 'main' ? { start: async (context, options) => (await actor.load(gateway))(context, options) } : {}),
+  }
+}
+
+export function stopOrderOf(table: ActorTable, gateway: GatewayPlan): StopOrder {
+  const byTurn = new Map<number, readonly string[]>()
+  for (const [row, names] of namesIn(table, gateway)) {
+    const { stop } = table[row]!
+    byTurn.set(stop, [...(byTurn.get(stop) ?? []), ...names])
+  }
+  return [...byTurn].toSorted(([one], [other]) => one - other).map(([, names]) => names)
+}

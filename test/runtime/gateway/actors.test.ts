@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { checkPlans } from '../../../runtime/actor-system/supervision/plan.ts'
+import { plansOf, stopOrderOf } from '../../../runtime/gateway/actor-row.ts'
+import { actors } from '../../../runtime/gateway/actors.ts'
+import { type GatewayPlan, planGateway } from '../../../runtime/gateway/gateway-plan.ts'
+import { ConnectionTable } from '../../../runtime/table/connection-table.ts'
+import { gatewayConfig } from '../../config/gateway-config.ts'
+
+const TWO = `instances:
+  - {virtualRouterId: 51, virtualIps: [10.0.0.5]}
+  - {name: web, virtualRouterId: 52, virtualIps: [10.0.0.6]}`
+
+function gateway(forwarding: 'kernel' | 'workers', yaml = 'virtualIps: [10.0.0.5]'): GatewayPlan {
+  const table = ConnectionTable.create({ clients: 64, forwarders: 1, connectionsPerForwarder: 64 })
+  const place = { mac: '02:00:00:00:00:01', takenPorts: new Set<number>(), table, forwarding, startWarnings: [] }
+  return planGateway(gatewayConfig(yaml), { ...place, fenced: false, plannedAtMs: 0 }, undefined)
+}
+
+const FORWARDING = ['kernel', 'workers'] as const
+
+test.each(FORWARDING)('of the actors of %s mode each names others that are there', (forwarding) => {
+  const plans = plansOf(actors, gateway(forwarding, TWO))
+  expect(() => checkPlans(plans)).not.toThrow()
+  expect(plans.map(({ name }) => name)).toContain('announcer-web')
+})
+
+test('who leads gives that up first, and the raw sockets go last', () => {
+  expect(stopOrderOf(actors, gateway('kernel', TWO))).toEqual([
+    ['elector', 'elector-web'],
+    ['announcer', 'announcer-web'],
+    ['port-monitor'],
+    ['stats-reporter'],
+    ['fast-path'],
+    ['watcher'],
+    ['discovery'],
+    ['dispatcher'],
+    ['inspector'],
+    ['raw-ip'],
+  ])
+  expect(stopOrderOf(actors, gateway('workers')).slice(-2)).toEqual([['forwarder'], ['raw-ip']])
+})
+
+test.each(FORWARDING)('the inspector may ask all actors of %s mode but itself', (forwarding) => {
+  const plans = plansOf(actors, gateway(forwarding, TWO))
+  const others = plans.map(({ name }) => name).filter((name) => name !== 'inspector')
+  expect(plans.find(({ name }) => name === 'inspector')).toMatchObject({
+    controls: [...others, 'supervisor'],
+    options: { described: others },
+  })
+})
+
+test('nothing is real-time where the configuration does not want it', () => {
+  const realtime = (yaml: string) =>
+    plansOf(actors, gateway('workers', yaml)).flatMap(({ name, realtime }) => (realtime ? [name] : []))
+  expect(realtime('virtualIps: [10.0.0.5]')).toEqual(['raw-ip', 'elector', 'announcer'])
+  expect(realtime('virtualIps: [10.0.0.5]\nvrrp: {realtime: off}')).toEqual([])
+})
+
+test('each thread loads the table, which imports types alone but for what its rows are made by', () => {
+  const text = readFileSync(new URL('../../../runtime/gateway/actors.ts', import.meta.url), 'utf8')
+  const imported = [...text.matchAll(/^import (?!type )[^']*'([^']+)'/gm)].map(([, file]) => file)
+  expect(imported).toEqual(['../ports/result.ts', './actor-row.ts'])
+})
