@@ -1,8 +1,6 @@
 import type { ActorInstance } from '../../runtime/actor-system/actor.ts'
-import type { ActorDescription, ActorGroup } from '../../runtime/actor-system/inspection/description.ts'
 import type { InspectionDetail } from '../../runtime/actor-system/inspection/inspection.ts'
 import type { RestartPolicy } from '../../runtime/actor-system/supervision/restart-policy.ts'
-import { DEFAULT_STALL_MS, PING_INTERVAL_MS, Watchdog } from '../../runtime/actor-system/supervision/watchdog.ts'
 import { WorkerPool } from '../../runtime/actor-system/threads/worker-pool.ts'
 import type { Clock } from '../../runtime/ports/host/clock.ts'
 import type { LogLevel } from '../../runtime/ports/host/syslog.ts'
@@ -53,6 +51,8 @@ export interface ForwarderPoolPorts {
   readonly sockets: StreamSockets
 }
 
+/** How often it is looked whether limits are felt. */
+const LOOK_MS = 1000
 /** How long forwarders may take to reset their connections and end. */
 const STOP_PATIENCE_MS = 1000
 
@@ -60,7 +60,7 @@ const STOP_PATIENCE_MS = 1000
  * The forwarders of this node: starts their threads, replaces one that died after its counts were undone, and has nftables
  * take captured ports to them.
  */
-export class ForwarderPool implements ActorGroup {
+export class ForwarderPool {
   readonly #options: ForwarderPoolOptions
   readonly #ports: ForwarderPoolPorts
   readonly #pool: WorkerPool
@@ -69,20 +69,18 @@ export class ForwarderPool implements ActorGroup {
   readonly #resting = new Map<number, readonly string[]>()
   readonly #pressure = new Pressure()
   #settings: ForwarderSettings
-  readonly #watchdog: Watchdog
   /** As the electors said last, by instance. */
   readonly #roles = new Map<string, RoleMessage>()
   /** By VIP that has left: cancels the end of its connections. */
   readonly #cuts = new Map<string, () => void>()
   readonly #resets = new Resets((index, message) => this.#pool.post(index, message))
-  #cancelWatch = (): void => undefined
+  #cancelLook = (): void => undefined
 
   constructor(options: ForwarderPoolOptions, ports: ForwarderPoolPorts) {
     const { table, settings } = options
     this.#options = options
     this.#settings = settings
     this.#ports = ports
-    this.#watchdog = new Watchdog(DEFAULT_STALL_MS, ports.clock.nowMs())
     this.#pool = new WorkerPool({
       name: 'forwarder',
       moduleUrl: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
@@ -92,10 +90,11 @@ export class ForwarderPool implements ActorGroup {
       clock: ports.clock,
       stopMessage: () => ({ type: 'drain', patienceMs: 0 }) satisfies ForwarderMessage,
       wake: (index) => wakeForwarder(table, index, ports.sockets),
+      // Its loop never answers a ping; that it turns is its sign of life.
+      signOfLife: (index) => table.heartbeat(index),
       onMessage: (index, message) => this.#heard(index, message as ForwarderReport),
       onExit: (index) => {
         this.#resting.delete(index)
-        this.#watchdog.forget(`${index}`)
         this.#resets.gone(index)
         reapForwarder(table, index, ports.sockets)
       },
@@ -108,23 +107,20 @@ export class ForwarderPool implements ActorGroup {
   async start(): Promise<void> {
     if (this.#captures()) await this.#capture()
     await this.#pool.start()
-    this.#watch()
+    this.#look()
   }
 
   /** Ends all connections: once the VIP is another node's, no packet of theirs comes here any more. */
   async stop(): Promise<void> {
     for (const cancelCut of this.#cuts.values()) cancelCut()
-    this.#cancelWatch()
+    this.#cancelLook()
     await this.#pool.stop(STOP_PATIENCE_MS)
     if (this.#captures()) await this.#ports.nft.apply(removeCaptureScript())
   }
 
-  describe(): readonly ActorDescription[] {
-    return this.#pool.describe()
-  }
-
-  crash(actor: string): boolean {
-    return this.#pool.crash(actor)
+  /** For the supervisor, which shows and watches them. */
+  get tasks(): WorkerPool['tasks'] {
+    return this.#pool.tasks
   }
 
   /** The pool as an actor on the main thread: every elector tells it its role, announcers have connections reset, and it describes itself. */
@@ -181,21 +177,10 @@ export class ForwarderPool implements ActorGroup {
     return [...new Set([...this.#resting.values()].flat())].sort()
   }
 
-  /** A forwarder's loop never answers a ping; that it turns is its sign of life. */
-  #watch(): void {
-    const { table, count } = this.#options
-    const beats = Array.from({ length: count }, (_, index) => ({
-      name: `${index}`,
-      signOfLife: table.heartbeat(index),
-    }))
-    for (const { name, silentMs } of this.#watchdog.tick(beats, this.#ports.clock.nowMs()).stalls) {
-      this.#options.onInspection(`forwarder-${name}`, { type: 'stalled', silentMs })
-      this.#watchdog.forget(name)
-      this.#pool.abort(Number(name))
-    }
+  #look(): void {
     const felt = this.#pressure.look(this.#counters(), this.#settings.limits, this.#ports.clock.nowMs())
     for (const text of felt) this.#options.onLog('warn', text)
-    this.#cancelWatch = this.#ports.clock.setTimer(PING_INTERVAL_MS, () => this.#watch())
+    this.#cancelLook = this.#ports.clock.setTimer(LOOK_MS, () => this.#look())
   }
 
   async #capture(): Promise<void> {

@@ -140,7 +140,7 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
   })
   for (const each of plan(config)) system.spawn(each)
   const stopOrder = stopOrderOf(actors, planGateway(config, place, forwarders))
-  if (forwarders !== undefined) system.attach(forwarders)
+  if (forwarders !== undefined) system.attach(forwarders.tasks)
 
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>()
   let stopping: Promise<void> | undefined

@@ -15,10 +15,3 @@ export interface ActorDescription {
   readonly handled: number
   readonly overflowed: number
 }
-
-/** Actors that are run beside the system, such as a pool of forwarders, and shown and crashed with the others. */
-export interface ActorGroup {
-  describe(): readonly ActorDescription[]
-  /** Test hook; false where it has no running actor of that name. */
-  crash(actor: string): boolean
-}

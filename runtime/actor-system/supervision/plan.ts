@@ -1,13 +1,12 @@
 import type { MailboxOptions } from '../actor.ts'
 import type { StartCell } from './cell.ts'
-import type { RestartPolicy } from './restart-policy.ts'
+import type { SupervisionRules } from './restart-policy.ts'
 
 /** The name under which the supervisor's own control is granted. */
 export const SUPERVISOR = 'supervisor'
 
 /** How one actor of a system is run. */
-export interface ActorPlan {
-  readonly name: string
+export interface ActorPlan extends SupervisionRules {
   /** Which of the composition's actors a Worker runs under this name, where there are several of one; default: its name. */
   readonly runs?: string
   /** `worker`: a thread of its own. `main`: on the main thread, for what cannot run elsewhere. */
@@ -22,9 +21,6 @@ export interface ActorPlan {
   readonly observes?: boolean
   /** What its configuration says: data that can be cloned, SharedArrayBuffers included. */
   readonly options: unknown
-  readonly restart: RestartPolicy
-  /** How long it may take to stop in order, where that is longer than the supervisor's patience with all. */
-  readonly stopPatienceMs?: number
   /** What it does is little, but must be done in time: its thread is scheduled before everything ordinary, where permitted. */
   readonly realtime?: boolean
   /** Starts it, where it is placed on the main thread; a Worker takes it from the composition's `actors`. */

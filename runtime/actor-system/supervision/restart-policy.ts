@@ -7,6 +7,16 @@ export interface RestartPolicy {
   readonly backoffMs: { readonly first: number; readonly max: number }
 }
 
+/** How a thread is supervised. */
+export interface SupervisionRules {
+  readonly name: string
+  readonly restart: RestartPolicy
+  /** After a crash: `restart` it (default), or `escalate` at once because the system is worth nothing without it. */
+  readonly strategy?: 'restart' | 'escalate'
+  /** How long it may take to stop in order, where that is longer than the patience with all. */
+  readonly stopPatienceMs?: number
+}
+
 export type RestartDecision =
   | { readonly type: 'restart'; readonly delayMs: number; readonly crashesAtMs: readonly number[] }
   | { readonly type: 'escalate'; readonly reason: string }

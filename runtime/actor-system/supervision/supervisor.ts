@@ -1,7 +1,7 @@
 import type { CancelTimer } from '../../ports/host/clock.ts'
 import type { LogLevel } from '../../ports/host/syslog.ts'
 import type { Control } from '../actor.ts'
-import type { ActorDescription, ActorGroup } from '../inspection/description.ts'
+import type { ActorDescription } from '../inspection/description.ts'
 import type { InspectionDetail, InspectionEvent } from '../inspection/inspection.ts'
 import { InspectionHub } from '../inspection/inspection-hub.ts'
 import { Introductions } from '../messaging/introductions.ts'
@@ -10,6 +10,7 @@ import { MAX_EVENTS_UNDER_WAY } from '../messaging/protocol.ts'
 import type { Platform } from '../threads/host.ts'
 import { type ActorPlan, checkPlans, PlanError, SUPERVISOR } from './plan.ts'
 import { SupervisedActor, type SupervisionListener } from './supervised-actor.ts'
+import type { SupervisedThread } from './supervised-thread.ts'
 import { DEFAULT_STALL_MS, PING_INTERVAL_MS, Watchdog } from './watchdog.ts'
 import { Watching } from './watching.ts'
 
@@ -44,7 +45,7 @@ export class Supervisor<Port> {
   private readonly platform: Platform<Port>
   private readonly options: SupervisorOptions
   private readonly charges = new Map<string, SupervisedActor<Port>>()
-  private readonly groups: ActorGroup[] = []
+  private readonly attached: SupervisedThread<unknown>[] = []
   private readonly introductions: Introductions<Port>
   private readonly hub = new InspectionHub()
   private readonly watching = new Watching()
@@ -70,9 +71,9 @@ export class Supervisor<Port> {
     this.charges.set(plan.name, new SupervisedActor(plan, this.platform, this.watching, this.supervisionListener()))
   }
 
-  /** Shows and crashes these together with the actors of the system. */
-  attach(group: ActorGroup): void {
-    this.groups.push(group)
+  /** Watches, shows and crashes these together with the actors of the system, such as a pool's tasks; whoever owns them starts and stops them. */
+  attach(threads: readonly SupervisedThread<unknown>[]): void {
+    this.attached.push(...threads)
   }
 
   /** Starts all at once; resolves when all run, or stops them again and rejects with an `ActorStartError`. */
@@ -120,12 +121,15 @@ export class Supervisor<Port> {
 
   describe(): readonly ActorDescription[] {
     const own = [...this.charges].map(([name, charge]) => charge.describe(this.introductions.underWayTo(name)))
-    return [...own, ...this.groups.flatMap((group) => group.describe())]
+    return [...own, ...this.attached.map((thread) => thread.describe())]
   }
 
-  /** Reports an event of something that is run beside the actors, such as a pool's task. */
+  /** Reports an event of an actor, or of something that is run beside them. */
   inspect(actor: string, detail: InspectionDetail): void {
-    if (detail.type === 'spawned') this.hub.begin(actor)
+    if (detail.type === 'spawned') {
+      this.hub.begin(actor)
+      this.watchdog.forget(actor)
+    }
     this.hub.publish(actor, detail, this.platform.clock.nowMs(), this.platform.clock.wallMs())
   }
 
@@ -139,10 +143,7 @@ export class Supervisor<Port> {
   /** Test hook: the actor throws inside its mailbox. False where hooks are not enabled, or it does not run. */
   crash(actor: string): boolean {
     if (!this.options.hooksEnabled) return false
-    const charge = this.charges.get(actor)
-    if (charge?.state !== 'running') return this.groups.some((group) => group.crash(actor))
-    charge.post({ type: 'crash' })
-    return true
+    return this.supervised().some((thread) => thread.name === actor && thread.crash())
   }
 
   /** Test hook: blocks the actor's thread. False where hooks are not enabled, or it does not run. */
@@ -168,12 +169,9 @@ export class Supervisor<Port> {
   private supervisionListener(): SupervisionListener<Port> {
     return {
       running: (charge) => this.running(charge),
-      down: (charge) => this.down(charge.plan.name),
-      escalated: (charge, reason) => {
-        this.inspect(charge.plan.name, { type: 'escalated', reason })
-        this.options.onEscalation(charge.plan.name, reason)
-      },
-      event: (charge, detail) => this.inspect(charge.plan.name, detail),
+      down: (charge) => this.down(charge.name),
+      escalated: (charge, reason) => this.options.onEscalation(charge.name, reason),
+      event: (charge, detail) => this.inspect(charge.name, detail),
       report: (charge, report) => {
         const { name } = charge.plan
         if (report.type === 'log') {
@@ -196,7 +194,6 @@ export class Supervisor<Port> {
   private down(name: string): void {
     this.hub.leave(name)
     this.watch(name, false)
-    this.watchdog.forget(name)
     this.introductions.forget(name)
     this.closeControls.get(name)?.()
     this.closeControls.delete(name)
@@ -213,7 +210,7 @@ export class Supervisor<Port> {
   }
 
   private grantSupervisor(charge: SupervisedActor<Port>): void {
-    const caller = charge.plan.name
+    const caller = charge.name
     const [portOfCaller, portOfSupervisor] = this.platform.channel()
     const control = {
       ...this.options.orders,
@@ -226,18 +223,20 @@ export class Supervisor<Port> {
     charge.post({ type: 'grantControl', actor: SUPERVISOR, port: portOfCaller })
   }
 
+  private supervised(): readonly SupervisedThread<unknown>[] {
+    return [...this.charges.values(), ...this.attached]
+  }
+
   private tick(): void {
-    const watched = [...this.charges.values()].filter((charge) => charge.isWatched)
-    const { stalls, quiet } = this.watchdog.tick(
-      watched.map((charge) => ({ name: charge.plan.name, signOfLife: charge.counters.signOfLife })),
-      this.platform.clock.nowMs(),
-    )
+    const watched = this.supervised().filter((thread) => thread.isWatched)
+    const byName = new Map(watched.map((thread) => [thread.name, thread]))
+    const { stalls, quiet } = this.watchdog.tick(watched, this.platform.clock.nowMs())
     for (const { name, silentMs } of stalls) {
       this.inspect(name, { type: 'stalled', silentMs })
-      this.charges.get(name)?.kill(`stalled: gave no sign of life for ${Math.round(silentMs)} ms`)
+      byName.get(name)?.kill(`stalled: gave no sign of life for ${Math.round(silentMs)} ms`)
     }
     this.lastPing = (this.lastPing + 1) >>> 0
-    for (const name of quiet) this.charges.get(name)?.post({ type: 'ping', ping: this.lastPing })
+    for (const name of quiet) byName.get(name)?.ping(this.lastPing)
     this.cancelTick = this.platform.clock.setTimer(PING_INTERVAL_MS, () => this.tick())
   }
 }

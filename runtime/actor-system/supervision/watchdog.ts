@@ -1,10 +1,10 @@
-/** How often each Worker's sign of life is looked for; one that gave none is asked for it. */
+/** How often each thread's sign of life is looked for; one that gave none is asked for it. */
 export const PING_INTERVAL_MS = 1000
 
-/** Silence after which a Worker counts as stalled, unless the system says otherwise. */
+/** Silence after which a thread counts as stalled, unless the system says otherwise. */
 export const DEFAULT_STALL_MS = 5000
 
-/** An actor that is watched. */
+/** An actor, or a pool's task, that is watched. */
 export interface Watched {
   readonly name: string
   /** Another number than before whenever its thread has run. */
@@ -23,7 +23,7 @@ export interface Findings {
 }
 
 /**
- * Finds the Workers that do not answer. It judges only time in which it was awake itself: when its own tick comes late, the
+ * Finds the threads that do not answer. It judges only time in which it was awake itself: when its own tick comes late, the
  * whole process was stopped (SIGSTOP, a suspended machine) or the main thread was busy, and nobody could answer; everybody then
  * gets a full period anew.
  */
@@ -53,7 +53,7 @@ export class Watchdog {
     return { stalls, quiet }
   }
 
-  /** Begins anew with an actor that was (re)started. */
+  /** Begins anew with one that is (re)started. */
   forget(name: string): void {
     this.heard.delete(name)
   }

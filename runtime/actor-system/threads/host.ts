@@ -3,13 +3,15 @@ import type { Control } from '../actor.ts'
 import type { ActorCommand, ActorReport, ActorSeed } from '../messaging/protocol.ts'
 import type { ActorPlan } from '../supervision/plan.ts'
 
-/** Where one incarnation of an actor lives: a Worker, a place on the main thread, or a simulated thread. */
-export interface ActorHost<Port> {
+/** Where one incarnation of something supervised lives: a thread of its own or of a pool, the main thread, or a simulated one. */
+export interface Host<Command> {
   readonly threadId: number | null
-  post(command: ActorCommand<Port>): void
+  post(command: Command): void
   /** Ends it whatever it is doing; `gone` follows, unless its thread is stuck outside of JavaScript. */
   kill(): void
 }
+
+export type ActorHost<Port> = Host<ActorCommand<Port>>
 
 export interface HostListener {
   report(report: ActorReport): void

@@ -2,11 +2,14 @@ import net from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { defaultForwarderLimits } from '../../../actors/forwarder/messages.ts'
 import { ForwarderPool } from '../../../actors/forwarder/pool.ts'
+import { Supervisor } from '../../../runtime/actor-system/supervision/supervisor.ts'
 import { refused } from '../../../runtime/ports/result.ts'
 import { ConnectionTable } from '../../../runtime/table/connection-table.ts'
 import { SLOT_COUNT } from '../../../runtime/table/layout.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { FakeNft } from '../../fakes/nft.ts'
+import { SeededRandom } from '../../fakes/random.ts'
+import { SimulatedPlatform } from '../../simulation/simulated-platform.ts'
 import { freePort, nodeAddress, sockets, VIP } from './forwarders.ts'
 
 /** Twice that is still less than what the watchdog of the loops lets pass: they live by the real clock. */
@@ -189,13 +192,21 @@ describe('where two virtual routers are led', () => {
 
 test('a forwarder whose loop does not turn for 5 s is replaced', async () => {
   const { pool, clock, events, table, port } = await startPool()
-  await pool.start()
+  const system = new Supervisor(new SimulatedPlatform(clock, new SeededRandom(1), undefined), {
+    hooksEnabled: false,
+    onLog: () => undefined,
+    onEscalation: () => undefined,
+    onInspection: ({ actor, type }) => events.push(`${actor} ${type}`),
+  })
+  ends.push(() => system.stop([], 0))
+  system.attach(pool.tasks)
+  await Promise.all([system.start(), pool.start()])
   // Six seconds pass on this clock before the loop, which lives by the real one, can turn again.
   for (let second = 0; second <= 6; second++) clock.advance(1000)
   expect(events).toContain('forwarder-0 stalled')
   await vi.waitFor(() => {
     clock.advance(1)
-    expect(pool.describe()[0]).toMatchObject({ state: 'running', restarts: 1 })
+    expect(pool.tasks[0]!.describe()).toMatchObject({ state: 'running', restarts: 1 })
   }, PATIENCE)
   await connect(port, table)
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { ActorInstance } from '../../../../runtime/actor-system/actor.ts'
 import { type ActorPlan, PlanError } from '../../../../runtime/actor-system/supervision/plan.ts'
-import { ActorStartError } from '../../../../runtime/actor-system/supervision/supervised-actor.ts'
+import { ActorStartError } from '../../../../runtime/actor-system/supervision/supervised-thread.ts'
 import { type SimulatedSystem, World } from '../../../simulation/simulation.ts'
 import { createPair, createPuppet, eventsOf, type Puppet, plan, restart } from '../fixtures/puppet.ts'
 

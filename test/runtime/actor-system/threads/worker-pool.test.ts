@@ -68,7 +68,7 @@ describe('a pool of tasks that block their threads', () => {
     await spinners.start()
     // Neither ever leaves its thread, so that both answer means that there are two.
     await Promise.all([answers(0, 'hello'), answers(1, 'hallo')])
-    expect(spinners.describe()).toMatchObject([
+    expect(spinners.tasks.map((task) => task.describe())).toMatchObject([
       { name: 'spinner-0', state: 'running', restarts: 0 },
       { name: 'spinner-1', state: 'running', restarts: 0 },
     ])
@@ -88,7 +88,7 @@ describe('a pool of tasks that block their threads', () => {
       })
       await spinners.start()
       await Promise.all([answers(0, 'before'), answers(1, 'before')])
-      if (end === 'abort') expect(spinners.crash('spinner-0')).toBe(true)
+      if (end === 'abort') expect(spinners.tasks[0]!.crash()).toBe(true)
       else post(0, end)
       await heard(/^spinner-0 spawned/, 2)
       expect(said.filter((line) => line.startsWith('0 ended'))).toEqual([expect.stringMatching(reason)])
@@ -100,7 +100,7 @@ describe('a pool of tasks that block their threads', () => {
       await answers(0, 'after')
       await answers(1, 'untouched')
       expect(said.filter((line) => line === 'spinner-1 crashed')).toEqual([])
-      expect(spinners.describe()[0]).toMatchObject({ restarts: 1 })
+      expect(spinners.tasks[0]!.describe()).toMatchObject({ restarts: 1 })
     },
   )
 
@@ -109,14 +109,14 @@ describe('a pool of tasks that block their threads', () => {
     await spinners.start()
     for (let crash = 1; crash <= 4; crash++) {
       await answers(0, `round ${crash}`)
-      expect(spinners.abort(0)).toBe(true)
+      expect(spinners.tasks[0]!.crash()).toBe(true)
       await heard(/^0 ended/, crash)
     }
     await heard(/^0 escalated/)
     expect(said.filter((line) => line.startsWith('0 escalated'))).toEqual([
       '0 escalated: more than 3 crashes within 60 s; the last: its thread was killed by the test hook',
     ])
-    expect(spinners.describe()[0]?.state).toBe('stopped')
+    expect(spinners.tasks[0]!.state).toBe('stopped')
     await answers(1, 'goes on')
   })
 
@@ -133,9 +133,9 @@ describe('a pool of tasks that block their threads', () => {
     const startMs = performance.now()
     await spinners.stop(200)
     expect(performance.now() - startMs).toBeLessThan(4000)
-    expect(said).toContain('0 ended: did not end within 200 ms')
-    expect(said).toContain('1 ended: its task returned')
-    expect(said.filter((line) => /restarting|crashed/.test(line))).toEqual([])
+    expect(said).toContain('0 ended: did not stop within 200 ms')
+    expect(said).toContain('1 ended: stopped')
+    expect(said.filter((line) => /restarting|crashed/.test(line))).toEqual(['spinner-0 crashed'])
     expect(post(1, { type: 'echo', value: 'anybody?' })).toBe(false)
   })
 })
