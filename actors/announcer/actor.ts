@@ -7,6 +7,7 @@ import { emitGratuitousArp } from '../../runtime/wire/arp.ts'
 import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
 import { emitUnsolicitedAdvertisement } from '../../runtime/wire/neighbour-advertisement.ts'
 import type { ElectorName } from '../elector/messages.ts'
+import type { ForwarderPoolControl } from '../forwarder/messages.ts'
 import { stepAnnouncer } from './machine.ts'
 import type { AnnouncerControl, AnnouncerMessage, AnnouncerStatus } from './messages.ts'
 import { ownBehind } from './precedence.ts'
@@ -33,8 +34,6 @@ export interface AnnouncerOptions extends AnnouncerSettings {
   readonly elector: ElectorName
 }
 
-/** How long forwarders may take to answer; the machine itself waits no longer than it may. */
-const RESET_TIMEOUT_MS = 1000
 /** For how long a stop waits at most: for who has the addresses to be heard of, and for connections to be reset. */
 const FAREWELL_MS = 1500
 
@@ -49,7 +48,8 @@ export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, Announ
   const stopped = Promise.withResolvers<void>()
   const resetConnections = (virtualIps: readonly string[]): void => {
     const done = (): void => dispatch({ type: 'connectionsReset' })
-    context.request('forwarder', { type: 'reset', virtualIps }, RESET_TIMEOUT_MS).then(done, done)
+    // Also where none run. The machine itself waits no longer than it may.
+    Promise.resolve(context.control<ForwarderPoolControl>('forwarder')?.reset(virtualIps)).then(done, done)
   }
   const { dispatch, state } = runMachine<AnnouncerState, AnnouncerEvent, AnnouncerEffect>({
     context,

@@ -45,12 +45,6 @@ export type AnnouncerReport =
 /** Name of an announcer in the system: each virtual router has one. */
 export type AnnouncerName = `announcer${string}`
 
-/** What it asks the forwarders, and awaits: that the connections which came in by these VIPs are reset. */
-export interface ResetRequest {
-  readonly type: 'reset'
-  readonly virtualIps: readonly string[]
-}
-
 /** `describe()` of the announcer's control. */
 export interface AnnouncerStatus {
   readonly virtualIps: readonly { readonly address: string; readonly held: boolean }[]

@@ -8,9 +8,9 @@ import type {
 import type { NetworkInterface } from '../../runtime/ports/netlink/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import type { GarpOptions, Schedule } from './holding/garp-schedule.ts'
-import type { AnnouncerMessage, AnnouncerReport, AnnouncerStatus, ResetRequest } from './messages.ts'
+import type { AnnouncerMessage, AnnouncerReport, AnnouncerStatus } from './messages.ts'
 
-export type AnnouncerPeers = { readonly elector: AnnouncerReport; readonly forwarder: ResetRequest }
+export type AnnouncerPeers = { readonly elector: AnnouncerReport }
 
 export interface VirtualAddress {
   readonly address: string

@@ -91,4 +91,8 @@ export interface ForwarderPoolStatus {
   readonly warnings: readonly string[]
 }
 
-export type ForwarderPoolControl = { describe(): ForwarderPoolStatus }
+export type ForwarderPoolControl = {
+  describe(): ForwarderPoolStatus
+  /** Resolves when the connections that came in by these VIPs are reset. */
+  reset(virtualIps: readonly string[]): Promise<void>
+}

@@ -7,7 +7,6 @@ import type { LogLevel } from '../../runtime/ports/host/syslog.ts'
 import type { Nft } from '../../runtime/ports/nft/nft.ts'
 import type { StreamSockets } from '../../runtime/ports/sockets/epoll.ts'
 import type { ConnectionTable } from '../../runtime/table/connection-table.ts'
-import type { ResetRequest } from '../announcer/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import { foldRoles } from '../elector/messages.ts'
 import { captureScript, removeCaptureScript } from './capture.ts'
@@ -124,14 +123,14 @@ export class ForwarderPool {
   }
 
   /** The pool as an actor on the main thread: every elector tells it its role, announcers have connections reset, and it describes itself. */
-  asActor(): ActorInstance<RoleMessage | ResetRequest, ForwarderSettings> & { readonly control: ForwarderPoolControl } {
+  asActor(): ActorInstance<RoleMessage, ForwarderSettings> & { readonly control: ForwarderPoolControl } {
     return {
-      receive: (message, _from, reply) => {
-        if (message.type === 'role') this.#follow(message)
-        else this.#resets.begin(message.virtualIps, this.#options.count, () => reply?.(null))
-      },
+      receive: (message) => this.#follow(message),
       configure: (settings) => this.#configure(settings),
-      control: { describe: () => this.status() },
+      control: {
+        describe: () => this.status(),
+        reset: (virtualIps) => new Promise((done) => this.#resets.begin(virtualIps, this.#options.count, done)),
+      },
     }
   }
 

@@ -96,7 +96,8 @@ const announcer = row<AnnouncerOptions>({
   realtime: true,
   stop: 2,
   describes: true,
-  peers: ({ forwardedBy }, { elector }) => [elector.name, forwardedBy],
+  peers: (_, { elector }) => [elector.name],
+  controls: ({ forwardedBy }) => (forwardedBy === 'forwarder' ? [forwardedBy] : []),
   options: (_, { announcer }) => announcer.options,
   load: async () => {
     const { startAnnouncer } = await import('../../actors/announcer/actor.ts')

@@ -1,30 +1,29 @@
 import type { CancelTimer, Clock } from '../../ports/host/clock.ts'
 import { ActorError, peerIsDown, timedOut } from '../actor-error.ts'
 
-/** Requests of one actor that may wait for an answer at the same time. */
-const MAX_PENDING_REQUESTS = 1024
-
 interface Pending {
   readonly peer: string
   readonly cancelTimeout: CancelTimer
   resolve(value: unknown): void
-  reject(error: ActorError): void
+  reject(error: Error): void
 }
 
-/** The questions that an actor has asked and that wait for their answer, at most `MAX_PENDING_REQUESTS`. */
+/** What has been asked and waits for its answer: messages of an actor that want a reply, or calls of one control. At most so many. */
 export class PendingRequests {
   private readonly clock: Clock
+  private readonly max: number
   private readonly pending = new Map<number, Pending>()
   private lastCorrelation = 0
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, max: number) {
     this.clock = clock
+    this.max = max
   }
 
-  /** Sends a question by `post`, which says whether the peer's mailbox took it; settles with the answer. */
-  ask(peer: string, timeoutMs: number, post: (correlation: number) => boolean): Promise<unknown> {
-    if (this.pending.size >= MAX_PENDING_REQUESTS) {
-      const reason = `${MAX_PENDING_REQUESTS} requests are waiting for an answer already; ask again when some were answered`
+  /** Sends a question by `post`, which says whether the peer's mailbox took it; settles with the answer. `whom`: as it is said at the timeout. */
+  ask(peer: string, whom: string, timeoutMs: number, post: (correlation: number) => boolean): Promise<unknown> {
+    if (this.pending.size >= this.max) {
+      const reason = `${this.max} questions are waiting for an answer already; ask again when some were answered`
       return Promise.reject(new ActorError('EREFUSED', reason))
     }
     this.lastCorrelation = (this.lastCorrelation + 1) >>> 0
@@ -35,7 +34,7 @@ export class PendingRequests {
     return new Promise((resolve, reject) => {
       const cancelTimeout = this.clock.setTimer(timeoutMs, () => {
         this.pending.delete(correlation)
-        reject(timedOut(peer, timeoutMs))
+        reject(timedOut(whom, timeoutMs))
       })
       this.pending.set(correlation, { peer, cancelTimeout, resolve, reject })
     })
@@ -43,19 +42,25 @@ export class PendingRequests {
 
   /** An answer came. One that nobody waits for any more (it came too late) is dropped. */
   answered(peer: string, correlation: number, value: unknown): void {
-    const pending = this.pending.get(correlation)
-    if (pending?.peer !== peer) return
-    this.pending.delete(correlation)
-    pending.cancelTimeout()
-    pending.resolve(value)
+    this.take(peer, correlation)?.resolve(value)
+  }
+
+  /** The answer is that it went wrong. */
+  failed(peer: string, correlation: number, error: Error): void {
+    this.take(peer, correlation)?.reject(error)
   }
 
   peerDown(peer: string): void {
     for (const [correlation, pending] of this.pending) {
-      if (pending.peer !== peer) continue
-      this.pending.delete(correlation)
-      pending.cancelTimeout()
-      pending.reject(peerIsDown(peer))
+      if (pending.peer === peer) this.failed(peer, correlation, peerIsDown(peer))
     }
+  }
+
+  private take(peer: string, correlation: number): Pending | undefined {
+    const pending = this.pending.get(correlation)
+    if (pending?.peer !== peer) return undefined
+    this.pending.delete(correlation)
+    pending.cancelTimeout()
+    return pending
   }
 }

@@ -18,6 +18,9 @@ import type { ActorCommand, ActorReport, ActorSeed } from '../messaging/protocol
 import { ThreadPace } from '../threads/thread-pace.ts'
 import { Watching } from './watching.ts'
 
+/** Requests of one actor that may wait for an answer at the same time. */
+const MAX_PENDING_REQUESTS = 1024
+
 /** The ground that a cell stands on: a Worker thread, the main thread, or the simulation. */
 export interface Ground<Port> extends ControlTransport<Port> {
   readonly clock: Clock
@@ -70,7 +73,7 @@ export class ActorCell<Port> {
     this.watching = new Watching(seed.watching)
     this.eventsIn = new UnderWay(seed.eventCredits, 1)
     this.clock = new OwnedClock(ground.clock, (call) => this.guard(call))
-    this.requests = new PendingRequests(this.clock)
+    this.requests = new PendingRequests(this.clock, MAX_PENDING_REQUESTS)
     this.controls = new ControlDesk(ground, this.clock)
     const report = (told: ActorReport): void => this.ground.report(told)
     this.outlet = new InspectionOutlet(new UnderWay(seed.eventCredits, 0), this.clock, report)
@@ -300,7 +303,8 @@ export class ActorCell<Port> {
       },
       request: (to, message, timeoutMs) => {
         const link = this.linkTo(to)
-        if (link !== undefined) return this.requests.ask(to, timeoutMs, (correlation) => link.ask(correlation, message))
+        if (link !== undefined)
+          return this.requests.ask(to, to, timeoutMs, (correlation) => link.ask(correlation, message))
         this.undeliverable(to, message)
         if (this.seed.peers.includes(to)) return Promise.reject(peerIsDown(to))
         return Promise.reject(new ActorError('EREFUSED', `${to} is no peer of ${this.seed.name}; name it in its plan`))

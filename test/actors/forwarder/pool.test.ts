@@ -127,7 +127,7 @@ test('connections of a virtual IP that is about to leave are reset at once, and 
   const first = await connect(port, table, FIRST)
   const second = await connect(port, table, SECOND)
   const ended = ending(first)
-  await new Promise((resolve) => pool.asActor().receive({ type: 'reset', virtualIps: [FIRST] }, 'announcer', resolve))
+  await pool.asActor().control.reset([FIRST])
   expect(table.activeConnections(0)).toBe(1)
   expect(await ended).toBe('ECONNRESET')
   second.write('still here')
@@ -136,7 +136,7 @@ test('connections of a virtual IP that is about to leave are reset at once, and 
 
 test('where no forwarder runs there is nothing to reset', async () => {
   const { pool } = await startPool()
-  await new Promise((resolve) => pool.asActor().receive({ type: 'reset', virtualIps: [FIRST] }, 'announcer', resolve))
+  await pool.asActor().control.reset([FIRST])
 })
 
 describe('where two virtual routers are led', () => {
