@@ -11,8 +11,6 @@ export interface RestartPolicy {
 export interface SupervisionRules {
   readonly name: string
   readonly restart: RestartPolicy
-  /** After a crash: `restart` it (default), or `escalate` at once because the system is worth nothing without it. */
-  readonly strategy?: 'restart' | 'escalate'
   /** How long it may take to stop in order, where that is longer than the patience with all. */
   readonly stopPatienceMs?: number
 }

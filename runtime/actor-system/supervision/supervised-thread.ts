@@ -180,10 +180,7 @@ export abstract class SupervisedThread<Command> {
   }
 
   private crashed(reason: string): void {
-    const decision =
-      this.rules.strategy === 'escalate'
-        ? { type: 'escalate' as const, reason: 'it is not to be restarted' }
-        : decideRestart(this.rules.restart, this.crashesAtMs, this.clock.nowMs())
+    const decision = decideRestart(this.rules.restart, this.crashesAtMs, this.clock.nowMs())
     switch (decision.type) {
       case 'restart':
         this.state = 'backoff'
