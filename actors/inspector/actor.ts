@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import type { ActorContext, ActorInstance, StartActor } from '../../runtime/actor-system/actor.ts'
 import type { InspectionEvent } from '../../runtime/actor-system/inspection/inspection.ts'
+import { LostLines } from '../../runtime/actor-system/inspection/lost-lines.ts'
 import type { CancelTimer } from '../../runtime/ports/host/clock.ts'
 import { refusalOf } from './access.ts'
 import { listenOnControlSocket, type Privately } from './control-socket.ts'
@@ -15,9 +16,11 @@ import { Strangers } from './strangers.ts'
 
 export interface InspectorOptions extends GatewayIdentity {
   readonly control: { readonly socketPath: string }
-  /** `token` may be null on a loopback address only; the configuration sees to that. */
   /** The actors that are asked for the status. */
   readonly described: readonly string[]
+  /** Of the gateway's log, as `LostLines` has them. */
+  readonly lostLines: SharedArrayBuffer
+  /** `token` may be null on a loopback address only; the configuration sees to that. */
   readonly inspector: { readonly address: string; readonly port: number; readonly token: string | null }
 }
 
@@ -76,6 +79,7 @@ class Inspector implements ActorInstance<InspectorMessage, InspectorOptions> {
       events: this.#events,
       streams: this.#streams,
       refusals: () => this.#refusals,
+      lostLines: new LostLines(options.lostLines),
       statusOf: (gathered) =>
         assembleStatus(this.#options, gathered, this.#bindWarning === null ? [] : [this.#bindWarning]),
     })

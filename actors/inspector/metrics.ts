@@ -37,6 +37,7 @@
  * | proxyha_actor_mailbox_overflows_total | counter | actor | messages that met a full mailbox |
  * | proxyha_event_streams | gauge | | readers of /events |
  * | proxyha_event_streams_dropped_total | counter | | readers that were too slow |
+ * | proxyha_log_lines_lost_total | counter | output | log lines that nobody took: `stdout`, `syslog` |
  * | proxyha_inspector_refused_total | counter | status | requests over TCP that were refused: 401 without the token, 403 under a foreign name |
  * | proxyha_process_resident_bytes | gauge | | memory of the process |
  * | proxyha_process_cpu_seconds_total | counter | | CPU time of the process |
@@ -55,6 +56,8 @@ export interface OwnFigures {
   readonly refusals: Readonly<Record<401 | 403, number>>
   readonly streams: number
   readonly streamsDropped: number
+  /** By where they were to go. */
+  readonly lostLines: readonly (readonly [output: string, lines: number])[]
   readonly residentBytes: number
   readonly cpuSeconds: number
 }
@@ -74,6 +77,8 @@ export function renderMetrics(
   addActors(page, actors)
   page.gauge('event_streams', 'Readers of /events', [[{}, own.streams]])
   page.counter('event_streams_dropped_total', 'Readers of /events that were too slow', [[{}, own.streamsDropped]])
+  const lost = own.lostLines.map(([output, lines]) => [{ output }, lines] as const)
+  page.counter('log_lines_lost_total', 'Log lines that nobody took', lost)
   const refused = Object.entries(own.refusals).map(([status, count]) => [{ status }, count] as const)
   page.counter('inspector_refused_total', 'Requests that were refused', refused)
   page.gauge('process_resident_bytes', 'Memory of the process', [[{}, own.residentBytes]])

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import type { ActorContext, Control, RemoteControl } from '../../runtime/actor-system/actor.ts'
+import type { LostLines } from '../../runtime/actor-system/inspection/lost-lines.ts'
 import type { AnnouncerControl } from '../announcer/messages.ts'
 import { type DiscoveryControl, type DrainWish, MAINTENANCE_MS } from '../discovery/messages.ts'
 import type { DispatcherControl } from '../dispatcher/messages.ts'
@@ -31,6 +32,7 @@ export interface RouteSources {
   readonly streams: EventStreams
   /** Requests over TCP that were refused, by status. */
   refusals(): Readonly<Record<401 | 403, number>>
+  readonly lostLines: LostLines
   /** As configured now. */
   identity(): GatewayIdentity
   statusOf(gathered: Gathered): GatewayStatus
@@ -207,6 +209,7 @@ export class InspectorRoutes {
       refusals: this.#sources.refusals(),
       streams: streams.count,
       streamsDropped: streams.dropped,
+      lostLines: this.#sources.lostLines.read(),
       residentBytes: process.memoryUsage.rss(),
       cpuSeconds: (user + system) / 1e6,
     })

@@ -272,7 +272,7 @@ const inspector = row<InspectorOptions>({
   observes: true,
   controls: (gateway) => [...describing(gateway), 'supervisor'],
   options: (gateway) => {
-    const { config, version, forwarding, startWarnings, instances } = gateway
+    const { config, version, forwarding, startWarnings, instances, lostLines } = gateway
     return {
       version,
       name: config.name,
@@ -285,6 +285,7 @@ const inspector = row<InspectorOptions>({
       inspector: config.inspector,
       instances: [identityOf(instances[0]), ...instances.slice(1).map(identityOf)],
       described: describing(gateway),
+      lostLines,
     }
   },
   load: async () => {

@@ -22,6 +22,8 @@ export interface GatewayPlace {
   readonly fenced: boolean
   /** Monotonic. */
   readonly plannedAtMs: number
+  /** As `LostLines` has them. */
+  readonly lostLines: SharedArrayBuffer
 }
 
 /**

@@ -109,7 +109,9 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
   if (wanted !== null) log.write('supervisor', 'info', `forwarding: auto: workers mode, for ${wanted}`)
   const fenced = isFenced(await fencing, log)
   const unfence = async (): Promise<unknown> => fenced && lowerFence(nft)
-  const place: GatewayPlace = { ...host, table, forwarding, startWarnings, fenced, plannedAtMs: linuxClock.nowMs() }
+  const plannedAtMs = linuxClock.nowMs()
+  const lostLines = log.lost.shared
+  const place: GatewayPlace = { ...host, table, forwarding, startWarnings, fenced, plannedAtMs, lostLines }
   let giveUp = (_actor: string, _reason: string): void => undefined
   const system = new ActorSystem({
     compositionUrl: COMPOSITION,

@@ -1,6 +1,7 @@
 import { write } from 'node:fs'
 import pino from 'pino'
 import { legible } from '../actor-system/inspection/legible-text.ts'
+import { LostLines } from '../actor-system/inspection/lost-lines.ts'
 import type { Clock } from '../ports/host/clock.ts'
 import type { LogLevel, Syslog } from '../ports/host/syslog.ts'
 import { BoundedOutput, type WriteBytes } from './bounded-output.ts'
@@ -8,6 +9,7 @@ import { BoundedOutput, type WriteBytes } from './bounded-output.ts'
 /** Where every log line of a gateway goes: JSON on stdout and the same text to the system log. */
 export interface GatewayLog {
   write(actor: string, level: LogLevel, line: string, fields?: Readonly<Record<string, unknown>>): void
+  readonly lost: LostLines
   /** Writes out what waits, for the end of the process: as far as it is taken, and for so long at most. */
   end(patienceMs: number): Promise<void>
 }
@@ -35,10 +37,13 @@ export function createGatewayLog(name: string, syslog: Syslog | undefined, clock
     },
     { write: (line: string) => output.write(line) },
   )
+  const lost = new LostLines()
   const log: GatewayLog['write'] = (actor, level, line, fields) => {
     const text = legible(line)
     logger[level]({ actor, ...fields }, text)
     if (level !== 'debug') syslog?.write(level, text)
+    lost.note('stdout', output.dropped)
+    lost.note('syslog', syslog?.lost ?? 0)
   }
-  return { write: log, end: (patienceMs) => output.end(patienceMs) }
+  return { write: log, lost, end: (patienceMs) => output.end(patienceMs) }
 }

@@ -120,6 +120,14 @@ describe('the TCP port', () => {
     expect(body).toContain('proxyha_inspector_refused_total{status="401"} 4')
   })
 
+  test('tells of log lines that nobody took', async () => {
+    await gateway.start()
+    gateway.lostLines.note('stdout', 3)
+    const { body } = await ask(gateway.socketPath, '/metrics')
+    expect(body).toContain('proxyha_log_lines_lost_total{output="stdout"} 3')
+    expect(body).toContain('proxyha_log_lines_lost_total{output="syslog"} 0')
+  })
+
   test('with a token is not held by those who have none: the fifth of a source ends the first', async () => {
     const port = await freePort()
     const token = 'a-token-of-many-letters'

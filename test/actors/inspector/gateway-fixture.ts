@@ -16,6 +16,7 @@ import type { StatsReporterStatus } from '../../../actors/stats-reporter/message
 import type { WatcherStatus } from '../../../actors/watcher/messages.ts'
 import type { ActorContext, ActorInstance } from '../../../runtime/actor-system/actor.ts'
 import type { InspectionEvent } from '../../../runtime/actor-system/inspection/inspection.ts'
+import { LostLines } from '../../../runtime/actor-system/inspection/lost-lines.ts'
 import { readVersion } from '../../../runtime/gateway/version.ts'
 import { privately } from '../../../runtime/ports/process/linux/umask.ts'
 import { FakeClock } from '../../fakes/clock.ts'
@@ -208,6 +209,7 @@ export class InspectedGateway {
   readonly socketPath = join(this.folder, 'control.sock')
   readonly clock = new FakeClock()
   readonly lines: string[] = []
+  readonly lostLines = new LostLines()
   controls: Record<string, FakeControl> = healthyControls()
   port = 0
   #instance: ActorInstance<never> | undefined
@@ -227,6 +229,7 @@ export class InspectedGateway {
       control: { socketPath: this.socketPath },
       inspector: { address: '127.0.0.1', port: this.port, token: null },
       described: describedIn(change),
+      lostLines: this.lostLines.shared,
       ...change,
     }
     this.#instance = await startInspector(this.#context(), options, { privately })
