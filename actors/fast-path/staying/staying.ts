@@ -14,9 +14,20 @@ import { ASK_AGAIN_MS, beginSettling, goOnSettling, noteSaid } from './settling.
 
 /**
  * Who stays where although the slot has moved. The packets write the director's pins, and the next director has none of them. But
- * every node knows its clients, idle ones too: by its own sockets. So each tells all, whenever slots have moved, there is another
- * director, and every five seconds, which of its clients have a slot of another node by now; and all of them, when it is stopped in order, since it loses all its slots. Whoever is or becomes
- * director pins them.
+ * every node knows its clients, idle ones too: by its own sockets. So each tells all which of them have a slot of another node by now:
+ * whenever slots have moved, there is another director, and every five seconds. When it is stopped in order it loses all its slots,
+ * and names all. Whoever is or becomes director pins them. What a director does meanwhile with a segment of which nothing is known:
+ *
+ *      (settled)  ------- slots move ------->  settling  --- each old owner has said it, 2 s at most --->  (settled)
+ *      by slot                                 to the old owner; also later, where that is silent but its host lives
+ *         |                                        ^
+ *         |                                        | all have said it: 300 ms for the dead, 2.5 s for the others
+ *         '--- this host leads from now on --->  hearing
+ *                                                dropped, so that TCP sends it again
+ *
+ *      giving way, where this host leads no more: by slot for 2.5 s, then dropped; for a minute
+ *
+ * What begins while it hears or settles is recorded, and goes where it began (`settling.ts`, `hearing.ts`, `giving-way.ts`).
  *
  * A client may have connections at several nodes: at one that drains, has left or was cut off, and at those where it has opened new
  * ones since. So whoever else has such a client says so, too, and then each names the connections one by one.
