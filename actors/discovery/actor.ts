@@ -4,14 +4,9 @@ import { runMachine } from '../../runtime/actor-system/machine/machine-runner.ts
 import type { DrainMark } from '../../runtime/ports/process/drain-mark.ts'
 import { describeDiscovery, step } from './machine.ts'
 import type { DiscoveryControl, DiscoveryMessage } from './messages.ts'
+import type { DiscoveryOptions } from './options.ts'
 import type { DiscoveryPeers } from './state.ts'
-import {
-  type DiscoveryEffect,
-  type DiscoveryEvent,
-  type DiscoveryOptions,
-  type DiscoveryState,
-  initialState,
-} from './state.ts'
+import { type DiscoveryEffect, type DiscoveryEvent, type DiscoveryState, initialState } from './state.ts'
 
 /** What discovery needs of the outside world beside the raw-IP actor. */
 export interface DiscoveryPorts {

@@ -1,6 +1,7 @@
 import type { BeaconMark } from '../../runtime/wire/beacon-audience.ts'
 import { withReport } from './beacons/outgoing.ts'
-import { type DiscoveryState, type Progress, staleAfterMs } from './state.ts'
+import { staleAfterMs } from './options.ts'
+import type { DiscoveryState, Progress } from './state.ts'
 
 /**
  * A hello that does not name this node as it is now proves nothing: its sender has just started, or this node has, or it is a

@@ -1,13 +1,7 @@
 import { parseIpv4 } from '../../runtime/wire/addresses.ts'
 import { virtualRouterNumber } from '../../runtime/wire/beacon-body.ts'
-import {
-  type DirectorHeard,
-  type DiscoveryOptions,
-  type DiscoveryState,
-  goneAfterMs,
-  staleAfterMs,
-  type Term,
-} from './state.ts'
+import { type DiscoveryOptions, goneAfterMs, staleAfterMs } from './options.ts'
+import type { DirectorHeard, DiscoveryState, Term } from './state.ts'
 
 /**
  * Who leads what. A group with several virtual routers may have several directors at once; each says in its hello which

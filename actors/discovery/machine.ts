@@ -25,14 +25,13 @@ import {
 } from './members/membership.ts'
 import { partnerLogs } from './members/partner-logs.ts'
 import type { DiscoveryStatus, Member, NodeMac, ServingMessage } from './messages.ts'
+import { type DiscoveryOptions, staleAfterMs } from './options.ts'
 import {
   type DiscoveryEffect,
   type DiscoveryEvent,
-  type DiscoveryOptions,
   type DiscoveryState,
   type DiscoveryTimer,
   type Progress,
-  staleAfterMs,
   withPastSequence,
 } from './state.ts'
 import { withTimer } from './timers.ts'

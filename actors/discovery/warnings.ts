@@ -4,8 +4,9 @@ import { REFUSAL_STANDS_MS, refusalWarnings } from './beacons/refusals.ts'
 import { RENEWAL_TEXT, wasRenewed } from './beacons/renewal.ts'
 import { deafDirectors } from './claims.ts'
 import { heardDirectors, numberOf, termPauseMs } from './directors.ts'
+import { staleAfterMs } from './options.ts'
 import { compactSettings, differences, type SettingDifference } from './settings.ts'
-import { type DiscoveryState, staleAfterMs } from './state.ts'
+import type { DiscoveryState } from './state.ts'
 
 const NO_KEY = 'cluster.key is not set: beacons are not authenticated'
 

@@ -4,7 +4,7 @@
  */
 
 import type { AnnouncerOptions } from '../../actors/announcer/actor.ts'
-import type { DiscoveryOptions } from '../../actors/discovery/state.ts'
+import type { DiscoveryOptions } from '../../actors/discovery/options.ts'
 import type { DispatcherOptions } from '../../actors/dispatcher/actor.ts'
 import type { ElectorActorOptions } from '../../actors/elector/actor.ts'
 import type { FastPathOptions } from '../../actors/fast-path/actor.ts'

@@ -1,6 +1,6 @@
 import { strayText } from '../members/strays.ts'
-import type { RefusedBeacons } from '../state.ts'
-import { type DiscoveryState, staleAfterMs } from '../state.ts'
+import { staleAfterMs } from '../options.ts'
+import type { DiscoveryState, RefusedBeacons } from '../state.ts'
 
 /** A warning about refused beacons stands that long after the last one. */
 export const REFUSAL_STANDS_MS = 10_000

@@ -5,14 +5,8 @@ import { MAX_GROUP_NODES } from '../../../runtime/wire/group-bounds.ts'
 import { directorAddresses, isHeard, numberOf } from '../directors.ts'
 import { isDrained, maintenanceOf } from '../draining/drain-state.ts'
 import type { Health, Member, NodeMac } from '../messages.ts'
-import {
-  type DiscoveryOptions,
-  type DiscoveryState,
-  type GoneNode,
-  goneAfterMs,
-  type KnownNode,
-  staleAfterMs,
-} from '../state.ts'
+import { type DiscoveryOptions, goneAfterMs, staleAfterMs } from '../options.ts'
+import type { DiscoveryState, GoneNode, KnownNode } from '../state.ts'
 
 /** What this node says of itself; undefined until the port monitor has spoken. */
 export function selfNode(state: DiscoveryState): BeaconNode | undefined {

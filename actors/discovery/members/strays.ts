@@ -1,7 +1,7 @@
 import { openBeacon, virtualRouterIdOf } from '../../../runtime/wire/beacon.ts'
 import { parseBeaconBody } from '../../../runtime/wire/beacon-body.ts'
+import type { DiscoveryOptions } from '../options.ts'
 import { digestOf } from '../settings.ts'
-import type { DiscoveryOptions } from '../state.ts'
 
 /**
  * The VRID of a hello that is of another virtual router than ours, and of our group in everything else: the same key and the

@@ -1,9 +1,9 @@
 import { describeDiscovery, step as discoveryStep } from '../../../actors/discovery/machine.ts'
 import type { ClientsOfMessage, HoldersOfMessage, UpkeepMessage } from '../../../actors/discovery/messages.ts'
+import type { DiscoveryOptions } from '../../../actors/discovery/options.ts'
 import {
   type DiscoveryEffect,
   type DiscoveryEvent,
-  type DiscoveryOptions,
   type DiscoveryState,
   initialState as initialDiscovery,
 } from '../../../actors/discovery/state.ts'
