@@ -1,31 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
-import type { ActorContext, Control, RemoteControl } from '../../runtime/actor-system/actor.ts'
+import type { Control, RemoteControl } from '../../runtime/actor-system/actor.ts'
 import type { LostLines } from '../../runtime/actor-system/inspection/lost-lines.ts'
-import type { AnnouncerControl } from '../announcer/messages.ts'
-import { type DiscoveryControl, type DrainWish, MAINTENANCE_MS } from '../discovery/messages.ts'
 import type { DispatcherControl } from '../dispatcher/messages.ts'
-import type { ElectorControl } from '../elector/messages.ts'
+import { askActor, wholeOf } from './asking.ts'
 import { readClients } from './client-pages.ts'
 import { EVENTS_KEPT, type EventLog } from './event-log.ts'
 import { type EventStreams, STREAMS_MAX } from './event-streams.ts'
-import type { GatewayStatus, InspectorPeers, SupervisorControl } from './messages.ts'
+import type { SupervisorControl } from './messages.ts'
 import { renderMetrics } from './metrics.ts'
-import { planDrain, planFailover, planForget } from './orders.ts'
+import { OrderRoutes, type OrderSources } from './order-routes.ts'
 import { createPage } from './page.ts'
 import { type Answer, failure, json } from './server.ts'
 import { SharedAnswers } from './shared-answers.ts'
-import { callControl, type Gathered, type SliceGatherer } from './slices.ts'
-import { assembleDiagnostics, type GatewayIdentity, unfitness } from './status.ts'
+import { callControl } from './slices.ts'
+import { assembleDiagnostics, unfitness } from './status.ts'
 
 /** How a request has come: the control socket is root's alone and may do more. */
 export type Channel = (typeof CHANNELS)[number]
 const CHANNELS = ['control', 'tcp'] as const
 
 /** What the routes answer from. */
-export interface RouteSources {
-  readonly context: ActorContext<InspectorPeers>
-  readonly gatherer: SliceGatherer
+export interface RouteSources extends OrderSources {
   /** Who knows where a client goes. */
   readonly router: 'dispatcher' | 'fast-path'
   readonly events: EventLog
@@ -33,15 +29,11 @@ export interface RouteSources {
   /** Requests over TCP that were refused, by status. */
   refusals(): Readonly<Record<401 | 403, number>>
   readonly lostLines: LostLines
-  /** As configured now. */
-  identity(): GatewayIdentity
-  statusOf(gathered: Gathered): GatewayStatus
 }
 
 /** What dispatcher and fast path have in common. */
 type RouterControl = Pick<DispatcherControl, 'which' | 'clients'>
 
-type Order = (query: URLSearchParams) => Promise<Answer>
 type Route = (
   query: URLSearchParams,
   response: ServerResponse,
@@ -55,24 +47,18 @@ const CLIENTS_MAX = 65_536
 const OFFSET_MAX = 999_999_999
 /** In kernel mode the answer is a run of nft, which a busy host may take its time for; less than whoever asks waits. */
 const LOOK_MS = 4000
-const MAINTENANCE_MOST_MS = 24 * 60 * 60_000
 /** A listing is many answers of those, one after the other. */
 const LISTING_MS = 15_000
 /** Answers of a path that are made at a time. */
 const CALLS_MAX = 4
 /** So long a page of clients is good for whoever asks for the same. */
 const LISTING_KEPT_MS = 1000
-const LONGEST_STALL_MS = 60_000
-/** Reading the configuration takes a thread that has to start, and the actors a second to confirm. */
-const RELOAD_PATIENCE_MS = 20_000
-const RELOAD_LOOK_EVERY_MS = 20
 
 /** The routes by path; those of `control`, and orders, which are POST, are on the control socket only. */
 export class InspectorRoutes {
   readonly #sources: RouteSources
   readonly #everywhere: ReadonlyMap<string, Route>
-  readonly #onControl: ReadonlyMap<string, Route>
-  readonly #orders: ReadonlyMap<string, Order>
+  readonly #orders: OrderRoutes
   /** By channel and path: who floods the TCP port does not keep the owner of the control socket waiting. */
   readonly #shared: ReadonlyMap<string, SharedAnswers>
 
@@ -98,25 +84,12 @@ export class InspectorRoutes {
         }),
       ),
     )
-    // Test hooks; the supervisor refuses them unless they are enabled.
-    this.#onControl = new Map<string, Route>([
-      ['/test/crash', (query) => this.#hook(query, (supervisor, actor) => supervisor.crash(actor))],
-      ['/test/stall', (query) => this.#stall(query)],
-    ])
-    this.#orders = new Map<string, Order>([
-      ['/failover', (query) => this.#failover(query)],
-      ['/announce', () => this.#announce()],
-      ['/drain', (query) => this.#drain(query, { draining: true, maintMs: null })],
-      ['/undrain', (query) => this.#drain(query, { draining: false, maintMs: null })],
-      ['/maint', (query) => this.#maint(query)],
-      ['/forget', (query) => this.#forget(query)],
-      ['/reload', (query) => this.#reload(query.get('check') === '1')],
-    ])
+    this.#orders = new OrderRoutes(sources)
   }
 
   async handle(channel: Channel, request: IncomingMessage, response: ServerResponse): Promise<Answer | 'streaming'> {
     const url = URL.parse(request.url ?? '', 'http://localhost')
-    const order = url === null || channel !== 'control' ? undefined : this.#orders.get(url.pathname)
+    const order = url === null || channel !== 'control' ? undefined : this.#orders.posted.get(url.pathname)
     if (url !== null && order !== undefined) {
       if (request.method === 'POST') return order(url.searchParams)
       return failure(405, `${request.method} is not for ${url.pathname}, which changes something`, { allow: 'POST' })
@@ -125,7 +98,7 @@ export class InspectorRoutes {
       url === null
         ? undefined
         : (this.#everywhere.get(url.pathname) ??
-          (channel === 'control' ? this.#onControl.get(url.pathname) : undefined))
+          (channel === 'control' ? this.#orders.hooks.get(url.pathname) : undefined))
     if (url === null || route === undefined) {
       return json(404, { error: 'there is no such path', paths: [...this.#everywhere.keys()] })
     }
@@ -225,118 +198,12 @@ export class InspectorRoutes {
       : json(503, { ok: false, role: status.role, reason })
   }
 
-  async #failover(query: URLSearchParams): Promise<Answer> {
-    const status = this.#sources.statusOf(await this.#sources.gatherer.gather())
-    const plan = planFailover(status, query.get('instance'), query.get('force') === '1')
-    if (!plan.ok) return failure(409, plan.reason)
-    const names = new Set(plan.instances.map(({ name }) => name))
-    const ordered = this.#sources.identity().instances.filter(({ name }) => names.has(name))
-    const answers = await Promise.all(
-      ordered.map(({ name, elector }) =>
-        this.#ask<ElectorControl>(elector, async (control) =>
-          (await control.stepDown()) ? json(200, name) : failure(409, 'this node has just ceased to be the director'),
-        ),
-      ),
-    )
-    // What is under way is told; what was refused beside it the status shows.
-    const begun = ordered.filter((_, index) => answers[index]?.status === 200).map(({ name }) => name)
-    return begun.length > 0 ? json(200, { ok: true, instances: begun }) : (answers[0] ?? failure(409, 'no instance'))
-  }
-
-  async #announce(): Promise<Answer> {
-    const announced = new Set<string>()
-    const answers = await Promise.all(
-      this.#sources.identity().instances.map(({ announcer }) =>
-        this.#ask<AnnouncerControl>(announcer, async (control) => {
-          for (const address of await control.announce()) announced.add(address)
-          return json(200, null)
-        }),
-      ),
-    )
-    if (announced.size > 0) return json(200, { addresses: [...announced] })
-    const silent = answers.find(({ status }) => status !== 200)
-    return silent ?? failure(409, 'this node holds no virtual IP: only the director announces them')
-  }
-
-  /** Answers when it is done; the order itself goes on whatever becomes of the asker. */
-  async #reload(checkOnly: boolean): Promise<Answer> {
-    const { clock } = this.#sources.context
-    const untilMs = clock.nowMs() + RELOAD_PATIENCE_MS
-    return this.#ask<SupervisorControl>(
-      'supervisor',
-      async (supervisor) => {
-        const order = await supervisor.reload(checkOnly)
-        while (clock.nowMs() < untilMs) {
-          const report = await supervisor.reloadReport(order)
-          if (report !== null) return json(report.outcome === 'refused' ? 409 : 200, report)
-          await new Promise<void>((resolve) => clock.setTimer(RELOAD_LOOK_EVERY_MS, resolve))
-        }
-        return failure(504, 'the reload is still under way; the log says what becomes of it')
-      },
-      2 * RELOAD_PATIENCE_MS,
-    )
-  }
-
-  async #maint(query: URLSearchParams): Promise<Answer> {
-    const text = query.get('timeoutMs') ?? String(MAINTENANCE_MS)
-    const maintMs = text === '0' ? 0 : wholeOf(text, MAINTENANCE_MOST_MS)
-    if (maintMs === undefined) return failure(400, `timeoutMs must be 0..${MAINTENANCE_MOST_MS}`)
-    return this.#drain(query, { draining: true, maintMs })
-  }
-
-  #drain(query: URLSearchParams, wish: DrainWish): Promise<Answer> {
-    return this.#orderOfNode(query, planDrain, (discovery, address) => discovery.drain(address, wish))
-  }
-
-  #forget(query: URLSearchParams): Promise<Answer> {
-    return this.#orderOfNode(query, planForget, (discovery, address) => discovery.forget(address))
-  }
-
-  /** Discovery is told of the node that is named, where the plan allows it. */
-  async #orderOfNode(
-    query: URLSearchParams,
-    planOf: typeof planDrain,
-    give: (discovery: RemoteControl<DiscoveryControl>, address: string) => Promise<void>,
-  ): Promise<Answer> {
-    const status = this.#sources.statusOf(await this.#sources.gatherer.gather())
-    const plan = planOf(status, query.get('node') ?? '')
-    if (!plan.ok) return failure(409, plan.reason)
-    const { name, address } = plan.node
-    return this.#ask<DiscoveryControl>('discovery', async (discovery) => {
-      await give(discovery, address)
-      return json(200, { ok: true, node: name, address })
-    })
-  }
-
-  async #stall(query: URLSearchParams): Promise<Answer> {
-    const ms = wholeOf(query.get('ms') ?? '', LONGEST_STALL_MS)
-    if (ms === undefined) return failure(400, `ms must be 1..${LONGEST_STALL_MS}`)
-    return this.#hook(query, (supervisor, actor) => supervisor.stall(actor, ms))
-  }
-
-  async #hook(
-    query: URLSearchParams,
-    call: (supervisor: RemoteControl<SupervisorControl>, actor: string) => Promise<boolean>,
-  ): Promise<Answer> {
-    const actor = query.get('actor') ?? ''
-    return this.#ask<SupervisorControl>('supervisor', async (supervisor) =>
-      (await call(supervisor, actor))
-        ? json(200, { ok: true })
-        : failure(403, 'refused: no such actor runs, or PROXYHA_TEST_HOOKS is not 1'),
-    )
-  }
-
-  /** The answer from an actor's control, or 503 where that actor does not give one. */
-  async #ask<Of extends Control>(
+  #ask<Of extends Control>(
     actor: string,
     call: (control: RemoteControl<Of>) => Promise<Answer>,
     withinMs?: number,
   ): Promise<Answer> {
-    try {
-      return await callControl<Of, Answer>(this.#sources.context, actor, call, withinMs)
-    } catch (error) {
-      return failure(503, `${actor} ${error instanceof Error ? error.message : String(error)}`, { 'retry-after': '1' })
-    }
+    return askActor(this.#sources.context, actor, call, withinMs)
   }
 }
 
@@ -355,8 +222,3 @@ function whole(answer: Answer | 'streaming'): Answer {
 /** Undefined for what is no id of ours. */
 const eventIdOf = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
-
-function wholeOf(text: string, most: number): number | undefined {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0
-  return value >= 1 && value <= most ? value : undefined
-}
