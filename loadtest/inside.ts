@@ -1,5 +1,5 @@
 /** A load test inside its sandbox: `node inside.ts NAME OPTIONS-AS-JSON`. Its own exit code, or 130 when it was cut short. */
-import { settleInSandbox } from '../runtime/lab/sandbox.ts'
+import { settleInSandbox } from '../runtime/lab/testbed/sandbox.ts'
 import { loadTestOf } from './load-test.ts'
 
 settleInSandbox(() => process.exit(130))

@@ -1,5 +1,5 @@
 /** `npm run loadtest...`: `node main.ts NAME [options]` runs a load test in a sandbox, which leaves nothing behind. */
-import { runInSandbox } from '../runtime/lab/sandbox.ts'
+import { runInSandbox } from '../runtime/lab/testbed/sandbox.ts'
 import { loadTestOf } from './load-test.ts'
 
 const [name = '', ...args] = process.argv.slice(2)

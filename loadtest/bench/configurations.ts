@@ -1,4 +1,4 @@
-import type { GroupPlan } from '../../runtime/lab/gateway.ts'
+import type { GroupPlan } from '../../runtime/lab/testbed/gateway.ts'
 import {
   backendIps,
   backendPort,

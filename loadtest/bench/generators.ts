@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { startProcess, startProgram } from '../../runtime/lab/processes.ts'
+import { startProcess, startProgram } from '../../runtime/lab/testbed/processes.ts'
 import { autocannonOptions } from './autocannon-outcome.ts'
 import { clientHost } from './network.ts'
 import type { Load, Outcome } from './scenarios.ts'

@@ -1,6 +1,6 @@
 import { fullRuleset } from '../../actors/fast-path/ruleset/ruleset.ts'
 import type { Ruleset } from '../../actors/fast-path/ruleset/ruleset-types.ts'
-import { macOf, runOn } from '../../runtime/lab/topology.ts'
+import { macOf, runOn } from '../../runtime/lab/testbed/topology.ts'
 import { SLOT_COUNT } from '../../runtime/table/layout.ts'
 import * as network from './network.ts'
 

@@ -1,5 +1,5 @@
-import { hostsOf, type NodePlan } from '../../runtime/lab/gateway.ts'
-import type { Topology } from '../../runtime/lab/topology.ts'
+import { hostsOf, type NodePlan } from '../../runtime/lab/testbed/gateway.ts'
+import type { Topology } from '../../runtime/lab/testbed/topology.ts'
 
 /** The load test's network: one client, the director in the middle, two backends. */
 export const clientHost = 'client'

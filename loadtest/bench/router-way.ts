@@ -1,4 +1,4 @@
-import { ip, setHostParameter } from '../../runtime/lab/topology.ts'
+import { ip, setHostParameter } from '../../runtime/lab/testbed/topology.ts'
 import * as network from './network.ts'
 
 /**

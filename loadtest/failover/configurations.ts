@@ -1,4 +1,4 @@
-import type { GroupPlan, NodePlan } from '../../runtime/lab/gateway.ts'
+import type { GroupPlan, NodePlan } from '../../runtime/lab/testbed/gateway.ts'
 import { prefixLength, redirectPort, servicePort, virtualIp, virtualRouterId } from './network.ts'
 import type { Pace } from './plan.ts'
 

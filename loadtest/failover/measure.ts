@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { NodePlan } from '../../runtime/lab/gateway.ts'
+import type { NodePlan } from '../../runtime/lab/testbed/gateway.ts'
 import { monotonicMs } from '../../runtime/lab/traffic.ts'
 import { orderFailover, signalAll } from './daemons.ts'
 import { first, second } from './network.ts'

@@ -1,5 +1,5 @@
-import { hostsOf, type NodePlan } from '../../runtime/lab/gateway.ts'
-import type { Topology } from '../../runtime/lab/topology.ts'
+import { hostsOf, type NodePlan } from '../../runtime/lab/testbed/gateway.ts'
+import type { Topology } from '../../runtime/lab/testbed/topology.ts'
 
 /** One client, and two nodes on which the daemons have their turns. */
 export const clientHost = 'client'

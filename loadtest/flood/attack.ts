@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { socketOf } from '../../runtime/lab/gateway.ts'
-import { askGateway } from '../../runtime/lab/gateway-status.ts'
-import { type HostProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
-import { ip, macOf, runOn, type Topology } from '../../runtime/lab/topology.ts'
+import { socketOf } from '../../runtime/lab/testbed/gateway.ts'
+import { askGateway } from '../../runtime/lab/testbed/gateway-status.ts'
+import { type HostProcess, startProgram, Tail } from '../../runtime/lab/testbed/processes.ts'
+import { ip, macOf, runOn, type Topology } from '../../runtime/lab/testbed/topology.ts'
 import {
   clientHost,
   director,

@@ -1,5 +1,5 @@
-import { type GroupPlan, hostsOf, type NodePlan } from '../../runtime/lab/gateway.ts'
-import type { Topology } from '../../runtime/lab/topology.ts'
+import { type GroupPlan, hostsOf, type NodePlan } from '../../runtime/lab/testbed/gateway.ts'
+import type { Topology } from '../../runtime/lab/testbed/topology.ts'
 
 export const modes = ['kernel', 'workers'] as const
 export type Mode = (typeof modes)[number]

@@ -1,4 +1,4 @@
-import { type HostProcess, startProgram } from '../../runtime/lab/processes.ts'
+import { type HostProcess, startProgram } from '../../runtime/lab/testbed/processes.ts'
 import { clientHost, originalPort, virtualIp } from './network.ts'
 import type { Order, Tally } from './new-connections.ts'
 import type { Stage } from './stage.ts'

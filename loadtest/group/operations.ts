@@ -1,5 +1,5 @@
 /** What an operator does to the group of a stage, each to where it has come about. */
-import type { NodePlan } from '../../runtime/lab/gateway.ts'
+import type { NodePlan } from '../../runtime/lab/testbed/gateway.ts'
 import { director, group } from './network.ts'
 import type { Stage } from './stage.ts'
 

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs'
-import { configure, type NodePlan, socketOf, startGateway, startProxyha } from '../../runtime/lab/gateway.ts'
-import { isComplete, readStatus } from '../../runtime/lab/gateway-status.ts'
-import { type HostProcess, startProgram, Tail } from '../../runtime/lab/processes.ts'
-import { hasAddress } from '../../runtime/lab/topology.ts'
-import { until } from '../../runtime/lab/until.ts'
+import { configure, type NodePlan, socketOf, startGateway, startProxyha } from '../../runtime/lab/testbed/gateway.ts'
+import { isComplete, readStatus } from '../../runtime/lab/testbed/gateway-status.ts'
+import { type HostProcess, startProgram, Tail } from '../../runtime/lab/testbed/processes.ts'
+import { hasAddress } from '../../runtime/lab/testbed/topology.ts'
+import { until } from '../../runtime/lab/testbed/until.ts'
 import { group, groupPlan, joining, type Mode, proxyPort, virtualIp } from './network.ts'
 
 const patienceMs = 60_000

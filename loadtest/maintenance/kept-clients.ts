@@ -1,4 +1,4 @@
-import { type HostProcess, startProgram } from '../../runtime/lab/processes.ts'
+import { type HostProcess, startProgram } from '../../runtime/lab/testbed/processes.ts'
 import { clientHost, originalPort, virtualIp } from '../group/network.ts'
 import type { Stage } from '../group/stage.ts'
 import type { Cut, KeptReport } from './kept-connections.ts'

@@ -1,4 +1,4 @@
-import { buildTopology, setHostParameter } from '../../runtime/lab/topology.ts'
+import { buildTopology, setHostParameter } from '../../runtime/lab/testbed/topology.ts'
 import { group, modes, topology } from '../group/network.ts'
 import { chosenOf, defineLoadTest, resultFile } from '../load-test.ts'
 import { print, saveFigures } from '../output.ts'

@@ -1,5 +1,5 @@
 /** What maintenance does to the group, in its order. */
-import type { NodePlan } from '../../runtime/lab/gateway.ts'
+import type { NodePlan } from '../../runtime/lab/testbed/gateway.ts'
 import { director, follower, group, third } from '../group/network.ts'
 import { drain, handOver, others, startAgain, undrain } from '../group/operations.ts'
 import type { Stage } from '../group/stage.ts'

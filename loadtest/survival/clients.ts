@@ -1,4 +1,4 @@
-import { type HostProcess, startProgram } from '../../runtime/lab/processes.ts'
+import { type HostProcess, startProgram } from '../../runtime/lab/testbed/processes.ts'
 import { clientHost, originalPort, sources, virtualIp } from '../group/network.ts'
 import { NewClients } from '../group/new-clients.ts'
 import type { Tally } from '../group/new-connections.ts'

@@ -1,5 +1,5 @@
-import type { NodePlan } from '../../runtime/lab/gateway.ts'
-import { setCable } from '../../runtime/lab/topology.ts'
+import type { NodePlan } from '../../runtime/lab/testbed/gateway.ts'
+import { setCable } from '../../runtime/lab/testbed/topology.ts'
 import { director, follower, group, joining, type Mode, third } from '../group/network.ts'
 import { drain, handOver, others, startAgain, undrain } from '../group/operations.ts'
 import type { Stage } from '../group/stage.ts'

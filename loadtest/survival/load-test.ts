@@ -1,4 +1,4 @@
-import { buildTopology } from '../../runtime/lab/topology.ts'
+import { buildTopology } from '../../runtime/lab/testbed/topology.ts'
 import { modes, topology } from '../group/network.ts'
 import { Stage } from '../group/stage.ts'
 import { chosenOf, defineLoadTest, numberOf, resultFile } from '../load-test.ts'

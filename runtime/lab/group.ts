@@ -2,8 +2,6 @@ import { writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { GatewayStatus } from '../../actors/inspector/messages.ts'
 import { GapMeter } from './gap-meter.ts'
-import { type NodePlan, socketOf, startGateway } from './gateway.ts'
-import { readStatus } from './gateway-status.ts'
 import {
   clientHost,
   gateways,
@@ -16,13 +14,15 @@ import {
   squidConf,
   virtualIp,
 } from './plan.ts'
-import { type HostProcess, startProcess, startProgram, Tail } from './processes.ts'
-import { sandboxDirectory } from './sandbox.ts'
+import { type NodePlan, socketOf, startGateway } from './testbed/gateway.ts'
+import { readStatus } from './testbed/gateway-status.ts'
+import { type HostProcess, startProcess, startProgram, Tail } from './testbed/processes.ts'
+import { sandboxDirectory } from './testbed/sandbox.ts'
+import { buildTopology, macOf, removeAddress, setCable } from './testbed/topology.ts'
+import { Changing } from './testbed/until.ts'
+import { type MonitorLine, VipHolders, watchKernel } from './testbed/vip-holders.ts'
 import type { Timeline } from './timeline.ts'
-import { buildTopology, macOf, removeAddress, setCable } from './topology.ts'
 import { type ClientReport, monotonicMs, type ProberReport, RateMeter, TrafficWindow } from './traffic.ts'
-import { Changing } from './until.ts'
-import { type MonitorLine, VipHolders, watchKernel } from './vip-holders.ts'
 
 const statusIntervalMs = 200
 const embeddedProxy = new URL('./forward-proxy.ts', import.meta.url)

@@ -1,4 +1,4 @@
-import { isInstalled, runInSandbox } from './sandbox.ts'
+import { isInstalled, runInSandbox } from './testbed/sandbox.ts'
 
 export interface LabOptions {
   /** Gives the tour once and ends by its result, instead of staying live. */

@@ -1,6 +1,6 @@
 import { formatIpv4, parseIpv4 } from '../wire/addresses.ts'
-import { type GroupPlan, hostsOf, type NodePlan } from './gateway.ts'
-import type { Topology } from './topology.ts'
+import { type GroupPlan, hostsOf, type NodePlan } from './testbed/gateway.ts'
+import type { Topology } from './testbed/topology.ts'
 
 /** The group of the lab, in the order in which its gateways become director. */
 export const gateways: readonly NodePlan[] = [

@@ -1,6 +1,6 @@
-import { isComplete } from './gateway-status.ts'
 import type { Group } from './group.ts'
 import { clientIps, gateways } from './plan.ts'
+import { isComplete } from './testbed/gateway-status.ts'
 import { formatDuration, type Timeline } from './timeline.ts'
 import { monotonicMs, movedSources, TrafficWindow } from './traffic.ts'
 

@@ -10,7 +10,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type GroupPlan, gatewayYaml } from '../../runtime/lab/gateway.ts'
+import { type GroupPlan, gatewayYaml } from '../../runtime/lab/testbed/gateway.ts'
 import type { Namespace, Namespaces } from '../namespaces.ts'
 import { HoldingTimes, parseAddressChange } from './holding-times.ts'
 

@@ -13,10 +13,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { clusterKey, gatewayYaml } from '../../runtime/lab/gateway.ts'
-import { askGateway } from '../../runtime/lab/gateway-status.ts'
 import { squidConf } from '../../runtime/lab/plan.ts'
-import { until } from '../../runtime/lab/until.ts'
+import { clusterKey, gatewayYaml } from '../../runtime/lab/testbed/gateway.ts'
+import { askGateway } from '../../runtime/lab/testbed/gateway-status.ts'
+import { until } from '../../runtime/lab/testbed/until.ts'
 import type { Namespace, Namespaces, RunningProgram } from '../namespaces.ts'
 
 export { until }

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { until } from '../../../runtime/lab/until.ts'
+import { until } from '../../../runtime/lab/testbed/until.ts'
 import { describeInNamespaces } from '../../namespaces.ts'
 import { KernelGroup, slotsFor, VIP, VIP6 } from './kernel-group.ts'
 

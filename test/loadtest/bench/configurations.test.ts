@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { groupPlan, haproxyConf, nginxBackendConf, nginxStreamConf } from '../../../loadtest/bench/configurations.ts'
-import { gatewayYaml } from '../../../runtime/lab/gateway.ts'
+import { gatewayYaml } from '../../../runtime/lab/testbed/gateway.ts'
 
 describe('the balancers that are compared', () => {
   it('use the same backends, keep a source at its backend, and use every core', () => {

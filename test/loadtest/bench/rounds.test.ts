@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { RunningWay } from '../../../loadtest/bench/bench.ts'
 import { runRounds, takeTurns } from '../../../loadtest/bench/rounds.ts'
 import type { Outcome, Scenario, Way } from '../../../loadtest/bench/scenarios.ts'
-import { Tail } from '../../../runtime/lab/processes.ts'
+import { Tail } from '../../../runtime/lab/testbed/processes.ts'
 
 const outcome: Outcome = { requests: 10, requestsPerSecond: 5, bytesPerSecond: 1, errors: 0, p50Ms: null, p99Ms: null }
 const load = { path: '/', connections: 1, close: false }

@@ -3,7 +3,7 @@ import { parse } from 'yaml'
 import { groupPlan, keepalivedConf, keepalivedPlan } from '../../../loadtest/failover/configurations.ts'
 import { first } from '../../../loadtest/failover/network.ts'
 import { paces } from '../../../loadtest/failover/plan.ts'
-import { gatewayYaml } from '../../../runtime/lab/gateway.ts'
+import { gatewayYaml } from '../../../runtime/lab/testbed/gateway.ts'
 
 it.each(paces)('both daemons get the same election at $name', (pace) => {
   const ours = parse(gatewayYaml(first, groupPlan(pace, 'workers'), '/run/control.sock'))

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Order, Tally } from '../../../loadtest/group/new-connections.ts'
-import { type HostProcess, startProgram } from '../../../runtime/lab/processes.ts'
+import { type HostProcess, startProgram } from '../../../runtime/lab/testbed/processes.ts'
 import { describeInNamespaces, type Namespace } from '../../namespaces.ts'
 
 const SERVER = new URL('../../../loadtest/group/server.ts', import.meta.url)

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { runLab } from '../../../runtime/lab/lab.ts'
-import { prepareSandbox } from '../../../runtime/lab/sandbox.ts'
+import { prepareSandbox } from '../../../runtime/lab/testbed/sandbox.ts'
 
 const prepared = prepareSandbox(process.getuid?.() === 0)
 const lacking = prepared.ok ? '' : ` (skipped: ${prepared.reason})`

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { gatewayYaml } from '../../../runtime/lab/gateway.ts'
 import {
   addressesFrom,
   clientIps,
@@ -10,6 +9,7 @@ import {
   proberIp,
   virtualIp,
 } from '../../../runtime/lab/plan.ts'
+import { gatewayYaml } from '../../../runtime/lab/testbed/gateway.ts'
 
 describe('the lab as planned', () => {
   it('has three gateways with the priorities 99, 89 and 79', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseMonitorLine, VipHolders } from '../../../runtime/lab/vip-holders.ts'
+import { parseMonitorLine, VipHolders } from '../../../../runtime/lab/testbed/vip-holders.ts'
 
 describe('parseMonitorLine', () => {
   it.each([

@@ -28,7 +28,7 @@ export interface GroupPlan {
 /** Of groups that never leave this machine. */
 export const clusterKey = 'a key that only this machine knows'
 
-const proxyha = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
+const proxyha = fileURLToPath(new URL('../../../bin/proxyha', import.meta.url))
 
 /** The YAML file of a gateway, as an operator would write it. */
 export function gatewayYaml(node: NodePlan, { virtualIp, redirect, settings = '' }: GroupPlan, socket: string): string {

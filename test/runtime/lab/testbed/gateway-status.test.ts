@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isComplete } from '../../../runtime/lab/gateway-status.ts'
+import { isComplete } from '../../../../runtime/lab/testbed/gateway-status.ts'
 
 type Status = NonNullable<Parameters<typeof isComplete>[0]>
 type Node = Status['nodes'][number]

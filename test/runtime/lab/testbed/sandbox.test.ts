@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Attempt, prepareSandbox, unshareFlags } from '../../../runtime/lab/sandbox.ts'
+import { type Attempt, prepareSandbox, unshareFlags } from '../../../../runtime/lab/testbed/sandbox.ts'
 
 /** A machine on which the commands that match are refused; it keeps what was tried. */
 function machine(refused: (line: string, tried: readonly string[]) => boolean): { attempt: Attempt; tried: string[] } {

@@ -1,7 +1,7 @@
 /** What the sandbox's tests run inside it: `node sandboxed.ts exit CODE | linger | cable`. */
-import { startProcess } from '../../../runtime/lab/processes.ts'
-import { settleInSandbox } from '../../../runtime/lab/sandbox.ts'
-import { buildTopology, ip, setCable } from '../../../runtime/lab/topology.ts'
+import { startProcess } from '../../../../runtime/lab/testbed/processes.ts'
+import { settleInSandbox } from '../../../../runtime/lab/testbed/sandbox.ts'
+import { buildTopology, ip, setCable } from '../../../../runtime/lab/testbed/topology.ts'
 
 const [mode, code] = process.argv.slice(2)
 settleInSandbox(() => process.exit(130))

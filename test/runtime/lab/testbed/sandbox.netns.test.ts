@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { prepareSandbox } from '../../../runtime/lab/sandbox.ts'
-import { until } from '../../../runtime/lab/until.ts'
+import { prepareSandbox } from '../../../../runtime/lab/testbed/sandbox.ts'
+import { until } from '../../../../runtime/lab/testbed/until.ts'
 
 const prepared = prepareSandbox(process.getuid?.() === 0)
 const lacking = prepared.ok ? '' : ` (skipped: ${prepared.reason})`

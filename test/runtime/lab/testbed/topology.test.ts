@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { labTopology } from '../../../runtime/lab/plan.ts'
-import { topologyBatches } from '../../../runtime/lab/topology.ts'
+import { labTopology } from '../../../../runtime/lab/plan.ts'
+import { topologyBatches } from '../../../../runtime/lab/testbed/topology.ts'
 
 const pair = {
   bridge: 'lan',

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
-import type { GatewayStatus } from '../../actors/inspector/messages.ts'
-import { SLOT_COUNT } from '../table/layout.ts'
+import type { GatewayStatus } from '../../../actors/inspector/messages.ts'
+import { SLOT_COUNT } from '../../table/layout.ts'
 
 interface Answer {
   readonly statusCode: number | undefined
