@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MAX_CAPACITY } from '../runtime/wire/beacon-node.ts'
+import { MAX_CAPACITY } from '../runtime/wire/beacon/node.ts'
 import {
   durationMs,
   durationOrNever,

@@ -1,4 +1,4 @@
-import type { BeaconMark } from '../../runtime/wire/beacon-audience.ts'
+import type { BeaconMark } from '../../runtime/wire/beacon/audience.ts'
 import { withReport } from './beacons/outgoing.ts'
 import { staleAfterMs } from './options.ts'
 import type { DiscoveryState, Progress } from './state.ts'

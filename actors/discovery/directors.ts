@@ -1,5 +1,5 @@
 import { parseIpv4 } from '../../runtime/wire/addresses.ts'
-import { virtualRouterNumber } from '../../runtime/wire/beacon-body.ts'
+import { virtualRouterNumber } from '../../runtime/wire/beacon/body.ts'
 import { type DiscoveryOptions, goneAfterMs, staleAfterMs } from './options.ts'
 import type { DirectorHeard, DiscoveryState, Term } from './state.ts'
 

@@ -1,6 +1,6 @@
-import type { ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
-import type { ConnectionHolder } from '../../runtime/wire/beacon-holders.ts'
-import type { BeaconNode } from '../../runtime/wire/beacon-node.ts'
+import type { ConnectedClient } from '../../runtime/wire/beacon/clients.ts'
+import type { ConnectionHolder } from '../../runtime/wire/beacon/holders.ts'
+import type { BeaconNode } from '../../runtime/wire/beacon/node.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import type { BeaconsLost, RawIpDelivery } from '../raw-ip/messages.ts'
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { MAX_SETTING_LENGTH, MAX_SETTINGS } from '../../runtime/wire/beacon-body.ts'
+import { MAX_SETTING_LENGTH, MAX_SETTINGS } from '../../runtime/wire/beacon/body.ts'
 
 export type Settings = Readonly<Record<string, string>>
 

@@ -1,6 +1,6 @@
 import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/actor-system/machine/machine.ts'
-import type { BeaconMark } from '../../runtime/wire/beacon-audience.ts'
-import type { BeaconNode } from '../../runtime/wire/beacon-node.ts'
+import type { BeaconMark } from '../../runtime/wire/beacon/audience.ts'
+import type { BeaconNode } from '../../runtime/wire/beacon/node.ts'
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
 import type { CaughtUpMessage, ElectorName, Role, RoleMessage } from '../elector/messages.ts'
 import type { RawIpMessage } from '../raw-ip/messages.ts'

@@ -1,4 +1,4 @@
-import { virtualRouterText } from '../../runtime/wire/beacon-body.ts'
+import { virtualRouterText } from '../../runtime/wire/beacon/body.ts'
 import { samePriorityText } from '../elector/messages.ts'
 import { REFUSAL_STANDS_MS, refusalWarnings } from './beacons/refusals.ts'
 import { RENEWAL_TEXT, wasRenewed } from './beacons/renewal.ts'

@@ -7,7 +7,7 @@ import type {
 } from '../../runtime/actor-system/machine/machine.ts'
 import type { NetworkInterface } from '../../runtime/ports/netlink/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
-import type { ClientConnection, ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
+import type { ClientConnection, ConnectedClient } from '../../runtime/wire/beacon/clients.ts'
 import type { AnnouncerName, ForwardedMessage } from '../announcer/messages.ts'
 import type { ClientsMessage, ServingMessage } from '../discovery/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'

@@ -1,5 +1,5 @@
 import type { Result } from '../../runtime/ports/result.ts'
-import type { ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
+import type { ConnectedClient } from '../../runtime/wire/beacon/clients.ts'
 import type { ForwardingMessage } from './messages.ts'
 import { enterServing } from './serving.ts'
 import type { FastPathState } from './state.ts'

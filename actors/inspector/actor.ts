@@ -3,16 +3,16 @@ import type { ActorContext, ActorInstance, StartActor } from '../../runtime/acto
 import type { InspectionEvent } from '../../runtime/actor-system/inspection/inspection.ts'
 import { LostLines } from '../../runtime/actor-system/inspection/lost-lines.ts'
 import type { CancelTimer } from '../../runtime/ports/host/clock.ts'
-import { refusalOf } from './access.ts'
-import { listenOnControlSocket, type Privately } from './control-socket.ts'
 import { EventLog } from './event-log.ts'
-import { EventStreams } from './event-streams.ts'
+import { refusalOf } from './http/access.ts'
+import { listenOnControlSocket, type Privately } from './http/control-socket.ts'
+import { EventStreams } from './http/event-streams.ts'
+import { createInspectorServer, failure } from './http/server.ts'
+import { Strangers } from './http/strangers.ts'
 import type { InspectorMessage, InspectorPeers, SupervisorControl } from './messages.ts'
 import { InspectorRoutes, PAGE_PATH } from './routes.ts'
-import { createInspectorServer, failure } from './server.ts'
 import { SliceGatherer } from './slices.ts'
 import { assembleStatus, type GatewayIdentity } from './status.ts'
-import { Strangers } from './strangers.ts'
 
 export interface InspectorOptions extends GatewayIdentity {
   readonly control: { readonly socketPath: string }

@@ -1,6 +1,6 @@
 import type { ActorContext, Control, RemoteControl } from '../../runtime/actor-system/actor.ts'
+import { type Answer, failure } from './http/server.ts'
 import type { InspectorPeers } from './messages.ts'
-import { type Answer, failure } from './server.ts'
 import { callControl } from './slices.ts'
 
 /** The answer from an actor's control, or 503 where that actor does not give one. */

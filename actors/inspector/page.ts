@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Answer } from './server.ts'
+import type { Answer } from './http/server.ts'
 
 const FILE = new URL('./page/index.html', import.meta.url)
 

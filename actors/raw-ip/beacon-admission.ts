@@ -1,5 +1,5 @@
 import { RateLimit } from '../../runtime/actor-system/inspection/rate-limit.ts'
-import { type BeaconGlance, glanceAtBeacon, hasRightHmac } from '../../runtime/wire/beacon.ts'
+import { type BeaconGlance, glanceAtBeacon, hasRightHmac } from '../../runtime/wire/beacon/beacon.ts'
 import { samePrefix } from '../../runtime/wire/ip-address-bytes.ts'
 import { ON_LINK_TTL, parseIpv4Packet } from '../../runtime/wire/ipv4.ts'
 import { type Admitted, BUDGETS, BURSTS } from './budgets.ts'

@@ -1,7 +1,7 @@
 import type { Clock } from '../../runtime/ports/host/clock.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import type { ConnectionsOf, HeldConnections, SocketTable } from '../../runtime/ports/sockets/socket-table.ts'
-import { MAX_HOLDERS } from '../../runtime/wire/beacon-holders.ts'
+import { MAX_HOLDERS } from '../../runtime/wire/beacon/holders.ts'
 import type { UpkeepMessage } from '../discovery/messages.ts'
 import { CountingBudget } from './counting-budget.ts'
 

@@ -1,6 +1,6 @@
 import { foreignOnLoopback } from '../../actors/fast-path/kernel/loopback.ts'
 import { ForwarderPool, type ForwarderPoolOptions } from '../../actors/forwarder/pool.ts'
-import { isStaleSocket } from '../../actors/inspector/control-socket.ts'
+import { isStaleSocket } from '../../actors/inspector/http/control-socket.ts'
 import type { OwnAddresses } from '../../actors/watcher/messages.ts'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
 import type { Checked } from '../../config/problems.ts'

@@ -1,6 +1,6 @@
 import type { Refusal, Result } from '../../runtime/ports/result.ts'
 import type { ConnectionsOf, HeldConnections, Listener, SocketTable } from '../../runtime/ports/sockets/socket-table.ts'
-import type { ConnectedClient } from '../../runtime/wire/beacon-clients.ts'
+import type { ConnectedClient } from '../../runtime/wire/beacon/clients.ts'
 
 /** A socket table that is written by hand. */
 export class FakeSocketTable implements SocketTable {

@@ -1,6 +1,6 @@
 /** Who has most connections where: each node knows its own, and says so to the directors, who tell people. Of use in kernel mode only. */
 import { counted } from '../../../runtime/actor-system/machine/turn.ts'
-import type { HoldersBody } from '../../../runtime/wire/beacon-body.ts'
+import type { HoldersBody } from '../../../runtime/wire/beacon/body.ts'
 import { heardDirectors } from '../directors.ts'
 import type { HoldersMessage } from '../messages.ts'
 import type { Progress } from '../state.ts'

@@ -1,12 +1,12 @@
 import { counted } from '../../../runtime/actor-system/machine/turn.ts'
-import type { BeaconAudience } from '../../../runtime/wire/beacon-audience.ts'
+import type { BeaconAudience } from '../../../runtime/wire/beacon/audience.ts'
 import type {
   AssignmentBody,
   ClientsBody,
   HelloBody,
   ReportBody,
   RosterEntry,
-} from '../../../runtime/wire/beacon-body.ts'
+} from '../../../runtime/wire/beacon/body.ts'
 import type { ElectorName } from '../../elector/messages.ts'
 import { withClaim } from '../claims.ts'
 import { assignerAddress, heardDirector } from '../directors.ts'

@@ -1,7 +1,12 @@
 import { counted } from '../../../runtime/actor-system/machine/turn.ts'
-import { BEACON_BROADCAST, BEACON_PROTOCOL, type BeaconSender, sealBeacon } from '../../../runtime/wire/beacon.ts'
-import type { BeaconAudience, BeaconMark } from '../../../runtime/wire/beacon-audience.ts'
-import { type BeaconBody, packBeaconBody } from '../../../runtime/wire/beacon-body.ts'
+import type { BeaconAudience, BeaconMark } from '../../../runtime/wire/beacon/audience.ts'
+import {
+  BEACON_BROADCAST,
+  BEACON_PROTOCOL,
+  type BeaconSender,
+  sealBeacon,
+} from '../../../runtime/wire/beacon/beacon.ts'
+import { type BeaconBody, packBeaconBody } from '../../../runtime/wire/beacon/body.ts'
 import { heardDirectors, isAssigner } from '../directors.ts'
 import { markOf, selfNode } from '../members/membership.ts'
 import { missedNodes, rosterOf } from '../members/roster.ts'

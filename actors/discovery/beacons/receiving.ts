@@ -1,8 +1,13 @@
 import { counted } from '../../../runtime/actor-system/machine/turn.ts'
-import { BEACON_BROADCAST, BEACON_PROTOCOL, type BeaconFragment, openBeacon } from '../../../runtime/wire/beacon.ts'
-import { type BeaconAudience, type BeaconMark, parseAudience } from '../../../runtime/wire/beacon-audience.ts'
-import { type BeaconBody, parseBeaconBody } from '../../../runtime/wire/beacon-body.ts'
-import { reassemble } from '../../../runtime/wire/beacon-reassembly.ts'
+import { type BeaconAudience, type BeaconMark, parseAudience } from '../../../runtime/wire/beacon/audience.ts'
+import {
+  BEACON_BROADCAST,
+  BEACON_PROTOCOL,
+  type BeaconFragment,
+  openBeacon,
+} from '../../../runtime/wire/beacon/beacon.ts'
+import { type BeaconBody, parseBeaconBody } from '../../../runtime/wire/beacon/body.ts'
+import { reassemble } from '../../../runtime/wire/beacon/reassembly.ts'
 import { samePrefix } from '../../../runtime/wire/ip-address-bytes.ts'
 import { type Ipv4Packet, ON_LINK_TTL, parseIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 import { withoutClaim } from '../claims.ts'

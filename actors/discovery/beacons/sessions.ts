@@ -1,6 +1,6 @@
-import type { BeaconFragment } from '../../../runtime/wire/beacon.ts'
-import { type BeaconMark, parseAudience } from '../../../runtime/wire/beacon-audience.ts'
-import type { PartialBody } from '../../../runtime/wire/beacon-reassembly.ts'
+import { type BeaconMark, parseAudience } from '../../../runtime/wire/beacon/audience.ts'
+import type { BeaconFragment } from '../../../runtime/wire/beacon/beacon.ts'
+import type { PartialBody } from '../../../runtime/wire/beacon/reassembly.ts'
 
 /**
  * Is a beacon fresh? By what it says, not by what this node remembers, which has just started itself: nothing is believed that does

@@ -1,5 +1,5 @@
 /** How far the draining of this node is. */
-import type { Maintenance } from '../../../runtime/wire/beacon-node.ts'
+import type { Maintenance } from '../../../runtime/wire/beacon/node.ts'
 import type { DiscoveryState } from '../state.ts'
 
 /** The directors have heard of it by then, and handshakes that were under way are over. */

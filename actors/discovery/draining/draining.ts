@@ -1,7 +1,7 @@
 /** Draining is decided at one node, which tells it by its beacons; whoever is ordered to drain another node tells that one. */
 import { counted } from '../../../runtime/actor-system/machine/turn.ts'
-import type { OrderBody } from '../../../runtime/wire/beacon-body.ts'
-import type { BeaconNode } from '../../../runtime/wire/beacon-node.ts'
+import type { OrderBody } from '../../../runtime/wire/beacon/body.ts'
+import type { BeaconNode } from '../../../runtime/wire/beacon/node.ts'
 import { withOrder, withReports } from '../beacons/outgoing.ts'
 import type { DrainWish } from '../messages.ts'
 import type { DiscoveryEffect, DrainOrder, Progress } from '../state.ts'

@@ -3,7 +3,7 @@
  * it, by all: the director's hello names them, and whoever misses one that it does not name says so in its report.
  */
 import { counted } from '../../../runtime/actor-system/machine/turn.ts'
-import type { ForgetBody, RosterEntry } from '../../../runtime/wire/beacon-body.ts'
+import type { ForgetBody, RosterEntry } from '../../../runtime/wire/beacon/body.ts'
 import { MAX_GROUP_NODES } from '../../../runtime/wire/group-bounds.ts'
 import { withForget } from '../beacons/outgoing.ts'
 import type { DiscoveryEffect, DiscoveryState, GoneNode, KnownNode, Progress } from '../state.ts'

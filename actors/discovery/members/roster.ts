@@ -1,5 +1,5 @@
 /** How beacons name other nodes than their sender. */
-import { MAX_MISSED, type RosterEntry } from '../../../runtime/wire/beacon-body.ts'
+import { MAX_MISSED, type RosterEntry } from '../../../runtime/wire/beacon/body.ts'
 import type { DiscoveryState, GoneNode } from '../state.ts'
 
 /** All of which a director knows; those that are gone as well: whoever is director next is to miss them too. */

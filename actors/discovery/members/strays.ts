@@ -1,5 +1,5 @@
-import { openBeacon, virtualRouterIdOf } from '../../../runtime/wire/beacon.ts'
-import { parseBeaconBody } from '../../../runtime/wire/beacon-body.ts'
+import { openBeacon, virtualRouterIdOf } from '../../../runtime/wire/beacon/beacon.ts'
+import { parseBeaconBody } from '../../../runtime/wire/beacon/body.ts'
 import type { DiscoveryOptions } from '../options.ts'
 import { digestOf } from '../settings.ts'
 

@@ -1,6 +1,6 @@
 import type { Result } from '../../../runtime/ports/result.ts'
 import { parseClientKey, slotOfKey } from '../../../runtime/table/client-key.ts'
-import type { ClientConnection, ConnectedClient } from '../../../runtime/wire/beacon-clients.ts'
+import type { ClientConnection, ConnectedClient } from '../../../runtime/wire/beacon/clients.ts'
 import { MAX_GROUP_NODES } from '../../../runtime/wire/group-bounds.ts'
 import type { ClientsOfMessage } from '../../discovery/messages.ts'
 import type { ForwardingNode } from '../messages.ts'

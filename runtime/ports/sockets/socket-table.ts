@@ -1,5 +1,5 @@
-import type { ConnectedClient } from '../../wire/beacon-clients.ts'
-import type { ConnectionHolder } from '../../wire/beacon-holders.ts'
+import type { ConnectedClient } from '../../wire/beacon/clients.ts'
+import type { ConnectionHolder } from '../../wire/beacon/holders.ts'
 import type { Result } from '../result.ts'
 
 export interface Listener {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { forwardingOf } from '../../../actors/dispatcher/forwarding.ts'
-import { sealBeacon } from '../../../runtime/wire/beacon.ts'
-import { packBeaconBody } from '../../../runtime/wire/beacon-body.ts'
+import { sealBeacon } from '../../../runtime/wire/beacon/beacon.ts'
+import { packBeaconBody } from '../../../runtime/wire/beacon/body.ts'
 import { type SimulatedGroup, settledGroup } from './simulated-group.ts'
 
 const [A, B, C] = ['10.10.74.70', '10.10.74.86', '10.10.74.87'] as const

@@ -18,7 +18,7 @@ import {
 import type { Role, RoleMessage } from '../../../actors/elector/messages.ts'
 import { MAX_NODES } from '../../../runtime/table/layout.ts'
 import type { NodeSetting } from '../../../runtime/table/node-rows.ts'
-import type { BeaconEnvelope } from '../../../runtime/wire/beacon.ts'
+import type { BeaconEnvelope } from '../../../runtime/wire/beacon/beacon.ts'
 import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 import { FakeDrainMark } from '../../fakes/drain-mark.ts'
 import { Timers } from '../../fakes/timers.ts'

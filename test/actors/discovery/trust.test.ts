@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type BeaconEnvelope, type BeaconSender, sealBeacon } from '../../../runtime/wire/beacon.ts'
-import { packBeaconBody } from '../../../runtime/wire/beacon-body.ts'
-import type { BeaconNode } from '../../../runtime/wire/beacon-node.ts'
+import { type BeaconEnvelope, type BeaconSender, sealBeacon } from '../../../runtime/wire/beacon/beacon.ts'
+import { packBeaconBody } from '../../../runtime/wire/beacon/body.ts'
+import type { BeaconNode } from '../../../runtime/wire/beacon/node.ts'
 import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 import { type Frame, SimulatedGroup } from './simulated-group.ts'
 

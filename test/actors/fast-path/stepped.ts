@@ -13,7 +13,7 @@ import {
 } from '../../../actors/fast-path/state.ts'
 import type { NetworkInterface } from '../../../runtime/ports/netlink/netlink.ts'
 import { done } from '../../../runtime/ports/result.ts'
-import type { ConnectedClient } from '../../../runtime/wire/beacon-clients.ts'
+import type { ConnectedClient } from '../../../runtime/wire/beacon/clients.ts'
 
 export const VIP = '10.0.0.5'
 export const OWN = '02:00:00:00:00:01'

@@ -2,7 +2,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { EVENTS_KEPT } from '../../../actors/inspector/event-log.ts'
-import { STREAMS_MAX } from '../../../actors/inspector/event-streams.ts'
+import { STREAMS_MAX } from '../../../actors/inspector/http/event-streams.ts'
 import { ask, askJson, InspectedGateway } from './gateway-fixture.ts'
 
 let gateway: InspectedGateway

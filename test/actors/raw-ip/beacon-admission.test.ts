@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { BeaconAdmission } from '../../../actors/raw-ip/beacon-admission.ts'
-import { type BeaconEnvelope, type BeaconSender, sealBeacon } from '../../../runtime/wire/beacon.ts'
+import { type BeaconEnvelope, type BeaconSender, sealBeacon } from '../../../runtime/wire/beacon/beacon.ts'
 import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 
 const [OWN, NODE, STRANGER] = ['10.77.0.1', '10.77.0.2', '10.77.0.9'] as const

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { GatewayConfig } from '../../../config/gateway-config.ts'
 import { planInstances } from '../../../runtime/gateway/election-plans.ts'
 import { sharedSettings } from '../../../runtime/gateway/shared-settings.ts'
-import { packBeaconBody, parseBeaconBody, type ReportBody } from '../../../runtime/wire/beacon-body.ts'
+import { packBeaconBody, parseBeaconBody, type ReportBody } from '../../../runtime/wire/beacon/body.ts'
 import { gatewayConfig } from '../../config/gateway-config.ts'
 
 const WORKERS = 'workers' as const

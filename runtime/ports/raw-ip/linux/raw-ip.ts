@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads'
-import { BEACON_PROTOCOL } from '../../../wire/beacon.ts'
+import { BEACON_PROTOCOL } from '../../../wire/beacon/beacon.ts'
 import { VRRP_PROTOCOL } from '../../../wire/vrrp.ts'
 import { openLinuxNetlink } from '../../netlink/linux/netlink.ts'
 import { done, type Result, refused } from '../../result.ts'

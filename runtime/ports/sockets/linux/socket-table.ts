@@ -1,4 +1,4 @@
-import type { ClientConnection, ConnectedClient } from '../../../wire/beacon-clients.ts'
+import type { ClientConnection, ConnectedClient } from '../../../wire/beacon/clients.ts'
 import { addressBytes, addressText } from '../../../wire/ip-address-bytes.ts'
 import type { NetlinkMessage } from '../../netlink/linux/netlink-messages.ts'
 import { NetlinkSocket } from '../../netlink/linux/netlink-socket.ts'

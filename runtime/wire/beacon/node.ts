@@ -1,7 +1,7 @@
-import { formatMac, parseMac } from './addresses.ts'
-import { clamped, hasTwice, isBytes, isText, isTuple, isWhole, UINT32 } from './beacon-fields.ts'
-import type { BeaconValue } from './beacon-msgpack.ts'
-import { MAX_INSTANCES } from './group-bounds.ts'
+import { formatMac, parseMac } from '../addresses.ts'
+import { MAX_INSTANCES } from '../group-bounds.ts'
+import { clamped, hasTwice, isBytes, isText, isTuple, isWhole, UINT32 } from './fields.ts'
+import type { BeaconValue } from './msgpack.ts'
 
 const MAX_NAME_LENGTH = 64
 /** Most that a node's capacity may be. */

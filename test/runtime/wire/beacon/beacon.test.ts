@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parseAudience } from '../../../../runtime/wire/beacon/audience.ts'
 import {
   BEACON_MAX_BODY_BYTES,
   BEACON_MAX_BYTES,
@@ -9,8 +10,7 @@ import {
   type BeaconSender,
   openBeacon,
   sealBeacon,
-} from '../../../runtime/wire/beacon.ts'
-import { parseAudience } from '../../../runtime/wire/beacon-audience.ts'
+} from '../../../../runtime/wire/beacon/beacon.ts'
 
 const open: BeaconSender = { address: '10.10.74.70', virtualRouterId: 51, epoch: '0123456789abcdef', key: null }
 const keyed: BeaconSender = { ...open, key: 'secret' }

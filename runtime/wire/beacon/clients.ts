@@ -1,7 +1,7 @@
+import { addressBytes, addressText } from '../ip-address-bytes.ts'
 import { BEACON_MAX_BODY_BYTES } from './beacon.ts'
-import { isBytes } from './beacon-fields.ts'
-import type { BeaconValue } from './beacon-msgpack.ts'
-import { addressBytes, addressText } from './ip-address-bytes.ts'
+import { isBytes } from './fields.ts'
+import type { BeaconValue } from './msgpack.ts'
 
 /** Both together, and a byte more for each, fill one body. */
 const MAX_CLIENTS_IPV4 = 4096

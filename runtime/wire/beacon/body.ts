@@ -1,11 +1,11 @@
-import { formatIpv4, parseIpv4 } from './addresses.ts'
+import { formatIpv4, parseIpv4 } from '../addresses.ts'
+import { MAX_GROUP_NODES, MAX_INSTANCES, NOBODY, SLOT_COUNT } from '../group-bounds.ts'
 import type { BeaconType } from './beacon.ts'
-import { type ConnectedClient, packClients, parseClients } from './beacon-clients.ts'
-import { allOf, clamped, hasTwice, isBytes, isList, isText, isTuple, isWhole, UINT32 } from './beacon-fields.ts'
-import { type ConnectionHolder, packHolders, parseHolders } from './beacon-holders.ts'
-import { type BeaconValue, packBody, unpackBody } from './beacon-msgpack.ts'
-import { type BeaconNode, packNode, parseNode } from './beacon-node.ts'
-import { MAX_GROUP_NODES, MAX_INSTANCES, NOBODY, SLOT_COUNT } from './group-bounds.ts'
+import { type ConnectedClient, packClients, parseClients } from './clients.ts'
+import { allOf, clamped, hasTwice, isBytes, isList, isText, isTuple, isWhole, UINT32 } from './fields.ts'
+import { type ConnectionHolder, packHolders, parseHolders } from './holders.ts'
+import { type BeaconValue, packBody, unpackBody } from './msgpack.ts'
+import { type BeaconNode, packNode, parseNode } from './node.ts'
 
 export const MAX_SETTINGS = 16
 export const MAX_SETTING_LENGTH = 256

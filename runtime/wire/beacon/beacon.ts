@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { formatIpv4, parseIpv4 } from './addresses.ts'
+import { formatIpv4, parseIpv4 } from '../addresses.ts'
 import {
   audienceBytes,
   audienceCount,
@@ -7,7 +7,7 @@ import {
   BEACON_MAX_AUDIENCE_BYTES,
   type BeaconAudience,
   packAudience,
-} from './beacon-audience.ts'
+} from './audience.ts'
 
 /**
  * The beacon: the payload of IP protocol 253 (RFC 3692 experimental), by which director and nodes find each other.

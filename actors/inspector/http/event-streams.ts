@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { EventLog, NumberedEvent } from './event-log.ts'
+import type { EventLog, NumberedEvent } from '../event-log.ts'
 
 /** Readers at a time. */
 export const STREAMS_MAX = 16

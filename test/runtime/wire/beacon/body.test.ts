@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { Packr } from 'msgpackr'
 import { describe, expect, it } from 'vitest'
-import { BEACON_MAX_BODY_BYTES, type BeaconType } from '../../../runtime/wire/beacon.ts'
+import { BEACON_MAX_BODY_BYTES, type BeaconType } from '../../../../runtime/wire/beacon/beacon.ts'
 import {
   type AssignmentBody,
   type ClientsBody,
@@ -10,8 +10,8 @@ import {
   packBeaconBody,
   parseBeaconBody,
   type ReportBody,
-} from '../../../runtime/wire/beacon-body.ts'
-import type { BeaconNode } from '../../../runtime/wire/beacon-node.ts'
+} from '../../../../runtime/wire/beacon/body.ts'
+import type { BeaconNode } from '../../../../runtime/wire/beacon/node.ts'
 
 const packr = new Packr({ useRecords: false })
 const TYPES: readonly BeaconType[] = ['hello', 'report', 'assignment', 'clients', 'order', 'forget']

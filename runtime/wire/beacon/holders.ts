@@ -1,6 +1,6 @@
-import { UINT32 } from './beacon-fields.ts'
-import type { BeaconValue } from './beacon-msgpack.ts'
-import { addressBytes, addressText } from './ip-address-bytes.ts'
+import { addressBytes, addressText } from '../ip-address-bytes.ts'
+import { UINT32 } from './fields.ts'
+import type { BeaconValue } from './msgpack.ts'
 
 /** Clients that a node names; with 20 bytes each they fill one packet at most. */
 export const MAX_HOLDERS = 64

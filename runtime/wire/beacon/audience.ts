@@ -1,5 +1,5 @@
-import { formatIpv4, parseIpv4 } from './addresses.ts'
-import { MAX_GROUP_NODES } from './group-bounds.ts'
+import { formatIpv4, parseIpv4 } from '../addresses.ts'
+import { MAX_GROUP_NODES } from '../group-bounds.ts'
 
 /**
  * Whom a beacon is for, as its sender knows them: proof that it is no recording from before their start. In the first

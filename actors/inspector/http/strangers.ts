@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { familyOf, networkOf } from '../../runtime/wire/ip-address-bytes.ts'
+import { familyOf, networkOf } from '../../../runtime/wire/ip-address-bytes.ts'
 
 /** Connections that have shown no token yet, of one source (an IPv4 address, a /64 of IPv6) and of all. */
 const OF_A_SOURCE_MAX = 4

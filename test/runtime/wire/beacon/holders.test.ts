@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { BEACON_MAX_BYTES } from '../../../runtime/wire/beacon.ts'
-import { type HoldersBody, packBeaconBody, parseBeaconBody } from '../../../runtime/wire/beacon-body.ts'
-import { packBody } from '../../../runtime/wire/beacon-msgpack.ts'
+import { BEACON_MAX_BYTES } from '../../../../runtime/wire/beacon/beacon.ts'
+import { type HoldersBody, packBeaconBody, parseBeaconBody } from '../../../../runtime/wire/beacon/body.ts'
+import { packBody } from '../../../../runtime/wire/beacon/msgpack.ts'
 
 const body = (all: boolean, ...holders: HoldersBody['holders']): HoldersBody => ({ type: 'holders', all, holders })
 const thereAndBack = (sent: HoldersBody) => parseBeaconBody('holders', packBeaconBody(sent))

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { legibleJson } from '../../runtime/actor-system/inspection/legible-text.ts'
+import { legibleJson } from '../../../runtime/actor-system/inspection/legible-text.ts'
 import { Connection } from './connection.ts'
 
 /** What one caller, or all of them, may take. */
