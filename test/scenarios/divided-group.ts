@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type GroupPlan, gatewayYaml } from '../../runtime/lab/testbed/gateway.ts'
 import type { Namespace, Namespaces } from '../namespaces.ts'
-import { HoldingTimes, parseAddressChange } from './holding-times.ts'
+import { HoldingTimes, parseAddressChange } from './vrrp/holding-times.ts'
 
 const VIP = '10.88.0.10'
 const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))

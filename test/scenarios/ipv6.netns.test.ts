@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { describeInNamespaces, type Namespace, type RunningProgram } from '../namespaces.ts'
 import { Group, macOf, until } from './group.ts'
-import { startKeepalived } from './keepalived.ts'
+import { startKeepalived } from './vrrp/keepalived.ts'
 
 const VIP = 'fd00:88::10'
 const CLIENT = 'fd00:88::1:1'

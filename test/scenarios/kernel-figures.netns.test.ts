@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ClientRoute } from '../../actors/dispatcher/messages.ts'
 import type { GatewayStatus } from '../../actors/inspector/messages.ts'
 import { describeInNamespaces, type RunningProgram } from '../namespaces.ts'
-import { Doctor } from './doctor.ts'
+import { Doctor } from './doctor/doctor.ts'
 import { CLIENTS, type GatewayNode, Group, until, VIP } from './group.ts'
 import { spreadByKernel } from './survival.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
-import { Doctor } from './doctor.ts'
+import { Doctor } from './doctor/doctor.ts'
 import { type GatewayNode, Group, START_PATIENCE_MS, type Status, until } from './group.ts'
 import { LongConnections, spreadByKernel, startNamedServers } from './survival.ts'
 

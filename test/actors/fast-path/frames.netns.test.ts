@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fullRuleset } from '../../../actors/fast-path/ruleset/ruleset.ts'
 import { describeInNamespaces, type Namespace, type RunningProgram } from '../../namespaces.ts'
-import { ping } from '../../scenarios/raw-frame.ts'
+import { ping } from '../../scenarios/vrrp/raw-frame.ts'
 import { Capture, type CapturedFrame } from './capture.ts'
 import { fragmentsOf, icmpErrorFrame, quoteOf, SYN, tcpFrame } from './frames.ts'
 import { apply, KernelGroup, placeAddresses, slotsFor, VIP, VIP6 } from './kernel-group.ts'

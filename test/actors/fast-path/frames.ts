@@ -1,5 +1,5 @@
 /** Frames of a client, built apart from the product's codecs. */
-import { internetChecksum, ipv4Frame } from '../../scenarios/raw-frame.ts'
+import { internetChecksum, ipv4Frame } from '../../scenarios/vrrp/raw-frame.ts'
 
 export interface Macs {
   readonly from: string

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { publicSource, SynFrame } from '../../../loadtest/flood/syn-frame.ts'
-import { internetChecksum } from '../../scenarios/raw-frame.ts'
+import { internetChecksum } from '../../scenarios/vrrp/raw-frame.ts'
 
 const target = { fromMac: '02:00:00:00:00:01', mac: '02:00:00:00:00:02', address: '10.40.0.100', port: 8080 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { leaseFence } from '../../../../actors/announcer/holding/lease-fence.ts'
 import { wholeTable } from '../../../../runtime/ports/nft/nft-table.ts'
 import { describeInNamespaces, type Namespace } from '../../../namespaces.ts'
-import { RawPeer } from '../../../scenarios/raw-peer.ts'
+import { RawPeer } from '../../../scenarios/vrrp/raw-peer.ts'
 
 const NODE = '10.88.0.11'
 const CLIENT = '10.88.0.12'

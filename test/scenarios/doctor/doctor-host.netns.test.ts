@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInNamespaces } from '../namespaces.ts'
+import { describeInNamespaces } from '../../namespaces.ts'
+import { type GatewayNode, Group } from '../group.ts'
+import { BROADCAST_MAC, ipv4Frame } from '../vrrp/raw-frame.ts'
+import { RawPeer } from '../vrrp/raw-peer.ts'
 import { Doctor } from './doctor.ts'
-import { type GatewayNode, Group } from './group.ts'
-import { BROADCAST_MAC, ipv4Frame } from './raw-frame.ts'
-import { RawPeer } from './raw-peer.ts'
 
 /** A node that joins a group which runs longer than that gets its clients little by little, for as long. */
 const SLOW_START_S = 30

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { describeInNamespaces } from '../namespaces.ts'
+import { describeInNamespaces } from '../../namespaces.ts'
 import { KeepalivedBench, other, type Router, type Version } from './keepalived-bench.ts'
 
 vi.setConfig({ testTimeout: 120_000 })

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { keepalivedConf } from '../../loadtest/failover/configurations.ts'
-import type { Namespaces, RunningProgram } from '../namespaces.ts'
-import { type GatewayNode, Group, until, VIP } from './group.ts'
+import { keepalivedConf } from '../../../loadtest/failover/configurations.ts'
+import type { Namespaces, RunningProgram } from '../../namespaces.ts'
+import { type GatewayNode, Group, until, VIP } from '../group.ts'
 import type { SeenAdvert } from './raw-frame.ts'
 import { type At, RawPeer } from './raw-peer.ts'
 

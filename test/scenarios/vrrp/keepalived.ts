@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type KeepalivedPlan, keepalivedConf } from '../../loadtest/failover/configurations.ts'
-import type { Namespace, RunningProgram } from '../namespaces.ts'
+import { type KeepalivedPlan, keepalivedConf } from '../../../loadtest/failover/configurations.ts'
+import type { Namespace, RunningProgram } from '../../namespaces.ts'
 
 /** Starts keepalived; its files are in the folder, the PIDs as `keepalived.pid` and `vrrp.pid`. */
 export function startKeepalived(host: Namespace, folder: string, plan: KeepalivedPlan): RunningProgram {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInNamespaces } from '../namespaces.ts'
+import { describeInNamespaces } from '../../namespaces.ts'
+import { type GatewayNode, Group, VIP } from '../group.ts'
 import { Doctor } from './doctor.ts'
-import { type GatewayNode, Group, VIP } from './group.ts'
 
 /** A director in kernel mode and a node that was told to stay in workers mode; then what the director leaves. */
 describeInNamespaces('the doctor in a group of both modes', { programs: ['nft'] }, (namespaces) => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInNamespaces } from '../namespaces.ts'
+import { describeInNamespaces } from '../../namespaces.ts'
+import { type GatewayNode, Group } from '../group.ts'
 import { Doctor } from './doctor.ts'
-import { type GatewayNode, Group } from './group.ts'
 
 /** The heir of the lowest priority waits for almost a whole interval: long enough to be looked at. */
 const UNHURRIED = 'vrrp: { version: 3, advertInterval: 6s, holdOff: 0s }'

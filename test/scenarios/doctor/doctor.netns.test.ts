@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Diagnostics } from '../../actors/inspector/messages.ts'
-import { describeInNamespaces, type Namespace } from '../namespaces.ts'
+import type { Diagnostics } from '../../../actors/inspector/messages.ts'
+import { describeInNamespaces, type Namespace } from '../../namespaces.ts'
+import { CLIENTS, CLUSTER_KEY, type GatewayNode, Group, VIP } from '../group.ts'
 import { Doctor } from './doctor.ts'
-import { CLIENTS, CLUSTER_KEY, type GatewayNode, Group, VIP } from './group.ts'
 
 const programs = ['squid', 'curl', 'nft', 'setpriv', 'prlimit', 'sysctl']
 

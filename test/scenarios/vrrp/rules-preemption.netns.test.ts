@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
-import { describeInNamespaces } from '../namespaces.ts'
-import { VIP } from './group.ts'
+import { describeInNamespaces } from '../../namespaces.ts'
+import { VIP } from '../group.ts'
 import { WireBench, type WireOptions } from './wire-bench.ts'
 
 /** The rules of preemption on the wire: a real gateway that may not preempt, and one that owns the addresses. */

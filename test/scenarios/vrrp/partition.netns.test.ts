@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { skewMs } from '../../actors/elector/intervals.ts'
-import { describeInNamespaces } from '../namespaces.ts'
-import { Dice } from '../simulation/election/dice.ts'
-import { DividedGroup, type Side } from './divided-group.ts'
-import { until } from './group.ts'
+import { skewMs } from '../../../actors/elector/intervals.ts'
+import { describeInNamespaces } from '../../namespaces.ts'
+import { Dice } from '../../simulation/election/dice.ts'
+import { DividedGroup, type Side } from '../divided-group.ts'
+import { until } from '../group.ts'
 
 /** PARTITION_INTERVAL_MS asks for another one. */
 const INTERVAL_MS = Number(process.env.PARTITION_INTERVAL_MS ?? 100)

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInNamespaces, type RunningProgram } from '../namespaces.ts'
+import { describeInNamespaces, type RunningProgram } from '../../namespaces.ts'
+import { CLUSTER_KEY, type GatewayNode, Group } from '../group.ts'
 import { Doctor } from './doctor.ts'
-import { CLUSTER_KEY, type GatewayNode, Group } from './group.ts'
 
 /** A stranger on the subnet hears the director's beacons, and sends them anew. */
 describeInNamespaces('the doctor names what becomes of beacons on their way', { programs: ['nft'] }, (namespaces) => {
@@ -18,7 +18,7 @@ describeInNamespaces('the doctor names what becomes of beacons on their way', { 
     doctor = new Doctor(group)
     ;[director, scanning] = group.nodes as [GatewayNode, GatewayNode]
     await group.start()
-    const script = new URL('./fixtures/stray-beacons.ts', import.meta.url)
+    const script = new URL('../fixtures/stray-beacons.ts', import.meta.url)
     stranger = group.client.startScript(script, director.address, CLUSTER_KEY)
     expect(await stranger.nextLine()).toBe('heard')
   }, 90_000)

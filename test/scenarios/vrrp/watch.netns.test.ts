@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { describeInNamespaces } from '../namespaces.ts'
-import { CLIENTS, type GatewayNode, Group, macOf, until, VIP } from './group.ts'
+import { describeInNamespaces } from '../../namespaces.ts'
+import { CLIENTS, type GatewayNode, Group, macOf, until, VIP } from '../group.ts'
 
 const GATEWAY = '10.88.0.99'
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
-import { describeInNamespaces, type Namespace } from '../namespaces.ts'
-import { Group, until, VIP } from './group.ts'
+import { describeInNamespaces, type Namespace } from '../../namespaces.ts'
+import { Group, until, VIP } from '../group.ts'
 import { startKeepalived } from './keepalived.ts'
 
 /** keepalived 2.2 as a member of the group: each takes over from the other by priority and by death. */

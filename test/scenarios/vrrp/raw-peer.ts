@@ -1,7 +1,7 @@
-import type { Namespace, RunningProgram } from '../namespaces.ts'
+import type { Namespace, RunningProgram } from '../../namespaces.ts'
 import { advertFrame, type RawAdvert, readFrame, type Seen, type SeenAdvert, type SeenArp } from './raw-frame.ts'
 
-const SCRIPT = new URL('./fixtures/raw-frames.ts', import.meta.url)
+const SCRIPT = new URL('../fixtures/raw-frames.ts', import.meta.url)
 
 /** When it was seen, ms, on the clock that `send` answers by. */
 export type At<Kind> = Kind & { readonly atMs: number }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInNamespaces, type RunningProgram } from '../namespaces.ts'
-import { CLIENTS, Group, START_PATIENCE_MS, until } from './group.ts'
+import { describeInNamespaces, type RunningProgram } from '../../namespaces.ts'
+import { CLIENTS, Group, START_PATIENCE_MS, until } from '../group.ts'
 
 const WEB = '10.88.0.10/16'
 const MAIL = '10.88.0.20/16'
@@ -44,7 +44,7 @@ describeInNamespaces('a group of two instances', { programs: ['squid', 'curl'] }
   const distinct = (served: readonly (string | undefined)[]) => [...new Set(served)].sort()
 
   const keep = (client: string, virtualIp: string): RunningProgram => {
-    const script = new URL('./fixtures/kept-connection.ts', import.meta.url)
+    const script = new URL('../fixtures/kept-connection.ts', import.meta.url)
     return group.client.startScript(script, client, virtualIp.split('/')[0]!, '8080', 'http://10.88.0.99/')
   }
   async function ask(connection: RunningProgram): Promise<unknown> {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
-import { describeInNamespaces } from '../namespaces.ts'
-import { until, VIP } from './group.ts'
+import { describeInNamespaces } from '../../namespaces.ts'
+import { until, VIP } from '../group.ts'
 import {
   arpQuestion,
   BROADCAST_MAC,

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
-import { describeInNamespaces, type Namespace } from '../namespaces.ts'
-import { Group, until, VIP } from './group.ts'
+import { describeInNamespaces, type Namespace } from '../../namespaces.ts'
+import { Group, until, VIP } from '../group.ts'
 import { startKeepalived } from './keepalived.ts'
 
 /** keepalived 2.2 with `unicast_peer` as a member of the group; nothing of it goes to 224.0.0.18. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInNamespaces } from '../namespaces.ts'
-import { type GatewayNode, Group, until } from './group.ts'
+import { describeInNamespaces } from '../../namespaces.ts'
+import { type GatewayNode, Group, until } from '../group.ts'
 
 interface Election {
   readonly vrrp: { readonly transitions: number; readonly counters: Readonly<Record<string, number>> }

@@ -1,6 +1,6 @@
-import type { Namespaces } from '../namespaces.ts'
-import { type GatewayNode, Group, until, VIP } from './group.ts'
-import { readMetrics } from './metrics.ts'
+import type { Namespaces } from '../../namespaces.ts'
+import { type GatewayNode, Group, until, VIP } from '../group.ts'
+import { readMetrics } from '../metrics.ts'
 import type { RawAdvert } from './raw-frame.ts'
 import { RawPeer } from './raw-peer.ts'
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
-import { describeInNamespaces } from '../namespaces.ts'
-import { type GatewayNode, Group, until, VIP } from './group.ts'
-import { LongConnections, startNamedServers } from './survival.ts'
+import { describeInNamespaces } from '../../namespaces.ts'
+import { type GatewayNode, Group, until, VIP } from '../group.ts'
+import { LongConnections, startNamedServers } from '../survival.ts'
 
 const NEW = '10.88.0.21'
 /** A machine that is busy with other tests starts a gateway slowly. */

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { describeInNamespaces } from '../namespaces.ts'
+import { describeInNamespaces } from '../../namespaces.ts'
+import { CLIENTS, type GatewayNode, Group, until, VIP } from '../group.ts'
 import { Doctor } from './doctor.ts'
-import { CLIENTS, type GatewayNode, Group, until, VIP } from './group.ts'
 
 describeInNamespaces('a group explains itself', { programs: ['squid', 'curl', 'keepalived', 'nft'] }, (namespaces) => {
   let group: Group | undefined

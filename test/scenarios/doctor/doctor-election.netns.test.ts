@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInNamespaces } from '../namespaces.ts'
+import { describeInNamespaces } from '../../namespaces.ts'
+import { type GatewayNode, Group, until } from '../group.ts'
+import { RawPeer } from '../vrrp/raw-peer.ts'
 import { Doctor } from './doctor.ts'
-import { type GatewayNode, Group, until } from './group.ts'
-import { RawPeer } from './raw-peer.ts'
 
 const WEB = '10.88.0.10'
 const MAIL = '10.88.0.20'

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
-import { describeInNamespaces, type Namespace } from '../namespaces.ts'
-import { Group, macOf, ORIGIN, START_PATIENCE_MS, until } from './group.ts'
+import { describeInNamespaces, type Namespace } from '../../namespaces.ts'
+import { Group, macOf, ORIGIN, START_PATIENCE_MS, until } from '../group.ts'
 
 const ipv4 = Array.from({ length: 255 }, (_, index) => `10.88.3.${index + 1}`)
 /** As many in all, but no more an instance than an advert carries. */
@@ -72,7 +72,7 @@ describeInNamespaces(
         client.ip('address', 'add', 'fd00:88::ffff/64', 'dev', 'eth0', 'nodad')
         const [director, follower] = nodes
         const silent = () =>
-          client.runScript(new URL('./fixtures/each-address.ts', import.meta.url), `${port}`, ORIGIN, ...all)
+          client.runScript(new URL('../fixtures/each-address.ts', import.meta.url), `${port}`, ORIGIN, ...all)
         await group.start()
         const held = async (node = director!) =>
           (await node.status())?.virtualIps.filter((address) => address.held).length ?? 0

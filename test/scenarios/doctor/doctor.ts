@@ -1,11 +1,11 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Finding } from '../../runtime/cli/doctor/findings.ts'
-import type { CommandResult, Namespace } from '../namespaces.ts'
-import { type GatewayNode, type Group, until } from './group.ts'
+import type { Finding } from '../../../runtime/cli/doctor/findings.ts'
+import type { CommandResult, Namespace } from '../../namespaces.ts'
+import { type GatewayNode, type Group, until } from '../group.ts'
 
-const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
+const PROXYHA = fileURLToPath(new URL('../../../bin/proxyha', import.meta.url))
 const PATIENCE_MS = 30_000
 
 /** What the doctor said, and its exit code. */
