@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     testTimeout: 30_000,
+    // Much is waiting: for threads that start, and for what is to happen in a second.
+    maxWorkers: 4,
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'test/**/*.netns.test.ts', 'test/simulation/election/election.test.ts'],
   },
