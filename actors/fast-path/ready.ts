@@ -36,5 +36,5 @@ const knowsEverything = (state: FastPathState): boolean =>
   state.hearing === null &&
   !state.pinsDue &&
   state.errand.kind !== 'pinning' &&
-  isSettled(state) &&
-  (state.applied.former ?? null) === state.former
+  isSettled(state, state.former) &&
+  isSettled(state, state.applied.former ?? null)

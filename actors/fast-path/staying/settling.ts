@@ -66,8 +66,8 @@ export function noteSaid(turn: Turn, { address, all, generation }: ClientsOfMess
   keepFormer(turn, (owner) => owner !== mark)
 }
 
-/** Nobody but nodes that cannot say it is waited for. */
-export function isSettled({ former, mute, group }: FastPathState): boolean {
+/** Of those former owners nobody is waited for but nodes that cannot say it. */
+export function isSettled({ mute, group }: FastPathState, former: Uint8Array | null): boolean {
   const marks = new Set([0, ...(group?.nodes ?? []).flatMap((node) => (mute.has(node.address) ? [node.mark] : []))])
   return former === null || former.every((mark) => marks.has(mark))
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { FAILED, group, heard, lookOf, outlined, role, SILENT, Stepped, VIP } from '../stepped.ts'
+import { FAILED, group, heard, lookOf, outlined, role, SILENT, Stepped, VIP, WORKS } from '../stepped.ts'
 
 const OWN_MARK = 1
 const OTHER_MARK = 2
@@ -164,6 +164,22 @@ describe('a node that has fallen silent', () => {
     const fastPath = silent().at(599_999).expire('settle')
     expect(fastPath.take('apply')).toBeUndefined()
     expect(fastPath.at(600_000).expire('settle').take('apply')?.script).toMatch(forgets)
+  })
+
+  test('keeps nobody from being called, whoever else says what', () => {
+    const third = { address: '10.0.0.3', mark: 3, mac: '02:00:00:00:00:03', self: false, ...WORKS }
+    const moved = group({ nodes: [...nodes, third], slots: slots(OWN_MARK) })
+    const fastPath = others().give(moved).settle().expire('settle').give(role('director')).settle()
+    const word = { ...saysNothing, address: '10.0.0.3', all: true }
+    fastPath.give(word).settle().expire('hearing')
+    // Said once more while the kernel is busy: nothing follows from it.
+    expect(fastPath.take('apply')).toBeDefined()
+    fastPath
+      .give(word)
+      .give({ type: 'applied', result: { ok: true, value: undefined } })
+      .settle()
+    expect(fastPath.state.former?.[0]).toBe(OTHER_MARK)
+    expect(fastPath.state.forwarded.ready).toEqual([VIP])
   })
 
   test('keeps no other slot from settling', () => {
