@@ -1,8 +1,8 @@
-import type { ActorContext, Control, RemoteControl } from '../../runtime/actor-system/actor.ts'
+import type { ActorContext, RemoteControl } from '../../runtime/actor-system/actor.ts'
 import type { AnnouncerControl } from '../announcer/messages.ts'
 import { type DiscoveryControl, type DrainWish, MAINTENANCE_MS } from '../discovery/messages.ts'
 import type { ElectorControl } from '../elector/messages.ts'
-import { askActor, wholeOf } from './asking.ts'
+import { askerOf, wholeOf } from './asking.ts'
 import { type Answer, failure, json } from './http/server.ts'
 import type { GatewayStatus, InspectorPeers, SupervisorControl } from './messages.ts'
 import { planDrain, planFailover, planForget } from './orders.ts'
@@ -29,6 +29,7 @@ const RELOAD_LOOK_EVERY_MS = 20
 /** What is on the control socket only, by path: orders, which are POST, and test hooks; the supervisor refuses those unless they are enabled. */
 export class OrderRoutes {
   readonly #sources: OrderSources
+  readonly #ask: ReturnType<typeof askerOf>
   readonly posted: ReadonlyMap<string, Order> = new Map<string, Order>([
     ['/failover', (query) => this.#failover(query)],
     ['/announce', () => this.#announce()],
@@ -45,6 +46,7 @@ export class OrderRoutes {
 
   constructor(sources: OrderSources) {
     this.#sources = sources
+    this.#ask = askerOf(sources.context)
   }
 
   async #failover(query: URLSearchParams): Promise<Answer> {
@@ -146,13 +148,5 @@ export class OrderRoutes {
         ? json(200, { ok: true })
         : failure(403, 'refused: no such actor runs, or PROXYHA_TEST_HOOKS is not 1'),
     )
-  }
-
-  #ask<Of extends Control>(
-    actor: string,
-    call: (control: RemoteControl<Of>) => Promise<Answer>,
-    withinMs?: number,
-  ): Promise<Answer> {
-    return askActor(this.#sources.context, actor, call, withinMs)
   }
 }

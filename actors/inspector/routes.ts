@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
-import type { Control, RemoteControl } from '../../runtime/actor-system/actor.ts'
+import type { RemoteControl } from '../../runtime/actor-system/actor.ts'
 import type { LostLines } from '../../runtime/actor-system/inspection/lost-lines.ts'
 import type { DispatcherControl } from '../dispatcher/messages.ts'
-import { askActor, wholeOf } from './asking.ts'
+import { askerOf, wholeOf } from './asking.ts'
 import { readClients } from './client-pages.ts'
 import { EVENTS_KEPT, type EventLog } from './event-log.ts'
 import { type EventStreams, STREAMS_MAX } from './http/event-streams.ts'
@@ -57,6 +57,7 @@ const LISTING_KEPT_MS = 1000
 /** The routes by path; those of `control`, and orders, which are POST, are on the control socket only. */
 export class InspectorRoutes {
   readonly #sources: RouteSources
+  readonly #ask: ReturnType<typeof askerOf>
   readonly #everywhere: ReadonlyMap<string, Route>
   readonly #orders: OrderRoutes
   /** By channel and path: who floods the TCP port does not keep the owner of the control socket waiting. */
@@ -64,6 +65,7 @@ export class InspectorRoutes {
 
   constructor(sources: RouteSources) {
     this.#sources = sources
+    this.#ask = askerOf(sources.context)
     const page = createPage()
     this.#everywhere = new Map<string, Route>([
       [PAGE_PATH, async () => page],
@@ -196,14 +198,6 @@ export class InspectorRoutes {
     return reason === undefined
       ? json(200, { ok: true, role: status.role })
       : json(503, { ok: false, role: status.role, reason })
-  }
-
-  #ask<Of extends Control>(
-    actor: string,
-    call: (control: RemoteControl<Of>) => Promise<Answer>,
-    withinMs?: number,
-  ): Promise<Answer> {
-    return askActor(this.#sources.context, actor, call, withinMs)
   }
 }
 

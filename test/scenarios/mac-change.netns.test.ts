@@ -1,15 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
-import { type GatewayNode, Group, until, VIP } from './group.ts'
-import { LongConnections, startNamedServers } from './survival.ts'
+import { Group, until, VIP } from './group.ts'
+import { LongConnections, listing, startNamedServers } from './survival.ts'
 
 const PORT = 8080
 /** A machine that is busy with other tests starts a gateway slowly. */
 const PATIENCE_MS = 150_000
-
-/** What `nft` has as the next hops of this node, and whose frames it takes. */
-const tableOf = async (node: GatewayNode, kind: 'map' | 'set', name: string) =>
-  (await node.namespace.run('nft', ['list', kind, 'netdev', 'proxyha', name])).stdout
 
 describe.each(['kernel', 'workers'])('MACs that change while the group runs in %s mode', (mode) => {
   describeInNamespaces(mode, { programs: ['curl', 'nft'] }, (namespaces) => {
@@ -47,14 +43,14 @@ describe.each(['kernel', 'workers'])('MACs that change while the group runs in %
         )
         if (mode !== 'kernel') continue
         await until(
-          async () => (await tableOf(other, 'set', 'members')).includes(mac),
+          async () => (await listing(other, 'set', 'members')).includes(mac),
           10_000,
           `members of ${other.name}`,
         )
         // What left by the one before is the node's as well.
-        expect(await tableOf(other, 'set', 'members')).toContain(before)
+        expect(await listing(other, 'set', 'members')).toContain(before)
       }
-      if (mode === 'kernel') expect(await tableOf(group.nodes[0]!, 'map', 'macs')).toContain(mac)
+      if (mode === 'kernel') expect(await listing(group.nodes[0]!, 'map', 'macs')).toContain(mac)
       // The neighbours' entries follow as well, by what the node says itself.
       await until(
         () => group.client.ip('neigh', 'show', VIP).includes(group.nodes[0]!.mac()),

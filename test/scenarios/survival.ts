@@ -13,13 +13,15 @@ export function startNamedServers(group: Group): void {
   for (const node of group.nodes) node.proxy = node.namespace.startScript(SERVER, node.name, `${PROXY_PORT}`)
 }
 
+/** What that node's kernel has in a map or a set of the forwarding. */
+export const listing = async ({ namespace }: GatewayNode, kind: 'map' | 'set', name: string): Promise<string> =>
+  (await namespace.run('nft', ['list', kind, 'netdev', 'proxyha', name])).stdout
+
 /**
  * The director's kernel hands slots to all nodes, which it does up to two seconds after its status says who owns them; and no other node speaks
  * for the virtual IP, as one does that has led until a moment ago.
  */
 export function spreadByKernel({ nodes }: Group): Promise<void> {
-  const listing = async (node: GatewayNode, kind: 'map' | 'set', name: string) =>
-    (await node.namespace.run('nft', ['list', kind, 'netdev', 'proxyha', name])).stdout
   let owners = new Set<string>()
   return until(
     async () => {
@@ -38,13 +40,11 @@ export function spreadByKernel({ nodes }: Group): Promise<void> {
  * The director's kernel knows from its own gateway which of its clients have to stay there, though their slots are others': from when they
  * began that takes up to five seconds, and nobody can say it for a gateway that stands still.
  */
-export function pinnedAreTold({ namespace }: GatewayNode): Promise<void> {
-  const marksOf = async (map: string) => {
-    const { stdout } = await namespace.run('nft', ['list', 'map', 'netdev', 'proxyha', map])
-    return [...stdout.matchAll(/([\da-fx.]+)(?: timeout \S+ expires \S+)? : (0x[\da-f]+)/g)].map(
+export function pinnedAreTold(node: GatewayNode): Promise<void> {
+  const marksOf = async (map: string) =>
+    [...(await listing(node, 'map', map)).matchAll(/([\da-fx.]+)(?: timeout \S+ expires \S+)? : (0x[\da-f]+)/g)].map(
       ([, key, mark]) => [key!, Number(mark) & 0xff] as const,
     )
-  }
   let untold: readonly string[] = []
   return until(
     async () => {
@@ -78,8 +78,8 @@ function refuseLosses({ nodes }: Group, { lost, nodes: connections }: Survival):
 /** Its time first. */
 function lineOfLog(text: string): readonly string[] {
   if (!text.startsWith('{')) return []
-  const { time, name, actor, msg } = JSON.parse(text) as Record<'time' | 'name' | 'actor' | 'msg', string>
-  return [`${time.slice(11, 23)} ${name} ${actor}: ${msg}`]
+  const { time, name, actor, msg } = JSON.parse(text) as Partial<Record<'time' | 'name' | 'actor' | 'msg', string>>
+  return time === undefined ? [] : [`${time.slice(11, 23)} ${name} ${actor}: ${msg}`]
 }
 
 /** From every client a download and an idle connection, all through the VIP. */

@@ -37,13 +37,7 @@ export function noteGivenUp(turn: Turn, before: FastPathState, role: RoleMessage
 export function resumeForwarding(turn: Turn, addresses: readonly string[]): void {
   const { nowMs, state } = turn
   const led = foldRoles(state.roles).virtualIps
-  const guessesUntilMs = nowMs + SPEAKS_MS
-  const one: GivingWay = {
-    speaksUntilMs: nowMs,
-    guessesUntilMs,
-    forwardsUntilMs: nowMs + FORWARDS_MS,
-    announcedAtMs: null,
-  }
+  const one = givingWayFrom(nowMs, { speaksMs: 0, guessesMs: SPEAKS_MS })
   const resumed = addresses.filter((address) => !led.includes(address)).map((address) => [address, one] as const)
   if (resumed.length > 0) keepGivingWay(turn, new Map([...state.givingWay, ...resumed]))
 }
@@ -70,10 +64,14 @@ function givenUp(turn: Turn, lost: readonly string[], handsOver: boolean): reado
   const { applied } = state
   if (applied === null || applied.hearing === true) return []
   const inForce = new Set(applied.virtualIps.filter(({ role }) => role === 'director').map(({ address }) => address))
-  const speaksUntilMs = handsOver ? nowMs + SPEAKS_MS : nowMs
-  const forwardsUntilMs = nowMs + FORWARDS_MS
-  const one: GivingWay = { speaksUntilMs, guessesUntilMs: speaksUntilMs, forwardsUntilMs, announcedAtMs: null }
+  const speaksMs = handsOver ? SPEAKS_MS : 0
+  const one = givingWayFrom(nowMs, { speaksMs, guessesMs: speaksMs })
   return lost.filter((address) => inForce.has(address)).map((address) => [address, one])
+}
+
+function givingWayFrom(nowMs: number, times: { readonly speaksMs: number; readonly guessesMs: number }): GivingWay {
+  const [speaksUntilMs, guessesUntilMs] = [nowMs + times.speaksMs, nowMs + times.guessesMs]
+  return { speaksUntilMs, guessesUntilMs, forwardsUntilMs: nowMs + FORWARDS_MS, announcedAtMs: null }
 }
 
 /** Somebody spoke for a virtual IP. Where it is a node of the group, this host has nothing more to say for it. */
