@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Step } from '../../runtime/actor-system/machine/machine.ts'
 import { noteForeign } from './foreign.ts'
-import { announce, defend, sendDueGarp } from './holding/announcing.ts'
+import { announceAnew, defend, sendDueGarp } from './holding/announcing.ts'
 import { checkHeld, continueTaking, deviceOf, extend, finishPut, giveUp, take } from './holding/holding.ts'
 import { giveUpWaiting, noteForwarded } from './holding/readiness.ts'
 import { beginYield, endYield, letGo, release } from './holding/yielding.ts'
@@ -86,8 +86,7 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
       else if (phase.label !== 'RESETTING') release(turn, phase)
       return
     case 'announce':
-      // What is not announced yet will be.
-      if (phase.label === 'HOLDING' && phase.awaits === null) announce(turn, phase)
+      if (phase.label === 'HOLDING') announceAnew(turn, phase)
       return
     case 'forwarded':
       noteForwarded(turn, event)
@@ -177,5 +176,5 @@ function configure(turn: Turn, wanted: AnnouncerSettings): void {
   const { phase, options } = turn.state
   turn.change({ options: wanted })
   // A refresh that was not asked for before would otherwise begin at the next takeover only.
-  if (phase.label === 'HOLDING' && !isDeepStrictEqual(options.garp, wanted.garp)) announce(turn, phase)
+  if (phase.label === 'HOLDING' && !isDeepStrictEqual(options.garp, wanted.garp)) announceAnew(turn, phase)
 }

@@ -1,5 +1,5 @@
 import { mayCorrectNow } from './corrections.ts'
-import { announce } from './holding/announcing.ts'
+import { announceAnew } from './holding/announcing.ts'
 import { CONTESTED_CHECK_MS, put } from './holding/holding.ts'
 import type { Holding } from './state.ts'
 import type { Turn } from './turn.ts'
@@ -25,5 +25,5 @@ export function vacate(turn: Turn, address: string): void {
   turn.enter(holding)
   turn.log('info', `${address} is free: adding it`)
   put(turn, holding)
-  announce(turn, holding)
+  announceAnew(turn, holding)
 }

@@ -9,6 +9,11 @@ export function announce(turn: Turn, holding: Holding): void {
   sendDueGarp(turn, { ...holding, awaits: null, schedule: scheduleFrom(turn.options.garp, turn.nowMs) })
 }
 
+/** The same where a reason for it has come up meanwhile; what is not announced yet calls clients no sooner for that. */
+export function announceAnew(turn: Turn, holding: Holding): void {
+  if (holding.awaits === null) announce(turn, holding)
+}
+
 /** Once, beside the schedule: another host speaks for that address. */
 export function defend(turn: Turn, { withheld, device }: Holding, address: string): void {
   const isHeld = turn.options.virtualIps.some((virtualIp) => virtualIp.address === address)

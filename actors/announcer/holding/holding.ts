@@ -7,7 +7,7 @@ import { withheldNow } from '../occupied.ts'
 import { ownBehind } from '../precedence.ts'
 import type { Device, Holding, Phase, PutRefusal, Taking, VirtualAddress } from '../state.ts'
 import type { Turn } from '../turn.ts'
-import { announce } from './announcing.ts'
+import { announce, announceAnew } from './announcing.ts'
 import { awaitFastPath } from './readiness.ts'
 
 /**
@@ -144,7 +144,7 @@ export function checkHeld(turn: Turn, holding: Holding, read: Result<NetworkInte
   const present: Holding = { ...holding, device, kernelLeaseUntilMs: holding.leaseUntilMs }
   turn.enter(present)
   put(turn, present)
-  announce(turn, present)
+  announceAnew(turn, present)
 }
 
 /** The addresses go first, then everything else. */

@@ -1,12 +1,36 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { FAST_PATH_PATIENCE_MS } from '../../../../actors/announcer/holding/readiness.ts'
+import type { AnnouncerEvent, AnnouncerSettings } from '../../../../actors/announcer/state.ts'
 import { FakeClock } from '../../../fakes/clock.ts'
 import { FakeNetlink } from '../../../fakes/netlink.ts'
-import { Bench, MAC, settings } from '../bench.ts'
+import { Bench, DEFAULT_GARP, MAC, settings } from '../bench.ts'
 
 const VIPS = settings.virtualIps.map(({ address }) => address)
 
+const OWN = '10.10.74.70'
+const kernelMode: AnnouncerSettings = { ...settings, forwardedBy: 'fast-path' }
+
 let bench: Bench
+let kernel: FakeNetlink
+let index: number
+
+const second = () => ({ interfaceIndex: index, address: VIPS[1]!, prefixLength: 24 })
+
+function interfaceChanged(change: () => unknown): AnnouncerEvent {
+  change()
+  return { type: 'interfaceChanged' }
+}
+
+/** The kernel lists first what it sends from. */
+function moveOwn(): void {
+  kernel.removeAddress({ interfaceIndex: index, address: OWN, prefixLength: 24 })
+  kernel.putAddress({ interfaceIndex: index, address: '10.10.74.77', prefixLength: 24, validLifetimeS: null })
+}
+
+function remakeInterface(): void {
+  kernel.removeInterface('eth0')
+  kernel.addInterface('eth0', '02:00:00:00:00:71', [`${OWN}/24`])
+}
 
 /** Told to hold, by one that follows a director that lives, or a dead one. */
 const told = (succeeds: boolean) => bench.feed({ type: 'hold', leaseUntilMs: bench.clock.nowMs() + 3000, succeeds })
@@ -15,9 +39,9 @@ const forwarded = (ready: readonly string[], virtualIps = VIPS) => ({ type: 'for
 
 beforeEach(() => {
   const clock = new FakeClock()
-  const kernel = new FakeNetlink(clock)
-  kernel.addInterface('eth0', MAC, ['10.10.74.70/24'])
-  bench = new Bench(kernel, clock, { ...settings, forwardedBy: 'fast-path' })
+  kernel = new FakeNetlink(clock)
+  index = kernel.addInterface('eth0', MAC, [`${OWN}/24`])
+  bench = new Bench(kernel, clock, kernelMode)
 })
 
 describe('in kernel mode, after a director that lives and serves clients until they hear of this one', () => {
@@ -42,8 +66,20 @@ describe('in kernel mode, after a director that lives and serves clients until t
     expect(bench.feed(forwarded(VIPS)).effects).toEqual([])
   })
 
-  test('an order to announce them again is no reason to call clients sooner', () => {
-    expect(told(true).feed({ type: 'announce' }).effects).toEqual([])
+  test.each<[string, () => AnnouncerEvent]>([
+    ['an order to announce them again', () => ({ type: 'announce' })],
+    ['another configuration of it', () => ({ type: 'configured', options: { ...kernelMode, garp: DEFAULT_GARP } })],
+    ['an address that somebody took off', () => interfaceChanged(() => kernel.removeAddress(second()))],
+    ['the own address, which went behind them', () => interfaceChanged(() => moveOwn())],
+    ['another MAC', () => interfaceChanged(() => remakeInterface())],
+    ['an address that was a stranger’s and is free', () => ({ type: 'vacant', address: VIPS[0]! })],
+  ])('%s is no reason to call clients sooner', (_, event) => {
+    bench.feed({ type: 'occupied', address: VIPS[0]!, mac: '02:00:00:00:00:66' })
+    told(true)
+    expect(bench.feed(event()).of('sendGratuitousArp')).toEqual([])
+    expect(bench.running.has('garp')).toBe(false)
+    bench.feed({ type: 'vacant', address: VIPS[0]! })
+    expect(bench.feed(forwarded(VIPS)).of('sendGratuitousArp')).toMatchObject([{ addresses: VIPS }])
   })
 
   test('what is given up meanwhile is not announced any more', () => {
