@@ -17,6 +17,8 @@ export interface RoleMessage {
   /** Primary address of the director as last heard; our own when we are it; null while nobody is known. */
   readonly masterAddress: string | null
   readonly masterPriority: number | null
+  /** Of a director: who led before has fallen silent, rather than given way. */
+  readonly afterSilence?: true
 }
 
 /**

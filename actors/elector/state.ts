@@ -201,7 +201,8 @@ export function roleOf({ phase, options }: ElectorState): RoleMessage {
   const identity = { instance: options.instance, virtualIps: options.virtualIps }
   if (phase.label === 'MASTER' && phase.holding) {
     const { primaryAddress: masterAddress, priority: masterPriority } = options
-    return { type: 'role', ...identity, role: 'director', masterAddress, masterPriority }
+    const silence = phase.succeeds ? {} : { afterSilence: true as const }
+    return { type: 'role', ...identity, role: 'director', masterAddress, masterPriority, ...silence }
   }
   const role = phase.label === 'INIT' ? 'initializing' : 'scanning'
   const master = phase.label === 'BACKUP' || phase.label === 'FAULT' ? phase.master : null

@@ -206,15 +206,18 @@ export function promotedNodes(state: DiscoveryState, nowMs: number): ReadonlyMap
 
 /**
  * Nodes that have ceased to be directors get less time to answer the next one. Whose last hello we missed is dead, since that
- * is why it is director no more. If we did not, it may have handed over in order, and answers at once.
+ * is why it is director no more. If we did not, it may have handed over in order, and answers at once; where its adverts have
+ * ceased before a hello was due, it is only asked.
  */
 export function suspectedNodes(
   state: DiscoveryState,
   former: ReadonlySet<string>,
   nowMs: number,
+  isSilent: boolean,
 ): ReadonlyMap<string, KnownNode> {
   const { intervalMs } = state.options
-  const graceMs = ({ lastSeenMs }: KnownNode) => (nowMs - lastSeenMs < 1.5 * intervalMs ? 1.25 * intervalMs : 0)
+  const answerMs = isSilent ? intervalMs / 4 : 1.25 * intervalMs
+  const graceMs = ({ lastSeenMs }: KnownNode) => (nowMs - lastSeenMs < 1.5 * intervalMs ? answerMs : 0)
   const nodes = [...state.nodes.values()].map((known) =>
     former.has(known.address)
       ? { ...known, aliveUntilMs: Math.min(known.aliveUntilMs, nowMs + graceMs(known)) }

@@ -106,6 +106,36 @@ describe('a director', () => {
     expect(group.lines(A)).toContain(`Scanning partner has failed ${B}`)
   })
 
+  it.each([0, 125, 250, 375, 500, 625, 750, 875])(
+    'after one whose adverts have ceased gives its slots away as soon as it does not answer: it died %i ms after a beat',
+    (phaseMs) => {
+      const group = settled(A, B, C)
+      group.run(phaseMs)
+      group.kill(A)
+      group.run(360)
+      group.succeedSilent(B)
+      group.assume(C, B)
+      group.run(260)
+      expect(group.health(B)[A]).toBe('stale')
+      expect(group.owners(B)).not.toContain(A)
+      expect(group.owners(C)).not.toContain(A)
+    },
+  )
+
+  it.each([0, 125, 250, 375, 500, 625, 750, 875])(
+    'after one that lives and whose adverts do not arrive leaves it what it has, %i ms after a beat',
+    (phaseMs) => {
+      const group = settled(A, B, C)
+      const before = group.owners(B)
+      group.run(phaseMs)
+      group.succeedSilent(B)
+      for (let ms = 0; ms < 5000; ms += 50) {
+        group.run(50)
+        expect(movedBetween(before, group.owners(B))).toBe(0)
+      }
+    },
+  )
+
   it('bears two beacons in a row being lost', () => {
     const group = settled(A, B, C)
     const before = group.owners(A)

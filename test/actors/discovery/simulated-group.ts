@@ -180,9 +180,22 @@ export class SimulatedGroup {
       this.#hearElector(address, instance, 'initializing', null)
   }
 
-  #hearElector(address: string, instance: string, role: Role, masterAddress: string | null): void {
+  /** VRRP hears the director no more, and makes this node the next one. */
+  succeedSilent(address: string, instance: string = FIRST): void {
+    this.#hearElector(address, instance, 'scanning', null)
+    this.#hearElector(address, instance, 'director', address, { afterSilence: true })
+  }
+
+  #hearElector(
+    address: string,
+    instance: string,
+    role: Role,
+    masterAddress: string | null,
+    more: Pick<RoleMessage, 'afterSilence'> = {},
+  ): void {
     const node = this.node(address)
-    const message: RoleMessage = { type: 'role', instance, virtualIps: [], role, masterAddress, masterPriority: null }
+    const identity = { instance, virtualIps: [], masterPriority: null }
+    const message: RoleMessage = { type: 'role', ...identity, role, masterAddress, ...more }
     node.roles.set(instance, message)
     this.#stepDiscovery(node, message)
     this.#stepDispatcher(node, message)

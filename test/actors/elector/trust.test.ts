@@ -182,8 +182,8 @@ describe('peers', () => {
   test('discovery and dispatcher hear of each change of role and of director, and of nothing else', () => {
     const bench = new Bench(v2)
     const told = () => [bench.sent('discovery'), bench.sent('dispatcher')]
-    const twice = (role: string, masterAddress: string | null, masterPriority: number | null) => {
-      const message = { ...identity, role, masterAddress, masterPriority }
+    const twice = (role: string, masterAddress: string | null, masterPriority: number | null, more = {}) => {
+      const message = { ...identity, role, masterAddress, masterPriority, ...more }
       return [[message], [message]]
     }
     bench.started()
@@ -197,7 +197,7 @@ describe('peers', () => {
     bench.drained()
     expect(told()).toEqual([[], []])
     bench.confirm()
-    expect(told()).toEqual(twice('director', OWN, 100))
+    expect(told()).toEqual(twice('director', OWN, 100, { afterSilence: true }))
     bench.expire('advert').confirm()
     expect(told()).toEqual([[], []])
     bench.feed({ type: 'shutdown' })
@@ -206,9 +206,20 @@ describe('peers', () => {
 
   test.each(['discovery', 'dispatcher'] as const)('%s is told the role when it comes up', (peer) => {
     const bench = new Bench(v2).promoted().feed({ type: 'peerUp', peer })
-    expect(bench.effects).toEqual([
-      { type: 'send', to: peer, message: { ...identity, role: 'director', masterAddress: OWN, masterPriority: 100 } },
-    ])
+    const message = { ...identity, role: 'director', masterAddress: OWN, masterPriority: 100, afterSilence: true }
+    expect(bench.effects).toEqual([{ type: 'send', to: peer, message }])
+  })
+
+  test('a director that follows one that resigned does not say that it was silent', () => {
+    const bench = new Bench(v2).started().hear({ priority: 150 }).hear({ priority: 0 }, 500)
+    bench.expire('masterDown').drained()
+    bench.confirm()
+    expect(bench.sent('discovery').at(-1)).toEqual({
+      ...identity,
+      role: 'director',
+      masterAddress: OWN,
+      masterPriority: 100,
+    })
   })
 
   test('an announcer that comes up under a director holds again, with the lease as it is', () => {
