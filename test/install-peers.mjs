@@ -17,6 +17,8 @@ const PEERS = {
   arping: 'arping',
   curl: 'curl',
   wrk: 'wrk',
+  microsocks: 'microsocks',
+  'c-icap': 'c-icap',
 }
 const PATHS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin']
 const missing = Object.entries(PEERS)
