@@ -31,6 +31,7 @@ export function instanceProblems(raw: Raw, managementIp: string | undefined): re
     ...identityProblems(listed),
     ...all.flatMap((place) => familyProblems(place, raw)),
     ...all.flatMap(advertProblems),
+    ...all.flatMap((place) => longestIntervalProblems(place, raw.vrrp)),
     ...intervalProblems({ path: [], of: raw }, undefined),
     ...peerProblems({ path: [], of: raw }, virtual),
     ...listed.flatMap((place) => [...intervalProblems(place, raw.vrrp), ...peerProblems(place, virtual)]),
@@ -171,6 +172,20 @@ function intervalProblems({ path: place, of }: Place, all: unknown): readonly Pr
   }
   if (ms > 40_950) return [{ path, text: `must be 10ms..40.95s in VRRP version 3, is ${written}` }]
   return ms % 10 === 0 ? [] : [{ path, text: `must be a multiple of 10ms in VRRP version 3, is ${written}` }]
+}
+
+/** The adverts of its own kind would be discarded. What an instance does not say, the `vrrp` of all says. */
+function longestIntervalProblems({ path, of }: Place, all: unknown): readonly Problem[] {
+  const written = (key: string): unknown => fieldAt(fieldAt(of, 'vrrp'), key) ?? fieldAt(all, key)
+  const vrrp = gatewaySchema.shape.vrrp.safeParse({
+    advertInterval: written('advertInterval'),
+    longestInterval: written('longestInterval'),
+  })
+  if (!vrrp.success) return []
+  const { advertInterval, longestInterval = advertInterval } = vrrp.data
+  if (longestInterval >= advertInterval) return []
+  const text = `must not be shorter than advertInterval, which is ${advertInterval} ms: nobody of the group would be heard`
+  return [{ path: [...path, 'vrrp', 'longestInterval'], text }]
 }
 
 function peerProblems({ path: place, of }: Place, virtual: ReadonlySet<string | undefined>): readonly Problem[] {

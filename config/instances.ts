@@ -83,7 +83,6 @@ export function resolveInstances(
   const problems: Problem[] = []
   const resolved = written.map((instance): InstanceConfig => {
     problems.push(...ownerProblems(instance, place), ...peerProblems(instance, place), ...mtuProblems(instance, place))
-    problems.push(...intervalProblems(instance))
     const virtualIps: VirtualIp[] = []
     for (const [index, address] of instance.virtualIps.entries()) {
       const whole = withPrefix(address, place)
@@ -115,12 +114,6 @@ function ownerProblems(instance: WrittenInstance, { interfaceName, all }: Place)
   if (foreign === undefined) return []
   const text = `must be 1..254, is 255: that is for the owner of the virtual IPs, and ${foreign.address} is not on ${interfaceName}`
   return [{ path: [...instance.path, 'directorPriority'], text }]
-}
-
-/** The adverts of its own kind would be discarded. */
-function intervalProblems({ path, vrrp: { advertInterval, longestInterval = advertInterval } }: WrittenInstance) {
-  const text = `must not be shorter than advertInterval, which is ${advertInterval} ms: nobody of the group would be heard`
-  return longestInterval < advertInterval ? [{ path: [...path, 'vrrp', 'longestInterval'], text }] : []
 }
 
 /** No advert may be cut: who receives a piece cannot check it. */

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { crossFieldProblems } from './cross-field.ts'
-import { type Checked, formatPath, formatProblem, nearestKey, type Problem, TOLD_MAX } from './problems.ts'
+import { type Checked, formatPath, inLines, type Judged, nearestKey, type Problem, TOLD_MAX } from './problems.ts'
 import { type GatewayFile, gatewayJsonSchema, gatewaySchema, isPlaceholder } from './schema.ts'
 import { readYamlMapping } from './yaml-document.ts'
 
@@ -12,33 +12,37 @@ const KEY_FILE_LIMIT_BYTES = 4096
 const KEY_CHARACTERS = 16
 
 /** Reads and checks a file, with the files that it names. Every mistake is one line: `path: what is wrong; what to do`. */
-export function loadConfig(path: string): Checked<GatewayFile> {
+export const loadConfig = (path: string): Checked<GatewayFile> => inLines(judgeConfig(path, true))
+
+/** The same, each mistake with its path; `withFiles`: the files that it names are looked at, too. */
+export function judgeConfig(path: string, withFiles: boolean): Judged<GatewayFile> {
   const text = readText(path, FILE_LIMIT_BYTES)
-  if (!text.ok) return { ok: false, problems: text.problems.map((problem) => `${path}: ${problem}`) }
+  if (!text.ok) return ofWhole(text.problems.map((problem) => `${path}: ${problem}`))
   const mapping = readYamlMapping(text.value)
-  if (!mapping.ok) {
-    return {
-      ok: false,
-      problems: mapping.problems.map((problem) => (problem.startsWith('line ') ? problem : `${path}: ${problem}`)),
-    }
-  }
-  return checkMapping(mapping.value, true)
+  if (mapping.ok) return checkMapping(mapping.value, withFiles)
+  return ofWhole(mapping.problems.map((problem) => (problem.startsWith('line ') ? problem : `${path}: ${problem}`)))
 }
 
 /** The same for a text, without looking at any file. */
 export function parseConfig(text: string): Checked<GatewayFile> {
   const mapping = readYamlMapping(text)
-  return mapping.ok ? checkMapping(mapping.value, false) : mapping
+  return mapping.ok ? inLines(checkMapping(mapping.value, false)) : mapping
 }
 
-function checkMapping(raw: Readonly<Record<string, unknown>>, withFiles: boolean): Checked<GatewayFile> {
+const ofWhole = (lines: readonly string[]) =>
+  ({ ok: false, problems: lines.map((text): Problem => ({ path: [], text })) }) as const
+
+/** The same for what such a text holds. */
+export const judgeMapping = (raw: Readonly<Record<string, unknown>>): Judged<GatewayFile> => checkMapping(raw, false)
+
+function checkMapping(raw: Readonly<Record<string, unknown>>, withFiles: boolean): Judged<GatewayFile> {
   const parsed = gatewaySchema.safeParse(raw)
   const found: Problem[] = parsed.success ? [] : parsed.error.issues.flatMap(problemsOf)
   found.push(...crossFieldProblems(raw))
   const files = withFiles && parsed.success ? fileFacts(parsed.data) : undefined
   if (files !== undefined) found.push(...files.problems)
   if (!parsed.success || found.length > 0)
-    return { ok: false, problems: oneLineEach(inFileOrder(found, Object.keys(raw))) }
+    return { ok: false, problems: onePerPlace(inFileOrder(found, Object.keys(raw))) }
   return {
     ok: true,
     value:
@@ -56,16 +60,17 @@ function inFileOrder(problems: readonly Problem[], keys: readonly string[]): rea
   return problems.toSorted((one, other) => place(one.path) - place(other.path))
 }
 
-/** One line per place: a value that breaks two rules is still one mistake. */
-function oneLineEach(problems: readonly Problem[]): readonly string[] {
-  const byPath = new Map<string, string>()
+/** A value that breaks two rules is still one mistake. */
+function onePerPlace(problems: readonly Problem[]): readonly Problem[] {
+  const byPath = new Map<string, Problem>()
   for (const problem of problems) {
     const path = formatPath(problem.path)
-    if (!byPath.has(path)) byPath.set(path, formatProblem(problem))
+    if (!byPath.has(path)) byPath.set(path, problem)
   }
-  const lines = [...byPath.values()]
-  if (lines.length <= TOLD_MAX) return lines
-  return [...lines.slice(0, TOLD_MAX), `and ${lines.length - TOLD_MAX} more mistakes like these: is it the right file?`]
+  const all = [...byPath.values()]
+  if (all.length <= TOLD_MAX) return all
+  const text = `and ${all.length - TOLD_MAX} more mistakes like these: is it the right file?`
+  return [...all.slice(0, TOLD_MAX), { path: [], text }]
 }
 
 function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
@@ -107,10 +112,13 @@ function fileFacts(file: GatewayFile): { readonly problems: readonly Problem[]; 
         text: `${file.cluster.keyFile} holds too short a key; take at least ${KEY_CHARACTERS} characters`,
       })
     } else if (isPlaceholder(read.value)) {
-      problems.push({ path, text: `${file.cluster.keyFile} holds the example's key, which everybody knows; make one` })
+      problems.push({
+        path,
+        text: `${file.cluster.keyFile} holds a placeholder, which everybody knows; make a key, e.g. by: openssl rand -hex 32 > ${file.cluster.keyFile}`,
+      })
     } else key = read.value.trim()
   }
-  return { problems, key }
+  return { problems: problems.map((problem) => ({ ...problem, ofHost: true })), key }
 }
 
 function readText(path: string, limitBytes: number): Checked<string> {

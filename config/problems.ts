@@ -2,12 +2,23 @@
 export interface Problem {
   readonly path: readonly (string | number)[]
   readonly text: string
+  /** The file is right as it is, but does not go with this host: another host, or a change to this one, would do. */
+  readonly ofHost?: true
 }
 
 /** Either a value or every mistake that kept it from being one, a line each. */
 export type Checked<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly problems: readonly string[] }
+
+/** The same, each mistake with its path. */
+export type Judged<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+/** A line each. */
+export const inLines = <Value>(judged: Judged<Value>): Checked<Value> =>
+  judged.ok ? judged : { ok: false, problems: judged.problems.map(formatProblem) }
 
 /** `['redirects', 0, 'proxyPort']` -> `redirects[0].proxyPort`; keys that are not plain words are quoted. */
 export function formatPath(path: readonly (string | number)[]): string {

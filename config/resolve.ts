@@ -2,7 +2,7 @@ import type { InterfaceAddress } from '../runtime/ports/netlink/netlink.ts'
 import { isLinkLocal } from '../runtime/wire/ip-address-bytes.ts'
 import type { GatewayConfig, ProxyCheck } from './gateway-config.ts'
 import { instancesOf, resolveInstances } from './instances.ts'
-import { type Checked, formatProblem, type Problem } from './problems.ts'
+import { type Checked, inLines, type Judged, type Problem } from './problems.ts'
 import type { GatewayFile } from './schema.ts'
 
 const DEFAULT_IDLE_MS = 600_000
@@ -24,7 +24,11 @@ export interface HostFacts {
 }
 
 /** Fills in what the host knows and checks the file against it. */
-export function resolveConfig(file: GatewayFile, host: HostFacts): Checked<GatewayConfig> {
+export const resolveConfig = (file: GatewayFile, host: HostFacts): Checked<GatewayConfig> =>
+  inLines(judgeOnHost(file, host))
+
+/** The same, each mistake with its path: all of them are of this host. */
+export function judgeOnHost(file: GatewayFile, host: HostFacts): Judged<GatewayConfig> {
   const written = instancesOf(file)
   const virtual = new Set(written.flatMap(({ virtualIps }) => virtualIps.map(({ address }) => address)))
   const own = ownAddresses(virtual, host)
@@ -42,7 +46,7 @@ export function resolveConfig(file: GatewayFile, host: HostFacts): Checked<Gatew
   }
   const [first, ...others] = instances.resolved
   if (problems.length > 0 || management === undefined || linkLocalAddress === undefined || first === undefined)
-    return { ok: false, problems: problems.map(formatProblem) }
+    return { ok: false, problems: problems.map((problem) => ({ ...problem, ofHost: true })) }
   return { ok: true, value: { ...assemble(file, host, management, [first, ...others]), linkLocalAddress } }
 }
 

@@ -32,12 +32,14 @@ const secret = (name: string) =>
     .min(SECRET_CHARACTERS, {
       error: `is too short a ${name}; take at least ${SECRET_CHARACTERS} characters, ${FROM_OPENSSL}`,
     })
-    .refine((text) => !isPlaceholder(text), { error: `is the example's, which everybody knows; ${FROM_OPENSSL}` })
+    .refine((text) => !isPlaceholder(text), {
+      error: `is a placeholder, which everybody knows; make one of your own, ${FROM_OPENSSL}`,
+    })
 
 const FROM_OPENSSL = 'e.g. from: openssl rand -hex 32'
 
-/** What stands in config/gateway.example.yaml instead of a secret. */
-export const isPlaceholder = (text: string): boolean => /^replace this by a /i.test(text.trim())
+/** What stands in config/gateway.example.yaml instead of a secret, and what others write for the same. */
+export const isPlaceholder = (text: string): boolean => /^(replace[ _-]this|change[ _-]?(me|this))/i.test(text.trim())
 
 /** It comes in a header, and ends there at a space. */
 const bearerToken = () =>

@@ -526,6 +526,12 @@ const security: readonly BrokenFile[] = [
     'cluster.keyFile: must be a path that starts with /, is the text "key.txt"',
   ),
   broken(
+    'keys that stand for one',
+    'cluster: {key: "change-me-to-something"}\ninspector: {token: changeme-changeme}',
+    'cluster.key: is a placeholder, which everybody knows; make one of your own, e.g. from: openssl rand -hex 32',
+    'inspector.token: is a placeholder, which everybody knows; make one of your own, e.g. from: openssl rand -hex 32',
+  ),
+  broken(
     'an inspector for everybody without a token',
     'inspector: {listen: "0.0.0.0:9253"}',
     'inspector.listen: 0.0.0.0 can be reached from elsewhere; set inspector.token, or listen on 127.0.0.1',

@@ -24,9 +24,21 @@ export const brokenInstances: readonly BrokenFile[] = [
   },
   broken(
     'strictness that is neither',
-    '[{virtualRouterId: 5, virtualIps: [10.0.0.5], vrrp: {longestInterval: 500ms, strict: sometimes}}]\nvrrp: {version: 3}',
+    '[{virtualRouterId: 5, virtualIps: [10.0.0.5], vrrp: {longestInterval: 5s, strict: sometimes}}]\nvrrp: {version: 3}',
     'instances[0].vrrp.strict: must be true or false, is the text "sometimes"',
   ),
+  broken(
+    'a longest interval that shuts the group itself out, with the interval of all',
+    '[{virtualRouterId: 5, virtualIps: [10.0.0.5], vrrp: {longestInterval: 500ms}}]\nvrrp: {version: 3}',
+    'instances[0].vrrp.longestInterval: must not be shorter than advertInterval, which is 1000 ms: nobody of the group would be heard',
+  ),
+  {
+    title: 'the same in the short form',
+    yaml: `${REDIRECTS}\nvirtualIps: [10.0.0.5]\nvrrp: {version: 3, longestInterval: 500ms}\n`,
+    lines: [
+      'vrrp.longestInterval: must not be shorter than advertInterval, which is 1000 ms: nobody of the group would be heard',
+    ],
+  },
   broken('no instance in the list', '[]', 'instances: is an empty list; it must be a list of instances'),
   broken('instances that are no list', '{}', 'instances: must be a list of instances, is a mapping'),
   broken('an instance that is none', '[7]', 'instances[0]: must be a mapping of keys to values, is 7'),

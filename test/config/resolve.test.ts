@@ -241,13 +241,6 @@ describe('what the host refuses', () => {
     })
   })
 
-  test('a longest interval that shuts the group itself out', () => {
-    const yaml = 'vrrp: {version: 3, longestInterval: 500ms}\nvirtualIps: [10.0.0.5]'
-    expect(problemsOf(yaml, host('10.0.0.1/24'))).toEqual([
-      'vrrp.longestInterval: must not be shorter than advertInterval, which is 1000 ms: nobody of the group would be heard',
-    ])
-  })
-
   test('what the host contradicts in an instance is named by its place', () => {
     const yaml = `vrrp: {unicastPeers: [10.0.0.1]}
 instances:

@@ -66,7 +66,7 @@ test.each([
     token: token ?? 'replace this by a token of your own',
   })
   const loaded = parseConfig(text)
-  const problem = "is the example's, which everybody knows; e.g. from: openssl rand -hex 32"
+  const problem = 'is a placeholder, which everybody knows; make one of your own, e.g. from: openssl rand -hex 32'
   expect(loaded).toEqual({ ok: false, problems: names.map((name) => `${name}: ${problem}`) })
 })
 

@@ -43,22 +43,99 @@ describe('check-config', () => {
     expect(await cli.output('check-config', '-c', path)).toEqual({ code: 0, stdout: `${path}: ok\n`, stderr: '' })
   })
 
-  test('on a host without the interface it is checked without the addresses, and that is said', async () => {
+  test('a host without the interface: a finding on this host, exit code 1', async () => {
     const path = right('interface: eth9')
     cli.facts = refused('ENODEV', 'there is no network interface eth9')
-    expect(await cli.output('check-config', '-c', path)).toMatchObject({
-      code: 0,
-      stdout: `${path}: ok, but not checked against this host's addresses: there is no network interface eth9\n`,
+    expect(await cli.output('check-config', '-c', path)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `${path}: 1 finding on this host\ninterface: there is no network interface eth9; "ip link" lists those that there are\n`,
     })
   })
 
-  test("a mistake that only the host's addresses show", async () => {
+  test("what only the host's addresses show", async () => {
     cli.facts = host('192.168.0.1')
-    const { code, stderr } = await cli.output('check-config', '-c', right())
+    const path = right()
+    const { code, stderr } = await cli.output('check-config', '-c', path)
     expect(code).toBe(1)
     expect(stderr).toBe(
-      'virtualIps[0]: 10.0.0.5 is outside the subnet of eth0 (192.168.0.0/24); correct it, or give its prefix: 10.0.0.5/32\n',
+      `${path}: 1 finding on this host\nvirtualIps[0]: 10.0.0.5 is outside the subnet of eth0 (192.168.0.0/24); correct it, or give its prefix: 10.0.0.5/32\n`,
     )
+  })
+
+  test('--offline: neither interface, addresses, key file nor folders of this host are looked at', async () => {
+    cli.facts = refused('ENODEV', 'nobody may ask')
+    const path = written(
+      `interface: eth9\nvirtualIps: [10.0.0.5]\nredirects: [{originalPorts: [80], proxyPort: 3128}]\ncluster: {keyFile: /nowhere/key}\ncontrol: {socket: /nowhere/p.sock}\n`,
+    )
+    expect(await cli.output('check-config', '--offline', '-c', path)).toEqual({
+      code: 0,
+      stdout: `${path}: ok, as far as the file alone can tell\n`,
+      stderr: '',
+    })
+    expect((await new CapturedCli().output('check-config', '-c', path)).stderr.split('\n')).toEqual([
+      `${path}: 2 findings on this host`,
+      'cluster.keyFile: /nowhere/key is not there; check the path',
+      'control.socket: the directory /nowhere is not there; create it',
+      '',
+    ])
+  })
+
+  test('mistakes of the file and findings on this host stand below headings of their own', async () => {
+    const path = written(
+      `redirects: [{originalPorts: [80], proxyPort: 3128}]\nvirtualIps: [10.0.0.5]\nmanagementIp: 10.0.0.5\ncontrol: {socket: /nowhere/p.sock}\n`,
+    )
+    expect((await cli.output('check-config', '-c', path)).stderr.split('\n')).toEqual([
+      `${path}: 1 mistake in the file`,
+      "virtualIps[0]: 10.0.0.5 is this node's managementIp; a virtual IP must belong to no node",
+      `${path}: 1 finding on this host`,
+      'control.socket: the directory /nowhere is not there; create it',
+      '',
+    ])
+  })
+
+  test('--json: both kinds by path and message, on stdout', async () => {
+    cli.facts = host('192.168.0.1')
+    const { code, stdout, stderr } = await cli.output('check-config', '--json', '-c', right())
+    expect([code, stderr]).toEqual([1, ''])
+    expect(JSON.parse(stdout)).toEqual({
+      ok: false,
+      mistakes: [],
+      host: [
+        {
+          path: 'virtualIps[0]',
+          message:
+            '10.0.0.5 is outside the subnet of eth0 (192.168.0.0/24); correct it, or give its prefix: 10.0.0.5/32',
+        },
+      ],
+    })
+    const broken = await new CapturedCli().output('check-config', '--json', '-c', written('virtualRouterId: 0\n'))
+    expect([broken.code, JSON.parse(broken.stdout)]).toMatchObject([
+      1,
+      { ok: false, mistakes: [{ path: 'virtualRouterId', message: 'must be 1..255, is 0' }, {}, {}], host: [] },
+    ])
+  })
+
+  test('--json of a right file has it with the defaults, and no secret', async () => {
+    cli.facts = host('10.0.0.1')
+    const secrets = `cluster: {key: "0123456789abcdef-key"}\ninspector: {token: 0123456789abcdef-token}\n`
+    const { code, stdout } = await cli.output('check-config', '--json', '-c', right(secrets))
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      0,
+      {
+        ok: true,
+        mistakes: [],
+        host: [],
+        config: {
+          interface: 'eth0',
+          directorPriority: 100,
+          vrrp: { advertInterval: 1000 },
+          cluster: { key: '(secret)' },
+          inspector: { token: '(secret)' },
+        },
+      },
+    ])
+    expect(stdout).not.toContain('0123456789abcdef')
   })
 
   test('every broken file of the table: its lines on stderr, nothing else, exit code 1', async () => {
@@ -67,14 +144,18 @@ describe('check-config', () => {
       const { code, stdout, stderr } = await new CapturedCli().output('check-config', '-c', path)
       expect([title, code, stdout]).toEqual([title, 1, ''])
       // A problem of the file as a whole names the file.
-      const said = stderr.split('\n').slice(0, -1)
+      const [heading, ...said] = stderr.split('\n').slice(0, -1)
+      expect(heading).toBe(`${path}: ${lines.length} ${lines.length === 1 ? 'mistake' : 'mistakes'} in the file`)
       expect([title, said]).toEqual([title, lines.map((line) => (said.includes(line) ? line : `${path}: ${line}`))])
     }
   })
 
   test('a missing file', async () => {
     const { code, stderr } = await cli.output('check-config', '-c', '/nowhere/gateway.yaml')
-    expect([code, stderr]).toEqual([1, '/nowhere/gateway.yaml: is not there; check the path\n'])
+    expect([code, stderr]).toEqual([
+      1,
+      '/nowhere/gateway.yaml: 1 mistake in the file\n/nowhere/gateway.yaml: is not there; check the path\n',
+    ])
   })
 })
 
