@@ -1,5 +1,8 @@
+import type { GatewayConfig } from '../../config/gateway-config.ts'
 import type { HostFacts } from '../../config/resolve.ts'
+import type { ChosenMode } from '../gateway/forwarding-mode.ts'
 import type { Clock } from '../ports/host/clock.ts'
+import type { HostSurvey } from '../ports/host/host-survey.ts'
 import type { HostQuestion, HostView } from '../ports/host/host-view.ts'
 import type { Result } from '../ports/result.ts'
 import type { SocketTable } from '../ports/sockets/socket-table.ts'
@@ -14,6 +17,8 @@ interface CliOutput {
 export interface CliEnv {
   /** Without the program's own name. */
   readonly args: readonly string[]
+  /** Read only by who asks something. */
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
   readonly stdout: CliOutput & NodeJS.WritableStream
   readonly stderr: CliOutput & NodeJS.WritableStream
   /** Environment variables. */
@@ -35,6 +40,9 @@ export interface CliHost {
   openSocketTable(): Promise<Result<SocketTable>>
   /** What a gateway on this host depends on. */
   view(question: HostQuestion): Promise<HostView>
+  readonly survey: HostSurvey
+  /** How a gateway with this configuration would forward here: nothing is changed. */
+  forwardingOf(config: GatewayConfig): Promise<Result<ChosenMode>>
 }
 
 /** A command that failed for a reason that its user can do something about: one line a problem, exit code 1. */

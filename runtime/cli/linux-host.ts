@@ -1,4 +1,5 @@
 import { availableParallelism, hostname } from 'node:os'
+import type { HostSurvey } from '../ports/host/host-survey.ts'
 import type { CliHost } from './env.ts'
 
 /** This host. The ports are loaded when they are asked for: most commands need none of them. */
@@ -25,4 +26,23 @@ export const linuxHost: CliHost = {
     const { readLinuxHostView } = await import('../ports/host/linux/host-view.ts')
     return readLinuxHostView(question)
   },
+  survey: {
+    interfaces: async () => (await survey()).interfaces(),
+    routes: async () => (await survey()).routes(),
+    listeningPrograms: async (ports) => (await survey()).listeningPrograms(ports),
+    hearRouters: async (...question) => (await survey()).hearRouters(...question),
+    holdersOf: async (...question) => (await survey()).holdersOf(...question),
+  },
+  async forwardingOf(config) {
+    const { openLinuxNetlink } = await import('../ports/netlink/linux/netlink.ts')
+    const { createLinuxNft } = await import('../ports/nft/linux/nft.ts')
+    const { chooseForwarding } = await import('../gateway/forwarding-mode.ts')
+    const netlink = openLinuxNetlink()
+    if (!netlink.ok) return netlink
+    const link = netlink.value.interfaceByName(config.interfaceName)
+    netlink.value.close()
+    return link.ok ? chooseForwarding(config, link.value.mac, createLinuxNft()) : link
+  },
 }
+
+const survey = async (): Promise<HostSurvey> => (await import('../ports/host/linux/host-survey.ts')).linuxHostSurvey

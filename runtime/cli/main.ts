@@ -22,6 +22,10 @@ async function main(): Promise<void> {
   let endAtOnce: ((code: number) => never) | undefined
   const code = await runCli({
     args: process.argv.slice(2),
+    // Opened when somebody reads it.
+    get stdin() {
+      return process.stdin
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     variables: process.env,

@@ -10,6 +10,7 @@ import { addDrain, addUndrain } from './commands/drain.ts'
 import { addEvents } from './commands/events.ts'
 import { addFailover } from './commands/failover.ts'
 import { addForget } from './commands/forget.ts'
+import { addInit } from './commands/init.ts'
 import { addLab } from './commands/lab.ts'
 import { addMaint } from './commands/maint.ts'
 import { addReload } from './commands/reload.ts'
@@ -21,6 +22,7 @@ import { type CliEnv, CliError } from './env.ts'
 import { printable } from './table.ts'
 
 const COMMANDS = [
+  addInit,
   addRun,
   addLab,
   addStatus,

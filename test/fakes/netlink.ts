@@ -91,6 +91,11 @@ export class FakeNetlink implements Netlink {
     return { ok: true, value: { ...found, addresses: found.addresses.map((held) => this.#describe(held)) } }
   }
 
+  interfaces(): Result<readonly NetworkInterface[]> {
+    const found = [...this.#interfaces.keys()].map((name) => this.interfaceByName(name))
+    return { ok: true, value: found.flatMap((each) => (each.ok ? [each.value] : [])) }
+  }
+
   putAddress(change: AddressChange & { readonly validLifetimeS: number | null }): Result {
     const { address, prefixLength, validLifetimeS } = change
     const family = isIPv4(address) ? 4 : isIPv6(address) ? 6 : undefined

@@ -37,6 +37,8 @@ export interface Neighbour {
 export interface Netlink {
   /** The interface with its addresses as the kernel has them now; `ENODEV` where there is none of that name. */
   interfaceByName(name: string): Result<NetworkInterface>
+  /** All interfaces, as the kernel has them now. */
+  interfaces(): Result<readonly NetworkInterface[]>
   /**
    * Adds the address, or renews it where it is there already. With `validLifetimeS` the *kernel* removes it after that
    * many seconds unless it is renewed: the lease holds even while this process is stopped or dead.

@@ -1,11 +1,12 @@
-import { Writable } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
 import type { HostFacts } from '../../../config/resolve.ts'
-import type { CliEnv } from '../../../runtime/cli/env.ts'
+import type { CliEnv, CliHost } from '../../../runtime/cli/env.ts'
 import { runCli } from '../../../runtime/cli/program.ts'
 import type { HostQuestion, HostView, NetworkView } from '../../../runtime/ports/host/host-view.ts'
 import { type Result, refused } from '../../../runtime/ports/result.ts'
 import type { SocketTable } from '../../../runtime/ports/sockets/socket-table.ts'
 import { FakeClock } from '../../fakes/clock.ts'
+import { FakeHostSurvey } from '../../fakes/host-survey.ts'
 import { FakeSocketTable } from '../../fakes/socket-table.ts'
 
 /** A host on which nothing is wrong. */
@@ -48,6 +49,7 @@ class Captured extends Writable {
 
 /** The command line with a world that is made up. */
 export class CapturedCli {
+  readonly stdin = Object.assign(new PassThrough(), { isTTY: false })
   readonly stdout = new Captured()
   readonly stderr = new Captured()
   readonly clock = new FakeClock()
@@ -56,6 +58,12 @@ export class CapturedCli {
   variables: Readonly<Record<string, string>> = {}
   facts: Result<HostFacts> = refused('ENODEV', 'there is no network interface eth0')
   socketTable: Result<SocketTable> = { ok: true, value: this.sockets }
+
+  readonly survey = new FakeHostSurvey()
+  forwarding: Awaited<ReturnType<CliHost['forwardingOf']>> = {
+    ok: true,
+    value: { mode: 'kernel', wanted: null, lacking: null },
+  }
 
   view: HostView = healthyHost()
   /** What was asked about the host. */
@@ -75,6 +83,7 @@ export class CapturedCli {
   #env(args: readonly string[]): CliEnv {
     return {
       args,
+      stdin: this.stdin,
       stdout: this.stdout,
       stderr: this.stderr,
       variables: this.variables,
@@ -89,6 +98,8 @@ export class CapturedCli {
           this.questions.push(question)
           return this.view
         },
+        survey: this.survey,
+        forwardingOf: async () => this.forwarding,
       },
     }
   }

@@ -8,8 +8,10 @@ import {
   encodeDeleteAddress,
   encodeGetAddresses,
   encodeGetLink,
+  encodeGetLinks,
   encodeNewAddress,
   encodePromoteSecondaries,
+  type Link,
   type LinkAddress,
   parseAddress,
   parseLink,
@@ -69,12 +71,17 @@ class LinuxNetlink implements Netlink {
     const link = links.value[0]
     if (!link) return refused('EBADMSG', `netlink: the kernel's description of ${name} cannot be read`)
     const addresses = this.#addresses()
+    return addresses.ok ? { ok: true, value: withAddresses(link, addresses.value) } : addresses
+  }
+
+  interfaces(): Result<readonly NetworkInterface[]> {
+    const links = this.#socket.dump(RTM_GETLINK, encodeGetLinks(), ({ type, payload }) =>
+      type === RTM_NEWLINK ? parseLink(payload) : undefined,
+    )
+    if (!links.ok) return links
+    const addresses = this.#addresses()
     if (!addresses.ok) return addresses
-    const own = addresses.value.filter(({ interfaceIndex }) => interfaceIndex === link.index)
-    return {
-      ok: true,
-      value: { ...link, addresses: own.map(({ interfaceIndex: _, noDad: __, ...address }) => address) },
-    }
+    return { ok: true, value: links.value.map((link) => withAddresses(link, addresses.value)) }
   }
 
   putAddress(change: AddressChange & { readonly validLifetimeS: number | null }): Result {
@@ -166,6 +173,11 @@ class LinuxNetlink implements Netlink {
     if (outcome.ok) return done
     return outcome.code === 'EPERM' ? withAdvice(outcome) : outcome
   }
+}
+
+function withAddresses(link: Link, all: readonly LinkAddress[]): NetworkInterface {
+  const own = all.filter(({ interfaceIndex }) => interfaceIndex === link.index)
+  return { ...link, addresses: own.map(({ interfaceIndex: _, noDad: __, ...address }) => address) }
 }
 
 function withAdvice(refusal: Refusal): Refusal {

@@ -62,6 +62,9 @@ export function encodeGetLink(name: string): Buffer | undefined {
   return Buffer.concat([Buffer.alloc(IFINFOMSG_LENGTH), encodeAttribute(IFLA_IFNAME, bytes)])
 }
 
+/** RTM_GETLINK of all interfaces. */
+export const encodeGetLinks = (): Buffer => Buffer.alloc(IFINFOMSG_LENGTH)
+
 /** RTM_NEWLINK; undefined where it is not one that can be read. */
 export function parseLink(payload: Buffer): Link | undefined {
   const attributes = parseAttributes(payload, IFINFOMSG_LENGTH)
