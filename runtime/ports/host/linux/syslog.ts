@@ -1,17 +1,5 @@
 import type { Result } from '../../result.ts'
-import { refused } from '../../result.ts'
-import {
-  AF_UNIX,
-  close,
-  lastFailure,
-  MSG_DONTWAIT,
-  MSG_NOSIGNAL,
-  SOCK_CLOEXEC,
-  SOCK_DGRAM,
-  sendto,
-  sockaddrUnix,
-  socket,
-} from '../../sockets/linux/libc.ts'
+import { openUnixDatagrams } from '../../sockets/linux/unix-datagrams.ts'
 import type { Clock } from '../clock.ts'
 import type { LogLevel, Syslog } from '../syslog.ts'
 
@@ -44,32 +32,22 @@ export function formatSyslogMessage(level: LogLevel, tag: string, pid: number, w
   return message.subarray(0, MESSAGE_BYTES_MAX)
 }
 
-/**
- * The system log through its unix datagram socket. Each line is sent to the path, not over a connection, so a daemon that
- * is restarted gets the next line without any reopening here.
- */
+/** The system log through its unix datagram socket. A daemon that is restarted gets the next line without any reopening here. */
 export function openLinuxSyslog(clock: Clock, options: SyslogOptions): Result<Syslog> {
-  const address = sockaddrUnix(options.path)
-  if (!address) return refused('ENAMETOOLONG', `${options.path} is too long for a unix socket`)
-  const fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)
-  if (fd < 0) return lastFailure('syslog socket')
-  let closed = false
+  const opened = openUnixDatagrams(options.path)
+  if (!opened.ok) return opened
+  const daemon = opened.value
   let lost = 0
   return {
     ok: true,
     value: {
       write(level, line) {
-        const message = formatSyslogMessage(level, options.tag, process.pid, clock.wallMs(), line)
-        const flags = MSG_DONTWAIT | MSG_NOSIGNAL
-        if (closed || sendto(fd, message, message.length, flags, address, address.length) < 0) lost += 1
+        if (!daemon.send(formatSyslogMessage(level, options.tag, process.pid, clock.wallMs(), line))) lost += 1
       },
       get lost() {
         return lost
       },
-      close() {
-        if (!closed) close(fd)
-        closed = true
-      },
+      close: () => daemon.close(),
     },
   }
 }

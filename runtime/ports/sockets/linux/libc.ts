@@ -198,11 +198,14 @@ export function sockaddrLinkLayer(interfaceIndex: number, etherType: number, des
   return sockaddr
 }
 
-/** `struct sockaddr_un` of a path in the file system; undefined where it is longer than the 107 bytes there is room for. */
+/**
+ * `struct sockaddr_un` of a path in the file system, or of an abstract name, which begins with a NUL and ends with its last byte; undefined
+ * where it is longer than the 107 bytes there is room for.
+ */
 export function sockaddrUnix(path: string): Uint8Array | undefined {
   const bytes = Buffer.from(path)
   if (bytes.length > 107) return undefined
-  const sockaddr = Buffer.alloc(2 + bytes.length + 1)
+  const sockaddr = Buffer.alloc(2 + bytes.length + (bytes[0] === 0 ? 0 : 1))
   sockaddr.writeUInt16LE(AF_UNIX, 0)
   sockaddr.set(bytes, 2)
   return sockaddr

@@ -4,18 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { formatSyslogMessage, openLinuxSyslog } from '../../../../../runtime/ports/host/linux/syslog.ts'
 import type { Syslog } from '../../../../../runtime/ports/host/syslog.ts'
-import {
-  AF_UNIX,
-  bind,
-  close,
-  MSG_DONTWAIT,
-  recv,
-  SOCK_CLOEXEC,
-  SOCK_DGRAM,
-  sockaddrUnix,
-  socket,
-} from '../../../../../runtime/ports/sockets/linux/libc.ts'
 import { FakeClock } from '../../../../fakes/clock.ts'
+import { UnixReceiver } from '../../../../unix-receiver.ts'
 
 const AT_MS = new Date(2026, 2, 5, 7, 8, 9).getTime()
 let folder = ''
@@ -25,28 +15,6 @@ beforeEach(() => {
   path = join(folder, 'log')
 })
 afterEach(() => rmSync(folder, { recursive: true }))
-
-/** A syslog daemon's socket: `lines()` gives what has arrived since it was last asked. */
-function listen(): { lines(): string[]; close(): void } {
-  const fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)
-  const address = sockaddrUnix(path) ?? new Uint8Array()
-  expect(bind(fd, address, address.length)).toBe(0)
-  const buffer = Buffer.alloc(65_536)
-  return {
-    lines() {
-      const lines: string[] = []
-      for (;;) {
-        const length = recv(fd, buffer, buffer.length, MSG_DONTWAIT)
-        if (length < 0) return lines
-        lines.push(buffer.toString('utf8', 0, length))
-      }
-    },
-    close() {
-      close(fd)
-      rmSync(path)
-    },
-  }
-}
 
 function openSyslog(): Syslog {
   const opened = openLinuxSyslog(new FakeClock(0, AT_MS), { tag: 'proxyha', path })
@@ -69,11 +37,11 @@ test('a line cannot pose as two, nor grow beyond what daemons take', () => {
 })
 
 test('lines reach the daemon', () => {
-  const daemon = listen()
+  const daemon = new UnixReceiver(path)
   const syslog = openSyslog()
   syslog.write('info', 'one')
   syslog.write('warn', 'two')
-  expect(daemon.lines()).toEqual([
+  expect(daemon.received()).toEqual([
     `<30>Mar  5 07:08:09 proxyha[${process.pid}]: one`,
     `<28>Mar  5 07:08:09 proxyha[${process.pid}]: two`,
   ])
@@ -85,25 +53,25 @@ test('lines reach the daemon', () => {
 test('without a daemon lines are lost and counted; one that comes (back) gets the next line', () => {
   const syslog = openSyslog()
   syslog.write('info', 'before')
-  const first = listen()
+  const first = new UnixReceiver(path)
   syslog.write('info', 'first')
-  expect(first.lines()).toEqual([expect.stringContaining('first')])
+  expect(first.received()).toEqual([expect.stringContaining('first')])
   first.close()
   syslog.write('info', 'between')
-  const second = listen()
+  const second = new UnixReceiver(path)
   syslog.write('info', 'second')
-  expect(second.lines()).toEqual([expect.stringContaining('second')])
+  expect(second.received()).toEqual([expect.stringContaining('second')])
   expect(syslog.lost).toBe(2)
   syslog.close()
   second.close()
 })
 
 test('a daemon that does not keep up costs lines, never time', () => {
-  const daemon = listen()
+  const daemon = new UnixReceiver(path)
   const syslog = openSyslog()
   for (let line = 0; line < 5000; line++) syslog.write('info', `line ${line}`)
   expect(syslog.lost).toBeGreaterThan(0)
-  expect(daemon.lines().length + syslog.lost).toBe(5000)
+  expect(daemon.received().length + syslog.lost).toBe(5000)
   syslog.close()
   daemon.close()
 })

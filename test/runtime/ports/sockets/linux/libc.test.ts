@@ -39,6 +39,8 @@ test('socket addresses have the layout of the kernel headers', () => {
 
 test('a path that does not fit sun_path is no address', () => {
   expect(sockaddrUnix(`/${'x'.repeat(106)}`)).toHaveLength(110)
+  // An abstract name ends with its last byte.
+  expect(hex(sockaddrUnix('\0notify'))).toBe(`010000${Buffer.from('notify').toString('hex')}`)
   expect(sockaddrUnix(`/${'x'.repeat(107)}`)).toBeUndefined()
 })
 
