@@ -101,6 +101,11 @@ export class GatewayNode {
     return join(this.#group.controlFolder, `${this.name}.sock`)
   }
 
+  /** What starts its gateway, where there is a configuration. */
+  get command(): readonly string[] {
+    return [PROXYHA, 'run', '-c', this.configFile]
+  }
+
   /** `priority`: where it is not to be that of the group's options. */
   startGateway(priority = this.priority): void {
     const { originalPort = 8080, settings = '', redirect = '', elections, areAddressesUnnamed } = this.#group.options
@@ -123,9 +128,9 @@ ${settings}`,
         .replace(/^managementIp.*$/m, (line) => (areAddressesUnnamed ? '' : line))
         .replace(/^directorPriority.*\nvirtualIps.*$/m, (lines) => leads ?? lines),
     )
-    const [program = 'env', ...words] = this.#group.options.startedBy?.[this.#group.nodes.indexOf(this)] ?? []
-    const command = ['PROXYHA_TEST_HOOKS=1', PROXYHA, 'run', '-c', this.configFile]
-    this.gateway = this.namespace.start(program, program === 'env' ? command : [...words, 'env', ...command])
+    const startedBy = this.#group.options.startedBy?.[this.#group.nodes.indexOf(this)] ?? []
+    const [program = 'env', ...words] = [...startedBy, 'env', 'PROXYHA_TEST_HOOKS=1', ...this.command]
+    this.gateway = this.namespace.start(program, words)
   }
 
   startProxy(listen = '3128'): void {
