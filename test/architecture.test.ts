@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('../', import.meta.url))
 
 /** What each room may import of others, from the top down. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  packaging: ['runtime/cli', 'runtime/gateway', 'config'],
   loadtest: ['test', 'runtime/lab', 'actors', 'runtime/ports', 'runtime/table', 'runtime/wire'],
   'runtime/cli': [
     'runtime/lab',
@@ -43,7 +44,7 @@ interface Import {
   readonly to: string
 }
 
-const sources = ['actors', 'config', 'loadtest', 'runtime'].flatMap((folder) =>
+const sources = ['actors', 'config', 'loadtest', 'packaging', 'runtime'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => join(folder, file)),
@@ -73,7 +74,8 @@ function drawing(): string {
   const names = rooms.map((room) => room.replace('runtime/', ''))
   const isDrawn = new Set(imports.map(({ from, to }) => `${roomOf(from)} ${roomOf(to)}`))
   const width = Math.max(...rooms.map((room) => room.length))
-  const columns = rooms.map((room, at) => ({ room, name: names[at]! })).slice(1)
+  const isImported = (room: string) => rooms.some((from) => from !== room && isDrawn.has(`${from} ${room}`))
+  const columns = rooms.map((room, at) => ({ room, name: names[at]! })).filter(({ room }) => isImported(room))
   const row = (title: string, marks: readonly string[]) => `${title.padEnd(width)}  ${marks.join('  ')}`.trimEnd()
   const marksOf = (from: string) =>
     columns.map(({ room, name }) => (room !== from && isDrawn.has(`${from} ${room}`) ? 'x' : '').padEnd(name.length))

@@ -19,6 +19,8 @@ const PEERS = {
   wrk: 'wrk',
   microsocks: 'microsocks',
   'c-icap': 'c-icap',
+  mandoc: 'mandoc',
+  'systemd-analyze': 'systemd',
 }
 const PATHS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin']
 const missing = Object.entries(PEERS)

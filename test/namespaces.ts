@@ -224,7 +224,8 @@ export function describeInNamespaces(
   }
 }
 
-function isInstalled(program: string): boolean {
+/** Whether there is such a program, also where an ordinary user's PATH does not lead. */
+export function isInstalled(program: string): boolean {
   const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
   return [...(process.env.PATH ?? '').split(':'), ...folders].some((folder) => existsSync(`${folder}/${program}`))
 }

@@ -19,6 +19,7 @@ import { addStatus } from './commands/status.ts'
 import { addWhich } from './commands/which.ts'
 import { addDoctor } from './doctor/doctor.ts'
 import { type CliEnv, CliError } from './env.ts'
+import type { Choose } from './options.ts'
 import { printable } from './table.ts'
 
 const COMMANDS = [
@@ -46,6 +47,21 @@ const COMMANDS = [
 /** Runs one command and resolves with its exit code: 0 done, 1 failure or bad input, other codes as the command says. */
 export async function runCli(env: CliEnv): Promise<number> {
   let action: (() => Promise<number>) | undefined
+  const program = withCommands(env, (chosen) => {
+    action = chosen
+  })
+  try {
+    await program.parseAsync([...env.args], { from: 'user' })
+    return action === undefined ? 1 : await action()
+  } catch (error) {
+    return exitCodeOf(error, env)
+  }
+}
+
+/** The command line as such, for who describes it: of its commands none can be run. */
+export const commandLine = (): Command => withCommands({} as CliEnv, () => undefined)
+
+function withCommands(env: CliEnv, choose: Choose): Command {
   const program = new Command('proxyha')
     .description('High availability and load balancing for a small group of proxy gateways on one subnet.')
     .version(readVersion(), '-V, --version')
@@ -59,17 +75,8 @@ export async function runCli(env: CliEnv): Promise<number> {
     })
     .showHelpAfterError('(proxyha --help, or proxyha COMMAND --help, tells more)')
     .addHelpText('after', '\nExit codes: 0 done, 1 failure or bad input.\n')
-  for (const add of COMMANDS) {
-    add(program, env, (chosen) => {
-      action = chosen
-    })
-  }
-  try {
-    await program.parseAsync([...env.args], { from: 'user' })
-    return action === undefined ? 1 : await action()
-  } catch (error) {
-    return exitCodeOf(error, env)
-  }
+  for (const add of COMMANDS) add(program, env, choose)
+  return program
 }
 
 function exitCodeOf(error: unknown, env: CliEnv): number {
