@@ -97,8 +97,8 @@ function knownKeysAt(path: readonly (string | number)[]): readonly string[] {
 /** What the file system says to the paths in the file. */
 function fileFacts(file: GatewayFile): { readonly problems: readonly Problem[]; readonly key: string | undefined } {
   const problems: Problem[] = []
-  const directory = dirname(file.control.socket)
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+  const directory = file.control.socket === undefined ? undefined : dirname(file.control.socket)
+  if (directory !== undefined && !statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
     problems.push({ path: ['control', 'socket'], text: `the directory ${directory} is not there; create it` })
   }
   let key: string | undefined

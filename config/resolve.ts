@@ -1,6 +1,6 @@
 import type { InterfaceAddress } from '../runtime/ports/netlink/netlink.ts'
 import { isLinkLocal } from '../runtime/wire/ip-address-bytes.ts'
-import type { GatewayConfig, ProxyCheck } from './gateway-config.ts'
+import { DEFAULT_SOCKET, type GatewayConfig, type ProxyCheck } from './gateway-config.ts'
 import { instancesOf, resolveInstances } from './instances.ts'
 import { type Checked, inLines, type Judged, type Problem } from './problems.ts'
 import type { GatewayFile } from './schema.ts'
@@ -19,6 +19,8 @@ export interface HostFacts {
   readonly interfaceAddresses: readonly InterfaceAddress[]
   /** Bytes of the longest packet that it carries; missing: not known. */
   readonly mtu?: number
+  /** Where the control socket of a gateway is that is started here; missing: `DEFAULT_SOCKET`. */
+  readonly controlSocket?: string
   /** What a gateway that runs here goes by: kept where the interface has it still, and the file names no other. */
   readonly goesBy?: string
 }
@@ -143,7 +145,7 @@ function assemble(
       insecure: file.cluster.insecure,
     },
     inspector: { address: inspector.listen.address, port: inspector.listen.port, token: inspector.token ?? null },
-    control: { socketPath: file.control.socket },
+    control: { socketPath: file.control.socket ?? host.controlSocket ?? DEFAULT_SOCKET },
     forwarders: { count: file.forwarders.count ?? host.cores },
     clients: { tableSize: file.clients.tableSize },
     limits: {

@@ -13,7 +13,6 @@ import {
   whole,
   yesOrNo,
 } from './fields.ts'
-import { DEFAULT_SOCKET } from './gateway-config.ts'
 import { directorPriority, garp, instances, track, virtualIps, vrrp } from './vrrp-schema.ts'
 
 const DEFAULT_INTERFACE = 'eth0'
@@ -148,7 +147,11 @@ export const gatewaySchema = mapping({
     .prefault({})
     .describe('The HTTP endpoint.'),
   control: mapping({
-    socket: path().default(DEFAULT_SOCKET).describe('Unix socket of the command line.'),
+    socket: path()
+      .optional()
+      .describe(
+        'Unix socket of the command line. Default: proxyha.sock in $RUNTIME_DIRECTORY, which a systemd unit sets, else in /run.',
+      ),
   })
     .prefault({})
     .describe('The local control socket.'),

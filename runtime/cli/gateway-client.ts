@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http'
-import { DEFAULT_SOCKET } from '../../config/gateway-config.ts'
 import { loadConfig } from '../../config/load.ts'
+import { KNOWN_SOCKETS } from '../../config/service-folders.ts'
 import { CliError, NoAnswerError } from './env.ts'
 
 /** How a command finds the gateway that it asks. */
@@ -20,13 +20,13 @@ const CONFLICT = 409
 /** An answer is a few hundred kilobytes at most; what is longer comes from somebody else. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
-/** The control socket: as named, else that of the configuration, else the default. */
-function socketOf({ socket, config }: GatewayChoice): string {
-  if (socket !== undefined) return socket
-  if (config === undefined) return DEFAULT_SOCKET
+/** The control socket: as named, else that of the configuration, else those that a gateway has by itself. */
+function socketsOf({ socket, config }: GatewayChoice): readonly string[] {
+  if (socket !== undefined) return [socket]
+  if (config === undefined) return KNOWN_SOCKETS
   const loaded = loadConfig(config)
   if (!loaded.ok) throw new CliError(...loaded.problems)
-  return loaded.value.control.socket
+  return loaded.value.control.socket === undefined ? KNOWN_SOCKETS : [loaded.value.control.socket]
 }
 
 /** Asks the gateway; throws a `CliError` that says what to do when there is no answer. */
@@ -62,8 +62,7 @@ async function exchange<Value>(
   path: string,
   { withinMs = ANSWER_MS, takesRefusal = false }: OrderOptions = {},
 ): Promise<{ readonly value: Value; readonly headers: IncomingMessage['headers'] }> {
-  const socketPath = socketOf(choice)
-  const response = await open(method, socketPath, path, AbortSignal.timeout(withinMs))
+  const { response, socketPath } = await openFirst(method, choice, path, () => AbortSignal.timeout(withinMs))
   const text = await textOf(response, socketPath)
   const value = parse(text, socketPath)
   const { statusCode, headers } = response
@@ -79,9 +78,8 @@ export async function followGateway(
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<'interrupted' | 'ended'> {
-  const socketPath = socketOf(choice)
   try {
-    const response = await open('GET', socketPath, path, signal)
+    const { response, socketPath } = await openFirst('GET', choice, path, () => signal)
     if (response.statusCode !== 200) {
       const { error } = parse(await textOf(response, socketPath), socketPath) as { readonly error?: string }
       throw new CliError(`the gateway says: ${error}`)
@@ -96,6 +94,32 @@ export async function followGateway(
     if (error instanceof CliError && !signal.aborted) throw error
   }
   return signal.aborted ? 'interrupted' : 'ended'
+}
+
+interface Opened {
+  readonly response: IncomingMessage
+  readonly socketPath: string
+}
+
+/** On the first socket on which a gateway is; where there is none, the error is that of the one which tells most. */
+async function openFirst(
+  method: Method,
+  choice: GatewayChoice,
+  path: string,
+  signal: () => AbortSignal,
+): Promise<Opened> {
+  const errors: NoAnswerError[] = []
+  const sockets = socketsOf(choice)
+  for (const socketPath of sockets) {
+    try {
+      return { response: await open(method, socketPath, path, signal()), socketPath }
+    } catch (error) {
+      if (!(error instanceof NoAnswerError) || error.why === 'silent') throw error
+      errors.push(error)
+    }
+  }
+  const [first = absentOf(sockets), ...others] = errors
+  throw errors.find(({ why }) => why === 'denied') ?? (others.length > 0 ? absentOf(sockets) : first)
 }
 
 function open(method: Method, socketPath: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
@@ -130,6 +154,12 @@ function parse(text: string, socketPath: string): unknown {
     )
   }
 }
+
+const absentOf = (sockets: readonly string[]): NoAnswerError =>
+  new NoAnswerError(
+    'absent',
+    `no gateway runs here: nobody listens on ${sockets.join(' or ')}; start one with "proxyha run -c FILE", or name its control socket with -s`,
+  )
 
 /** Why there was no answer, and what to do. */
 function explain(error: NodeJS.ErrnoException, socketPath: string): NoAnswerError {

@@ -1,4 +1,5 @@
 import { availableParallelism, hostname } from 'node:os'
+import { ownSocket } from '../../config/service-folders.ts'
 import type { HostSurvey } from '../ports/host/host-survey.ts'
 import type { CliHost } from './env.ts'
 
@@ -12,8 +13,8 @@ export const linuxHost: CliHost = {
       const found = netlink.value.interfaceByName(interfaceName)
       if (!found.ok) return found
       const { addresses: interfaceAddresses, mtu } = found.value
-      const facts = { hostname: hostname(), cores: availableParallelism(), interfaceAddresses, mtu }
-      return { ok: true, value: facts }
+      const own = { hostname: hostname(), cores: availableParallelism(), controlSocket: ownSocket(process.env) }
+      return { ok: true, value: { ...own, interfaceAddresses, mtu } }
     } finally {
       netlink.value.close()
     }

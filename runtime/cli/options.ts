@@ -1,11 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { DEFAULT_SOCKET } from '../../config/gateway-config.ts'
+import { KNOWN_SOCKETS } from '../../config/service-folders.ts'
 import type { GatewayChoice } from './gateway-client.ts'
 
 /** Adds `-s` and `-c`, by which a command finds the running gateway. */
 export function addGatewayOptions(command: Command): Command {
   return command
-    .addOption(new Option('-s, --socket <path>', `control socket of the gateway (default: ${DEFAULT_SOCKET})`))
+    .addOption(
+      new Option(
+        '-s, --socket <path>',
+        `control socket of the gateway (default: whichever answers: ${KNOWN_SOCKETS.join(', ')})`,
+      ),
+    )
     .addOption(new Option('-c, --config <file>', 'take the control socket from this configuration'))
 }
 

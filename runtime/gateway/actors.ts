@@ -117,7 +117,7 @@ const discovery = row<DiscoveryOptions>({
   stop: 7,
   describes: true,
   peers: ({ electors, fastPaths }) => ['raw-ip', 'dispatcher', 'stats-reporter', ...electors, ...fastPaths],
-  options: ({ config, forwarding, electors, mac, sharedSettings }) => ({
+  options: ({ config, forwarding, electors, mac, sharedSettings, drainMark }) => ({
     name: config.name,
     managementIp: config.managementIp,
     managementPrefixLength: config.managementPrefixLength,
@@ -133,7 +133,7 @@ const discovery = row<DiscoveryOptions>({
     intervalMs: config.beacons.intervalMs,
     staleAfterIntervals: 3,
     tellsFastPath: forwarding === 'kernel',
-    drainMark: `${config.control.socketPath}.draining`,
+    drainMark,
     resetsOnFailure: config.health.onFailure === 'reset',
     settings: sharedSettings,
   }),

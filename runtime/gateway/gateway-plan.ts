@@ -1,6 +1,7 @@
 import type { FastPathSettings } from '../../actors/fast-path/state.ts'
 import type { ForwarderPool, ForwarderSettings } from '../../actors/forwarder/pool.ts'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
+import { drainMarkPath } from '../../config/service-folders.ts'
 import type { ConnectionTable } from '../table/connection-table.ts'
 import { advertPacketBytes } from '../wire/vrrp.ts'
 import { type InstancePlan, planInstances } from './election-plans.ts'
@@ -16,6 +17,8 @@ export interface GatewayPlace {
   readonly takenPorts: ReadonlySet<number>
   readonly table: ConnectionTable
   readonly forwarding: ForwardingMode
+  /** For what shall outlive a reboot; null: there is none. */
+  readonly stateFolder: string | null
   /** What the start has to say, for as long as the gateway runs. */
   readonly startWarnings: readonly string[]
   /** The virtual IPs are silent from the end of a lease on. */
@@ -45,6 +48,8 @@ export interface GatewayPlan extends GatewayPlace {
   readonly fastPathSettings: FastPathSettings
   readonly sharedSettings: Readonly<Record<string, string>>
   readonly clientIdleS: number
+  /** The file that says that this node drains, for the process after this one. */
+  readonly drainMark: string
   /** Of the longest advert. */
   readonly advertBytes: number
   /** Of proxyha. */
@@ -75,6 +80,7 @@ export function planGateway(
     fastPathSettings: fastPathSettings(config),
     sharedSettings: sharedSettings(config, place.forwarding),
     clientIdleS: CLIENT_IDLE_S,
+    drainMark: drainMarkPath(config.control.socketPath, place.stateFolder),
     advertBytes: Math.max(...advertBytes),
     version: readVersion(),
   }

@@ -1,11 +1,12 @@
 import { foreignOnLoopback } from '../../actors/fast-path/kernel/loopback.ts'
 import { ForwarderPool, type ForwarderPoolOptions } from '../../actors/forwarder/pool.ts'
-import { isStaleSocket } from '../../actors/inspector/http/control-socket.ts'
 import type { OwnAddresses } from '../../actors/watcher/messages.ts'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
 import type { Checked } from '../../config/problems.ts'
+import { stateFolder } from '../../config/service-folders.ts'
 import { reasonOf } from '../actor-system/actor-error.ts'
 import { ActorSystem } from '../actor-system/actor-system.ts'
+import type { InspectionEvent } from '../actor-system/inspection/inspection.ts'
 import type { StopOrder } from '../actor-system/supervision/supervisor.ts'
 import { collectStartupGarbage } from '../actor-system/threads/startup-garbage.ts'
 import { linuxClock } from '../ports/host/linux/clock.ts'
@@ -14,32 +15,24 @@ import { openLinuxNetlink } from '../ports/netlink/linux/netlink.ts'
 import { createLinuxNft } from '../ports/nft/linux/nft.ts'
 import type { Nft } from '../ports/nft/nft.ts'
 import { checkAddressSpace } from '../ports/process/linux/address-space.ts'
-import { lockInstance } from '../ports/process/linux/instance-lock.ts'
-import { checkPrivileges } from '../ports/process/linux/privileges.ts'
+import { mayBeRealtime } from '../ports/process/linux/privileges.ts'
+import { joinServiceManager } from '../ports/process/linux/service-manager.ts'
+import type { ServiceManager } from '../ports/process/service-manager.ts'
 import type { Result } from '../ports/result.ts'
 import { linuxStreamSockets } from '../ports/sockets/linux/epoll.ts'
-import { openLinuxSocketTable } from '../ports/sockets/linux/socket-table.ts'
 import { ConnectionTable } from '../table/connection-table.ts'
 import { plansOf, RESTART, stopOrderOf } from './actor-row.ts'
 import { actors } from './actors.ts'
 import { clearLoopback, lowerFence, raiseFence } from './fencing.ts'
-import { chooseForwarding, type ForwardingMode, forwarderSettings, refusedInKernelMode } from './forwarding-mode.ts'
+import { chooseForwarding, forwarderSettings, refusedInKernelMode } from './forwarding-mode.ts'
+import { GatewayError } from './gateway-error.ts'
 import { type GatewayPlace, planGateway } from './gateway-plan.ts'
 import { createGatewayLog, type GatewayLog } from './logging.ts'
 import { readableSecrets } from './readable-secrets.ts'
 import { Reloader } from './reloader.ts'
+import { LEAST_WATCHDOG_MS, nodesThere, Service } from './service.ts'
+import { beTheOnlyOne, checkCapabilities, checkListening, checkStateFolder, readHost } from './start-checks.ts'
 import { startLine } from './start-line.ts'
-
-/** A gateway that could not be started. `code` is stable; the message says what to do. */
-class GatewayError extends Error {
-  readonly code: string
-
-  constructor(code: string, message: string, cause?: unknown) {
-    super(message, { cause })
-    this.name = 'GatewayError'
-    this.code = code
-  }
-}
 
 /** Reads the configuration anew, for the gateway that runs by this one. */
 type LoadConfig = (running: GatewayConfig) => Promise<Checked<GatewayConfig>>
@@ -63,30 +56,36 @@ const STOP_PATIENCE_MS = 2000
 const END_PATIENCE_MS = 20_000
 /** For the last lines of the log. */
 const LOG_PATIENCE_MS = 1000
+/** What is left after that: the last words of the command line, and the end of the process. */
+const LAST_WORDS_MS = 2000
 /** How long actors may take to confirm their new options: as long as the watcher may stand in epoll_wait, twice. */
 const RELOAD_PATIENCE_MS = 1000
 /** Room of each forwarder beyond its even share: the kernel's spreading over SO_REUSEPORT listeners is not even. */
 const UNEVEN_SHARE = 1.5
 /** Few connections may all come to one forwarder. */
 const LEAST_SHARE = 4096
-/** Those below need a capability, unless a sysctl says otherwise. */
-const FIRST_ORDINARY_PORT = 1024
 const SYSLOG_PATH = '/dev/log'
+const NOT_REALTIME =
+  'scheduling: real-time is not permitted: on a busy host adverts may be late, which costs this node the lead; CAP_SYS_NICE permits it, or LimitRTPRIO=1 of its unit (vrrp.realtime: off, if that is meant)'
 
 /**
  * Puts the actors of a gateway together and starts them. Throws a `GatewayError` where the host lacks what it needs; then
  * nothing is left running. `path`: of the configuration, as it is logged.
  */
 export async function startGateway(config: GatewayConfig, load: LoadConfig, path: string): Promise<Gateway> {
+  const manager = joinServiceManager()
   const room = checkAddressSpace()
   if (!room.ok) throw new GatewayError(room.code, room.reason)
   await beTheOnlyOne(config)
+  const state = stateFolder(process.env)
+  checkStateFolder(state)
   const host = readHost(config)
+  checkCapabilities()
   const nft = createLinuxNft()
   const chosen = await chooseForwarding(config, host.mac, nft)
   if (!chosen.ok) throw new GatewayError('EKERNELMODE', `forwarding: kernel: ${chosen.reason}; or use workers`)
   const { mode: forwarding, wanted, lacking } = chosen.value
-  checkPermitted(config, forwarding, host.takenPorts)
+  checkListening(config, forwarding, host.takenPorts)
   const table = createTable(config)
   // Kernel mode has a fence of its own.
   const fencing = forwarding === 'workers' ? raiseFence(config, nft) : undefined
@@ -106,12 +105,14 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
     ),
   ]
   for (const warning of startWarnings) log.write('supervisor', 'warn', warning)
+  if (config.realtime === 'auto' && !mayBeRealtime()) log.write('supervisor', 'warn', NOT_REALTIME)
   if (wanted !== null) log.write('supervisor', 'info', `forwarding: auto: workers mode, for ${wanted}`)
   const fenced = isFenced(await fencing, log)
   const unfence = async (): Promise<unknown> => fenced && lowerFence(nft)
   const plannedAtMs = linuxClock.nowMs()
-  const lostLines = log.lost.shared
-  const place: GatewayPlace = { ...host, table, forwarding, startWarnings, fenced, plannedAtMs, lostLines }
+  const kept = { stateFolder: state, plannedAtMs, lostLines: log.lost.shared }
+  const place: GatewayPlace = { ...host, ...kept, table, forwarding, startWarnings, fenced }
+  const service = manager && createService(manager, config, place, log)
   let giveUp = (_actor: string, _reason: string): void => undefined
   const system = new ActorSystem({
     compositionUrl: COMPOSITION,
@@ -123,6 +124,10 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
     hooksEnabled: process.env.PROXYHA_TEST_HOOKS === '1',
     onLog: (actor, level, line, fields) => log.write(actor, level, line, fields),
     onEscalation: (actor, reason) => giveUp(actor, reason),
+    ...(service && {
+      onInspection: (event: InspectionEvent) => service.observe(event),
+      onLooked: (silentMs: (actor: string) => number) => service.looked(silentMs),
+    }),
   })
   const forwarders =
     forwarding === 'kernel'
@@ -139,6 +144,7 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
     optionsOf: (wanted) => new Map(plan(wanted).map(({ name, options }) => [name, options])),
     configure: (options) => system.configure(options, RELOAD_PATIENCE_MS),
     log: (level, line) => log.write('supervisor', level, line),
+    ...(service && { began: () => service.reloading(), ended: () => service.reloaded() }),
   })
   for (const each of plan(config)) system.spawn(each)
   const stopOrder = stopOrderOf(actors, planGateway(config, place, forwarders))
@@ -147,6 +153,7 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>()
   let stopping: Promise<void> | undefined
   const stop = (exitCode: number): Promise<void> => {
+    service?.stopping(END_PATIENCE_MS + LOG_PATIENCE_MS + LAST_WORDS_MS)
     stopping ??= stopInOrder(system, stopOrder, forwarders, log, unfence).then(() => finish(exitCode))
     return stopping
   }
@@ -160,6 +167,7 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
   }
   try {
     await Promise.all([system.start(), forwarders?.start()])
+    service?.started()
     collectStartupGarbage(0)
   } catch (error) {
     await stopInOrder(system, stopOrder, forwarders, log, unfence)
@@ -167,6 +175,22 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
     throw new GatewayError(code, message, error)
   }
   return { reload: () => void reloader.order(false), stop: () => stop(0), finished }
+}
+
+function createService(manager: ServiceManager, config: GatewayConfig, place: GatewayPlace, log: GatewayLog): Service {
+  const { watchdogMs } = manager
+  if (watchdogMs !== null && watchdogMs < LEAST_WATCHDOG_MS) {
+    const least = `WatchdogSec=${LEAST_WATCHDOG_MS / 1000}`
+    log.write(
+      'supervisor',
+      'warn',
+      `WatchdogSec= of the unit may end a gateway in which all is well: ${least} at least`,
+    )
+  }
+  const electors = planGateway(config, place, undefined).instances.map(({ elector, instance }) => {
+    return { actor: elector.name, instance: instance.name }
+  })
+  return new Service({ manager, clock: linuxClock, electors, nodeCount: () => nodesThere(place.table) })
 }
 
 type PoolListener = Pick<ForwarderPoolOptions, 'onLog' | 'onEscalation' | 'onInspection'>
@@ -182,36 +206,6 @@ function createForwarders(
     { table, count, settings: forwarderSettings(config, takenPorts), restart: RESTART, ...listener },
     { clock: linuxClock, nft, sockets: linuxStreamSockets() },
   )
-}
-
-/** Before anything of the host is touched: beside another gateway, this one would take its virtual IPs and tables for left behind. */
-async function beTheOnlyOne({ control: { socketPath } }: GatewayConfig): Promise<void> {
-  const locked = lockInstance(socketPath)
-  if (!locked.ok) throw new GatewayError(locked.code, locked.reason)
-  // Throws where a gateway runs that is older than the lock.
-  await isStaleSocket(socketPath)
-}
-
-function readHost(config: GatewayConfig): Pick<GatewayPlace, 'mac' | 'takenPorts'> {
-  const netlink = openLinuxNetlink()
-  const device = netlink.ok ? netlink.value.interfaceByName(config.interfaceName) : netlink
-  if (netlink.ok) netlink.value.close()
-  if (!device.ok) throw new GatewayError(device.code, `interface: ${config.interfaceName}: ${device.reason}`)
-  const sockets = openLinuxSocketTable()
-  const listeners = sockets.ok ? sockets.value.listeners() : sockets
-  if (sockets.ok) sockets.value.close()
-  const taken = valueOr(listeners, []).filter(({ address }) => address === '0.0.0.0' || address === '::')
-  return { mac: device.value.mac, takenPorts: new Set(taken.map(({ port }) => port)) }
-}
-
-/** A gateway that cannot hold its virtual IPs, or not serve them, must not become the director of those that can. */
-function checkPermitted(config: GatewayConfig, forwarding: ForwardingMode, takenPorts: ReadonlySet<number>): void {
-  const own = forwarding === 'workers' ? forwarderSettings(config, takenPorts).listeners : []
-  const privileged = own.map(({ port }) => port).filter((port) => port < FIRST_ORDINARY_PORT)
-  const netlink = openLinuxNetlink()
-  const permitted = netlink.ok ? checkPrivileges(netlink.value, [...new Set(privileged)]) : netlink
-  if (netlink.ok) netlink.value.close()
-  if (!permitted.ok) throw new GatewayError(permitted.code, permitted.reason)
 }
 
 function createTable(config: GatewayConfig): ConnectionTable {
@@ -242,10 +236,6 @@ function isFenced(fence: Result | undefined, log: GatewayLog): boolean {
     log.write('announcer', 'info', `${what}: they cannot be silenced instead (${fence.reason})`)
   }
   return fence?.ok === true
-}
-
-function valueOr<Value>(result: Result<Value>, fallback: Value): Value {
-  return result.ok ? result.value : fallback
 }
 
 function connectionsPerForwarder(config: GatewayConfig): number {

@@ -18,6 +18,9 @@ export interface ReloaderParts {
   /** Gives actors other options; resolves with those that have not confirmed it within a bounded time. */
   configure(options: ReadonlyMap<string, unknown>): Promise<readonly string[]>
   log(level: LogLevel, line: string): void
+  /** Of each reload, not of a check alone. */
+  began?(): void
+  ended?(): void
 }
 
 /** Orders whose outcome is kept. */
@@ -92,8 +95,11 @@ export class Reloader {
   }
 
   async #carryOut(checkOnly: boolean): Promise<ReloadReport> {
+    if (!checkOnly) this.#parts.began?.()
     const report = await this.#apply(checkOnly).catch((error: unknown) => refused([unforeseen(error)]))
-    if (!checkOnly) for (const [level, line] of logLines(report)) this.#parts.log(level, line)
+    if (checkOnly) return report
+    for (const [level, line] of logLines(report)) this.#parts.log(level, line)
+    this.#parts.ended?.()
     return report
   }
 

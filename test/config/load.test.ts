@@ -97,7 +97,7 @@ describe('a right file', () => {
         track: { interface: 'fault', portMonitor: 'off', gateway: 'off' },
         garp: { count: 5, repeatAfter: [1000, 2500], refresh: 0 },
         inspector: { listen: { address: '127.0.0.1', port: 9253 } },
-        control: { socket: '/run/proxyha.sock' },
+        control: {},
         clients: { tableSize: 65_536 },
       },
     })

@@ -80,6 +80,8 @@ test('the example shows every key that there is', () => {
   expect(hidden.filter((path) => !comments.includes(path.split('.').at(-1)!))).toEqual([])
   expect(hidden.filter((path) => !/^(instances|agent|redirects\.check)(\.|$)/.test(path)).toSorted()).toEqual([
     'cluster.keyFile',
+    'control',
+    'control.socket',
     'forwarders',
     'forwarders.count',
     'limits.connectionsPerClient',

@@ -25,7 +25,7 @@ export const CLUSTER_KEY = clusterKey
 export const VIP = '10.88.0.10'
 export const ORIGIN = '10.88.0.99'
 export const CLIENTS = Array.from({ length: 60 }, (_, index) => `10.88.1.${index + 1}`)
-const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
+export const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
 
 /** On a busy machine the threads of a few gateways take their time. */
 export const START_PATIENCE_MS = 45_000

@@ -20,6 +20,11 @@ export interface SupervisorOptions {
   onEscalation(actor: string, reason: string): void
   /** Every event, as an actor that `observes` gets them. */
   onInspection?(event: InspectionEvent): void
+  /**
+   * After each look at the threads, every `PING_INTERVAL_MS`: `silentMs` tells for how long an actor has given no sign of life; Infinity
+   * where it does not run, or is not watched.
+   */
+  onLooked?(silentMs: (actor: string) => number): void
   /** What an actor that holds the supervisor's control may order of the composition. */
   readonly orders?: Control
   /** Allows the test hooks `crash` and `stall`. */
@@ -230,13 +235,17 @@ export class Supervisor<Port> {
   private tick(): void {
     const watched = this.supervised().filter((thread) => thread.isWatched)
     const byName = new Map(watched.map((thread) => [thread.name, thread]))
-    const { stalls, quiet } = this.watchdog.tick(watched, this.platform.clock.nowMs())
+    const nowMs = this.platform.clock.nowMs()
+    const { stalls, quiet } = this.watchdog.tick(watched, nowMs)
     for (const { name, silentMs } of stalls) {
       this.inspect(name, { type: 'stalled', silentMs })
       byName.get(name)?.kill(`stalled: gave no sign of life for ${Math.round(silentMs)} ms`)
     }
     this.lastPing = (this.lastPing + 1) >>> 0
     for (const name of quiet) byName.get(name)?.ping(this.lastPing)
+    this.options.onLooked?.((name) =>
+      byName.has(name) ? this.watchdog.silentMs(name, nowMs) : Number.POSITIVE_INFINITY,
+    )
     this.cancelTick = this.platform.clock.setTimer(PING_INTERVAL_MS, () => this.tick())
   }
 }

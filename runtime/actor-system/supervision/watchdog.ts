@@ -53,6 +53,11 @@ export class Watchdog {
     return { stalls, quiet }
   }
 
+  /** Since when it has given no sign of life, as far as the ticks have seen; Infinity where none has seen it. */
+  silentMs(name: string, nowMs: number): number {
+    return nowMs - (this.heard.get(name)?.atMs ?? Number.NEGATIVE_INFINITY)
+  }
+
   /** Begins anew with one that is (re)started. */
   forget(name: string): void {
     this.heard.delete(name)

@@ -9,8 +9,11 @@ The log goes to stdout as JSON, one line an event, and to the system log. SIGTER
 gives the virtual IPs up, ends the connections, and says goodbye to the other nodes. SIGHUP makes it read its configuration
 anew, as "proxyha reload" does; the log says what came of it.
 
-Needs CAP_NET_ADMIN and CAP_NET_RAW, and CAP_NET_BIND_SERVICE for original ports below 1024; with
-CAP_SYS_NICE the election keeps its pace whatever the load of the host. root has them all.
+Needs CAP_NET_ADMIN and CAP_NET_RAW, and CAP_NET_BIND_SERVICE for original ports below 1024; with CAP_SYS_NICE, or
+LimitRTPRIO=1 (ulimit -r 1), the election keeps its pace whatever the load of the host. root has them all.
+
+As a service of systemd (proxyha.service) it tells when it is ready, reloads and stops, is kept alive by its watchdog, has its
+control socket in $RUNTIME_DIRECTORY, and keeps in $STATE_DIRECTORY that its node drains.
 
 Exit codes: 0 stopped as asked, 1 could not start, 70 gave up because a part kept failing.
 

@@ -32,7 +32,9 @@ const LACKING: Readonly<Record<Capability, string>> = {
 
 function capabilities({ process }: HostView): readonly Finding[] {
   if (process === null) return []
-  const lacking = (Object.keys(LACKING) as Capability[]).filter((name) => !process.capabilities.includes(name))
+  const isHad = (name: Capability) =>
+    process.capabilities.includes(name) || (name === 'CAP_SYS_NICE' && process.realtimeLimit > 0)
+  const lacking = (Object.keys(LACKING) as Capability[]).filter((name) => !isHad(name))
   const isGrave = lacking.some((name) => name !== 'CAP_SYS_NICE')
   if (lacking.length === 0) return []
   const what = `the gateway's process lacks ${lacking.join(', ')}`

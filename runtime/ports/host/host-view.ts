@@ -19,6 +19,8 @@ export type Capability = 'CAP_NET_ADMIN' | 'CAP_NET_RAW' | 'CAP_SYS_NICE'
 /** The process of a gateway. */
 export interface ProcessView {
   readonly capabilities: readonly Capability[]
+  /** The highest real-time priority that it may have without CAP_SYS_NICE; 0: none. */
+  readonly realtimeLimit: number
   /** Null where that may not be read. */
   readonly openFiles: { readonly used: number; readonly limit: number } | null
 }

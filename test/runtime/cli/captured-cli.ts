@@ -15,6 +15,7 @@ export function healthyHost(network: Partial<NetworkView> = {}): HostView {
   return {
     process: {
       capabilities: ['CAP_NET_ADMIN', 'CAP_NET_RAW', 'CAP_SYS_NICE'],
+      realtimeLimit: 0,
       openFiles: { used: 80, limit: 1024 },
     },
     network: {

@@ -13,7 +13,14 @@ const TWO = `instances:
 
 function gateway(forwarding: 'kernel' | 'workers', yaml = 'virtualIps: [10.0.0.5]'): GatewayPlan {
   const table = ConnectionTable.create({ clients: 64, forwarders: 1, connectionsPerForwarder: 64 })
-  const place = { mac: '02:00:00:00:00:01', takenPorts: new Set<number>(), table, forwarding, startWarnings: [] }
+  const place = {
+    mac: '02:00:00:00:00:01',
+    takenPorts: new Set<number>(),
+    table,
+    forwarding,
+    stateFolder: null,
+    startWarnings: [],
+  }
   return planGateway(
     gatewayConfig(yaml),
     { ...place, fenced: false, plannedAtMs: 0, lostLines: new SharedArrayBuffer(8) },

@@ -151,6 +151,29 @@ test('other addresses of the host are gone by at once, without a look at the fil
   expect(lines).toEqual([`warn managementIp: ${managementIp} -> 10.0.0.21: the interface has the former no more`])
 })
 
+test('its begin and its end are told, whatever comes of it, and nothing of a check', async () => {
+  const told: string[] = []
+  const said = (what: string) => () => void told.push(what)
+  const { world } = gateway({ ok: false, problems: ['a mistake'] })
+  const reloader = new Reloader(RUNNING, {
+    load: async () => {
+      told.push('load')
+      return world.file
+    },
+    refusal: () => null,
+    optionsOf: () => new Map(),
+    configure: async () => [],
+    log: () => undefined,
+    began: said('began'),
+    ended: said('ended'),
+  })
+  reloader.order(true)
+  reloader.order(false)
+  reloader.order(false)
+  await new Promise(setImmediate)
+  expect(told).toEqual(['load', 'began', 'load', 'ended', 'began', 'load', 'ended'])
+})
+
 describe('a mistake of ours costs the reload, not the gateway', () => {
   const parts = {
     load: async (): Promise<Checked<GatewayConfig>> => ({ ok: true, value: HIGHER }),

@@ -25,6 +25,13 @@ export function parseFileLimit(limits: string): number | undefined {
   return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft)
 }
 
+/** The soft limit of real-time priorities in /proc/PID/limits; 0: a capability is needed. */
+export function parseRealtimeLimit(limits: string): number | undefined {
+  const soft = /^Max realtime priority +(\d+|unlimited) /m.exec(limits)?.[1]
+  if (soft === undefined) return undefined
+  return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft)
+}
+
 const ROUTE_UP = 1
 const ROUTE_REJECT = 0x200
 

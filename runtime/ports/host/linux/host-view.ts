@@ -4,7 +4,14 @@ import { readRuleset } from '../../nft/linux/nft.ts'
 import { listeningProcesses } from '../../sockets/linux/listening-programs.ts'
 import { openLinuxSocketTable } from '../../sockets/linux/socket-table.ts'
 import type { HostQuestion, HostView, NetworkView, PortBeside, ProcessView } from '../host-view.ts'
-import { parseCapabilities, parseFileLimit, parseListenOverflows, parseRoutes, textOf } from './host-files.ts'
+import {
+  parseCapabilities,
+  parseFileLimit,
+  parseListenOverflows,
+  parseRealtimeLimit,
+  parseRoutes,
+  textOf,
+} from './host-files.ts'
 import { parseMemoryField } from './proc-files.ts'
 
 /** The name of every table that is ours. */
@@ -35,11 +42,13 @@ function isElsewhere(pid: number | null): boolean {
 
 function processView(pid: number): ProcessView | null {
   const capabilities = parseCapabilities(textOf(`/proc/${pid}/status`) ?? '')
-  return capabilities === undefined ? null : { capabilities, openFiles: openFilesOf(pid) }
+  if (capabilities === undefined) return null
+  const limits = textOf(`/proc/${pid}/limits`) ?? ''
+  return { capabilities, realtimeLimit: parseRealtimeLimit(limits) ?? 0, openFiles: openFilesOf(pid, limits) }
 }
 
-function openFilesOf(pid: number): ProcessView['openFiles'] {
-  const limit = parseFileLimit(textOf(`/proc/${pid}/limits`) ?? '')
+function openFilesOf(pid: number, limits: string): ProcessView['openFiles'] {
+  const limit = parseFileLimit(limits)
   try {
     return limit === undefined ? null : { used: readdirSync(`/proc/${pid}/fd`).length, limit }
   } catch {

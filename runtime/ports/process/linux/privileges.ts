@@ -1,3 +1,4 @@
+import { parseCapabilities, parseRealtimeLimit, textOf } from '../../host/linux/host-files.ts'
 import type { Netlink } from '../../netlink/netlink.ts'
 import { openLinuxPacketPort } from '../../raw-ip/linux/packet.ts'
 import { done, type Result, refused } from '../../result.ts'
@@ -29,7 +30,16 @@ export function checkPrivileges(netlink: Netlink, ports: readonly number[]): Res
     ...(closed.length === 0 ? [] : [`CAP_NET_BIND_SERVICE, to listen on port ${closed.join(', ')}`]),
   ]
   if (missing.length === 0) return done
-  return refused('EPERM', `lacks ${missing.join('; ')}. Run it as root, or grant it (AmbientCapabilities= of its unit)`)
+  const names = missing.map((each) => each.split(/[ ,]/, 1)[0])
+  const unit = `AmbientCapabilities=${names.join(' ')} in its unit, and in CapabilityBoundingSet= where that is set`
+  const file = `setcap ${names.join(',').toLowerCase()}+ep on a copy of node (PROXYHA_NODE), for workers mode alone`
+  return refused('EPERM', `lacks ${missing.join('; ')}. Run it as root, or grant it: ${unit}; or ${file}`)
+}
+
+/** Whether threads may be made real-time, by a capability or a limit. Not tried: what is tried stays. */
+export function mayBeRealtime(): boolean {
+  const capabilities = parseCapabilities(textOf('/proc/self/status') ?? '') ?? []
+  return capabilities.includes('CAP_SYS_NICE') || (parseRealtimeLimit(textOf('/proc/self/limits') ?? '') ?? 0) >= 1
 }
 
 const isPermitted = (result: Result): boolean => result.ok || !NOT_PERMITTED.has(result.code)

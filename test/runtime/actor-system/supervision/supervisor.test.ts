@@ -159,6 +159,36 @@ describe('supervision', () => {
     expect(bob.context.incarnation).toBe(1)
   })
 
+  test('whoever looks on is told every second for how long an actor has given no sign of life', async () => {
+    const world = new World({ seed: 1 })
+    const looks: [number, number, number][] = []
+    const system = world.createSystem('node', {
+      onLooked: (silentMs) => looks.push([silentMs('bob'), silentMs('alice'), silentMs('nobody')]),
+    })
+    system.spawn(plan('alice', createPuppet(), { placement: 'main' }))
+    system.spawn(plan('bob', createPuppet()))
+    await system.start()
+    await world.advance(10_000)
+    const idle = looks.splice(0)
+    expect(idle.length).toBeGreaterThanOrEqual(9)
+    expect(Math.max(...idle.slice(2).map(([bob]) => bob))).toBeLessThanOrEqual(1000)
+    // Nobody could end one on the main thread, so that it is not watched.
+    expect(new Set(idle.flatMap(([, alice, nobody]) => [alice, nobody]))).toEqual(new Set([Number.POSITIVE_INFINITY]))
+    system.stall('bob', 4000)
+    await world.advance(4000)
+    const stalled = looks.splice(0).map(([bob]) => bob)
+    expect(Math.max(...stalled)).toBeGreaterThanOrEqual(2000)
+    await world.advance(3000)
+    expect(looks.at(-1)?.[0]).toBeLessThanOrEqual(1000)
+    system.crash('bob')
+    looks.splice(0)
+    await world.runUntil(() => looks.length > 0, 2000)
+    await system.stop([], 1000)
+    const told = looks.length
+    await world.advance(5000)
+    expect(looks).toHaveLength(told)
+  })
+
   test('a start that fails rejects the start of the system with the cause, and stops the others', async () => {
     const world = new World({ seed: 1 })
     const system = world.createSystem('node')

@@ -35,6 +35,15 @@ test('after its own lateness everybody gets a full period anew: SIGSTOP three ti
   expect(asleep).toEqual([])
 })
 
+test('it tells since when somebody has been silent, as far as it has seen', () => {
+  const watchdog = new Watchdog(STALL_MS, 0)
+  expect(watchdog.silentMs('one', 500)).toBe(Number.POSITIVE_INFINITY)
+  for (const second of [1, 2, 3]) watchdog.tick([{ name: 'one', signOfLife: Math.min(second, 2) }], second * 1000)
+  expect(watchdog.silentMs('one', 3000)).toBe(1000)
+  watchdog.forget('one')
+  expect(watchdog.silentMs('one', 3000)).toBe(Number.POSITIVE_INFINITY)
+})
+
 test('a stall that goes on after the lateness is still found', () => {
   const found = stallsOver([1, 2, 13, 14, 15, 16, 17, 18], (name, second) => (name === 'one' ? 1 : second))
   expect(found).toEqual(['one at 18'])

@@ -15,7 +15,7 @@ test('nothing is found on a host on which nothing is wrong, and none of what may
 
 describe('the process', () => {
   test('without a capability that it cannot do without: a problem, with what that means', () => {
-    const process = { capabilities: ['CAP_SYS_NICE', 'CAP_NET_RAW'] as const, openFiles: null }
+    const process = { capabilities: ['CAP_SYS_NICE', 'CAP_NET_RAW'] as const, realtimeLimit: 0, openFiles: null }
     expect(ofHost({ process })).toMatchObject([
       {
         code: 'capability',
@@ -27,8 +27,10 @@ describe('the process', () => {
   })
 
   test('without the right to real-time scheduling only: a note', () => {
-    const process = { capabilities: ['CAP_NET_ADMIN', 'CAP_NET_RAW'] as const, openFiles: null }
+    const process = { capabilities: ['CAP_NET_ADMIN', 'CAP_NET_RAW'] as const, realtimeLimit: 0, openFiles: null }
     expect(ofHost({ process })).toMatchObject([{ code: 'capability', severity: 'note' }])
+    // As the unit gives it: by a limit.
+    expect(ofHost({ process: { ...process, realtimeLimit: 1 } })).toEqual([])
   })
 
   test.each([

@@ -4,6 +4,7 @@ import {
   parseFileLimit,
   parseListeningSockets,
   parseListenOverflows,
+  parseRealtimeLimit,
   parseRoutes,
 } from '../../../../../runtime/ports/host/linux/host-files.ts'
 
@@ -19,6 +20,16 @@ describe('capabilities', () => {
   test('of a process that is gone are not known', () => {
     expect(parseCapabilities('')).toBeUndefined()
   })
+})
+
+test('the soft limit of real-time priorities', () => {
+  const limits = (soft: string) => `Max nice priority         0                    0                    
+Max realtime priority     ${soft.padEnd(20)} 99                   
+`
+  expect(parseRealtimeLimit(limits('0'))).toBe(0)
+  expect(parseRealtimeLimit(limits('1'))).toBe(1)
+  expect(parseRealtimeLimit(limits('unlimited'))).toBe(Number.POSITIVE_INFINITY)
+  expect(parseRealtimeLimit('')).toBeUndefined()
 })
 
 test('the soft limit of open files', () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { linuxScheduling } from '../../../../../runtime/ports/host/linux/scheduling.ts'
 import { describeInNamespaces, type Namespace } from '../../../../namespaces.ts'
+import { asServiceUser } from '../../../../service-user.ts'
 
 const SESSION = new URL('../../fixtures/scheduling-session.ts', import.meta.url)
 
@@ -29,6 +30,13 @@ describeInNamespaces('scheduling, in processes of their own', { programs: ['setp
     const { raised, whileRaised, afterwards } = JSON.parse(stdout)
     expect(raised).toMatchObject({ ok: false, code: 'EPERM' })
     expect([whileRaised, afterwards]).toEqual([0, 0])
+  })
+
+  it('by CAP_SYS_NICE alone an ordinary user has it as well, and gives it up again', async () => {
+    const [program = '', ...words] = [...asServiceUser(['sys_nice']), process.execPath, SESSION.pathname]
+    const { stdout, stderr } = await namespace.run(program, words)
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toMatchObject({ raised: { ok: true }, whileRaised: 2, childThread: 0, afterwards: 0 })
   })
 
   it('counts the CPU time of the thread', () => {
