@@ -239,7 +239,8 @@ function withRole({ state, effects }: Progress, message: RoleMessage, nowMs: num
   }
   const directors = directorAddresses(elected, nowMs)
   const former = [...directorAddresses(state, nowMs)].filter((address) => !directors.has(address))
-  const nodes = role === 'director' ? suspectedNodes(elected, new Set(former), nowMs, message.afterSilence === true) : elected.nodes
+  const nodes =
+    role === 'director' ? suspectedNodes(elected, new Set(former), nowMs, message.afterSilence === true) : elected.nodes
   const greeted = withGreeting(
     { state: withNodesLeft(elected, nodes), effects },
     message,
