@@ -63,8 +63,8 @@ export interface ActorInstance<Takes, Options = unknown> {
   /** Every event of every actor, for the actor that asked for it (`observes: true`). */
   observe?(event: import('./inspection/inspection.ts').InspectionEvent): void
   readonly control?: Control
-  /** Goes by these options from now on, without a new start. */
-  configure?(options: Options): void
+  /** Goes by these options from now on, without a new start; confirmed when it returns, or what it returns resolves. */
+  configure?(options: Options): void | Promise<void>
   /** Ordered shutdown: release what is held. Bounded by the supervisor's patience. */
   stop?(): void | Promise<void>
 }

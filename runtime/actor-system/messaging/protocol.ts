@@ -43,6 +43,8 @@ export type ActorCommand<Port> =
   | { readonly type: 'observe'; readonly event: InspectionEvent }
   /** Its options are these from now on; answered by `configured`. */
   | { readonly type: 'configure'; readonly options: unknown }
+  /** It may send to these from now on: others come, or have gone. */
+  | { readonly type: 'relink'; readonly peers: readonly string[] }
   | { readonly type: 'stop' }
   /** Test hooks. */
   | { readonly type: 'crash' }

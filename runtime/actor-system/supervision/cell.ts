@@ -61,6 +61,8 @@ export class ActorCell<Port> {
   private readonly controls: ControlDesk<Port>
   private readonly context: ActorContext
   private readonly pace: ThreadPace | undefined
+  /** Whom it may send to. */
+  private peers: readonly string[]
   private instance: ActorInstance<unknown> | undefined
   private ended = false
   /** It was let give back what it holds; once is enough. */
@@ -69,6 +71,7 @@ export class ActorCell<Port> {
   constructor(seed: ActorSeed, ground: Ground<Port>) {
     this.seed = seed
     this.ground = ground
+    this.peers = seed.peers
     this.counters = new Counters(seed.counters)
     this.watching = new Watching(seed.watching)
     this.eventsIn = new UnderWay(seed.eventCredits, 1)
@@ -122,6 +125,9 @@ export class ActorCell<Port> {
       case 'configure':
         this.configure(command.options)
         break
+      case 'relink':
+        this.peers = command.peers
+        break
       case 'stop':
         void this.stop()
         break
@@ -161,11 +167,15 @@ export class ActorCell<Port> {
   }
 
   private configure(options: unknown): void {
+    const confirm = (): void => {
+      if (!this.ended) this.ground.report({ type: 'configured' })
+    }
     this.guard(() => {
       if (this.instance?.configure === undefined) throw new Error(`${this.seed.name} takes no other options`)
-      this.instance.configure(options)
+      const configured = this.instance.configure(options)
+      if (configured instanceof Promise) return configured.then(confirm)
+      return confirm()
     })
-    if (!this.ended) this.ground.report({ type: 'configured' })
   }
 
   private async stop(): Promise<void> {
@@ -202,7 +212,7 @@ export class ActorCell<Port> {
       },
     })
     this.links.set(peer, link)
-    if (this.seed.peers.includes(peer)) this.guard(() => this.instance?.peerUp?.(peer))
+    if (this.peers.includes(peer)) this.guard(() => this.instance?.peerUp?.(peer))
     if (!this.ended) link.listen()
   }
 
@@ -219,7 +229,7 @@ export class ActorCell<Port> {
     this.links.delete(link.peer)
     link.close()
     this.requests.peerDown(link.peer)
-    if (this.seed.peers.includes(link.peer)) this.guard(() => this.instance?.peerDown?.(link.peer))
+    if (this.peers.includes(link.peer)) this.guard(() => this.instance?.peerDown?.(link.peer))
   }
 
   private arrived(link: Link, envelope: Envelope, bytes: number): void {
@@ -306,7 +316,7 @@ export class ActorCell<Port> {
         if (link !== undefined)
           return this.requests.ask(to, to, timeoutMs, (correlation) => link.ask(correlation, message))
         this.undeliverable(to, message)
-        if (this.seed.peers.includes(to)) return Promise.reject(peerIsDown(to))
+        if (this.peers.includes(to)) return Promise.reject(peerIsDown(to))
         return Promise.reject(new ActorError('EREFUSED', `${to} is no peer of ${this.seed.name}; name it in its plan`))
       },
       log: (level, line, fields) => this.logLines.write(level, line, fields),
@@ -322,12 +332,12 @@ export class ActorCell<Port> {
   }
 
   private linkTo(peer: string): Link | undefined {
-    return this.seed.peers.includes(peer) ? this.links.get(peer) : undefined
+    return this.peers.includes(peer) ? this.links.get(peer) : undefined
   }
 
   private undeliverable(to: string, message: unknown): void {
     if (this.ended) return
-    const reason = this.seed.peers.includes(to) ? 'peerDown' : 'noPeer'
+    const reason = this.peers.includes(to) ? 'peerDown' : 'noPeer'
     this.deadLetters.add(to, messageType(message), reason, this.clock.nowMs())
   }
 }

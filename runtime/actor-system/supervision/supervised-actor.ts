@@ -75,6 +75,12 @@ export class SupervisedActor<Port> extends SupervisedThread<ActorCommand<Port>> 
     })
   }
 
+  /** From now on it may send to these, and call the controls of those. */
+  relink({ peers, controls = [] }: Pick<ActorPlan, 'peers' | 'controls'>): void {
+    this.plan = { ...this.plan, peers, controls }
+    this.post({ type: 'relink', peers })
+  }
+
   override describe(mailbox = 0): ActorDescription {
     return {
       ...super.describe(),

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { CancelTimer } from '../../ports/host/clock.ts'
 import type { LogLevel } from '../../ports/host/syslog.ts'
 import type { Control } from '../actor.ts'
+import { reasonOf } from '../actor-error.ts'
 import type { ActorDescription } from '../inspection/description.ts'
 import type { InspectionDetail, InspectionEvent } from '../inspection/inspection.ts'
 import { InspectionHub } from '../inspection/inspection-hub.ts'
@@ -122,6 +124,43 @@ export class Supervisor<Port> {
       })
     })
     return [...late]
+  }
+
+  /**
+   * Takes actors into a system that runs, one after the other, once those who are to send to them have been linked anew. Resolves with why
+   * those do not run that could not be started.
+   */
+  async join(plans: readonly ActorPlan[]): Promise<readonly string[]> {
+    const failures: string[] = []
+    for (const plan of plans) {
+      if (this.charges.has(plan.name)) throw new PlanError(`two actors are named ${plan.name}; give one another name`)
+      const charge = new SupervisedActor(plan, this.platform, this.watching, this.supervisionListener())
+      this.charges.set(plan.name, charge)
+      await charge.start().catch((error: unknown) => failures.push(reasonOf(error)))
+    }
+    return failures
+  }
+
+  /** Stops actors of a system that goes on, in this order, each within its patience; they are forgotten. */
+  async dismiss(order: StopOrder, patienceMs: number): Promise<void> {
+    for (const name of order.flat()) {
+      await this.charges.get(name)?.stop(patienceMs)
+      this.charges.delete(name)
+    }
+  }
+
+  /** Others may be sent to, and called, by those of these plans who run; before `join`, and after `dismiss`. */
+  relink(plans: readonly ActorPlan[]): void {
+    for (const plan of plans) {
+      const charge = this.charges.get(plan.name)
+      const known = charge?.plan
+      if (
+        known === undefined ||
+        isDeepStrictEqual([known.peers, known.controls ?? []], [plan.peers, plan.controls ?? []])
+      )
+        continue
+      charge?.relink(plan)
+    }
   }
 
   describe(): readonly ActorDescription[] {

@@ -370,11 +370,82 @@ describe('stopping', () => {
   })
 })
 
+describe('actors that come and go while the system runs', () => {
+  /** `alice` runs, and is to send to `carol`, who joins. */
+  async function joined(carol = createPuppet()) {
+    const { world, system, alice, bob } = await createPair()
+    const linked = plan('alice', alice, { peers: ['bob', 'carol'], controls: ['carol'] })
+    const newcomer = plan('carol', carol, { peers: ['alice'] })
+    system.relink([linked, newcomer])
+    const failures = world.settle(system.join([newcomer]))
+    return { world, system, alice, bob, carol, failures }
+  }
+
+  test('one that joins is introduced to those that were linked to it, both ways', async () => {
+    const { world, alice, carol, failures } = await joined()
+    expect(await failures).toEqual([])
+    await world.advance(1)
+    alice.context.send('carol', 'hello')
+    carol.context.send('alice', 'hello')
+    await world.advance(1)
+    expect(alice.history).toEqual(['up bob', 'up carol', 'got hello from carol'])
+    expect(carol.history).toEqual(['up alice', 'got hello from alice'])
+  })
+
+  test('one that cannot start is told, and the others go on', async () => {
+    const carol = createPuppet({}, () => {
+      throw new Error('on purpose')
+    })
+    const { world, alice, bob, failures } = await joined(carol)
+    expect(await failures).toEqual(['carol could not start: on purpose'])
+    alice.context.send('bob', 'hello')
+    await world.advance(1)
+    expect(bob.history).toContain('got hello from alice')
+  })
+
+  test('one that crashes is restarted as any other', async () => {
+    const { world, system, carol, failures } = await joined()
+    await failures
+    system.crash('carol')
+    await world.advance(1000)
+    expect(carol.context.incarnation).toBe(1)
+    expect(carol.history).toContain('up alice')
+  })
+
+  test('one that is dismissed stops in order, is down for its peers, and may come again', async () => {
+    const { world, system, alice, carol, failures } = await joined()
+    await failures
+    await world.settle(system.dismiss(['carol'], 100))
+    await world.advance(1)
+    expect(alice.history.at(-1)).toBe('down carol')
+    expect(system.describe().map(({ name }) => name)).toEqual(['alice', 'bob'])
+    await world.settle(system.join([plan('carol', carol, { peers: ['alice'] })]))
+    await world.advance(1)
+    expect(alice.history.at(-1)).toBe('up carol')
+  })
+
+  test('who is linked to it no more sends to it in vain', async () => {
+    const { world, system, alice, carol, failures } = await joined()
+    await failures
+    system.relink([plan('alice', alice, { peers: ['bob'] })])
+    await world.advance(1)
+    alice.context.send('carol', 'hello')
+    await world.advance(1)
+    expect(carol.history).not.toContain('got hello from alice')
+  })
+
+  test('a name that is taken is a mistake', async () => {
+    const { system, failures, carol } = await joined()
+    await failures
+    await expect(system.join([plan('carol', carol)])).rejects.toThrow('two actors are named carol')
+  })
+})
+
 describe('other options for an actor that runs', () => {
   /** Remembers the options that each incarnation was started with, and those that it was given since. */
   function createConfigured(behaviour: Partial<ActorInstance<unknown>> = {}) {
     const seen: unknown[] = []
-    const puppet = createPuppet({ configure: (options) => seen.push(options), ...behaviour })
+    const puppet = createPuppet({ configure: (options) => void seen.push(options), ...behaviour })
     const start: Puppet['start'] = (context, options) => {
       seen.push(`born with ${options}`)
       return puppet.start(context, options)
