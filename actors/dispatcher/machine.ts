@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Machine } from '../../runtime/actor-system/machine/machine.ts'
 import { FAILING_REDIRECTS_MAX, NOBODY } from '../../runtime/table/layout.ts'
 import type { NodeSetting, NodeState } from '../../runtime/table/node-rows.ts'
@@ -5,7 +6,7 @@ import type { Assignment, Member, NodeMac } from '../discovery/messages.ts'
 import { forwardingMoved, forwardingOf, knowsOwners } from './forwarding.ts'
 import { movesBetween, withMove } from './moved.ts'
 import { adoptBalance, FULL_WEIGHT, nextBalance, quantised, sharesOf, usableMembers } from './policy.ts'
-import { afterTry, dueTries, type PortTry, reachOf, unreachedText, withReach } from './reach.ts'
+import { afterTry, dueTries, type PortTry, reachBy, reachOf, unreachedText, withReach } from './reach.ts'
 import { movementLog, spreadingLogs } from './reasons.ts'
 import { goneRows, slotsByOwner, withRows } from './rows.ts'
 import { countSlots, keyOfAddress, movedSlots, type Slots, shareSlots } from './slots.ts'
@@ -71,11 +72,15 @@ function handled(state: DispatcherState, event: DispatcherEvent, nowMs: number):
       return isAssigning(state) ? withPublication(quiet, state) : quiet
     case 'fastPathUp':
       return quiet
-    case 'configured':
-      return withMove(
-        { state: { ...state, rules: event.rules }, effects: [] },
+    case 'configured': {
+      const moved = withMove(
+        { state: { ...state, rules: event.rules, reach: reachBy(state.reach, event.rules.triedPorts) }, effects: [] },
         { from: state.rules.managementIp, to: event.rules.managementIp },
       )
+      // Rows have a bit for each redirect.
+      const isSame = isDeepStrictEqual(state.rules.portsByRedirect, event.rules.portsByRedirect)
+      return isSame ? moved : withRows(moved, memberRows(moved.state))
+    }
     default:
       return event satisfies never
   }

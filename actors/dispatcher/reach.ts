@@ -63,6 +63,14 @@ export function afterTry(
 export const reachOf = (reach: Reach, members: readonly Member[]): Reach =>
   new Map([...reach].filter(([address]) => members.some((member) => member.address === address)))
 
+/** Of the ports that are tried still. */
+export function reachBy(reach: Reach, ports: readonly number[]): Reach {
+  const kept = Array.from(reach, ([address, failures]) => {
+    return [address, new Map([...failures].filter(([port]) => ports.includes(port)))] as const
+  })
+  return new Map(kept.filter(([, failures]) => failures.size > 0))
+}
+
 /** Ports of a node that do not answer. */
 export const unreachedPorts = (reach: Reach, address: string): readonly number[] =>
   [...(reach.get(address) ?? [])].flatMap(([port, { times }]) => (times >= FALL ? [port] : []))

@@ -35,6 +35,8 @@ export interface FastPathOptions extends FastPathSettings {
   readonly announcers: readonly AnnouncerName[]
 }
 
+/** More are reset by their clients' next segments, or end by their own time-outs. */
+const RESETS_MAX = 65_536
 /** Less than the supervisor's, and more than clients are waited for: what is not removed by then stays, and says so. */
 const FAREWELL_MS = 6000
 
@@ -44,10 +46,12 @@ const FAREWELL_MS = 6000
  */
 export const startFastPath: StartActor<FastPathOptions, FastPathPorts, FastPathMessage, FastPathPeers> = (
   context,
-  { announcers, ...settings },
+  { announcers: first, ...settings },
   ports,
 ) => {
   const { nft, netlink, sockets } = ports
+  const { interfaceName } = settings
+  let announcers = first
   const retired = Promise.withResolvers<void>()
   const { dispatch, state } = runMachine<FastPathState, FastPathEvent, FastPathEffect>({
     context,
@@ -78,11 +82,11 @@ export const startFastPath: StartActor<FastPathOptions, FastPathPorts, FastPathM
       }
       case 'look': {
         const generation = nft.generation()
-        const device = netlink.interfaceByName(settings.interfaceName)
+        const device = netlink.interfaceByName(interfaceName)
         const neighbours = device.ok ? macsOf(netlink, device.value.index, effect.neighbours) : new Map()
-        const missing = missingOnLoopback(netlink, settings.virtualIps)
+        const missing = missingOnLoopback(netlink, state().onLoopback)
         // Once a second, as the kernel drops them with the link.
-        if (device.ok) putAnswerRoutes(netlink, device.value.index, settings)
+        if (device.ok) putAnswerRoutes(netlink, device.value.index, state().settings)
         const silent = device.ok ? silentOf(netlink, device.value.index, effect.probed) : []
         dispatch({ type: 'looked', look: { generation, device, missing, neighbours, silent } })
         return
@@ -90,13 +94,28 @@ export const startFastPath: StartActor<FastPathOptions, FastPathPorts, FastPathM
       case 'putAddresses':
         dispatch({ type: 'addressesPut', refusals: putOnLoopback(netlink, effect.addresses) })
         return
+      case 'removeAddresses': {
+        const removed = removeFromLoopback(netlink, effect.addresses)
+        if (!removed.ok) context.log('warn', `cannot take ${effect.addresses.join(', ')} off lo: ${removed.reason}`)
+        return
+      }
+      case 'removeAnswerRoutes':
+        removeAnswerRoutes(netlink, { interfaceName, answerRoutes: effect.answerRoutes })
+        return
+      case 'resetConnections': {
+        const { ports: localPorts, addresses: localAddresses } = effect
+        const reset = sockets.reset({ localPorts, localAddresses, peerAddresses: [] }, RESETS_MAX)
+        if (!reset.ok)
+          context.log('warn', `what is open to ${localAddresses.join(', ')} cannot be reset: ${reset.reason}`)
+        return
+      }
       case 'readClients': {
-        const ports = new Set(settings.redirects.map(({ proxyPort }) => proxyPort))
-        dispatch({ type: 'clientsRead', clients: sockets.clients([...ports], settings.virtualIps) })
+        const ports = new Set(state().ports.map(({ proxyPort }) => proxyPort))
+        dispatch({ type: 'clientsRead', clients: sockets.clients([...ports], state().settings.virtualIps) })
         return
       }
       case 'addPins':
-        void setStaying(nft, effect.pins, effect.connections, settings).then((result) =>
+        void setStaying(nft, effect.pins, effect.connections, state().settings).then((result) =>
           dispatch({ type: 'pinsAdded', result }),
         )
         return
@@ -105,8 +124,8 @@ export const startFastPath: StartActor<FastPathOptions, FastPathPorts, FastPathM
           context.send(to, { type: 'forwarded', virtualIps: effect.virtualIps, ready: effect.ready })
         return
       case 'remove':
-        removeFromLoopback(netlink, settings.virtualIps)
-        removeAnswerRoutes(netlink, settings)
+        removeFromLoopback(netlink, state().settings.virtualIps)
+        removeAnswerRoutes(netlink, state().settings)
         void nft.apply(removedRuleset()).then((result) => dispatch({ type: 'removed', result }))
         return
       case 'retired':
@@ -128,7 +147,10 @@ export const startFastPath: StartActor<FastPathOptions, FastPathPorts, FastPathM
     peerUp: (peer) => {
       if (peer === 'discovery') dispatch({ type: 'discoveryUp' })
     },
-    configure: (wanted) => dispatch({ type: 'configured', settings: wanted }),
+    configure: ({ announcers: wantedAnnouncers, ...wanted }) => {
+      announcers = wantedAnnouncers
+      dispatch({ type: 'configured', settings: wanted })
+    },
     stop: async () => {
       const cancel = context.clock.setTimer(FAREWELL_MS, () => retired.resolve())
       dispatch({ type: 'stop' })

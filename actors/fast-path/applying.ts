@@ -82,7 +82,7 @@ export function continuePinning(turn: Turn, result: Result): void {
 
 /** The kernel has taken it, all of it or nothing. */
 export function continueApplying(turn: Turn, result: Result): void {
-  const { errand, refusals, settings, applied } = turn.state
+  const { errand, refusals, applied } = turn.state
   if (errand.kind !== 'applying') return
   if (result.ok) {
     turn.count('applied')
@@ -92,8 +92,7 @@ export function continueApplying(turn: Turn, result: Result): void {
     const { ruleset } = errand
     const inForce = { applied: ruleset, slotsInForce: ruleset.slots, found: null, outline: null, refusals: 0 }
     turn.change({ errand: { kind: 'none' }, ...inForce })
-    // After the table, which keeps this host from answering ARP for them.
-    if (isFirst) turn.perform({ type: 'putAddresses', addresses: settings.virtualIps })
+    placeAddresses(turn, ruleset, isFirst)
     return
   }
   turn.count('refused')
@@ -101,4 +100,15 @@ export function continueApplying(turn: Turn, result: Result): void {
   // Somebody may have changed our tables: they are read before the next attempt, which replaces them as a whole.
   turn.change({ errand: { kind: 'none' }, applied: null, found: null, outline: null, refusals: refusals + 1 })
   turn.startTimer('retry', Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(refusals, 10)))
+}
+
+/** On lo are the virtual IPs of the rules: added after those, which keep this host from answering ARP for them. */
+function placeAddresses(turn: Turn, { virtualIps }: Ruleset, isFirst: boolean): void {
+  const { onLoopback } = turn.state
+  const wanted = virtualIps.map(({ address }) => address)
+  const added = isFirst ? wanted : wanted.filter((address) => !onLoopback.includes(address))
+  const removed = onLoopback.filter((address) => !wanted.includes(address))
+  turn.change({ onLoopback: wanted })
+  if (added.length > 0) turn.perform({ type: 'putAddresses', addresses: added })
+  if (removed.length > 0) turn.perform({ type: 'removeAddresses', addresses: removed })
 }

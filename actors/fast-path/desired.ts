@@ -1,4 +1,5 @@
 import { foldRoles } from '../elector/messages.ts'
+import { redirectsOf } from './ruleset/continued-ports.ts'
 import type { Ruleset } from './ruleset/ruleset-types.ts'
 import type { FastPathState } from './state.ts'
 import { guessesNoMore, knowsWhatNextKnows, roleOfOther } from './staying/giving-way.ts'
@@ -10,19 +11,20 @@ import { stayingPins } from './staying/staying.ts'
  * goes on serving what clients have opened here.
  */
 export function desiredRuleset(state: FastPathState): Ruleset | undefined {
-  const { settings, device, group, stopping, formerMacs, found } = state
+  const { settings, ports, device, group, stopping, formerMacs, found } = state
   if (device === null || group === null) return undefined
   const led = new Set(stopping ? [] : foldRoles(state.roles).virtualIps)
   const isForwarding = led.size > 0 || group.dealtHere
   const roleOf = (address: string) => (led.has(address) ? 'director' : roleOfOther(state, address))
-  const { interfaceName, managementIp, virtualIps, redirects, pinTimeoutS, tableSize, fencedAfterMs, hidesUnlistened } =
-    settings
+  const endingPorts = ports.flatMap(({ originalPort, ending }) => (ending ? [originalPort] : []))
+  const { interfaceName, managementIp, virtualIps, pinTimeoutS, tableSize, fencedAfterMs, hidesUnlistened } = settings
   return {
     interfaceName,
     mac: device.mac,
     managementIp,
     virtualIps: virtualIps.map((address) => ({ address, role: roleOf(address) })),
-    redirects,
+    redirects: redirectsOf(ports),
+    ...(endingPorts.length === 0 ? {} : { endingPorts }),
     nodes: group.nodes.map((node) => {
       const { mark, mac, self, takesNew } = node
       return { mark, mac, self, takesNew, reachable: isReachable(state, node) }

@@ -1,5 +1,6 @@
 import type { Machine } from '../../runtime/actor-system/machine/machine.ts'
 import { applyNext, continueApplying, continuePinning } from './applying.ts'
+import { configure } from './configuring.ts'
 import { compareOutline, look, startLooking } from './looking.ts'
 import { tellReady } from './ready.ts'
 import { repeatServing, tellServing } from './serving.ts'
@@ -75,7 +76,7 @@ function handle(turn: Turn, event: FastPathEvent): void {
       repeatServing(turn)
       return
     case 'configured':
-      turn.change({ settings: event.settings })
+      configure(turn, event.settings)
       return
     case 'interfaceChanged':
       startLooking(turn)

@@ -13,6 +13,7 @@ import type { ClientsMessage, ServingMessage } from '../discovery/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import type { FastPathOrder, ForwardingMessage } from './messages.ts'
 import type { Numbering } from './numbering.ts'
+import { type ContinuedPort, firstPorts } from './ruleset/continued-ports.ts'
 import type { KeptMaps, KnownConnection, Pin, Ruleset, RulesetRedirect } from './ruleset/ruleset-types.ts'
 
 export type FastPathPeers = {
@@ -126,6 +127,16 @@ export type FastPathEffect =
   | { readonly type: 'look'; readonly neighbours: readonly string[]; readonly probed: readonly ProbedNode[] }
   /** Virtual IPs on the loopback interface, for ever. */
   | { readonly type: 'putAddresses'; readonly addresses: readonly string[] }
+  /** Off it again. */
+  | { readonly type: 'removeAddresses'; readonly addresses: readonly string[] }
+  /** Routes to subnets in which there is no virtual IP any more. */
+  | { readonly type: 'removeAnswerRoutes'; readonly answerRoutes: readonly Subnet[] }
+  /** Of clients, to these ports of this host's proxies at these addresses: both ends are told. */
+  | {
+      readonly type: 'resetConnections'
+      readonly ports: readonly number[]
+      readonly addresses: readonly string[]
+    }
   | { readonly type: 'readClients' }
   /** Clients that have to stay by their node's word, in the place of those before; one that is pinned by its packets goes by that. */
   | { readonly type: 'addPins'; readonly pins: readonly Pin[]; readonly connections: readonly KnownConnection[] }
@@ -203,6 +214,10 @@ export type Serving = 'starting' | 'lent' | 'own' | 'leaving'
 
 export interface FastPathState {
   readonly settings: FastPathSettings
+  /** The original ports of its redirects, and of those that there were as long as something may be open by them. */
+  readonly ports: readonly ContinuedPort[]
+  /** Virtual IPs that were put on lo. */
+  readonly onLoopback: readonly string[]
   /** As the electors said last, by instance. */
   readonly roles: ReadonlyMap<string, RoleMessage>
   /** Who led last where this host does not, by instance: also one that has fallen silent. */
@@ -271,6 +286,8 @@ export interface FastPathState {
 export function initialFastPath(settings: FastPathSettings): FastPathState {
   return {
     settings,
+    ports: firstPorts(settings.redirects),
+    onLoopback: [],
     roles: new Map(),
     lastMasters: new Map(),
     group: null,

@@ -23,6 +23,10 @@ interface Place {
   problem: string
 }
 
+/** The same of two plans that one socket can serve. */
+const socketOf = ({ address, port, clientSpeaksFirst }: ListenerPlan): string =>
+  `${address} ${port} ${clientSpeaksFirst}`
+
 /** The same of two plans that are the same. */
 const identity = (plan: ListenerPlan): string =>
   [
@@ -48,6 +52,8 @@ export class Acceptor {
   readonly #held: Int32Array
   /** The plan of each place, kept while connections that came in by it live. */
   readonly plans: ListenerPlan[] = []
+  /** Sockets of places that are no more, for plans to come: who waits in the backlog is served by those. */
+  readonly #inherited = new Map<string, number>()
   /** Plans that found no place. */
   #homeless: readonly ListenerPlan[] = []
   #paused = false
@@ -68,12 +74,26 @@ export class Acceptor {
   /** Opens what is new in the plan and closes what is not in it any more. */
   follow(listeners: readonly ListenerPlan[]): void {
     const wanted = new Set(listeners.map(identity))
+    const sockets = new Set(listeners.map(socketOf))
     for (const [index, place] of this.#places.entries()) {
-      if (place !== undefined && !wanted.has(identity(place.plan))) this.#closePlace(index)
+      if (place === undefined || wanted.has(identity(place.plan))) continue
+      if (place.fd >= 0 && sockets.has(socketOf(place.plan))) this.#bequeath(index)
+      else this.#closePlace(index)
     }
     const known = new Set(this.#places.flatMap((place) => (place === undefined ? [] : [identity(place.plan)])))
     this.#homeless = listeners.filter((plan) => !known.has(identity(plan)))
     this.#house()
+    for (const fd of this.#inherited.values()) this.#connections.sockets.close(fd)
+    this.#inherited.clear()
+  }
+
+  /** The same socket is to be listened on by another plan: closing it would reset those who wait there. */
+  #bequeath(index: number): void {
+    const { plan, fd } = this.#places[index]!
+    if (!this.#paused) this.#connections.sockets.unwatch(this.#queue, fd)
+    this.#places[index] = undefined
+    this.#held[index] = 0
+    this.#inherited.set(socketOf(plan), fd)
   }
 
   /** Gives a place to each plan that has none. */
@@ -106,7 +126,11 @@ export class Acceptor {
     const { sockets } = this.#connections
     const { address, port, clientSpeaksFirst: awaitBytes } = place.plan
     const key = parseClientKey(address)
-    const fd = key === undefined ? -constants.errno.EINVAL : sockets.listen({ key, port, backlog: BACKLOG, awaitBytes })
+    const inherited = this.#inherited.get(socketOf(place.plan))
+    this.#inherited.delete(socketOf(place.plan))
+    const listen = () =>
+      key === undefined ? -constants.errno.EINVAL : sockets.listen({ key, port, backlog: BACKLOG, awaitBytes })
+    const fd = inherited ?? listen()
     place.fd = fd
     place.problem = fd < 0 ? `${address}:${port}: ${getSystemErrorName(fd)}` : ''
     if (fd < 0) return

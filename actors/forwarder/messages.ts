@@ -54,8 +54,11 @@ export interface ForwarderOptions {
 
 /** What a forwarder takes on its port; `wakeForwarder` makes it look at once, else it does within a second. */
 export type ForwarderMessage =
-  /** Another plan: new listeners are opened, those that are not in it are closed, connections live on. */
-  | { readonly type: 'listeners'; readonly listeners: readonly ListenerPlan[] }
+  /**
+   * Another plan: new listeners are opened, those that are not in it are closed, and what came in by an original port that is not in it is
+   * reset; other connections live on. `order` is reported when it is done.
+   */
+  | { readonly type: 'listeners'; readonly listeners: readonly ListenerPlan[]; readonly order: number }
   /** Other bounds from now on, for connections that there are as well. */
   | { readonly type: 'limits'; readonly limits: ForwarderLimits }
   /** Accept no more, finish what there is for that long, reset the rest, end the task. */
@@ -75,7 +78,7 @@ export type ForwarderReport =
       /** One line per listener that could not be opened; it is tried again every 2 s. */
       readonly problems: readonly string[]
     }
-  | { readonly type: 'cut'; readonly order: number }
+  | { readonly type: 'done'; readonly order: number }
 
 /** What the task resolves with. */
 export interface ForwarderResult {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ActorInstance } from '../../runtime/actor-system/actor.ts'
 import type { InspectionDetail } from '../../runtime/actor-system/inspection/inspection.ts'
 import type { RestartPolicy } from '../../runtime/actor-system/supervision/restart-policy.ts'
@@ -9,7 +10,7 @@ import type { StreamSockets } from '../../runtime/ports/sockets/epoll.ts'
 import type { ConnectionTable } from '../../runtime/table/connection-table.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import { foldRoles } from '../elector/messages.ts'
-import { captureScript, removeCaptureScript } from './capture.ts'
+import { Capturing } from './capturing.ts'
 import type {
   ForwarderLimits,
   ForwarderMessage,
@@ -19,8 +20,8 @@ import type {
   ForwarderReport,
   ListenerPlan,
 } from './messages.ts'
+import { Orders } from './orders.ts'
 import { Pressure } from './pressure.ts'
-import { Resets } from './resets.ts'
 import { reapForwarder, wakeForwarder } from './task.ts'
 
 /** What of the configuration it goes by. */
@@ -72,7 +73,8 @@ export class ForwarderPool {
   readonly #roles = new Map<string, RoleMessage>()
   /** By VIP that has left: cancels the end of its connections. */
   readonly #cuts = new Map<string, () => void>()
-  readonly #resets = new Resets((index, message) => this.#pool.post(index, message))
+  readonly #orders: Orders
+  readonly #capturing: Capturing
   #cancelLook = (): void => undefined
 
   constructor(options: ForwarderPoolOptions, ports: ForwarderPoolPorts) {
@@ -80,6 +82,8 @@ export class ForwarderPool {
     this.#options = options
     this.#settings = settings
     this.#ports = ports
+    this.#orders = new Orders(options.count, (index, message) => this.#pool.post(index, message))
+    this.#capturing = new Capturing(ports.nft, options.onLog)
     this.#pool = new WorkerPool({
       name: 'forwarder',
       moduleUrl: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
@@ -94,7 +98,7 @@ export class ForwarderPool {
       onMessage: (index, message) => this.#heard(index, message as ForwarderReport),
       onExit: (index) => {
         this.#resting.delete(index)
-        this.#resets.gone(index)
+        this.#orders.gone(index)
         reapForwarder(table, index, ports.sockets)
       },
       onEscalation: (_index, reason) => options.onEscalation(reason),
@@ -104,7 +108,7 @@ export class ForwarderPool {
 
   /** Resolves when all run. Throws where a port must be captured and nftables does not do it. */
   async start(): Promise<void> {
-    if (this.#captures()) await this.#capture()
+    await this.#capturing.begin(this.#settings.listeners)
     await this.#pool.start()
     this.#look()
   }
@@ -114,7 +118,7 @@ export class ForwarderPool {
     for (const cancelCut of this.#cuts.values()) cancelCut()
     this.#cancelLook()
     await this.#pool.stop(STOP_PATIENCE_MS)
-    if (this.#captures()) await this.#ports.nft.apply(removeCaptureScript())
+    await this.#capturing.end()
   }
 
   /** For the supervisor, which shows and watches them. */
@@ -129,15 +133,32 @@ export class ForwarderPool {
       configure: (settings) => this.#configure(settings),
       control: {
         describe: () => this.status(),
-        reset: (virtualIps) => new Promise((done) => this.#resets.begin(virtualIps, this.#options.count, done)),
+        reset: (virtualIps) => this.#reset(virtualIps),
       },
     }
   }
 
-  #configure(settings: ForwarderSettings): void {
+  /** Where they listen. */
+  get listeners(): readonly ListenerPlan[] {
+    return this.#settings.listeners
+  }
+
+  #configure(settings: ForwarderSettings): void | Promise<void> {
+    const { listeners: before } = this.#settings
     this.#settings = settings
     this.#pool.configure(this.#taskOptions())
     this.#tell({ type: 'limits', limits: settings.limits })
+    if (!isDeepStrictEqual(before, settings.listeners)) return this.#listen(settings.listeners)
+  }
+
+  /** What is captured is taken to listeners that are there; and a reset of what is captured no more leaves by the rules that there were. */
+  async #listen(listeners: readonly ListenerPlan[]): Promise<void> {
+    await new Promise<void>((done) => this.#orders.begin((order) => ({ type: 'listeners', listeners, order }), done))
+    await this.#capturing.follow(listeners)
+  }
+
+  #reset(addresses: readonly string[]): Promise<void> {
+    return new Promise((done) => this.#orders.begin((order) => ({ type: 'cut', addresses, order }), done))
   }
 
   #taskOptions(): ForwarderOptions {
@@ -150,16 +171,12 @@ export class ForwarderPool {
     for (let index = 0; index < this.#options.count; index++) this.#pool.post(index, message)
   }
 
-  #captures(): boolean {
-    return this.#settings.listeners.some(isCaptured)
-  }
-
   status(): ForwarderPoolStatus {
     const limits = this.#pressure.warnings(this.#settings.limits, this.#ports.clock.nowMs())
     const resting = this.#unanswering().map(restingText)
     return {
       counters: this.#counters(),
-      warnings: [...new Set([...this.#problems.values()].flat()), ...resting, ...limits],
+      warnings: [...new Set([...this.#problems.values()].flat()), ...this.#capturing.warnings, ...resting, ...limits],
     }
   }
 
@@ -182,23 +199,6 @@ export class ForwarderPool {
     this.#cancelLook = this.#ports.clock.setTimer(LOOK_MS, () => this.#look())
   }
 
-  async #capture(): Promise<void> {
-    const captured = this.#settings.listeners.filter(isCaptured)
-    const script = captureScript(
-      captured.map(({ address, originalPort, port }) => ({ address, originalPort, listenPort: port })),
-    )
-    const applied = await this.#ports.nft.apply(script)
-    if (applied.ok) return
-    const ports = [...new Set(captured.map(({ originalPort }) => originalPort))].join(', ')
-    const advice = 'install nftables, or choose original ports on which nobody on this host listens'
-    throw Object.assign(
-      new Error(
-        `redirects: port ${ports} is listened on by another program, so nftables has to take it to the forwarders: ${applied.reason}; ${advice}`,
-      ),
-      { code: applied.code },
-    )
-  }
-
   /**
    * A client whose VIP has moved talks to the new director, and is told by it that it knows no such connection. What came in
    * by a VIP that is still here lives on.
@@ -219,14 +219,14 @@ export class ForwarderPool {
   #cutLater(address: string): void {
     const cancel = this.#ports.clock.setTimer(this.#settings.drainMs, () => {
       this.#cuts.delete(address)
-      this.#resets.begin([address], this.#options.count, () => undefined)
+      void this.#reset([address])
     })
     this.#cuts.set(address, cancel)
   }
 
   #heard(index: number, report: ForwarderReport): void {
     if (report.type === 'listening') this.#heardOfListeners(index, report.problems)
-    else if (report.type === 'cut') this.#resets.reported(index, report.order)
+    else if (report.type === 'done') this.#orders.reported(index, report.order)
     else this.#heardOfNodes(index, report.nodes)
   }
 
@@ -253,7 +253,3 @@ export class ForwarderPool {
 
 const restingText = (address: string): string =>
   `node ${address}: its proxy does not answer this node, although it is said to be well: its clients go to others, and now and then one is tried with it; is its proxy port filtered?`
-
-function isCaptured({ port, originalPort }: ListenerPlan): boolean {
-  return port !== originalPort
-}

@@ -64,6 +64,8 @@ export interface ReactorListener {
 const KEEP_ALIVE_AFTER_TICKS = 1000 / TICK_MS
 const ALL_NODES = Array.from({ length: MAX_NODES }, (_, node) => node)
 
+/** Where clients connect to. */
+const placeOf = ({ address, originalPort }: ListenerPlan) => `${address} ${originalPort}`
 const inTicks = (ms: number) => Math.ceil(ms / TICK_MS)
 const inTicksOrNever = (ms: number) => (ms > 0 ? inTicks(ms) : Number.POSITIVE_INFINITY)
 
@@ -111,9 +113,14 @@ export class Reactor {
     return fd
   }
 
-  /** Listens as planned. */
+  /** Listens as planned. What came in by an original port that is planned no more is reset; what a plan has otherwise now, goes on as it began. */
   follow(listeners: readonly ListenerPlan[]): void {
-    if (this.#drainUntilMs === undefined) this.#acceptor.follow(listeners)
+    if (this.#drainUntilMs !== undefined) return
+    this.#acceptor.follow(listeners)
+    const served = new Set(listeners.map(placeOf))
+    this.#cutWhere((plan) => !served.has(placeOf(plan)))
+    // Redirects may have other indices now.
+    for (const node of ALL_NODES) this.#upstream.rest.forget(node)
   }
 
   /** Goes by these bounds from now on; `pendingBytes` stays as it was. */

@@ -30,6 +30,7 @@ export function runForwarder(task: ForwarderTask, sockets: StreamSockets, clock:
     const resting: ForwarderReport = { type: 'resting', forwarder: index, nodes: reactor.resting }
     port.postMessage(resting)
   }
+  const done = (order: number) => port.postMessage({ type: 'done', order } satisfies ForwarderReport)
   const attend = () => {
     for (let mail = receiveMessageOnPort(port); mail !== undefined; mail = receiveMessageOnPort(port)) {
       receive(mail.message as ForwarderMessage)
@@ -40,6 +41,7 @@ export function runForwarder(task: ForwarderTask, sockets: StreamSockets, clock:
       case 'listeners':
         reactor.follow(message.listeners)
         report()
+        done(message.order)
         return
       case 'limits':
         reactor.limit(message.limits)
@@ -49,7 +51,7 @@ export function runForwarder(task: ForwarderTask, sockets: StreamSockets, clock:
         return
       case 'cut':
         reactor.cut(message.addresses)
-        port.postMessage({ type: 'cut', order: message.order } satisfies ForwarderReport)
+        done(message.order)
         return
       default:
         message satisfies never

@@ -122,6 +122,7 @@ function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMappi
       'meta pkttype != host accept',
       // What a node has sent was forwarded already: two directors do not make a loop.
       `ether saddr @members goto local${n}`,
+      ...refusedPorts(n, ruleset),
       `tcp dport @original_ports goto spread${n}`,
       `${family.laterFragment} goto fragment${n}`,
       `${family.errors} goto errors${n}`,
@@ -129,6 +130,12 @@ function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMappi
     serve: ['meta pkttype != host accept', 'ether saddr != @members drop', `goto local${n}`],
   }
   return Object.entries(chains).map(([name, rules]) => ({ name: `${name}${n}`, rules }))
+}
+
+/** A SYN to the port of a redirect that was removed: nobody serves it, not even a proxy of this host that has the port. */
+function refusedPorts(n: 4 | 6, { endingPorts = [] }: Ruleset): string[] {
+  if (endingPorts.length === 0) return []
+  return [`tcp dport { ${endingPorts.join(', ')} } tcp flags & (syn | rst) == syn goto reset${n}`]
 }
 
 /*

@@ -19,29 +19,42 @@ export interface PortMapping {
 }
 
 /**
- * Two original ports with one proxy port cannot be told apart in the proxy's answers, so those need connection tracking,
- * which costs a third of the connection rate; all others are rewritten statelessly. A stateless redirect whose proxy port is a
- * tracked one's original port would be redirected twice, so it is tracked as well.
+ * Two original ports with one proxy port cannot be told apart in the proxy's answers: all but one of them need connection tracking, which
+ * costs a third of the connection rate. That one is the one that keeps its number, else the first, so that one more changes nothing for what
+ * is open; it and all others are rewritten statelessly. A stateless redirect whose proxy port is a tracked one's original port would be
+ * redirected twice, so it is tracked as well.
  */
 export function portMappingOf(redirects: readonly RulesetRedirect[]): PortMapping {
-  const ports = redirects.flatMap(({ originalPorts, proxyPort }) =>
-    originalPorts.map((originalPort) => ({ originalPort, proxyPort })),
-  )
+  const ports = mappedPortsOf(redirects)
   const perProxyPort = Map.groupBy(ports, ({ proxyPort }) => proxyPort)
-  const trackedProxyPorts = new Set([...perProxyPort].filter(([, group]) => group.length > 1).map(([port]) => port))
-  const isTracked = ({ proxyPort }: MappedPort) => trackedProxyPorts.has(proxyPort)
+  const tracked = new Set([...perProxyPort.values()].flatMap(trackedOf))
   for (let found = true; found; ) {
     const takenTwice = ports.find(
-      (port) => !isTracked(port) && ports.some((other) => isTracked(other) && other.originalPort === port.proxyPort),
+      (port) => !tracked.has(port) && [...tracked].some(({ originalPort }) => originalPort === port.proxyPort),
     )
-    if (takenTwice !== undefined) trackedProxyPorts.add(takenTwice.proxyPort)
+    if (takenTwice !== undefined) tracked.add(takenTwice)
     found = takenTwice !== undefined
   }
-  const changed = ports.filter(({ originalPort, proxyPort }) => originalPort !== proxyPort)
+  const changed = ports.filter(isChanged)
+  const trackedProxyPorts = new Set([...tracked].map(({ proxyPort }) => proxyPort))
   return {
     originalPorts: ports.map(({ originalPort }) => originalPort),
-    stateless: changed.filter((port) => !isTracked(port)),
-    tracked: changed.filter(isTracked),
+    stateless: changed.filter((port) => !tracked.has(port)),
+    tracked: changed.filter((port) => tracked.has(port)),
     untrackedProxyPorts: [...perProxyPort.keys()].filter((port) => !trackedProxyPorts.has(port)),
   }
+}
+
+/** One by one, in their order. */
+export const mappedPortsOf = (redirects: readonly RulesetRedirect[]): readonly MappedPort[] =>
+  redirects.flatMap(({ originalPorts, proxyPort }) =>
+    originalPorts.map((originalPort) => ({ originalPort, proxyPort })),
+  )
+
+const isChanged = ({ originalPort, proxyPort }: MappedPort): boolean => originalPort !== proxyPort
+
+/** Of those with one proxy port. */
+function trackedOf(group: readonly MappedPort[]): readonly MappedPort[] {
+  const untracked = group.find((port) => !isChanged(port)) ?? group[0]
+  return group.filter((port) => port !== untracked)
 }

@@ -56,6 +56,8 @@ export interface Ruleset {
   readonly managementIp: string
   readonly virtualIps: readonly RulesetAddress[]
   readonly redirects: readonly RulesetRedirect[]
+  /** Original ports of those by which nothing new begins, although what is open goes on. */
+  readonly endingPorts?: readonly number[]
   readonly nodes: readonly RulesetNode[]
   /** MACs that nodes had until a moment ago: what they sent then is theirs. At most 64. */
   readonly formerMacs?: readonly string[]

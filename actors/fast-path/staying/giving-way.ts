@@ -24,7 +24,10 @@ export function noteGivenUp(turn: Turn, before: FastPathState, role: RoleMessage
   const kept = new Map([...turn.state.givingWay].filter(([address]) => !has.includes(address)))
   // Without anybody who follows it has lost its lease, or failed: another may have followed unheard.
   const handsOver = role.role === 'initializing' || role.masterAddress !== null
-  const lost = had.filter((address) => !has.includes(address) && !turn.state.stopping)
+  // One that is configured no more is led by nobody.
+  const { settings, stopping } = turn.state
+  const isOurs = (address: string) => settings.virtualIps.includes(address)
+  const lost = had.filter((address) => !has.includes(address) && isOurs(address) && !stopping)
   const given = givenUp(turn, lost, handsOver)
   if (given.length > 0) turn.change({ givingWayTold: new Set() })
   keepGivingWay(turn, new Map([...kept, ...given]))
@@ -45,6 +48,13 @@ export function resumeForwarding(turn: Turn, addresses: readonly string[]): void
 /** The group did not show up: who is pinned to nodes that this host does not know would be reset. What nobody takes, TCP sends again. */
 export function giveUpResuming(turn: Turn): void {
   if (turn.state.applied === null) keepGivingWay(turn, new Map())
+}
+
+/** These addresses are none of ours any more. */
+export function forgetGivingWay(turn: Turn, addresses: readonly string[]): void {
+  const { givingWay } = turn.state
+  if (givingWay.size === 0) return
+  keepGivingWay(turn, new Map([...givingWay].filter(([address]) => !addresses.includes(address))))
 }
 
 /** A node has said which clients have to stay there, to the next director as well. */

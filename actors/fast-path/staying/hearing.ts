@@ -32,10 +32,14 @@ export function noteLead(turn: Turn, before: FastPathState): void {
     turn.change({ hearing: null })
     return
   }
-  if (has.every((address) => had.includes(address))) return
+  const more = has.filter((address) => !had.includes(address))
+  if (more.length === 0) return
   const gained = [...turn.state.roles].find(
     ([instance, { role }]) => role === 'director' && before.roles.get(instance)?.role !== 'director',
   )
+  // To an address that nobody has had until now nobody has connections.
+  const known = new Set([...before.roles.values()].flatMap(({ virtualIps }) => virtualIps))
+  if (gained === undefined && !more.some((address) => known.has(address))) return
   const former = gained === undefined ? null : (before.lastMasters.get(gained[0]) ?? null)
   turn.change({ hearing: { former, told: new Set(), extended: false } })
   turn.startTimer('hearing', FORMER_MS)

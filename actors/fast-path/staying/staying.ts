@@ -188,15 +188,11 @@ export function stayingPins(state: FastPathState): readonly Pin[] {
 /** The connections that go with those pins: of clients that several nodes name. */
 export function stayingConnections(state: FastPathState): readonly KnownConnection[] {
   if (state.hearing !== null) return []
-  const { redirects } = state.settings
-  const originalPorts = Map.groupBy(
-    redirects.flatMap((redirect) => redirect.originalPorts.map((port) => ({ port, proxyPort: redirect.proxyPort }))),
-    ({ proxyPort }) => proxyPort,
-  )
+  const originalPorts = Map.groupBy(state.ports, ({ proxyPort }) => proxyPort)
   return claims(state).flatMap(({ client, mark, connections }) =>
     connections.flatMap(({ clientPort, virtualIp, proxyPort }) =>
       // By which of several a connection came only the packets know.
-      (originalPorts.get(proxyPort) ?? []).map(({ port: originalPort }) => {
+      (originalPorts.get(proxyPort) ?? []).map(({ originalPort }) => {
         return { ...keyOfConnection({ client, clientPort, virtualIp, originalPort }), mark }
       }),
     ),

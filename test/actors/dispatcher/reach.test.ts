@@ -43,6 +43,17 @@ function director() {
 }
 
 describe('a node whose proxy does not answer the director', () => {
+  it('by a port that is no proxy’s any more, gets new clients again', () => {
+    const { give, tried, slots, state } = director()
+    tried(B, SILENT)
+    tried(B, SILENT)
+    expect(slots(B)).toBe(0)
+    give({ type: 'configured', rules: { ...rules, triedPorts: [3129] } })
+    give({ type: 'membership', members: group, macs, assigner: null })
+    expect(slots(B)).toBeGreaterThan(0)
+    expect(state().reach.size).toBe(0)
+  })
+
   it('is tried every 5 s, once more at once when it failed, and then gets no new clients', () => {
     const { sweep, tried, slots, state } = director()
     const tryOf = (address: string) => ({ type: 'tryNode', address, ports: [3128] })

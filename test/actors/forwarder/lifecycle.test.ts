@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { ForwarderReport, ListenerPlan } from '../../../actors/forwarder/messages.ts'
 import { reapForwarder } from '../../../actors/forwarder/task.ts'
 import { allClients } from '../../runtime/table/all-clients.ts'
 import {
@@ -83,19 +84,66 @@ describe('a node whose connections are to be reset', () => {
 })
 
 describe('another plan', () => {
-  it('opens and closes listeners; connections of a closed one live on', async () => {
+  const reportsOf = ({ reports }: { readonly reports: readonly ForwarderReport[] }) =>
+    reports.filter(({ type }) => type === 'listening')
+  /** Resolves when the forwarder says that it goes by them. */
+  async function follow({ forwarders: [forwarder] }: Gateway, listeners: readonly ListenerPlan[], order = 1) {
+    forwarder!.send({ type: 'listeners', listeners, order })
+    await vi.waitFor(() => expect(forwarder!.reports).toContainEqual({ type: 'done', order }))
+  }
+
+  it('opens and closes listeners; connections of a closed one live on where their original port is in it', async () => {
     const gateway = await gatewayWith()
     const client = await connect(gateway.port)
     await echoes(client, 'before')
     const port = await freePort()
-    gateway.forwarders[0]!.send({ type: 'listeners', listeners: [{ ...gateway.plan, port }] })
-    await vi.waitFor(() => expect(gateway.forwarders[0]!.reports).toHaveLength(2))
-    expect(gateway.forwarders[0]!.reports[1]).toEqual({ type: 'listening', forwarder: 0, open: 1, problems: [] })
+    await follow(gateway, [{ ...gateway.plan, port }])
+    expect(reportsOf(gateway.forwarders[0]!)[1]).toEqual({ type: 'listening', forwarder: 0, open: 1, problems: [] })
     await expect(connect(gateway.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
     const other = await connect(port)
     await echoes(other, 'new')
     await echoes(client, 'old')
     for (const socket of [client, other]) socket.destroy()
+  })
+
+  it('without an original port: what came in by it is reset at once, other connections live on, and new ones are refused', async () => {
+    const gateway = await gatewayWith()
+    const port = await freePort()
+    const other: ListenerPlan = { ...gateway.plan, port, originalPort: 9090, redirectIndex: 1 }
+    await follow(gateway, [gateway.plan, other])
+    const [kept, gone] = [await connect(gateway.port), await connect(port)]
+    await echoes(kept, 'before')
+    await echoes(gone, 'before')
+    const broken = ending(gone)
+    await follow(gateway, [gateway.plan], 2)
+    expect(await broken).toBe('ECONNRESET')
+    await expect(connect(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    await echoes(kept, 'after')
+    kept.destroy()
+  })
+
+  it('with another proxy port: what is open goes on where it is, what waits to be taken and all that is new goes to the other', async () => {
+    const gateway = await gatewayWith()
+    const nodePort = await freePort()
+    opened.push(await startNode(0, nodePort, (socket) => socket.end('the other')))
+    const client = await connect(gateway.port)
+    await echoes(client, 'before')
+    await follow(gateway, [{ ...gateway.plan, nodePort, redirectIndex: 1 }])
+    const [said] = await once(await connect(gateway.port), 'data')
+    expect(`${said}`).toBe('the other')
+    await echoes(client, 'after')
+    client.destroy()
+  })
+
+  it('that only numbers the redirects otherwise loses nobody who is just connecting', async () => {
+    const gateway = await gatewayWith()
+    const connecting = Array.from({ length: 50 }, () => connect(gateway.port))
+    for (let order = 1; order <= 10; order++)
+      await follow(gateway, [{ ...gateway.plan, redirectIndex: order % 2 }], order)
+    for (const client of await Promise.all(connecting)) {
+      await echoes(client, 'served')
+      client.destroy()
+    }
   })
 
   it('with a port that is taken is reported, and followed once the port is free', async () => {
@@ -104,12 +152,12 @@ describe('another plan', () => {
     await once(squatter, 'listening')
     const { port } = squatter.address() as net.AddressInfo
     const forwarder = gateway.forwarders[0]!
-    forwarder.send({ type: 'listeners', listeners: [gateway.plan, { ...gateway.plan, port }] })
-    await vi.waitFor(() => expect(forwarder.reports).toHaveLength(2))
-    expect(forwarder.reports[1]).toMatchObject({ open: 1, problems: [`${VIP}:${port}: EADDRINUSE`] })
+    forwarder.send({ type: 'listeners', listeners: [gateway.plan, { ...gateway.plan, port }], order: 1 })
+    await vi.waitFor(() => expect(reportsOf(forwarder)).toHaveLength(2))
+    expect(reportsOf(forwarder)[1]).toMatchObject({ open: 1, problems: [`${VIP}:${port}: EADDRINUSE`] })
     squatter.close()
-    await vi.waitFor(() => expect(forwarder.reports).toHaveLength(3), { timeout: 5000 })
-    expect(forwarder.reports[2]).toMatchObject({ open: 2, problems: [] })
+    await vi.waitFor(() => expect(reportsOf(forwarder)).toHaveLength(3), { timeout: 5000 })
+    expect(reportsOf(forwarder)[2]).toMatchObject({ open: 2, problems: [] })
   })
 })
 

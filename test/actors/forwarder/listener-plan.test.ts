@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { planListeners } from '../../../actors/forwarder/listener-plan.ts'
+import { planListeners, refusedListeners } from '../../../actors/forwarder/listener-plan.ts'
 
 const redirect = (originalPorts: number[], proxyPort: number, proxyProtocol: 'off' | 'v2' = 'off') => ({
   protocol: 'tcp',
@@ -61,5 +61,55 @@ describe('where the forwarders listen', () => {
     }))
     const plan = planListeners(['10.0.0.5'], redirects, new Set())
     expect(plan.map(({ clientSpeaksFirst }) => clientSpeaksFirst)).toEqual([true, true, false, false])
+  })
+})
+
+describe('while it runs', () => {
+  const wildcard = redirect([9090], 9090)
+  const before = planListeners(['10.0.0.5'], [wildcard, redirect([80], 3128)], new Set())
+
+  it('an original port stays where it is listened for, whatever comes before it in the file', () => {
+    const plan = planListeners(
+      ['10.0.0.5'],
+      [redirect([9091], 9091), wildcard, redirect([80], 3128)],
+      new Set(),
+      before,
+    )
+    expect(written(plan)).toEqual([
+      '10.0.0.5 9091 at 29001 -> 9091',
+      '10.0.0.5 9090 at 29000 -> 9090',
+      '10.0.0.5 80 at 80 -> 3128',
+    ])
+  })
+
+  it('also where nobody owns it any more, or somebody does', () => {
+    const plan = planListeners(['10.0.0.5'], [redirect([9090, 80], 3128)], new Set([80]), before)
+    expect(written(plan)).toEqual(['10.0.0.5 9090 at 29000 -> 3128', '10.0.0.5 80 at 80 -> 3128'])
+  })
+
+  it('on a virtual IP that is added as on the others', () => {
+    const plan = planListeners(['10.0.0.5', '10.0.0.6'], [wildcard], new Set(), before)
+    expect(written(plan)).toEqual(['10.0.0.5 9090 at 29000 -> 9090', '10.0.0.6 9090 at 29000 -> 9090'])
+  })
+
+  it.each([
+    [
+      'a port that the forwarders listen on themselves',
+      [redirect([29_000], 3128)],
+      /^redirects: port 29000 is what .* 9090/,
+    ],
+    ['the same as a proxy port', [redirect([80], 29_000)], /^redirects: port 29000/],
+    [
+      'a proxy on a port that they are bound to',
+      [redirect([80], 80)],
+      /^redirects: port 80 is bound by the forwarders/,
+    ],
+  ])('%s is refused', (_what, redirects, problem) => {
+    expect(refusedListeners(before, [wildcard, ...redirects])).toMatch(problem)
+  })
+
+  it('all else is not', () => {
+    expect(refusedListeners(before, [wildcard, redirect([80, 81], 3128)])).toBeNull()
+    expect(refusedListeners(before, [redirect([81], 80)])).toBeNull()
   })
 })

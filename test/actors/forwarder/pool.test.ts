@@ -1,6 +1,6 @@
 import net from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { defaultForwarderLimits } from '../../../actors/forwarder/messages.ts'
+import { defaultForwarderLimits, type ListenerPlan } from '../../../actors/forwarder/messages.ts'
 import { ForwarderPool } from '../../../actors/forwarder/pool.ts'
 import { Supervisor } from '../../../runtime/actor-system/supervision/supervisor.ts'
 import { refused } from '../../../runtime/ports/result.ts'
@@ -227,5 +227,62 @@ test('without nftables a captured port is an error that says what to do', async 
   await expect(pool.start()).rejects.toMatchObject({
     code: 'ENOENT',
     message: expect.stringMatching(new RegExp(`port ${port + 1} .*nft is not installed; install nftables, or choose`)),
+  })
+})
+
+describe('other listeners while it runs', () => {
+  const planOf = (pool: ForwarderPool, changes: Partial<ListenerPlan>) =>
+    pool.listeners.map((plan): ListenerPlan => ({ ...plan, ...changes }))
+  const settingsOf = (listeners: readonly ListenerPlan[]) => ({
+    listeners,
+    limits: defaultForwarderLimits,
+    drainMs: DRAIN_MS,
+  })
+
+  test('are confirmed when they are listened on; a port is captured after that, and given back when it is no more', async () => {
+    const { pool, nft, table } = await startPool()
+    await pool.start()
+    const actor = pool.asActor()
+    const other = await freePort()
+    const captured = planOf(pool, { port: other, originalPort: other + 1, redirectIndex: 1 })
+    const before = pool.listeners
+    await actor.configure!(settingsOf([...before, ...captured]))
+    expect(nft.scripts).toEqual([expect.stringContaining(`tcp dport ${other + 1} notrack tcp dport set ${other}`)])
+    const ended = ending(await connect(other, table))
+    await actor.configure!(settingsOf(before))
+    expect(await ended).toBe('ECONNRESET')
+    expect(nft.scripts).toEqual([expect.anything(), expect.not.stringContaining('dport')])
+    await expect(connected(other, FIRST)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  test('the same ones touch nothing', async () => {
+    const { pool, nft } = await startPool({ captured: true })
+    await pool.start()
+    await pool.asActor().configure!(settingsOf(structuredClone(pool.listeners)))
+    expect(nft.scripts).toHaveLength(1)
+  })
+
+  test('that nftables does not capture are a warning, until they are captured', async () => {
+    const { pool, nft } = await startPool()
+    await pool.start()
+    const actor = pool.asActor()
+    const before = pool.listeners
+    nft.refuse(refused('EPERM', 'nft: not permitted'))
+    await actor.configure!(settingsOf(planOf(pool, { originalPort: 4 })))
+    expect(pool.status().warnings).toEqual([
+      expect.stringMatching(/^redirects: port 4 .*: nft: not permitted; install/),
+    ])
+    nft.refuse(undefined)
+    await actor.configure!(settingsOf(before))
+    expect(pool.status().warnings).toEqual([])
+  })
+
+  test('a forwarder that does not run keeps nobody waiting, and begins with them', async () => {
+    const { pool, port, table } = await startPool()
+    const other = await freePort()
+    await pool.asActor().configure!(settingsOf(planOf(pool, { port: other, originalPort: other })))
+    await pool.start()
+    await connect(other, table)
+    await expect(connected(port, FIRST)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 })

@@ -1,27 +1,29 @@
 import type { ForwarderMessage } from './messages.ts'
 
-interface Reset {
+interface Order {
   /** Forwarders that have not reported yet. */
   readonly waiting: Set<number>
   readonly done: () => void
 }
 
-/** Has all forwarders reset the connections of virtual IPs that leave this node, and says when the last one has. */
-export class Resets {
+/** What all forwarders are told to do, and when the last of them has. */
+export class Orders {
   readonly #post: (index: number, message: ForwarderMessage) => boolean
+  readonly #forwarders: number
   /** By their number. Each ends with its forwarders, whom the watchdog ends when they stand still. */
-  readonly #underWay = new Map<number, Reset>()
+  readonly #underWay = new Map<number, Order>()
   #orders = 0
 
-  /** `post`: false where that forwarder does not run, so that it has no connections. */
-  constructor(post: (index: number, message: ForwarderMessage) => boolean) {
+  /** `post`: false where that forwarder does not run: it has no connections, and begins by what is true then. */
+  constructor(forwarders: number, post: (index: number, message: ForwarderMessage) => boolean) {
+    this.#forwarders = forwarders
     this.#post = post
   }
 
-  begin(addresses: readonly string[], forwarders: number, done: () => void): void {
+  begin(message: (order: number) => ForwarderMessage, done: () => void): void {
     const order = ++this.#orders
-    const all = Array.from({ length: forwarders }, (_, index) => index)
-    const waiting = new Set(all.filter((index) => this.#post(index, { type: 'cut', addresses, order })))
+    const all = Array.from({ length: this.#forwarders }, (_, index) => index)
+    const waiting = new Set(all.filter((index) => this.#post(index, message(order))))
     this.#underWay.set(order, { waiting, done })
     this.#finish(order)
   }
@@ -37,9 +39,9 @@ export class Resets {
   }
 
   #finish(order: number): void {
-    const reset = this.#underWay.get(order)
-    if (reset === undefined || reset.waiting.size > 0) return
+    const known = this.#underWay.get(order)
+    if (known === undefined || known.waiting.size > 0) return
     this.#underWay.delete(order)
-    reset.done()
+    known.done()
   }
 }
