@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Step } from '../../runtime/actor-system/machine/machine.ts'
+import { configure, giveUpAsking } from './configuring.ts'
 import { noteForeign } from './foreign.ts'
 import { announceAnew, defend, sendDueGarp } from './holding/announcing.ts'
 import { checkHeld, continueTaking, deviceOf, extend, finishPut, giveUp, take } from './holding/holding.ts'
@@ -8,7 +8,7 @@ import { beginYield, endYield, letGo, release } from './holding/yielding.ts'
 import { sweep } from './leftovers.ts'
 import { occupy } from './occupied.ts'
 import { lookNow, vacate } from './reconcile.ts'
-import type { AnnouncerEffect, AnnouncerEvent, AnnouncerSettings, AnnouncerState, AnnouncerTimer } from './state.ts'
+import type { AnnouncerEffect, AnnouncerEvent, AnnouncerState, AnnouncerTimer } from './state.ts'
 import { Turn } from './turn.ts'
 
 /**
@@ -166,15 +166,10 @@ function expire(turn: Turn, timer: AnnouncerTimer): void {
     case 'garp':
       if (phase.label === 'HOLDING') sendDueGarp(turn, phase)
       return
+    case 'added':
+      if (phase.label === 'HOLDING') giveUpAsking(turn, phase)
+      return
     default:
       timer satisfies never
   }
-}
-
-/** Other settings while it goes on as it was: holding for the same lease, or not. */
-function configure(turn: Turn, wanted: AnnouncerSettings): void {
-  const { phase, options } = turn.state
-  turn.change({ options: wanted })
-  // A refresh that was not asked for before would otherwise begin at the next takeover only.
-  if (phase.label === 'HOLDING' && !isDeepStrictEqual(options.garp, wanted.garp)) announceAnew(turn, phase)
 }

@@ -4,6 +4,8 @@ import type { Turn } from './turn.ts'
 export function occupy(turn: Turn, address: string, mac: string): void {
   if (turn.options.virtualIps.some((virtualIp) => virtualIp.address === address)) {
     turn.change({ occupied: new Map(turn.state.occupied).set(address, mac) })
+    const { phase } = turn.state
+    if (phase.label === 'HOLDING' && phase.withheld.includes(address)) withheldNow(turn)
   }
 }
 

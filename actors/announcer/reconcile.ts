@@ -1,7 +1,6 @@
+import { admitAdded } from './configuring.ts'
 import { mayCorrectNow } from './corrections.ts'
-import { announceAnew } from './holding/announcing.ts'
-import { CONTESTED_CHECK_MS, put } from './holding/holding.ts'
-import type { Holding } from './state.ts'
+import { CONTESTED_CHECK_MS } from './holding/holding.ts'
 import type { Turn } from './turn.ts'
 
 /** Something changed on the interface: look at once, or once a second where something else keeps changing it. */
@@ -16,14 +15,10 @@ export function lookNow(turn: Turn): void {
 /** The address is free: a director that had to do without it takes it now. */
 export function vacate(turn: Turn, address: string): void {
   const occupied = new Map(turn.state.occupied)
-  if (!occupied.delete(address)) return
-  turn.change({ occupied })
+  if (occupied.delete(address)) turn.change({ occupied })
   turn.resolved(`occupied:${address}`)
   const { phase } = turn.state
   if (phase.label !== 'HOLDING' || !phase.withheld.includes(address)) return
-  const holding: Holding = { ...phase, withheld: phase.withheld.filter((other) => other !== address) }
-  turn.enter(holding)
   turn.log('info', `${address} is free: adding it`)
-  put(turn, holding)
-  announceAnew(turn, holding)
+  admitAdded(turn, phase, [address])
 }

@@ -36,9 +36,10 @@ export interface AnnouncerSettings {
 
 /**
  * `lease`: when the addresses must be gone. `yield`: when they go, as somebody else has them. `garp`: the next round of gratuitous ARP. `check`: the next look at whether the
- * kernel still has what is held. `ready`: the fast path is not waited for any longer.
+ * kernel still has what is held. `ready`: the fast path is not waited for any longer. `added`: whoever else has an address that was configured
+ * meanwhile has answered by now.
  */
-export type AnnouncerTimer = 'lease' | 'yield' | 'garp' | 'check' | 'ready'
+export type AnnouncerTimer = 'lease' | 'yield' | 'garp' | 'check' | 'ready' | 'added'
 
 /** An address that the kernel did not take. */
 export interface PutRefusal {
@@ -115,7 +116,7 @@ export interface Holding {
   readonly device: Device
   /** The end of the lease as the kernel was last told of it. */
   readonly kernelLeaseUntilMs: number
-  /** Addresses that somebody else had at the takeover: they were not added. */
+  /** Addresses that somebody else had at the takeover, or may have, as they were configured a moment ago: they were not added. */
   readonly withheld: readonly string[]
   readonly schedule: Schedule
   /** They are announced when the fast path has said so much of them; null: they were. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Step } from '../../runtime/actor-system/machine/machine.ts'
 import { type Advertisement, OWNER_PRIORITY } from '../../runtime/wire/vrrp.ts'
 import type { AnnouncerReport } from '../announcer/messages.ts'
@@ -239,9 +240,7 @@ function greet(turn: Turn, peer: keyof ElectorPeers): void {
 
 function tellRole(turn: Turn, before: ElectorState): void {
   const [was, is] = [roleOf(before), roleOf(turn.state)]
-  const same =
-    was.role === is.role && was.masterAddress === is.masterAddress && was.masterPriority === is.masterPriority
-  if (same) return
+  if (isDeepStrictEqual(was, is)) return
   turn.send('discovery', is)
   turn.send('dispatcher', is)
   turn.send(turn.options.forwardedBy ?? 'forwarder', is)

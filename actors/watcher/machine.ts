@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Step } from '../../runtime/actor-system/machine/machine.ts'
 import type { InterfaceTruth, KernelEvent } from '../../runtime/ports/netlink/kernel-events.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
 import { askGateway, hearGateway, judgeGateway } from './gateway.ts'
-import { dropOutdated, knowMaster, probe, sight, tellClaims } from './occupancy.ts'
+import { dropOutdated, followVirtualIps, knowMaster, probe, sight, tellClaims } from './occupancy.ts'
 import { announceOwn, followOwnAddress, judgeOwnAddress, repeatOwn } from './own-address.ts'
 import {
   CERTAIN_ANSWERS,
@@ -73,6 +74,9 @@ function handle(turn: Turn, event: WatcherEvent): void {
       return
     case 'configured':
       turn.change({ options: event.options, isRelocating: false })
+      followVirtualIps(turn, options.virtualIps)
+      // An elector that is new is to know what is tracked when it runs.
+      if (!isDeepStrictEqual(event.options.electors, options.electors)) look(turn)
       judgeOwnAddress(turn)
       if (event.options.managementIp !== options.managementIp) announceOwn(turn)
       return

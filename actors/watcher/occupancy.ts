@@ -31,17 +31,18 @@ export function probe(turn: Turn): void {
     if (occupant.silentRounds >= SILENT_ROUNDS) vacate(turn, address)
     else setOccupant(turn, address, { ...occupant, silentRounds: occupant.silentRounds + 1 })
   }
+  countAdded(turn)
   for (const master of mastersHeard(turn)) {
     if (!turn.state.masterMacs.has(master)) turn.ask(master)
   }
-  const { occupants, claims, ticks } = turn.state
+  const { occupants, claims, ticks, added } = turn.state
   const everyOne = ticks < EAGER_TICKS || ticks % RELAXED_TICKS === 0
   const free = turn.options.virtualIps.filter((address) => !turn.holds(address))
   const held = turn.options.virtualIps.filter((address) => turn.holds(address))
   const asksOthers = ticks > 0 && ticks % RELAXED_TICKS === 0
   const contested = asksOthers ? held.filter((address) => claims.has(address)).slice(0, PROBES_A_TICK) : []
   const wanted = [
-    ...(everyOne ? free : free.filter((address) => occupants.has(address))),
+    ...(everyOne ? free : free.filter((address) => occupants.has(address) || added.has(address))),
     ...(asksOthers ? held.filter((address) => !contested.includes(address)) : []),
   ]
   const start = wanted.length > PROBES_A_TICK ? turn.state.nextProbe % wanted.length : 0
@@ -49,6 +50,36 @@ export function probe(turn: Turn): void {
   // However many there are: a claim is over when its host is silent.
   for (const address of [...contested, ...probed]) turn.probe(address)
   turn.change({ nextProbe: start + probed.length })
+}
+
+/** Other virtual IPs are configured: who has one of the new ones is asked at once. */
+export function followVirtualIps(turn: Turn, before: readonly string[]): void {
+  const { virtualIps } = turn.options
+  const isOurs = ([address]: readonly [string, unknown]) => virtualIps.includes(address)
+  const [occupants, claims] = [new Map([...turn.state.occupants].filter(isOurs)), [...turn.state.claims].filter(isOurs)]
+  turn.change({ occupants, claims: new Map(claims) })
+  const isNew = (address: string) => !before.includes(address) && !turn.holds(address)
+  const added = new Map([...turn.state.added].filter(isOurs))
+  for (const address of virtualIps.filter(isNew)) added.set(address, 0)
+  turn.change({ added })
+  for (const address of [...added.keys()].slice(0, PROBES_A_TICK)) turn.probe(address)
+}
+
+/** Counts who was silent of those that were configured meanwhile. After so many rounds as an occupant would have been certain in, it is free. */
+function countAdded(turn: Turn): void {
+  const { added, occupants } = turn.state
+  if (added.size === 0) return
+  const still = new Map<string, number>()
+  for (const [address, rounds] of [...added].slice(0, PROBES_A_TICK)) {
+    if (turn.holds(address)) continue
+    const occupant = occupants.get(address)
+    if (occupant !== undefined && occupant.answers >= CERTAIN_ANSWERS) continue
+    if (occupant !== undefined) still.set(address, 0)
+    else if (rounds + 1 < CERTAIN_ANSWERS) still.set(address, rounds + 1)
+    else turn.tellAnnouncers({ type: 'vacant', address })
+  }
+  for (const [address, rounds] of [...added].slice(PROBES_A_TICK)) still.set(address, rounds)
+  turn.change({ added: still })
 }
 
 /** An elector hears a master: it is no stranger, nor will it be when it is dead. */

@@ -131,6 +131,8 @@ export interface WatcherState {
   /** MAC by address of those that are or were masters: a dead one's kernel may still hold its addresses. */
   readonly masterMacs: ReadonlyMap<string, string>
   readonly occupants: ReadonlyMap<string, Occupant>
+  /** Virtual IPs that were configured meanwhile, and how often each was asked for without an answer: an announcer waits for the outcome. */
+  readonly added: ReadonlyMap<string, number>
   readonly claims: ReadonlyMap<string, Claim>
   /** Index of the virtual IP that is probed next. */
   readonly nextProbe: number
@@ -155,6 +157,7 @@ export function initialWatcher(options: WatcherOptions): WatcherState {
     masters: new Map(),
     masterMacs: new Map(),
     occupants: new Map(),
+    added: new Map(),
     claims: new Map(),
     nextProbe: 0,
     counters: {},

@@ -20,6 +20,11 @@ export function awaitFastPath(turn: Turn, holding: Holding, awaits: 'ready' | 'r
 /** The fast path has said what it forwards. */
 export function noteForwarded(turn: Turn, { virtualIps: rules, ready }: ForwardedMessage): void {
   turn.change({ forwarded: { rules, ready } })
+  continueAwaiting(turn)
+}
+
+/** What is waited for may be there. */
+export function continueAwaiting(turn: Turn): void {
   const { phase } = turn.state
   if (phase.label === 'HOLDING' && phase.awaits !== null && isAwaited(turn, phase.awaits)) announce(turn, phase)
 }

@@ -82,3 +82,40 @@ test('when this process had settled is a matter of its start', () => {
   const bench = new Bench({ ...v3, settledAtMs: 9000 }).started().feed(configured({ ...v3, settledAtMs: 0 }))
   expect(bench.state.options.settledAtMs).toBe(9000)
 })
+
+describe.each([v2, v3])('other virtual IPs while it runs, v$version', (options) => {
+  const virtualIps = [...options.virtualIps, '10.0.0.99']
+  const more = configured({ ...options, virtualIps })
+
+  test('a master says them at once, stays master, and its advert timer runs on', () => {
+    const bench = new Bench(options).promoted()
+    const { transitions } = statusOf(bench)
+    bench.feed(more, 200)
+    expect(bench.adverts()).toMatchObject([{ priority: options.priority, addresses: virtualIps }])
+    expect([bench.label, statusOf(bench).transitions, bench.sent('announcer')]).toEqual(['MASTER', transitions, []])
+    expect(bench.expire('advert').adverts()).toMatchObject([{ addresses: virtualIps }])
+  })
+
+  test('the rest of the node is told what it leads', () => {
+    const bench = new Bench(options).promoted().feed(more)
+    expect(bench.sent('discovery')).toMatchObject([{ type: 'role', role: 'director', virtualIps }])
+  })
+
+  test('a backup says nothing on the wire, and hears its director as before', () => {
+    const bench = new Bench({ ...options, priority: 50 }).started().hear({ priority: 80 })
+    bench.feed(configured({ ...options, priority: 50, virtualIps }))
+    expect(bench.adverts()).toEqual([])
+    bench.hear({ priority: 80 }, 1000)
+    expect([bench.label, statusOf(bench).masterPriority]).toEqual(['BACKUP', 80])
+  })
+
+  test('one that hands over does not speak up again', () => {
+    const bench = new Bench(options).promoted().feed({ type: 'stepDown' })
+    expect(bench.feed(more).adverts()).toEqual([])
+  })
+
+  test('the same ones in another order are nothing to say', () => {
+    const bench = new Bench({ ...options, virtualIps }).promoted()
+    expect(bench.feed(configured({ ...options, virtualIps: virtualIps.toReversed() })).adverts()).toEqual([])
+  })
+})

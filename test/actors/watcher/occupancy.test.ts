@@ -243,3 +243,41 @@ test('the fast path, where there is one, is told of whoever else speaks for a vi
   expect(bench.sent('fast-path')).toEqual([{ type: 'spokenFor', address: VIP, mac: MASTER_MAC }])
   expect(bench.sees({ senderAddress: MASTER, senderMac: MASTER_MAC }).sent('fast-path')).toEqual([])
 })
+
+describe('other virtual IPs while it runs', () => {
+  const OTHER = '10.0.0.6'
+  const configured = (...virtualIps: readonly string[]) =>
+    ({ type: 'configured', options: { ...settings, virtualIps } }) as const
+
+  test('a new one is asked for at once, and who has it is certain within two seconds', () => {
+    const bench = new Bench().feed(configured(VIP, OTHER))
+    expect(bench.asked()).toEqual([`0.0.0.0 > ${OTHER}`])
+    bench.insists({ senderAddress: OTHER })
+    expect(bench.sent('announcer')).toEqual([{ ...occupied, address: OTHER }])
+  })
+
+  test('one that nobody answers for in three rounds is free, and that is told; each round asks for it', () => {
+    const bench = new Bench().feed(configured(VIP, OTHER))
+    for (let round = 0; round < 2; round++) {
+      expect(bench.tick().asked()).toContain(`0.0.0.0 > ${OTHER}`)
+      expect(bench.sent('announcer')).toEqual([])
+    }
+    expect(bench.tick().sent('announcer')).toEqual([{ type: 'vacant', address: OTHER }])
+    expect(bench.tick().sent('announcer')).toEqual([])
+  })
+
+  test('one that is answered for once, and then no more, is asked for from the beginning', () => {
+    const bench = new Bench().feed(configured(VIP, OTHER)).sees({ senderAddress: OTHER })
+    const vacancies = Array.from({ length: 10 }, () => bench.tick().sent('announcer')).flat()
+    expect(vacancies).toEqual([{ type: 'vacant', address: OTHER }])
+  })
+
+  test('one that is gone is told of no more', () => {
+    const bench = new Bench().insists({})
+    expect(bench.warnings()).toHaveLength(1)
+    expect(bench.feed(configured(OTHER)).warnings()).toEqual([])
+    const claimed = new Bench(holding).sees({ form: 'reply' }).tick().tick()
+    expect(claimed.warnings()).toHaveLength(1)
+    expect(claimed.feed(configured(OTHER)).warnings()).toEqual([])
+  })
+})
