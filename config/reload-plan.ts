@@ -14,7 +14,7 @@ export interface SettingChange {
 export type ReloadPlan =
   /** No changes: there is nothing to do. */
   | { readonly ok: true; readonly changes: readonly SettingChange[] }
-  /** Some of it cannot be done as it runs, so none of it is. */
+  /** Some of it cannot be done as it runs, so none of it is. `reason`: and what to do, for people. */
   | { readonly ok: false; readonly refusals: readonly (SettingChange & { readonly reason: string })[] }
 
 /** Compares two configurations, setting by setting. Pure. */
@@ -27,17 +27,53 @@ export function planReload(running: GatewayConfig, wanted: GatewayConfig): Reloa
 
 type Found = SettingChange & { readonly reason: string | null }
 
+/** Others than the first come and go; one that has another family or VRID is another one. */
 function instanceChanges(running: readonly InstanceConfig[], wanted: readonly InstanceConfig[]): readonly Found[] {
-  const [before, after] = [running, wanted].map((instances) => instances.map(identityOf).join(', ')) as [string, string]
-  if (before !== after) {
-    return [{ path: 'instances', before, after, reason: 'each has actors of its own, which are made at the start' }]
-  }
-  return running.flatMap((instance, index) => {
-    const prefix = running.length > 1 ? `instances.${instance.name}.` : ''
-    const changes = changesBy(INSTANCE_RULES, instance, wanted[index])
-    return changes.map((change) => ({ ...change, path: `${prefix}${change.path}` }))
+  return [...populationChange(running, wanted), ...keptChanges(running, wanted)]
+}
+
+function populationChange(running: readonly InstanceConfig[], wanted: readonly InstanceConfig[]): readonly Found[] {
+  const [before, after] = [running, wanted].map((instances) => instances.map(identityOf)) as [string[], string[]]
+  const isSame = before.length === after.length && before.every((identity) => after.includes(identity))
+  if (isSame && before[0] === after[0]) return []
+  // One that goes and comes at the same time under the same name would be both.
+  const renewed = wanted.find(
+    ({ name }, index) => !before.includes(after[index]!) && running.some((one) => one.name === name),
+  )
+  const reason =
+    before[0] === after[0] ? (renewed === undefined ? null : `${renewed.name} is another virtual router`) : FIRST
+  return [
+    {
+      path: 'instances',
+      before: before.join(', '),
+      after: after.join(', '),
+      reason: reason === null ? null : needsStart(reason),
+    },
+  ]
+}
+
+const FIRST = 'the first one is what nodes of the group know each other by'
+
+/** Of those that are there before and after. */
+function keptChanges(running: readonly InstanceConfig[], wanted: readonly InstanceConfig[]): readonly Found[] {
+  return running.flatMap((instance) => {
+    const other = wanted.find((one) => identityOf(one) === identityOf(instance))
+    if (other === undefined) return []
+    const prefix = running.length > 1 || wanted.length > 1 ? `instances.${instance.name}.` : ''
+    const isStrict = instance.vrrp.strict || other.vrrp.strict
+    const changes = changesBy(INSTANCE_RULES, instance, other)
+    return changes
+      .map((change) =>
+        isStrict && change.path === INSTANCE_RULES.virtualIps.path ? { ...change, reason: STRICT } : change,
+      )
+      .map((change) => ({ ...change, path: `${prefix}${change.path}` }))
   })
 }
+
+/** Who discards the adverts of its director becomes a second one. */
+const STRICT = 'with vrrp.strict nodes discard the adverts of whoever has others: take that out first, on every node'
+
+const needsStart = (reason: string): string => `not while the gateway runs: ${reason}; restart it`
 
 const identityOf = ({ name, family, virtualRouterId }: InstanceConfig): string =>
   `${name} (${family}, VRID ${virtualRouterId})`
@@ -51,7 +87,8 @@ function changesBy(rules: object, running: unknown, wanted: unknown): readonly F
     if (!isRule(rule)) return changesBy(rule, before, after)
     if (isDeepStrictEqual(before, after)) return []
     const { path, show } = rule
-    return [{ path, before: show(before), after: show(after), reason: rule.refusal(before, after) }]
+    const reason = rule.refusal(before, after)
+    return [{ path, before: show(before), after: show(after), reason: reason === null ? null : needsStart(reason) }]
   })
 }
 

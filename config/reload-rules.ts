@@ -75,7 +75,7 @@ export const INSTANCE_RULES: RulesOf<InstanceConfig> = {
         ? 'the owner of the virtual IPs (255) is elected by other rules'
         : null,
   },
-  virtualIps: fixed('virtualIps', 'they are put on the interface by the start', addresses),
+  virtualIps: live('virtualIps', addresses),
   vrrp: {
     version: fixed('vrrp.version', GROUP),
     advertIntervalCs: fixed('vrrp.advertInterval', GROUP, (cs) => duration(cs * 10)),
@@ -99,7 +99,7 @@ export const GATEWAY_RULES: RulesOf<Omit<GatewayConfig, 'instances' | 'virtualIp
     ...live<string | null>('interface (link-local address)'),
     refusal: (before, after) => ((before === null) === (after === null) ? null : SOCKETS),
   },
-  redirects: fixed('redirects', 'the forwarders listen by it from the start', redirects),
+  redirects: live('redirects', redirects),
   forwarding: fixed('forwarding', 'other actors forward'),
   realtime: fixed('vrrp.realtime', 'threads are scheduled by it from the start'),
   agent: {

@@ -74,7 +74,7 @@ class Inspector implements ActorInstance<InspectorMessage, InspectorOptions> {
     this.#routes = new InspectorRoutes({
       context,
       router: options.forwarding === 'kernel' ? 'fast-path' : 'dispatcher',
-      gatherer: new SliceGatherer(context, options.instances, options.described),
+      gatherer: new SliceGatherer(context, () => this.#options),
       identity: () => this.#options,
       events: this.#events,
       streams: this.#streams,

@@ -81,20 +81,23 @@ const NOTHING_SAID: Slices = {
 /** What an actor that is asked for the status can be asked. */
 type DescribingControl = { describe(): { readonly warnings: readonly string[] } }
 
+/** `instances`: their actors, in the order of the configuration. `described`: all who are asked, these included. */
+interface Asked {
+  readonly instances: readonly InstanceActors[]
+  readonly described: readonly string[]
+}
+
 /** Asks all actors at once. Whoever asks while an answer is under way gets the same one: callers cannot pile up. */
 export class SliceGatherer {
   readonly #context: InspectorContext
-  readonly #instances: readonly InstanceActors[]
-  readonly #described: readonly string[]
+  readonly #asked: () => Asked
   /** What each has said last. */
   readonly #said = new Map<string, unknown>()
   #underWay: Promise<Gathered> | undefined
 
-  /** `instances`: their actors, in the order of the configuration. `described`: all who are asked, these included. */
-  constructor(context: InspectorContext, instances: readonly InstanceActors[], described: readonly string[]) {
+  constructor(context: InspectorContext, asked: () => Asked) {
     this.#context = context
-    this.#instances = instances
-    this.#described = described
+    this.#asked = asked
   }
 
   gather(): Promise<Gathered> {
@@ -105,6 +108,7 @@ export class SliceGatherer {
   }
 
   async #gatherAll(): Promise<Gathered> {
+    const { instances, described } = this.#asked()
     const silent = new Map<string, string>()
     const ask = async (actor: string): Promise<void> => {
       try {
@@ -116,13 +120,13 @@ export class SliceGatherer {
         silent.set(actor, error instanceof Error ? error.message : String(error))
       }
     }
-    await Promise.all(this.#described.map(ask))
+    await Promise.all(described.map(ask))
     // The compiler cannot see that each name came with its own slice.
     const said = <Slice>(actor: string): Slice | null => (this.#said.get(actor) ?? null) as Slice | null
-    const electing = new Set<string>(this.#instances.flatMap(({ elector, announcer }) => [elector, announcer]))
-    const others = this.#described.filter((actor) => !electing.has(actor))
+    const electing = new Set<string>(instances.flatMap(({ elector, announcer }) => [elector, announcer]))
+    const others = described.filter((actor) => !electing.has(actor))
     return {
-      instances: this.#instances.map(({ elector, announcer }) => ({
+      instances: instances.map(({ elector, announcer }) => ({
         elector: said<ElectorStatus>(elector),
         announcer: said<AnnouncerStatus>(announcer),
       })),

@@ -85,7 +85,7 @@ class Traffic {
 class RawIpActor implements ActorInstance<RawIpMessage, RawIpOptions> {
   readonly control: RawIpControl = { describe: () => this.#describe() }
   readonly #context: ActorContext<RawIpPeers>
-  readonly #routes: readonly VrrpRoute[]
+  #routes: readonly VrrpRoute[]
   readonly #sockets: ReadonlyMap<AddressFamily, Sockets>
   readonly #traffic: { readonly [Protocol in IpProtocol]: Traffic }
   /** Packets for each receiver, whatever became of them. */
@@ -148,7 +148,8 @@ class RawIpActor implements ActorInstance<RawIpMessage, RawIpOptions> {
     }
   }
 
-  configure({ sourceAddress, ipv6SourceAddress }: RawIpOptions): void {
+  configure({ sourceAddress, ipv6SourceAddress, routes }: RawIpOptions): void {
+    this.#routes = routes
     this.#sockets.get('ipv4')?.moveTo(sourceAddress)
     if (ipv6SourceAddress !== undefined) this.#sockets.get('ipv6')?.moveTo(ipv6SourceAddress)
   }

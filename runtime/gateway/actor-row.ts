@@ -33,6 +33,8 @@ export interface ActorRow<Options = unknown> {
   readonly realtime?: true
   /** When it stops: 1 first; those of one number together. */
   readonly stop: number
+  /** Goes by other options only when all others do: what it calls clients to is there by then. */
+  readonly configuredLast?: true
   /** Where it needs longer than the others. */
   readonly stopPatienceMs?: number
   /** Its control has `describe()`: it is asked for the status, which shows its warnings. */
@@ -89,6 +91,11 @@ function planOf(name: string, runs: string, actor: ActorRow, gateway: GatewayPla
     ...(stopPatienceMs === undefined ? {} : { stopPatienceMs }),
     ...(thread === 'main' ? { start: async (context, options) => (await actor.load(gateway))(context, options) } : {}),
   }
+}
+
+/** Names of the actors that go by other options when all others do. */
+export function configuredLastOf(table: ActorTable, gateway: GatewayPlan): ReadonlySet<string> {
+  return new Set([...namesIn(table, gateway)].flatMap(([row, names]) => (table[row]!.configuredLast ? names : [])))
 }
 
 export function stopOrderOf(table: ActorTable, gateway: GatewayPlan): StopOrder {

@@ -73,6 +73,7 @@ const elector = row<ElectorActorOptions>({
   thread: 'worker',
   nameOf: ({ elector }) => elector.name,
   realtime: true,
+  configuredLast: true,
   stop: 1,
   describes: true,
   peers: ({ forwardedBy }, { announcer }) => [
@@ -94,6 +95,7 @@ const announcer = row<AnnouncerOptions>({
   thread: 'worker',
   nameOf: ({ announcer }) => announcer.name,
   realtime: true,
+  configuredLast: true,
   stop: 2,
   describes: true,
   peers: (_, { elector }) => [elector.name],

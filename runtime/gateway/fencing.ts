@@ -5,8 +5,8 @@ import { removedRuleset } from '../../actors/fast-path/ruleset/ruleset.ts'
 import type { GatewayConfig, InstanceConfig } from '../../config/gateway-config.ts'
 import type { Netlink } from '../ports/netlink/netlink.ts'
 import type { Nft } from '../ports/nft/nft.ts'
-import { removedTable, wholeTable } from '../ports/nft/nft-table.ts'
-import type { Result } from '../ports/result.ts'
+import { removedTable, tableChange, wholeTable } from '../ports/nft/nft-table.ts'
+import { done, type Result } from '../ports/result.ts'
 import { canonicalAddress } from '../wire/ip-address-bytes.ts'
 
 const LOWEST_PRIORITY = 1
@@ -18,6 +18,14 @@ const LOWEST_PRIORITY = 1
 export function raiseFence({ interfaceName, instances }: GatewayConfig, nft: Nft): Promise<Result> {
   // What kernel mode left here would forward, silence and drop by what it knew when it was stopped.
   return nft.apply(removedRuleset() + wholeTable(leaseFence(interfaceName, instances.map(fencedRouter))))
+}
+
+/** The same for other virtual IPs: what adverts have written stays. */
+export async function changeFence(before: GatewayConfig, after: GatewayConfig, nft: Nft): Promise<Result> {
+  const fenceOf = ({ interfaceName, instances }: GatewayConfig) =>
+    leaseFence(interfaceName, instances.map(fencedRouter))
+  const change = tableChange(fenceOf(before), fenceOf(after))
+  return change === '' ? done : nft.apply(change)
 }
 
 /** Undoes it, also where there is none. */

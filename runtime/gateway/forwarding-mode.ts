@@ -1,7 +1,7 @@
 import { probeKernelMode } from '../../actors/fast-path/kernel/support.ts'
 import type { FastPathSettings, Subnet } from '../../actors/fast-path/state.ts'
 import { planListeners } from '../../actors/forwarder/listener-plan.ts'
-import { defaultForwarderLimits } from '../../actors/forwarder/messages.ts'
+import { defaultForwarderLimits, type ListenerPlan } from '../../actors/forwarder/messages.ts'
 import type { ForwarderSettings } from '../../actors/forwarder/pool.ts'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
 import type { Nft } from '../ports/nft/nft.ts'
@@ -98,11 +98,15 @@ function answerRoutes({ virtualIps, managementIp }: GatewayConfig): readonly Sub
     .map(({ address, prefixLength }) => ({ address: networkOf(address, prefixLength), prefixLength }))
 }
 
-/** What of the configuration the forwarders go by. `takenPorts`: somebody listens there unbound. */
-export function forwarderSettings(config: GatewayConfig, takenPorts: ReadonlySet<number>): ForwarderSettings {
+/** What of the configuration the forwarders go by. `takenPorts`: somebody listens there unbound. `running`: where they listen now. */
+export function forwarderSettings(
+  config: GatewayConfig,
+  takenPorts: ReadonlySet<number>,
+  running: readonly ListenerPlan[] = [],
+): ForwarderSettings {
   const addresses = config.virtualIps.map(({ address }) => address)
   return {
-    listeners: planListeners(addresses, config.redirects, takenPorts),
+    listeners: planListeners(addresses, config.redirects, takenPorts, running),
     limits: {
       ...defaultForwarderLimits,
       connectTimeoutMs: config.timeouts.connectMs,

@@ -9,7 +9,10 @@ import { CLIENT_IDLE_S, type ForwardingMode, fastPathSettings, forwarderSettings
 import { sharedSettings } from './shared-settings.ts'
 import { readVersion } from './version.ts'
 
-/** What the plans depend on beside the configuration. It stays as it was at the start, so that of two plans only settings differ. */
+/**
+ * What the plans depend on beside the configuration. It stays as it was at the start, so that of two plans only settings differ; but for
+ * `takenPorts`, which matter for ports that are not listened for yet.
+ */
 export interface GatewayPlace {
   /** Of the interface. */
   readonly mac: string
@@ -76,7 +79,7 @@ export function planGateway(
     announcers: instances.map(({ announcer }) => announcer.name),
     forwardedBy,
     fastPaths: isKernelMode ? ['fast-path'] : [],
-    forwarderSettings: forwarderSettings(config, place.takenPorts),
+    forwarderSettings: forwarderSettings(config, place.takenPorts, forwarders?.listeners),
     fastPathSettings: fastPathSettings(config),
     sharedSettings: sharedSettings(config, place.forwarding),
     clientIdleS: CLIENT_IDLE_S,

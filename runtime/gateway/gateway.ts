@@ -24,12 +24,12 @@ import { ConnectionTable } from '../table/connection-table.ts'
 import { plansOf, RESTART, stopOrderOf } from './actor-row.ts'
 import { actors } from './actors.ts'
 import { clearLoopback, lowerFence, raiseFence } from './fencing.ts'
-import { chooseForwarding, forwarderSettings, refusedInKernelMode } from './forwarding-mode.ts'
+import { chooseForwarding, forwarderSettings } from './forwarding-mode.ts'
 import { GatewayError } from './gateway-error.ts'
 import { type GatewayPlace, planGateway } from './gateway-plan.ts'
 import { createGatewayLog, type GatewayLog } from './logging.ts'
 import { readableSecrets } from './readable-secrets.ts'
-import { Reloader } from './reloader.ts'
+import { createReloader, foreignText, STOP_PATIENCE_MS } from './reloading.ts'
 import { LEAST_WATCHDOG_MS, nodesThere, Service } from './service.ts'
 import { beTheOnlyOne, checkCapabilities, checkListening, checkStateFolder, readHost } from './start-checks.ts'
 import { startLine } from './start-line.ts'
@@ -51,15 +51,12 @@ export interface Gateway {
 const COMPOSITION = new URL(import.meta.url.endsWith('.ts') ? './actors.ts' : './actors.js', import.meta.url)
 /** EX_SOFTWARE of sysexits.h: an actor crashed more often than it may. */
 const EXIT_GAVE_UP = 70
-const STOP_PATIENCE_MS = 2000
 /** For the end as a whole, whatever does not answer; what is stuck by then ends with the process. */
 const END_PATIENCE_MS = 20_000
 /** For the last lines of the log. */
 const LOG_PATIENCE_MS = 1000
 /** What is left after that: the last words of the command line, and the end of the process. */
 const LAST_WORDS_MS = 2000
-/** How long actors may take to confirm their new options: as long as the watcher may stand in epoll_wait, twice. */
-const RELOAD_PATIENCE_MS = 1000
 /** Room of each forwarder beyond its even share: the kernel's spreading over SO_REUSEPORT listeners is not even. */
 const UNEVEN_SHARE = 1.5
 /** Few connections may all come to one forwarder. */
@@ -99,10 +96,7 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
       : [
           `forwarding: auto: workers mode, since this host cannot do kernel mode (${lacking}); write forwarding: workers if that is meant`,
         ]),
-    ...onLoopback.map(
-      (address) =>
-        `${address} is on lo by somebody else's hand, and answers also where this node is not director: take it off, and restart`,
-    ),
+    ...onLoopback.map(foreignText),
   ]
   for (const warning of startWarnings) log.write('supervisor', 'warn', warning)
   if (config.realtime === 'auto' && !mayBeRealtime()) log.write('supervisor', 'warn', NOT_REALTIME)
@@ -137,24 +131,25 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
           onEscalation: (reason) => giveUp('forwarder', reason),
           onInspection: (actor, detail) => system.inspect(actor, detail),
         })
-  const plan = (wanted: GatewayConfig) => plansOf(actors, planGateway(wanted, place, forwarders))
-  const reloader = new Reloader(config, {
+  const plan = planGateway(config, place, forwarders)
+  const reloader = createReloader(config, {
+    place,
+    system,
+    forwarders,
+    nft,
     load,
-    refusal: (wanted) => refusedInKernelMode(forwarding, wanted),
-    optionsOf: (wanted) => new Map(plan(wanted).map(({ name, options }) => [name, options])),
-    configure: (options) => system.configure(options, RELOAD_PATIENCE_MS),
     log: (level, line) => log.write('supervisor', level, line),
     ...(service && { began: () => service.reloading(), ended: () => service.reloaded() }),
   })
-  for (const each of plan(config)) system.spawn(each)
-  const stopOrder = stopOrderOf(actors, planGateway(config, place, forwarders))
+  for (const each of plansOf(actors, plan)) system.spawn(each)
+  const stopOrder = () => stopOrderOf(actors, planGateway(reloader.running, place, forwarders))
   if (forwarders !== undefined) system.attach(forwarders.tasks)
 
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>()
   let stopping: Promise<void> | undefined
   const stop = (exitCode: number): Promise<void> => {
     service?.stopping(END_PATIENCE_MS + LOG_PATIENCE_MS + LAST_WORDS_MS)
-    stopping ??= stopInOrder(system, stopOrder, forwarders, log, unfence).then(() => finish(exitCode))
+    stopping ??= stopInOrder(system, stopOrder(), forwarders, log, unfence).then(() => finish(exitCode))
     return stopping
   }
   process.on('uncaughtException', (error) => {
@@ -170,7 +165,7 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
     service?.started()
     collectStartupGarbage(0)
   } catch (error) {
-    await stopInOrder(system, stopOrder, forwarders, log, unfence)
+    await stopInOrder(system, stopOrder(), forwarders, log, unfence)
     const { code = 'ESTART', message } = error as { code?: string; message: string }
     throw new GatewayError(code, message, error)
   }

@@ -11,12 +11,22 @@ import type { LogLevel } from '../ports/host/syslog.ts'
 export interface ReloaderParts {
   /** Reads the configuration anew. */
   load(running: GatewayConfig): Promise<Checked<GatewayConfig>>
-  /** What of it this gateway cannot do as it has been started, beside what nobody can change; null: nothing. */
-  refusal(config: GatewayConfig): string | null
+  /** What of it this gateway cannot do as it runs by this one, beside what nobody can change; null: nothing. */
+  refusal(running: GatewayConfig, wanted: GatewayConfig): string | null
   /** The options of every actor, by its name. */
   optionsOf(config: GatewayConfig): ReadonlyMap<string, unknown>
   /** Gives actors other options; resolves with those that have not confirmed it within a bounded time. */
   configure(options: ReadonlyMap<string, unknown>): Promise<readonly string[]>
+  /** Takes these actors, which the configuration does not have any more, out of the system. */
+  dismiss(actors: readonly string[], running: GatewayConfig): Promise<void>
+  /** Lets actors know whom they may send to now. */
+  relink(wanted: GatewayConfig): void
+  /** Takes these actors, which the configuration has not had until now, in; resolves with why some of them do not run. */
+  join(actors: readonly string[], wanted: GatewayConfig): Promise<readonly string[]>
+  /** The actors that go by other options only when all others do. */
+  configuredLast(wanted: GatewayConfig): ReadonlySet<string>
+  /** What of the host goes by the configuration and is no actor's, between those and the last; resolves with what has not come of it. */
+  followOnHost(before: GatewayConfig, after: GatewayConfig): Promise<readonly string[]>
   log(level: LogLevel, line: string): void
   /** Of each reload, not of a check alone. */
   began?(): void
@@ -77,11 +87,16 @@ export class Reloader {
   async #relocate(wanted: GatewayConfig): Promise<void> {
     const plan = planReload(this.#running, wanted)
     if (!plan.ok || plan.changes.length === 0) return
-    const concerned = this.#concerned(wanted)
+    const concerned = this.#changeTo(wanted)
     for (const { path, before, after } of plan.changes) {
       this.#parts.log('warn', `${path}: ${before} -> ${after}: the interface has the former no more`)
     }
     await this.#go(wanted, concerned)
+  }
+
+  /** What the gateway goes by. */
+  get running(): GatewayConfig {
+    return this.#running
   }
 
   /** Null while the order is under way, and where it was forgotten. */
@@ -110,35 +125,67 @@ export class Reloader {
     if (!plan.ok) {
       return refused(
         plan.refusals.map(({ path, before, after, reason }) => {
-          return `${path}: ${before} -> ${after}: not while the gateway runs: ${reason}; restart it`
+          return `${path}: ${before} -> ${after}: ${reason}`
         }),
       )
     }
-    const unheeded = this.#parts.refusal(loaded.value)
+    const unheeded = this.#parts.refusal(this.#running, loaded.value)
     if (unheeded !== null) return refused([unheeded])
     const { changes } = plan
     if (changes.length === 0) return { outcome: 'unchanged', changes, problems: [] }
-    const concerned = this.#concerned(loaded.value)
+    const concerned = this.#changeTo(loaded.value)
     if (checkOnly) return { outcome: 'possible', changes, problems: [] }
     return { outcome: 'applied', changes, problems: await this.#go(loaded.value, concerned) }
   }
 
-  /** The options that are other ones with this configuration; whatever is wrong with it is thrown here, before an actor hears of it. */
-  #concerned(wanted: GatewayConfig): ReadonlyMap<string, unknown> {
+  /** What this configuration comes to; whatever is wrong with it is thrown here, before an actor hears of it. */
+  #changeTo(wanted: GatewayConfig): Change {
     const before = this.#parts.optionsOf(this.#running)
-    const after = [...this.#parts.optionsOf(wanted)]
-    return new Map(after.filter(([actor, options]) => !isDeepStrictEqual(options, before.get(actor))))
+    const after = this.#parts.optionsOf(wanted)
+    const kept = [...after].filter(([actor]) => before.has(actor))
+    const options = kept.filter(([actor, options]) => !isDeepStrictEqual(options, before.get(actor)))
+    const last = this.#parts.configuredLast(wanted)
+    const gone = [...before.keys()].filter((actor) => !after.has(actor))
+    const joined = [...after.keys()].filter((actor) => !before.has(actor))
+    return {
+      gone,
+      first: options.filter(([actor]) => !last.has(actor)),
+      joined,
+      last: options.filter(([actor]) => last.has(actor)),
+    }
   }
 
   /** What has not come of it; from here on there is no way back. */
-  async #go(wanted: GatewayConfig, concerned: ReadonlyMap<string, unknown>): Promise<readonly string[]> {
+  async #go(wanted: GatewayConfig, { gone, first, joined, last }: Change): Promise<readonly string[]> {
+    const before = this.#running
     this.#running = wanted
     try {
-      return (await this.#parts.configure(concerned)).map((actor) => `${actor} has not confirmed it yet`)
+      if (gone.length > 0) await this.#parts.dismiss(gone, before)
+      if (gone.length + joined.length > 0) this.#parts.relink(wanted)
+      const unconfirmed = await this.#configure(first)
+      const undone = await this.#parts.followOnHost(before, wanted)
+      const unstarted = joined.length > 0 ? await this.#parts.join(joined, wanted) : []
+      return [...unconfirmed, ...undone, ...unstarted, ...(await this.#configure(last))]
     } catch (error) {
       return [unforeseen(error)]
     }
   }
+
+  async #configure(options: Options): Promise<readonly string[]> {
+    if (options.length === 0) return []
+    return (await this.#parts.configure(new Map(options))).map((actor) => `${actor} has not confirmed it yet`)
+  }
+}
+
+type Options = readonly (readonly [actor: string, options: unknown])[]
+
+/** What a configuration comes to, in the order in which it is done. */
+interface Change {
+  /** Actors. */
+  readonly gone: readonly string[]
+  readonly first: Options
+  readonly joined: readonly string[]
+  readonly last: Options
 }
 
 /** A mistake of ours, on the main thread: it must cost the reload, not the gateway. */

@@ -8,10 +8,10 @@ import { lockInstance } from '../ports/process/linux/instance-lock.ts'
 import { checkOwnFolder } from '../ports/process/linux/own-folder.ts'
 import { checkPrivileges } from '../ports/process/linux/privileges.ts'
 import type { Result } from '../ports/result.ts'
-import { openLinuxSocketTable } from '../ports/sockets/linux/socket-table.ts'
 import { type ForwardingMode, forwarderSettings } from './forwarding-mode.ts'
 import { GatewayError } from './gateway-error.ts'
 import type { GatewayPlace } from './gateway-plan.ts'
+import { portsTaken } from './ports-taken.ts'
 
 /** Those below need a capability, unless a sysctl says otherwise. */
 const FIRST_ORDINARY_PORT = 1024
@@ -53,13 +53,7 @@ export function readHost(config: GatewayConfig): Pick<GatewayPlace, 'mac' | 'tak
   const device = netlink.ok ? netlink.value.interfaceByName(config.interfaceName) : netlink
   if (netlink.ok) netlink.value.close()
   if (!device.ok) throw new GatewayError(device.code, `interface: ${config.interfaceName}: ${device.reason}`)
-  const sockets = openLinuxSocketTable()
-  const listeners = sockets.ok ? sockets.value.listeners() : sockets
-  if (sockets.ok) sockets.value.close()
-  const unbound = (listeners.ok ? listeners.value : []).filter(
-    ({ address }) => address === '0.0.0.0' || address === '::',
-  )
-  return { mac: device.value.mac, takenPorts: new Set(unbound.map(({ port }) => port)) }
+  return { mac: device.value.mac, takenPorts: portsTaken() ?? new Set() }
 }
 
 /** A gateway that cannot hold its virtual IPs must not become the director of those that can. */

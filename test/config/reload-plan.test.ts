@@ -139,6 +139,76 @@ test('of several instances the name says whose setting it is', () => {
   })
 })
 
-test('an instance more or less needs a start', () => {
-  expect(planReload(RUNNING, gatewayConfig(ELECTED))).toMatchObject({ ok: false, refusals: [{ path: 'instances' }] })
+describe('instances', () => {
+  const instances = (...lines: readonly string[]) =>
+    gatewayConfig(`vrrp: {version: 3}\ninstances:\n${lines.map((line) => `  - {${line}}\n`).join('')}`)
+  const [FIRST, WEB, MAIL] = [
+    'virtualRouterId: 51, virtualIps: [10.0.0.5]',
+    'name: web, virtualRouterId: 52, virtualIps: [10.0.0.6]',
+    'name: mail, virtualRouterId: 53, virtualIps: [10.0.0.7]',
+  ] as const
+
+  test('other than the first come and go', () => {
+    expect(planReload(instances(FIRST), instances(FIRST, WEB))).toEqual({
+      ok: true,
+      changes: [
+        { path: 'instances', before: 'VI_51 (ipv4, VRID 51)', after: 'VI_51 (ipv4, VRID 51), web (ipv4, VRID 52)' },
+      ],
+    })
+    expect(planReload(instances(FIRST, WEB, MAIL), instances(FIRST, MAIL))).toMatchObject({ ok: true })
+  })
+
+  test('may be in another order, but for the first', () => {
+    expect(planReload(instances(FIRST, WEB, MAIL), instances(FIRST, MAIL, WEB))).toEqual({ ok: true, changes: [] })
+    const plan = planReload(instances(FIRST, WEB), instances(WEB, FIRST))
+    expect(plan).toMatchObject({ ok: false, refusals: [{ path: 'instances' }] })
+    expect(plan.ok ? '' : plan.refusals[0]!.reason).toMatch(
+      /the first one is what nodes .* know each other by; restart it/,
+    )
+  })
+
+  test('of one name are one: another VRID for it needs a start', () => {
+    const plan = planReload(instances(FIRST, WEB), instances(FIRST, WEB.replace('52', '54')))
+    expect(plan).toMatchObject({ ok: false, refusals: [{ path: 'instances' }] })
+    expect(plan.ok ? '' : plan.refusals[0]!.reason).toMatch(/web is another virtual router; restart it/)
+  })
+
+  test('give virtual IPs to each other', () => {
+    const moved = instances(
+      FIRST,
+      'name: web, virtualRouterId: 52, virtualIps: [10.0.0.6, 10.0.0.7]',
+      MAIL.replace('10.0.0.7', '10.0.0.8'),
+    )
+    expect(planReload(instances(FIRST, WEB, MAIL), moved)).toMatchObject({
+      ok: true,
+      changes: [{ path: 'instances.web.virtualIps' }, { path: 'instances.mail.virtualIps' }],
+    })
+  })
+})
+
+describe('redirects and virtual IPs are applied', () => {
+  test('and told in the words of the file', () => {
+    const wanted = gatewayConfig(
+      'virtualIps: [10.0.0.5, 10.0.0.6]\ndirectorPriority: 99\nredirects: [{originalPorts: [8080], proxyPort: 3128}]',
+    )
+    expect(planReload(RUNNING, wanted)).toEqual({
+      ok: true,
+      changes: [
+        { path: 'virtualIps', before: '10.0.0.5/24', after: '10.0.0.5/24, 10.0.0.6/24' },
+        { path: 'redirects', before: 'tcp 8443 8080 -> 3128', after: 'tcp 8080 -> 3128' },
+      ],
+    })
+  })
+
+  test.each([
+    ['as it was', 'vrrp: {strict: true}', 'vrrp: {strict: true}'],
+    ['as it becomes', '', 'vrrp: {strict: true}'],
+    ['as it was until now', 'vrrp: {strict: true}', ''],
+  ])('but other virtual IPs not with vrrp.strict, %s: nodes would not hear each other', (_when, before, after) => {
+    const running = gatewayConfig(`virtualIps: [10.0.0.5]\n${before}`)
+    const wanted = gatewayConfig(`virtualIps: [10.0.0.5, 10.0.0.6]\n${after}`)
+    const plan = planReload(running, wanted)
+    expect(plan).toMatchObject({ ok: false, refusals: [{ path: 'virtualIps' }] })
+    expect(plan.ok ? '' : plan.refusals[0]!.reason).toMatch(/^with vrrp\.strict nodes discard .* on every node$/)
+  })
 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { putOnLoopback } from '../../../actors/fast-path/kernel/loopback.ts'
-import { clearLoopback, lowerFence, raiseFence } from '../../../runtime/gateway/fencing.ts'
+import type { GatewayConfig } from '../../../config/gateway-config.ts'
+import { changeFence, clearLoopback, lowerFence, raiseFence } from '../../../runtime/gateway/fencing.ts'
 import { gatewayConfig } from '../../config/gateway-config.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { FakeNetlink } from '../../fakes/netlink.ts'
@@ -34,4 +35,18 @@ test('virtual IPs that kernel mode has left on lo are taken off it, and nothing 
 
 test('a host without lo is left as it is', () => {
   expect(() => clearLoopback(CONFIG, new FakeNetlink(new FakeClock()))).not.toThrow()
+})
+
+test('other virtual IPs change its rules: what adverts have written stays, and the same ones change nothing', async () => {
+  const nft = new FakeNft()
+  const [first, ...others] = CONFIG.instances
+  const more: GatewayConfig = {
+    ...CONFIG,
+    instances: [{ ...first, virtualIps: [...first.virtualIps, { address: '10.0.0.7', prefixLength: 24 }] }, ...others],
+  }
+  expect(await changeFence(CONFIG, more, nft)).toMatchObject({ ok: true })
+  expect(nft.scripts).toEqual([expect.stringContaining('arp daddr ip { 10.0.0.5, 10.0.0.6, 10.0.0.7 } ')])
+  expect(nft.scripts[0]).not.toMatch(/(delete|add) (table|set)/)
+  await changeFence(more, more, nft)
+  expect(nft.scripts).toHaveLength(1)
 })

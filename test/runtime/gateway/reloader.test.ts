@@ -19,15 +19,27 @@ function gateway(file: Checked<GatewayConfig>, late: readonly string[] = []) {
       world.loads.push(running)
       return world.file
     },
-    refusal: ({ health }) => (health.perPort ? 'health.perPort: is for workers mode: restart it' : null),
-    optionsOf: ({ instances: [{ directorPriority }], name }) =>
+    refusal: (_, { health }) => (health.perPort ? 'health.perPort: is for workers mode: restart it' : null),
+    optionsOf: ({ instances: [{ directorPriority }, ...others], managementIp, redirects }) =>
       new Map<string, unknown>([
         ['elector', { priority: directorPriority }],
-        ['discovery', { name }],
+        ['discovery', { managementIp, redirects: redirects.length }],
+        ...others.map(({ name }) => [`elector-${name}`, {}] as const),
       ]),
     configure: async (options) => {
       told.push([...options])
-      return late
+      return late.filter((actor) => options.has(actor))
+    },
+    configuredLast: () => new Set(['elector']),
+    dismiss: async (actors) => void told.push(actors.map((actor) => [actor, 'dismissed'])),
+    relink: ({ instances }) => void told.push([['all', instances.length]]),
+    join: async (actors) => {
+      told.push(actors.map((actor) => [actor, 'joined']))
+      return []
+    },
+    followOnHost: async (before, after) => {
+      if (before.redirects.length !== after.redirects.length) told.push([['the host', after.redirects.length]])
+      return []
     },
     log: (level, line) => lines.push(`${level} ${line}`),
   })
@@ -46,6 +58,38 @@ test('what changed is applied by the actors that it concerns, told and logged', 
   expect(await reload()).toEqual({ outcome: 'applied', changes: [CHANGE], problems: [] })
   expect(told).toEqual([[['elector', { priority: 120 }]]])
   expect(lines).toEqual(['info reload: directorPriority: 99 -> 120'])
+})
+
+test('first those that serve, then what of the host goes by it, then those that call clients', async () => {
+  const { reload, told } = gateway({
+    ok: true,
+    value: gatewayConfig(`virtualIps: [10.0.0.5]
+directorPriority: 120
+redirects: [{originalPorts: [8443, 8080], proxyPort: 3128}, {originalPorts: [9090], proxyPort: 3129}]`),
+  })
+  expect(await reload()).toMatchObject({ outcome: 'applied' })
+  const discovery = { managementIp: RUNNING.managementIp, redirects: 2 }
+  expect(told).toEqual([[['discovery', discovery]], [['the host', 2]], [['elector', { priority: 120 }]]])
+})
+
+test('actors that come are linked first, and join when all else is as it is to be; those that go are gone before all else', async () => {
+  const instances = (priority: number, ...more: readonly string[]) =>
+    gatewayConfig(
+      [
+        'instances:',
+        `  - {virtualRouterId: 51, directorPriority: ${priority}, virtualIps: [10.0.0.5]}`,
+        ...more.map(
+          (name, index) => `  - {name: ${name}, virtualRouterId: ${60 + index}, virtualIps: [10.0.0.${60 + index}]}`,
+        ),
+      ].join('\n'),
+    )
+  const { reload, world, told } = gateway({ ok: true, value: instances(120, 'web') })
+  expect(await reload()).toMatchObject({ outcome: 'applied', problems: [] })
+  expect(told).toEqual([[['all', 2]], [['elector-web', 'joined']], [['elector', { priority: 120 }]]])
+  told.length = 0
+  world.file = { ok: true, value: instances(100) }
+  expect(await reload()).toMatchObject({ outcome: 'applied' })
+  expect(told).toEqual([[['elector-web', 'dismissed']], [['all', 1]], [['elector', { priority: 100 }]]])
 })
 
 test('the next one is compared with what was applied last', async () => {
@@ -163,6 +207,11 @@ test('its begin and its end are told, whatever comes of it, and nothing of a che
     refusal: () => null,
     optionsOf: () => new Map(),
     configure: async () => [],
+    configuredLast: () => new Set(),
+    followOnHost: async () => [],
+    dismiss: async () => undefined,
+    relink: () => undefined,
+    join: async () => [],
     log: () => undefined,
     began: said('began'),
     ended: said('ended'),
@@ -178,8 +227,14 @@ describe('a mistake of ours costs the reload, not the gateway', () => {
   const parts = {
     load: async (): Promise<Checked<GatewayConfig>> => ({ ok: true, value: HIGHER }),
     refusal: () => null,
-    optionsOf: (): ReadonlyMap<string, unknown> => new Map(),
+    optionsOf: ({ virtualIps, instances }: GatewayConfig): ReadonlyMap<string, unknown> =>
+      new Map([['elector', [virtualIps, instances]]]),
     configure: async (): Promise<readonly string[]> => [],
+    configuredLast: () => new Set<string>(),
+    dismiss: async () => undefined,
+    relink: () => undefined,
+    join: async (): Promise<readonly string[]> => [],
+    followOnHost: async (): Promise<readonly string[]> => [],
     log: () => undefined,
   }
   const fail = (): never => {

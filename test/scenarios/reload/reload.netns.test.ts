@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInNamespaces, type RunningProgram } from '../namespaces.ts'
-import { CLIENTS, type GatewayNode, Group, START_PATIENCE_MS, until, VIP } from './group.ts'
+import { describeInNamespaces, type RunningProgram } from '../../namespaces.ts'
+import { CLIENTS, type GatewayNode, Group, START_PATIENCE_MS, until, VIP } from '../group.ts'
 
 /** A director with a connection through it, and a node that could follow, whose files change while they run. */
 describeInNamespaces('another configuration for a gateway that runs', { programs: ['squid', 'curl'] }, (namespaces) => {
@@ -14,7 +14,7 @@ describeInNamespaces('another configuration for a gateway that runs', { programs
     group = new Group(namespaces, { priorities: [99, 89], settings: 'timeouts: { drain: 1s }' })
     director = group.nodes[0]!
     await group.start()
-    const script = new URL('./fixtures/kept-connection.ts', import.meta.url)
+    const script = new URL('../fixtures/kept-connection.ts', import.meta.url)
     kept = group.client.startScript(script, CLIENTS[0]!, VIP, '8080', 'http://10.88.0.99/')
     proxy = (await ask()).proxy
   }, 2 * START_PATIENCE_MS)
