@@ -10,6 +10,7 @@ import { addDrain, addUndrain } from './commands/drain.ts'
 import { addEvents } from './commands/events.ts'
 import { addFailover } from './commands/failover.ts'
 import { addForget } from './commands/forget.ts'
+import { addImport } from './commands/import.ts'
 import { addInit } from './commands/init.ts'
 import { addLab } from './commands/lab.ts'
 import { addMaint } from './commands/maint.ts'
@@ -24,6 +25,7 @@ import { printable } from './table.ts'
 
 const COMMANDS = [
   addInit,
+  addImport,
   addRun,
   addLab,
   addStatus,
