@@ -30,6 +30,7 @@ export const linuxHost: CliHost = {
   survey: {
     interfaces: async () => (await survey()).interfaces(),
     routes: async () => (await survey()).routes(),
+    serviceGroup: async (name) => (await survey()).serviceGroup(name),
     listeningPrograms: async (ports) => (await survey()).listeningPrograms(ports),
     hearRouters: async (...question) => (await survey()).hearRouters(...question),
     holdersOf: async (...question) => (await survey()).holdersOf(...question),

@@ -42,6 +42,13 @@ export class FakeHostSurvey implements HostSurvey {
     return interfaceName === undefined ? [] : [{ network: '0.0.0.0', prefixLength: 0, interfaceName }]
   }
 
+  /** Its number. */
+  group: number | null = null
+
+  async serviceGroup(): Promise<number | null> {
+    return this.group
+  }
+
   async listeningPrograms(ports: ReadonlySet<number>): Promise<ReadonlyMap<number, readonly string[]>> {
     return new Map([...this.programs].filter(([port]) => ports.has(port)))
   }

@@ -28,6 +28,9 @@ Examples:
   proxyha init --join gateway.yaml --priority 90 --yes
 `
 
+/** The user and the group of the unit that is shipped. */
+const SERVICE = 'proxyha'
+
 const collect = (value: string, former: readonly string[]): readonly string[] => [...former, value]
 
 /** `proxyha init`: a first configuration. */
@@ -68,7 +71,8 @@ async function init(options: InitOptions, env: CliEnv): Promise<number> {
   try {
     const say = (...lines: readonly string[]): void => voice.say(...lines)
     const show = (...lines: readonly string[]): void => voice.show(...lines)
-    const order: Order = { options, output, env, talk, around: await lookAround(env), say, show }
+    const serviceGroup = await env.host.survey.serviceGroup(SERVICE)
+    const order: Order = { options, output, env, talk, around: await lookAround(env), serviceGroup, say, show }
     return await (options.join === undefined ? beginGroup(order) : joinGroup(order, options.join))
   } finally {
     talk?.close()

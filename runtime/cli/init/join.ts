@@ -14,13 +14,12 @@ import { addressOf, leadsOneOf, problemOf } from './answers.ts'
 import { chooseInterface, choosePriority, factsOf, hear, KEY_FILE, type Order, surroundingLines } from './order.ts'
 import { finish } from './outcome.ts'
 import type { Heard } from './surroundings.ts'
-import type { NewFile } from './writing.ts'
+import { type NewFile, secretFor } from './writing.ts'
 
 /** Room for nodes in between. */
 const STEP = 10
 const KEY_FILE_BYTES = 4096
 const KEY_CHARACTERS = 16
-const SECRET_MODE = 0o600
 const OPEN_MODE = 0o644
 const LOWEST_PRIORITY = 1
 const OWNER_PRIORITY = 255
@@ -51,7 +50,7 @@ export async function joinGroup(order: Order, from: string): Promise<number> {
   const configuration: NewFile = {
     path: order.output,
     text: document.toString({ lineWidth: 0, flowCollectionPadding: false }),
-    mode: holdsSecret(source) ? SECRET_MODE : OPEN_MODE,
+    ...(holdsSecret(source) ? secretFor(order.serviceGroup) : { mode: OPEN_MODE }),
   }
   const files = keyFile === null || key === null ? [] : newKey(keyFile, key, order)
   if (keyFile !== null && dirname(from) !== dirname(order.output))
@@ -204,10 +203,10 @@ function heardNotes(source: GatewayFile, { routers, unheard }: Heard): readonly 
 }
 
 /** Nothing where it is there already; another one is replaced by --force only. */
-function newKey(path: string, text: string, { options }: Order): readonly NewFile[] {
+function newKey(path: string, text: string, { options, serviceGroup }: Order): readonly NewFile[] {
   const there = statSync(path, { throwIfNoEntry: false })
   if (there !== undefined && readKey(path).trim() === text.trim()) return []
   if (there !== undefined && options.force !== true)
     throw new CliError(`${path}: is there already, and is not the key of that group; --force replaces it`)
-  return [{ path, text: `${text.trim()}\n`, mode: SECRET_MODE }]
+  return [{ path, text: `${text.trim()}\n`, ...secretFor(serviceGroup) }]
 }

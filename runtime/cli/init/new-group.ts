@@ -21,7 +21,7 @@ import { gatewayText } from './gateway-text.ts'
 import { chooseInterface, choosePriority, factsOf, hear, KEY_FILE, type Order, surroundingLines } from './order.ts'
 import { finish } from './outcome.ts'
 import { type Heard, likelyProxies } from './surroundings.ts'
-import type { NewFile } from './writing.ts'
+import { type NewFile, secretFor } from './writing.ts'
 
 /** RFC 9568 has 100 for who backs up; what is left below it is room for the others. */
 const FIRST_PRIORITY = 100
@@ -30,7 +30,6 @@ const ARP_MS = 1000
 const KEY_BYTES = 32
 /** As the configuration takes a key. */
 const KEY_CHARACTERS = 16
-const KEY_FILE_MODE = 0o600
 const FILE_MODE = 0o644
 
 /** Asks, or goes by the flags, and writes configuration and key. */
@@ -179,13 +178,13 @@ async function chooseRedirects(order: Order, facts: HostFacts): Promise<readonly
 
 /** The configuration, and a key where there is none beside it yet. @throws CliError where that one is no key */
 function filesOf(
-  { output, say }: Order,
+  { output, say, serviceGroup }: Order,
   answers: Answers,
 ): { readonly files: readonly NewFile[]; readonly keyFile: string } {
   const keyFile = join(dirname(output), KEY_FILE)
   const configuration = { path: output, text: gatewayText(answers, keyFile), mode: FILE_MODE }
   if (!existsSync(keyFile)) {
-    const key = { path: keyFile, text: `${randomBytes(KEY_BYTES).toString('hex')}\n`, mode: KEY_FILE_MODE }
+    const key = { path: keyFile, text: `${randomBytes(KEY_BYTES).toString('hex')}\n`, ...secretFor(serviceGroup) }
     return { files: [key, configuration], keyFile }
   }
   if (readFileSync(keyFile, 'utf8').trim().length < KEY_CHARACTERS)

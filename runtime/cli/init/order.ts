@@ -29,6 +29,8 @@ export interface Order {
   /** Undefined: nobody is there to be asked. */
   readonly talk: Talk | undefined
   readonly around: Surroundings
+  /** That of the service, where there is one: a gateway of it must be able to read its secrets. */
+  readonly serviceGroup: number | null
   /** Prose, folded. */
   say(...lines: readonly string[]): void
   /** Lines as they are. */

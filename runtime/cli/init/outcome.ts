@@ -6,7 +6,7 @@ import { type HostFacts, resolveConfig } from '../../../config/resolve.ts'
 import { checkHere } from '../commands/check.ts'
 import { judge } from '../commands/check-config.ts'
 import { hostFindings } from '../doctor/host-findings.ts'
-import { type CliEnv, CliError } from '../env.ts'
+import { type CliEnv, CliError, DEFAULT_CONFIG } from '../env.ts'
 import type { Order } from './order.ts'
 import { type NewFile, writeFiles } from './writing.ts'
 
@@ -28,10 +28,7 @@ export async function finish(order: Order, { facts, files, keyFile, notes }: Out
   // Nobody who ended it is left with files.
   if (env.interrupted.aborted) throw new CliError('ended: nothing was written')
   writeFiles(files, options.force === true)
-  say(
-    '',
-    ...files.map(({ path, mode }) => `Wrote ${path}${(mode & 0o077) === 0 ? ', readable by its owner only' : ''}`),
-  )
+  say('', ...files.map(wroteLine))
   const { name, interfaceName, managementIp, virtualIps, instances } = config
   const led = instances.map(
     ({ virtualRouterId, directorPriority }) => `VRID ${virtualRouterId}, priority ${directorPriority}`,
@@ -46,8 +43,13 @@ export async function finish(order: Order, { facts, files, keyFile, notes }: Out
   const { mistakes, host } = await judge(output, env.host)
   const open = [...notes, ...[...mistakes, ...host].map(formatProblem), ...(await findings(config, output, env))]
   if (open.length > 0) say('', 'To be seen to:', ...open.map((line) => `- ${line}`))
-  show('', ...nextSteps(output, keyFile))
+  show('', ...nextSteps(output, keyFile, order.serviceGroup !== null && output === DEFAULT_CONFIG))
   return 0
+}
+
+function wroteLine({ path, mode, group }: NewFile): string {
+  const readers = group === undefined ? 'its owner only' : 'its owner and the service only'
+  return `Wrote ${path}${(mode & 0o007) === 0 ? `, readable by ${readers}` : ''}`
 }
 
 function checked(text: string, facts: HostFacts): GatewayConfig {
@@ -88,12 +90,12 @@ async function findings(config: GatewayConfig, output: string, env: CliEnv): Pro
   ]
 }
 
-function nextSteps(output: string, keyFile: string | null): readonly string[] {
+function nextSteps(output: string, keyFile: string | null, isService: boolean): readonly string[] {
   const copied = keyFile === null ? output : `${output} ${keyFile}`
   const [file = output] = output.split('/').slice(-1)
   return [
     'Start this node:',
-    `  proxyha run -c ${output}`,
+    isService ? '  systemctl enable --now proxyha' : `  proxyha run -c ${output}`,
     'For the next node, from here, and then there:',
     `  scp ${copied} OTHER:`,
     `  proxyha init --join ${file}`,

@@ -1,5 +1,16 @@
 /** Writes files whole, or not at all. */
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmdirSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fchownSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { CliError } from '../env.ts'
 
@@ -8,7 +19,13 @@ export interface NewFile {
   readonly path: string
   readonly text: string
   readonly mode: number
+  /** Whose group it is to be; undefined: that of whoever writes it. */
+  readonly group?: number
 }
+
+/** Who may read a file with a secret. */
+export const secretFor = (group: number | null): Pick<NewFile, 'mode' | 'group'> =>
+  group === null ? { mode: 0o600 } : { mode: 0o640, group }
 
 /**
  * Each file is written under another name beside its own, and takes that when all of them are there. Without `overwrite` nothing that is
@@ -19,13 +36,13 @@ export function writeFiles(files: readonly NewFile[], overwrite: boolean): void 
   const undo: (() => void)[] = []
   let writing = ''
   try {
-    const temporary = files.map(({ path, text, mode }) => {
+    const temporary = files.map(({ path, text, mode, group }) => {
       writing = path
       const made = mkdirSync(dirname(path), { recursive: true })
       if (made !== undefined) undo.unshift(() => removeFolders(dirname(path), made))
       const beside = join(dirname(path), `.${basename(path)}.${process.pid}.new`)
       undo.unshift(() => rmSync(beside, { force: true }))
-      writeWhole(beside, text, mode)
+      writeWhole(beside, text, mode, group)
       return beside
     })
     for (const [index, { path }] of files.entries()) {
@@ -44,11 +61,13 @@ export function writeFiles(files: readonly NewFile[], overwrite: boolean): void 
   }
 }
 
-function writeWhole(path: string, text: string, mode: number): void {
+function writeWhole(path: string, text: string, mode: number, group: number | undefined): void {
   // What a killed run left under this name is nobody's.
   rmSync(path, { force: true })
   const fd = openSync(path, 'wx', mode)
   try {
+    // Before it holds anything.
+    if (group !== undefined) fchownSync(fd, process.getuid?.() ?? 0, group)
     writeSync(fd, text)
     fsyncSync(fd)
   } finally {

@@ -19,6 +19,8 @@ export interface HostSurvey {
   interfaces(): Promise<Result<readonly NetworkInterface[]>>
   /** Of IPv4, in the main table. */
   routes(): Promise<readonly RouteView[]>
+  /** The number of the group that a service of that name runs as; null: there is none, or files may not be given to it. */
+  serviceGroup(name: string): Promise<number | null>
   /** Names of the programs that listen on these ports, as far as they may be looked at. */
   listeningPrograms(ports: ReadonlySet<number>): Promise<ReadonlyMap<number, readonly string[]>>
   /**

@@ -35,6 +35,12 @@ export const linuxHostSurvey: HostSurvey = {
   async routes() {
     return parseRoutes(textOf('/proc/net/route') ?? '')
   },
+  async serviceGroup(name) {
+    if (process.getuid?.() !== 0) return null
+    const line = (textOf('/etc/group') ?? '').split('\n').find((each) => each.startsWith(`${name}:`))
+    const id = /^[^:]*:[^:]*:(\d{1,9}):/.exec(line ?? '')?.[1]
+    return id === undefined ? null : Number(id)
+  },
   async listeningPrograms(ports) {
     const processes = listeningProcesses(ports)
     return new Map(

@@ -60,6 +60,13 @@ describe('the first node, by flags', () => {
     expect((await checked.output('check-config', '-c', file())).code).toBe(0)
   })
 
+  test('where the service has a group, that may read the key', async () => {
+    cli.survey.group = process.getgid?.() ?? 0
+    expect((await init(...FLAGS)).code).toBe(0)
+    const { mode, gid } = statSync(file('cluster.key'))
+    expect([mode & 0o777, gid]).toEqual([0o640, cli.survey.group])
+  })
+
   test('every flag is heeded', async () => {
     const more = [
       '--redirect',
