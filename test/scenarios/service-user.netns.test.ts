@@ -1,4 +1,4 @@
-import { chownSync } from 'node:fs'
+import { chownSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
 import { asServiceUser, SERVICE_USER, UNIT_CAPABILITIES } from '../service-user.ts'
@@ -105,21 +105,24 @@ describeInNamespaces('a gateway of an ordinary user that lacks a capability', { 
   })
 
   /** How a start ends that is refused. */
-  async function refusal(capabilities: readonly string[]) {
+  async function refusal(capabilities: readonly string[], forwarding: string) {
     // Writes the configuration, and starts nothing.
     node.startGateway()
     await node.stopGateway()
+    const yaml = readFileSync(node.configFile, 'utf8')
+    writeFileSync(node.configFile, yaml.replace('forwarding: workers', `forwarding: ${forwarding}`))
     const [program = '', ...words] = [...asServiceUser(capabilities), ...node.command]
     const { code, stderr } = await node.namespace.run(program, words)
     return { code, stderr }
   }
 
   it.each([
-    ['net_admin', 'to hold the virtual IPs'],
-    ['net_raw', 'to send and hear adverts'],
-    ['net_bind_service', 'to listen on port 80'],
-  ])('%s: is not started, and told why and what to do', async (lacking, what) => {
-    const { code, stderr } = await refusal(without(lacking))
+    ['net_admin', 'workers', 'to hold the virtual IPs'],
+    ['net_admin', 'kernel', 'to hold the virtual IPs'],
+    ['net_raw', 'workers', 'to send and hear adverts'],
+    ['net_bind_service', 'workers', 'to listen on port 80'],
+  ])('%s, in %s mode: is not started, and told why and what to do', async (lacking, forwarding, what) => {
+    const { code, stderr } = await refusal(without(lacking), forwarding)
     const name = `CAP_${lacking.toUpperCase()}`
     expect(code).toBe(1)
     expect(stderr).toContain(`lacks ${name}`)
