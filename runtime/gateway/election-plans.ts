@@ -33,10 +33,20 @@ interface ElectionPlace {
 
 /** What the actors of each instance are started with; those of the first are named without it. */
 export function planInstances(config: GatewayConfig, place: ElectionPlace): readonly [InstancePlan, ...InstancePlan[]] {
-  const plan = (instance: InstanceConfig, suffix: string) => planInstance(config, instance, suffix, place)
+  const plan = (instance: InstanceConfig, index: number) =>
+    planInstance(config, instance, suffixOf(instance, index), place)
   const [first, ...others] = config.instances
-  return [plan(first, ''), ...others.map((other) => plan(other, `-${other.name}`))]
+  return [plan(first, 0), ...others.map((other, index) => plan(other, index + 1))]
 }
+
+/** The electors' names, and those of their virtual routers. */
+export function electorsOf({
+  instances,
+}: GatewayConfig): readonly { readonly actor: ElectorName; readonly instance: string }[] {
+  return instances.map((one, index) => ({ actor: `elector${suffixOf(one, index)}`, instance: one.name }))
+}
+
+const suffixOf = ({ name }: InstanceConfig, index: number): string => (index === 0 ? '' : `-${name}`)
 
 function planInstance(
   config: GatewayConfig,

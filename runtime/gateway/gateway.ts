@@ -23,6 +23,7 @@ import { linuxStreamSockets } from '../ports/sockets/linux/epoll.ts'
 import { ConnectionTable } from '../table/connection-table.ts'
 import { plansOf, RESTART, stopOrderOf } from './actor-row.ts'
 import { actors } from './actors.ts'
+import { electorsOf } from './election-plans.ts'
 import { clearLoopback, lowerFence, raiseFence } from './fencing.ts'
 import { chooseForwarding, forwarderSettings } from './forwarding-mode.ts'
 import { GatewayError } from './gateway-error.ts'
@@ -106,7 +107,7 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
   const plannedAtMs = linuxClock.nowMs()
   const kept = { stateFolder: state, plannedAtMs, lostLines: log.lost.shared }
   const place: GatewayPlace = { ...host, ...kept, table, forwarding, startWarnings, fenced }
-  const service = manager && createService(manager, config, place, log)
+  const service = manager && createService(manager, () => reloader.running, place, log)
   let giveUp = (_actor: string, _reason: string): void => undefined
   const system = new ActorSystem({
     compositionUrl: COMPOSITION,
@@ -172,7 +173,12 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
   return { reload: () => void reloader.order(false), stop: () => stop(0), finished }
 }
 
-function createService(manager: ServiceManager, config: GatewayConfig, place: GatewayPlace, log: GatewayLog): Service {
+function createService(
+  manager: ServiceManager,
+  running: () => GatewayConfig,
+  place: GatewayPlace,
+  log: GatewayLog,
+): Service {
   const { watchdogMs } = manager
   if (watchdogMs !== null && watchdogMs < LEAST_WATCHDOG_MS) {
     const least = `WatchdogSec=${LEAST_WATCHDOG_MS / 1000}`
@@ -182,9 +188,7 @@ function createService(manager: ServiceManager, config: GatewayConfig, place: Ga
       `WatchdogSec= of the unit may end a gateway in which all is well: ${least} at least`,
     )
   }
-  const electors = planGateway(config, place, undefined).instances.map(({ elector, instance }) => {
-    return { actor: elector.name, instance: instance.name }
-  })
+  const electors = () => electorsOf(running())
   return new Service({ manager, clock: linuxClock, electors, nodeCount: () => nodesThere(place.table) })
 }
 

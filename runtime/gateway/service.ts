@@ -10,12 +10,16 @@ const AWAKE_MS = 3 * PING_INTERVAL_MS
 /** Below this a gateway in which all is well could be ended: its keep-alives come with the looks at its threads. */
 export const LEAST_WATCHDOG_MS = 4 * PING_INTERVAL_MS
 
+const ELECTOR = /^elector(-|$)/
+/** Of an elector that was not heard yet. */
+const INIT = 'INIT'
+
 /** What a gateway tells of itself to who has started it, and by what it knows it. */
 export interface ServiceParts {
   readonly manager: ServiceManager
   readonly clock: Clock
-  /** Of the virtual routers: the names of their electors, and their own. */
-  readonly electors: readonly { readonly actor: string; readonly instance: string }[]
+  /** Of the virtual routers that there are now: the names of their electors, and their own. */
+  electors(): readonly { readonly actor: string; readonly instance: string }[]
   /** Nodes that are there. */
   nodeCount(): number
 }
@@ -37,14 +41,14 @@ export class Service {
 
   constructor(parts: ServiceParts) {
     this.#parts = parts
-    for (const { actor } of parts.electors) this.#states.set(actor, 'INIT')
   }
 
   /** To be told every event of every actor. */
   observe(event: InspectionEvent): void {
-    if (!this.#states.has(event.actor)) return
+    // One that joins while the gateway runs is heard before a reload is over, and counts from then on.
+    if (!ELECTOR.test(event.actor)) return
     if (event.type === 'state') this.#states.set(event.actor, event.to)
-    if (event.type === 'spawned') this.#states.set(event.actor, 'INIT')
+    if (event.type === 'spawned' || event.type === 'stopped') this.#states.delete(event.actor)
     this.#begin()
   }
 
@@ -57,8 +61,8 @@ export class Service {
   /** After each look at the threads. `silentMs`: for how long an actor has given no sign of life; Infinity: it does not run. */
   looked(silentMs: (actor: string) => number): void {
     if (this.#phase === 'starting' || this.#phase === 'stopping') return
-    const { electors, manager } = this.#parts
-    const isAlive = electors.every(({ actor }) => silentMs(actor) < AWAKE_MS)
+    const { manager } = this.#parts
+    const isAlive = this.#parts.electors().every(({ actor }) => silentMs(actor) < AWAKE_MS)
     const keepAlive = isAlive && manager.watchdogMs !== null ? ['WATCHDOG=1'] : []
     const text = this.#text()
     const status = text === this.#told ? [] : [`STATUS=${text}`]
@@ -88,16 +92,21 @@ export class Service {
   }
 
   #begin(): void {
-    if (this.#phase !== 'starting' || !this.#haveStarted || [...this.#states.values()].includes('INIT')) return
+    if (this.#phase !== 'starting' || !this.#haveStarted) return
+    if (this.#parts.electors().some(({ actor }) => this.#stateOf(actor) === INIT)) return
     this.#phase = 'ready'
     this.#told = this.#text()
     this.#parts.manager.notify('READY=1', `STATUS=${this.#told}`)
   }
 
+  #stateOf(actor: string): string {
+    return this.#states.get(actor) ?? INIT
+  }
+
   #text(): string {
-    const { electors } = this.#parts
+    const electors = this.#parts.electors()
     const roles = electors.map(({ actor, instance }) => {
-      const state = this.#states.get(actor)!
+      const state = this.#stateOf(actor)
       return electors.length === 1 ? state : `${instance} ${state}`
     })
     const nodes = this.#parts.nodeCount()

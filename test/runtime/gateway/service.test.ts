@@ -10,11 +10,16 @@ const TWO = [
   { actor: 'elector-2', instance: 'mail' },
 ]
 
-function service(electors = ONE, watchdogMs: number | null = 10_000) {
+function service(first = ONE, watchdogMs: number | null = 10_000) {
   const told: (readonly string[])[] = []
-  const group = { nodes: 1 }
+  const group = { nodes: 1, electors: first }
   const manager = { watchdogMs, notify: (...assignments: readonly string[]) => told.push(assignments) }
-  const one = new Service({ manager, clock: new FakeClock(1234.5), electors, nodeCount: () => group.nodes })
+  const one = new Service({
+    manager,
+    clock: new FakeClock(1234.5),
+    electors: () => group.electors,
+    nodeCount: () => group.nodes,
+  })
   const happens = (actor: string, detail: InspectionDetail) =>
     one.observe({ ...detail, actor, sequence: 0, atMs: 0, wallMs: 0 } as InspectionEvent)
   const enters = (to: string, actor = 'elector') => happens(actor, { type: 'state', from: '', to, cause: '' })
@@ -85,6 +90,21 @@ test('the text is told at a look when it has changed, whatever happened in betwe
   happens('elector', { type: 'spawned', incarnation: 1 })
   one.looked(wellFor(0))
   expect(news()).toEqual([['STATUS=INIT, 3 nodes']])
+})
+
+test('an elector that joins by a reload counts as the others, and one that is gone does not any more', () => {
+  const { one, group, happens, enters, news } = service()
+  enters('BACKUP')
+  one.started()
+  news()
+  enters('MASTER', 'elector-2')
+  group.electors = TWO
+  one.looked((actor) => (actor === 'elector' ? 0 : 4000))
+  expect(news()).toEqual([['STATUS=web BACKUP, mail MASTER, 1 node']])
+  group.electors = ONE
+  happens('elector-2', { type: 'stopped' })
+  one.looked((actor) => (actor === 'elector' ? 0 : Number.POSITIVE_INFINITY))
+  expect(news()).toEqual([['WATCHDOG=1', 'STATUS=BACKUP, 1 node']])
 })
 
 test('a reload is told with its moment, µs of the monotonic clock, and its end; it is kept alive meanwhile', () => {
