@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { BY_ADDRESS } from '../runtime/table/affinity.ts'
 import { MAX_LISTENERS } from '../runtime/table/layout.ts'
 import { instanceProblems } from './instance-rules.ts'
+import { rangeProblems } from './port-ranges.ts'
 import type { Problem } from './problems.ts'
 import { fieldAt, listAt } from './raw.ts'
 import { gatewaySchema, SOCKET_PATH_BYTES } from './schema.ts'
@@ -17,6 +18,7 @@ export function crossFieldProblems(raw: Readonly<Record<string, unknown>>): read
   return [
     ...instanceProblems(raw, valid(raw, 'managementIp')),
     ...redirectProblems(raw),
+    ...rangeProblems(raw),
     ...listenerProblems(raw),
     ...checkProblems(raw),
     ...agentProblems(raw),

@@ -25,6 +25,34 @@ export function whole(least: number, most: number, expectation = `${least}..${mo
 
 export const port = () => whole(1, 65_535)
 
+/** From `first` to `last`, both of them in it. */
+export interface PortRange {
+  readonly first: number
+  readonly last: number
+}
+
+const PORT_RANGE = /^(\d{1,5})-(\d{1,5})$/
+
+/** Undefined where the text is no range. */
+export function parsePortRange(text: unknown): PortRange | undefined {
+  const match = typeof text === 'string' ? PORT_RANGE.exec(text) : null
+  if (match === null) return undefined
+  const [first, last] = [Number(match[1]), Number(match[2])]
+  return first >= 1 && first < last && last <= 65_535 ? { first, last } : undefined
+}
+
+/** A port, or a text such as `50000-50100`. */
+export const portOrRange = () => {
+  const error = (issue: { readonly input?: unknown }) => {
+    const { input } = issue
+    if (typeof input !== 'string') return mustBe('1..65535', input)
+    if (/^\d+$/.test(input)) return mustBe('1..65535', input, 'write the number without quotes')
+    return mustBe('a port, or a range such as 50000-50100 within 1..65535', input)
+  }
+  const range = z.string({ error }).regex(PORT_RANGE, { error }).refine(parsePortRange, { error })
+  return z.union([port(), range], { error })
+}
+
 export const yesOrNo = () => z.boolean({ error: (issue) => mustBe('true or false', issue.input) })
 
 /** One of a few words (or numbers). */

@@ -1,4 +1,5 @@
 import type { AddressFamily } from '../runtime/wire/ip-address-bytes.ts'
+import type { PortRange } from './fields.ts'
 
 /** Where the control socket is unless it is named. */
 export const DEFAULT_SOCKET = '/run/proxyha.sock'
@@ -85,6 +86,8 @@ export interface GatewayConfig {
   readonly virtualIps: readonly VirtualIp[]
   /** At least one; no original port occurs twice. */
   readonly redirects: readonly Redirect[]
+  /** Kernel mode: original ports that are the proxy's own, and are not watched. They do not overlap, nor have a redirect's port in them. */
+  readonly portRanges: readonly PortRange[]
   readonly forwarding: 'auto' | 'kernel' | 'workers'
   /** Whether the threads of the election may be real-time. */
   readonly realtime: 'auto' | 'off'

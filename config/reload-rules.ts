@@ -100,6 +100,7 @@ export const GATEWAY_RULES: RulesOf<Omit<GatewayConfig, 'instances' | 'virtualIp
     refusal: (before, after) => ((before === null) === (after === null) ? null : SOCKETS),
   },
   redirects: live('redirects', redirects),
+  portRanges: live('redirects (ranges)', (ranges) => list(ranges.map(({ first, last }) => `${first}-${last}`))),
   forwarding: fixed('forwarding', 'other actors forward'),
   realtime: fixed('vrrp.realtime', 'threads are scheduled by it from the start'),
   agent: {

@@ -1,5 +1,6 @@
 import type { InterfaceAddress } from '../runtime/ports/netlink/netlink.ts'
 import { isLinkLocal } from '../runtime/wire/ip-address-bytes.ts'
+import { parsePortRange } from './fields.ts'
 import { DEFAULT_SOCKET, type GatewayConfig, type ProxyCheck } from './gateway-config.ts'
 import { instancesOf, resolveInstances } from './instances.ts'
 import { type Checked, inLines, type Judged, type Problem } from './problems.ts'
@@ -78,6 +79,18 @@ function managementProblems(
   ]
 }
 
+/** None of what has ranges: that a redirect has either is seen to. */
+function redirectOf({
+  originalPorts,
+  proxyPort,
+  check,
+  ...redirect
+}: GatewayFile['redirects'][number]): GatewayConfig['redirects'] {
+  const ports = originalPorts.filter((port) => typeof port === 'number')
+  if (proxyPort === undefined || ports.length === 0) return []
+  return [{ ...redirect, originalPorts: ports, proxyPort, check: checkOf(check) }]
+}
+
 function checkOf(check: GatewayFile['redirects'][number]['check']): ProxyCheck | null {
   if (check === undefined) return null
   const { url, expectedStatus, interval, timeout } = check
@@ -117,7 +130,10 @@ function assemble(
     isManagementIpNamed: file.managementIp !== undefined || instances.some(({ vrrp }) => vrrp.unicastPeers.length > 0),
     instances,
     virtualIps: instances.flatMap(({ virtualIps }) => virtualIps),
-    redirects: file.redirects.map(({ check, ...redirect }) => ({ ...redirect, check: checkOf(check) })),
+    redirects: file.redirects.flatMap(redirectOf),
+    portRanges: file.redirects.flatMap(({ originalPorts }) =>
+      originalPorts.flatMap((port) => parsePortRange(port) ?? []),
+    ),
     forwarding: file.forwarding,
     realtime: file.vrrp.realtime,
     track: file.track,

@@ -9,6 +9,7 @@ import {
   mapping,
   oneOf,
   port,
+  portOrRange,
   text,
   whole,
   yesOrNo,
@@ -54,10 +55,12 @@ const redirect = mapping({
     .describe(
       'What is spoken on these ports. Under http, https, tls, socks, icap and rtsp forwarders await the first bytes.',
     ),
-  originalPorts: listOf(port(), 'a list of ports').describe(
-    'The ports on the virtual IPs that clients are pointed to.',
+  originalPorts: listOf(portOrRange(), 'a list of ports').describe(
+    'The ports on the virtual IPs that clients are pointed to; or ranges, such as 50000-50100, which keep their ports (kernel mode).',
   ),
-  proxyPort: port().describe('The port on which the local proxy listens, on 0.0.0.0 or ::.'),
+  proxyPort: port()
+    .optional()
+    .describe('The port on which the local proxy listens, on 0.0.0.0 or ::. None where originalPorts are ranges.'),
   proxyProtocol: oneOf(['off', 'v1', 'v2'])
     .default('off')
     .describe("Tell the proxy the client's address by a PROXY protocol header (workers mode)."),

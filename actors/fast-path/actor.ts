@@ -5,6 +5,7 @@ import type { Nft } from '../../runtime/ports/nft/nft.ts'
 import type { SocketTable } from '../../runtime/ports/sockets/socket-table.ts'
 import type { AnnouncerName } from '../announcer/messages.ts'
 import { createFastPathControl } from './client-routes.ts'
+import { servedPorts } from './configuring.ts'
 import { Holders } from './holders.ts'
 import { putAnswerRoutes, removeAnswerRoutes } from './kernel/answer-routes.ts'
 import { Figures } from './kernel/figures.ts'
@@ -110,8 +111,7 @@ export const startFastPath: StartActor<FastPathOptions, FastPathPorts, FastPathM
         return
       }
       case 'readClients': {
-        const ports = new Set(state().ports.map(({ proxyPort }) => proxyPort))
-        dispatch({ type: 'clientsRead', clients: sockets.clients([...ports], state().settings.virtualIps) })
+        dispatch({ type: 'clientsRead', clients: sockets.clients(servedPorts(state()), state().settings.virtualIps) })
         return
       }
       case 'addPins':

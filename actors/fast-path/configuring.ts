@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { startLooking } from './looking.ts'
 import { continuedPorts } from './ruleset/continued-ports.ts'
-import type { FastPathSettings } from './state.ts'
+import { portsIn } from './ruleset/port-ranges.ts'
+import type { FastPathSettings, FastPathState } from './state.ts'
 import { forgetGivingWay } from './staying/giving-way.ts'
 import type { Turn } from './turn.ts'
 
@@ -17,15 +18,12 @@ export function configure(turn: Turn, settings: FastPathSettings): void {
   turn.change({ settings, ports })
   if (gone.length > 0) {
     forgetGivingWay(turn, gone)
-    reset(turn, proxyPortsOf(portsBefore), gone)
+    reset(turn, servedPorts({ ports: portsBefore, settings: before }), gone)
   }
   // Where others lead to the same proxy port their connections look the same: then the clients hear of it with their next segment.
-  const needed = proxyPortsOf(ports)
-  reset(
-    turn,
-    proxyPortsOf(cut).filter((port) => !needed.includes(port)),
-    before.virtualIps,
-  )
+  const needed = new Set(servedPorts(turn.state))
+  const lost = [...proxyPortsOf(cut), ...portsIn(before.portRanges)].filter((port) => !needed.has(port))
+  reset(turn, lost, before.virtualIps)
   const routes = (before.answerRoutes ?? []).filter(
     (route) => !settings.answerRoutes?.some((other) => isDeepStrictEqual(route, other)),
   )
@@ -40,4 +38,10 @@ function reset(turn: Turn, ports: readonly number[], addresses: readonly string[
 
 const proxyPortsOf = (ports: readonly { readonly proxyPort: number }[]): readonly number[] => [
   ...new Set(ports.map(({ proxyPort }) => proxyPort)),
+]
+
+/** Where this host's proxies serve clients. */
+export const servedPorts = ({ ports, settings }: Pick<FastPathState, 'ports' | 'settings'>): readonly number[] => [
+  ...proxyPortsOf(ports),
+  ...portsIn(settings.portRanges),
 ]

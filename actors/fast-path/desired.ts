@@ -17,13 +17,23 @@ export function desiredRuleset(state: FastPathState): Ruleset | undefined {
   const isForwarding = led.size > 0 || group.dealtHere
   const roleOf = (address: string) => (led.has(address) ? 'director' : roleOfOther(state, address))
   const endingPorts = ports.flatMap(({ originalPort, ending }) => (ending ? [originalPort] : []))
-  const { interfaceName, managementIp, virtualIps, pinTimeoutS, tableSize, fencedAfterMs, hidesUnlistened } = settings
+  const {
+    interfaceName,
+    managementIp,
+    virtualIps,
+    portRanges,
+    pinTimeoutS,
+    tableSize,
+    fencedAfterMs,
+    hidesUnlistened,
+  } = settings
   return {
     interfaceName,
     mac: device.mac,
     managementIp,
     virtualIps: virtualIps.map((address) => ({ address, role: roleOf(address) })),
     redirects: redirectsOf(ports),
+    ...(portRanges === undefined || portRanges.length === 0 ? {} : { portRanges }),
     ...(endingPorts.length === 0 ? {} : { endingPorts }),
     nodes: group.nodes.map((node) => {
       const { mark, mac, self, takesNew } = node

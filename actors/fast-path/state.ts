@@ -14,7 +14,7 @@ import type { RoleMessage } from '../elector/messages.ts'
 import type { FastPathOrder, ForwardingMessage } from './messages.ts'
 import type { Numbering } from './numbering.ts'
 import { type ContinuedPort, firstPorts } from './ruleset/continued-ports.ts'
-import type { KeptMaps, KnownConnection, Pin, Ruleset, RulesetRedirect } from './ruleset/ruleset-types.ts'
+import type { KeptMaps, KnownConnection, Pin, Ruleset, RulesetRange, RulesetRedirect } from './ruleset/ruleset-types.ts'
 
 export type FastPathPeers = {
   readonly discovery: ClientsMessage | ServingMessage
@@ -28,6 +28,8 @@ export interface FastPathSettings {
   /** At least one. */
   readonly virtualIps: readonly string[]
   readonly redirects: readonly RulesetRedirect[]
+  /** Ports that keep their number, 1024 at most. */
+  readonly portRanges?: readonly RulesetRange[]
   /** A client without a packet for so long is forgotten. */
   readonly pinTimeoutS: number
   /** Most pins of each family. */

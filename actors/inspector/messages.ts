@@ -104,6 +104,8 @@ export interface Diagnostics {
   readonly interfaceName: string
   readonly managementIp: string
   readonly redirects: readonly { readonly originalPorts: readonly number[]; readonly proxyPort: number }[]
+  /** Original ports that are the proxy's own. */
+  readonly portRanges: readonly { readonly first: number; readonly last: number }[]
   /** Who has most connections, a node each; in workers mode, where `/clients` has them, and while no node has said it: null. */
   readonly holders: readonly Holder[] | null
   /** By `<actor>.<counter>`, since that actor started. */

@@ -28,6 +28,7 @@ export interface GatewayIdentity {
   readonly instances: readonly [InstanceIdentity, ...InstanceIdentity[]]
   readonly interfaceName: string
   readonly redirects: Diagnostics['redirects']
+  readonly portRanges: Diagnostics['portRanges']
   readonly forwarding: 'kernel' | 'workers'
   /** What the start had to say. */
   readonly startWarnings: readonly string[]
@@ -62,7 +63,7 @@ export function assembleStatus(
 
 /** Puts together what is asked beside the status; `pid` of this process. */
 export function assembleDiagnostics(identity: GatewayIdentity, { slices }: Gathered, pid: number): Diagnostics {
-  const { interfaceName, managementIp, redirects } = identity
+  const { interfaceName, managementIp, redirects, portRanges } = identity
   const beacons = slices['raw-ip']?.counters[253]
   const forwarded = slices['fast-path']?.nodes.reduce((sum, { packets }) => sum + packets, 0)
   const counters = {
@@ -79,6 +80,7 @@ export function assembleDiagnostics(identity: GatewayIdentity, { slices }: Gathe
     interfaceName,
     managementIp,
     redirects: redirects.map(({ originalPorts, proxyPort }) => ({ originalPorts, proxyPort })),
+    portRanges,
     holders: slices['fast-path']?.holders ?? null,
     counters: Object.fromEntries(named),
   }

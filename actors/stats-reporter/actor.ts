@@ -25,7 +25,8 @@ import {
 import type { StatsReporterControl, StatsReporterMessage } from './messages.ts'
 
 export interface StatsReporterOptions {
-  readonly redirects: readonly { readonly proxyPort: number }[]
+  /** Where the proxies listen. */
+  readonly proxyPorts: readonly number[]
   /** Where the group's connections come to this node: at the virtual IPs in kernel mode, else at its own address. */
   readonly servedAddresses: readonly string[]
   /** In kernel mode: who has most connections is told with each count. */

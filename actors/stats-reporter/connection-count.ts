@@ -7,7 +7,7 @@ import { CountingBudget } from './counting-budget.ts'
 
 /** What of the options it goes by. */
 export interface CountedPlaces {
-  readonly redirects: readonly { readonly proxyPort: number }[]
+  readonly proxyPorts: readonly number[]
   readonly servedAddresses: readonly string[]
   /** Who has most of them is wanted as well: in kernel mode, where nobody else sees it. */
   readonly namesHolders: boolean
@@ -100,6 +100,6 @@ export class ConnectionCount {
   }
 
   #proxyPorts(): readonly number[] {
-    return [...new Set(this.#places.redirects.map(({ proxyPort }) => proxyPort))]
+    return [...new Set(this.#places.proxyPorts)]
   }
 }

@@ -248,8 +248,8 @@ const statsReporter = row<StatsReporterOptions>({
   stop: 4,
   describes: true,
   peers: () => ['discovery'],
-  options: ({ config, forwarding, fastPathSettings }) => ({
-    redirects: config.redirects,
+  options: ({ config, forwarding, fastPathSettings, proxyPorts }) => ({
+    proxyPorts,
     servedAddresses: forwarding === 'kernel' ? fastPathSettings.virtualIps : [config.managementIp],
     namesHolders: forwarding === 'kernel',
     agent: agentRules(config),
@@ -281,6 +281,7 @@ const inspector = row<InspectorOptions>({
       managementIp: config.managementIp,
       interfaceName: config.interfaceName,
       redirects: config.redirects,
+      portRanges: config.portRanges,
       forwarding,
       startWarnings,
       control: config.control,

@@ -5,7 +5,7 @@ import { defaultForwarderLimits, type ListenerPlan } from '../../actors/forwarde
 import type { ForwarderSettings } from '../../actors/forwarder/pool.ts'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
 import type { Nft } from '../ports/nft/nft.ts'
-import type { Result } from '../ports/result.ts'
+import { type Result, refused } from '../ports/result.ts'
 import { BY_ADDRESS } from '../table/affinity.ts'
 import { SLOT_COUNT } from '../table/layout.ts'
 import { bitsOf, canonicalAddress, networkOf, samePrefix } from '../wire/ip-address-bytes.ts'
@@ -39,10 +39,17 @@ export async function chooseForwarding(config: GatewayConfig, mac: string, nft: 
   const workers = { mode: 'workers', wanted: null, lacking: null } as const
   if (config.forwarding === 'workers') return { ok: true, value: workers }
   const wanted = config.forwarding === 'auto' ? forWorkersOnly(config) : null
+  if (wanted !== null && config.portRanges.length > 0) {
+    return refused(
+      'EMODE',
+      `${wanted} is for workers mode, and ranges of ports are for kernel mode: leave one of them out`,
+    )
+  }
   if (wanted !== null) return { ok: true, value: { ...workers, wanted } }
   const supported = await kernelModeSupport(config, mac, nft)
   if (supported.ok) return { ok: true, value: { ...workers, mode: 'kernel' } }
-  return config.forwarding === 'kernel' ? supported : { ok: true, value: { ...workers, lacking: supported.reason } }
+  const needsKernel = config.forwarding === 'kernel' || config.portRanges.length > 0
+  return needsKernel ? supported : { ok: true, value: { ...workers, lacking: supported.reason } }
 }
 
 /** A setting that kernel mode would not heed; null: there is none. */
@@ -54,10 +61,13 @@ function forWorkersOnly({ redirects, balancing: { affinity }, limits, health }: 
 }
 
 /**
- * Why a gateway that runs in kernel mode does not take this configuration over; null: it does. The mode is chosen at the start: what was
+ * Why a gateway that runs in that mode does not take this configuration over; null: it does. The mode is chosen at the start: what was
  * `auto` then would be accepted now, and not be heeded.
  */
-export function refusedInKernelMode(mode: ForwardingMode, wanted: GatewayConfig): string | null {
+export function refusedInMode(mode: ForwardingMode, wanted: GatewayConfig): string | null {
+  if (mode === 'workers' && wanted.portRanges.length > 0) {
+    return 'redirects (ranges): are for kernel mode, and this gateway has chosen workers mode: restart it'
+  }
   const path = mode === 'kernel' ? forWorkersOnly(wanted) : null
   return path === null ? null : `${path}: is for workers mode, and this gateway has chosen kernel mode: restart it`
 }
@@ -82,6 +92,7 @@ export function fastPathSettings(config: GatewayConfig): FastPathSettings {
     managementIp: config.managementIp,
     virtualIps: config.virtualIps.map(({ address }) => canonicalAddress(address) ?? address),
     redirects: config.redirects.map(({ originalPorts, proxyPort }) => ({ originalPorts, proxyPort })),
+    portRanges: config.portRanges,
     pinTimeoutS: CLIENT_IDLE_S,
     tableSize: config.clients.tableSize,
     answerRoutes: answerRoutes(config),

@@ -1,3 +1,4 @@
+import { portsIn } from '../../actors/fast-path/ruleset/port-ranges.ts'
 import type { FastPathSettings } from '../../actors/fast-path/state.ts'
 import type { ForwarderPool, ForwarderSettings } from '../../actors/forwarder/pool.ts'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
@@ -51,6 +52,8 @@ export interface GatewayPlan extends GatewayPlace {
   readonly fastPathSettings: FastPathSettings
   readonly sharedSettings: Readonly<Record<string, string>>
   readonly clientIdleS: number
+  /** Where the proxies listen. */
+  readonly proxyPorts: readonly number[]
   /** The file that says that this node drains, for the process after this one. */
   readonly drainMark: string
   /** Of the longest advert. */
@@ -83,6 +86,7 @@ export function planGateway(
     fastPathSettings: fastPathSettings(config),
     sharedSettings: sharedSettings(config, place.forwarding),
     clientIdleS: CLIENT_IDLE_S,
+    proxyPorts: [...config.redirects.map(({ proxyPort }) => proxyPort), ...portsIn(config.portRanges)],
     drainMark: drainMarkPath(config.control.socketPath, place.stateFolder),
     advertBytes: Math.max(...advertBytes),
     version: readVersion(),

@@ -81,7 +81,8 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
   checkCapabilities()
   const nft = createLinuxNft()
   const chosen = await chooseForwarding(config, host.mac, nft)
-  if (!chosen.ok) throw new GatewayError('EKERNELMODE', `forwarding: kernel: ${chosen.reason}; or use workers`)
+  if (!chosen.ok)
+    throw new GatewayError('EKERNELMODE', `forwarding: kernel: ${chosen.reason}; or ${withoutKernel(config)}`)
   const { mode: forwarding, wanted, lacking } = chosen.value
   checkListening(config, forwarding, host.takenPorts)
   const table = createTable(config)
@@ -206,6 +207,10 @@ function createForwarders(
     { clock: linuxClock, nft, sockets: linuxStreamSockets() },
   )
 }
+
+/** What else there is for it. */
+const withoutKernel = ({ portRanges }: GatewayConfig): string =>
+  portRanges.length > 0 ? 'leave the ranges of ports out' : 'use workers'
 
 function createTable(config: GatewayConfig): ConnectionTable {
   return ConnectionTable.create({

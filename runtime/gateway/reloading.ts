@@ -10,7 +10,7 @@ import type { Nft } from '../ports/nft/nft.ts'
 import { configuredLastOf, plansOf, stopOrderOf } from './actor-row.ts'
 import { actors } from './actors.ts'
 import { changeFence, clearLoopback } from './fencing.ts'
-import { refusedInKernelMode } from './forwarding-mode.ts'
+import { refusedInMode } from './forwarding-mode.ts'
 import { type GatewayPlace, type GatewayPlan, planGateway } from './gateway-plan.ts'
 import { portsTaken } from './ports-taken.ts'
 import { Reloader, type ReloaderParts } from './reloader.ts'
@@ -38,7 +38,7 @@ export function createReloader(
   return new Reloader(config, {
     ...told,
     refusal: (running, wanted) =>
-      refusedInKernelMode(place.forwarding, wanted) ??
+      refusedInMode(place.forwarding, wanted) ??
       (forwarders === undefined
         ? portMappingProblem(running.redirects, wanted.redirects)
         : (refusedListeners(forwarders.listeners, wanted.redirects) ?? notPermitted(wanted, plan(wanted)))),

@@ -1,14 +1,16 @@
 import type { GatewayConfig, InstanceConfig } from '../../config/gateway-config.ts'
 import type { ForwardingMode } from './forwarding-mode.ts'
 
-type Shared = Pick<GatewayConfig, 'instances' | 'redirects' | 'balancing' | 'health'>
+type Shared = Pick<GatewayConfig, 'instances' | 'redirects' | 'portRanges' | 'balancing' | 'health'>
 
 /** What must be the same on every node; the beacons carry it, so that a difference can be named. */
 export function sharedSettings(config: Shared, forwarding: ForwardingMode): Readonly<Record<string, string>> {
   const redirects = config.redirects.map(({ originalPorts, proxyPort }) => `${originalPorts.join(',')}->${proxyPort}`)
   const { slowStartMs, affinity } = config.balancing
   return {
-    redirects: redirects.sort().join(' '),
+    redirects: [...redirects.sort(), ...config.portRanges.map(({ first, last }) => `${first}-${last}`).sort()].join(
+      ' ',
+    ),
     // A director in kernel mode hands packets on that a node in workers mode does not take.
     forwarding,
     'balancing.slowStart': `${slowStartMs}ms`,

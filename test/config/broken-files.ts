@@ -292,6 +292,47 @@ const redirects: readonly BrokenFile[] = [
     'redirects[0].originalPorts: is missing; it must be a list of ports',
   ),
   brokenRedirects(
+    'a range that is none',
+    '[{originalPorts: [8080], proxyPort: 3128}, {originalPorts: [50100-50000]}]',
+    'redirects[1].originalPorts[0]: must be a port, or a range such as 50000-50100 within 1..65535, is the text "50100-50000"',
+    'redirects[1].proxyPort: is missing; it must be 1..65535',
+  ),
+  brokenRedirects(
+    'a range beyond the last port',
+    '[{originalPorts: [8080], proxyPort: 3128}, {originalPorts: [65000-65536]}]',
+    'redirects[1].originalPorts[0]: must be a port, or a range such as 50000-50100 within 1..65535, is the text "65000-65536"',
+    'redirects[1].proxyPort: is missing; it must be 1..65535',
+  ),
+  brokenRedirects(
+    'a range with what only single ports have',
+    '[{originalPorts: [8080], proxyPort: 3128}, {originalPorts: [50000-50100, 21], proxyPort: 2121, proxyProtocol: v1, check: {type: connect}}]',
+    'redirects[1].originalPorts: has ranges and single ports; make two redirects of them',
+    'redirects[1].proxyPort: cannot stand beside a range, whose ports are those of the proxy: leave it out',
+    'redirects[1].check: cannot stand beside a range, which is not watched: leave it out',
+    'redirects[1].proxyProtocol: cannot stand beside a range: leave it out',
+  ),
+  brokenRedirects(
+    'ranges that overlap, or have a redirect in them',
+    '[{originalPorts: [50050], proxyPort: 3128}, {originalPorts: [50000-50100, 50100-50200]}]',
+    "redirects[1].originalPorts[0]: 50000-50100 has port 50050 in it, which is a redirect's: leave that out of one of them",
+    'redirects[1].originalPorts[1]: 50100-50200 overlaps 50000-50100',
+  ),
+  brokenRedirects(
+    'ranges alone',
+    '[{originalPorts: [50000-50100]}]',
+    'redirects: has ranges only; at least one redirect must have a proxyPort, whose proxy is watched',
+  ),
+  brokenRedirects(
+    'ranges of too many ports',
+    '[{originalPorts: [8080], proxyPort: 3128}, {originalPorts: [50000-51000]}, {originalPorts: [52000-52023]}]',
+    'redirects: has ranges of 1025 ports; at most 1024 in all',
+  ),
+  {
+    title: 'a range in workers mode',
+    yaml: `${VIPS}\nforwarding: workers\nredirects: [{originalPorts: [8080], proxyPort: 3128}, {originalPorts: [50000-50100]}]\n`,
+    lines: ['redirects[1].originalPorts[0]: a range is for kernel mode: name the ports one by one, or leave it out'],
+  },
+  brokenRedirects(
     'originalPorts empty',
     '[{originalPorts: [], proxyPort: 3128}]',
     'redirects[0].originalPorts: is an empty list; it must be a list of ports',

@@ -212,3 +212,13 @@ describe('redirects and virtual IPs are applied', () => {
     expect(plan.ok ? '' : plan.refusals[0]!.reason).toMatch(/^with vrrp\.strict nodes discard .* on every node$/)
   })
 })
+
+test('ranges of ports are applied as well, and told apart', () => {
+  const wanted = gatewayConfig(`virtualIps: [10.0.0.5]
+directorPriority: 99
+redirects: [{originalPorts: [8443, 8080], proxyPort: 3128}, {originalPorts: [50000-50100]}]`)
+  expect(planReload(RUNNING, wanted)).toEqual({
+    ok: true,
+    changes: [{ path: 'redirects (ranges)', before: 'none', after: '50000-50100' }],
+  })
+})

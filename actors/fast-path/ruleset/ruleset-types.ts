@@ -14,6 +14,12 @@ export interface RulesetRedirect {
   readonly proxyPort: number
 }
 
+/** Original ports that are the proxy's own. */
+export interface RulesetRange {
+  readonly first: number
+  readonly last: number
+}
+
 /** A node of the group: every one whose MAC is known, also those that get no traffic now (they may be directors). */
 export interface RulesetNode {
   /** 1..64: its row in the connection table + 1. */
@@ -56,6 +62,8 @@ export interface Ruleset {
   readonly managementIp: string
   readonly virtualIps: readonly RulesetAddress[]
   readonly redirects: readonly RulesetRedirect[]
+  /** Original ports beside those, which keep their number: nodes have nothing to do for them. */
+  readonly portRanges?: readonly RulesetRange[]
   /** Original ports of those by which nothing new begins, although what is open goes on. */
   readonly endingPorts?: readonly number[]
   readonly nodes: readonly RulesetNode[]

@@ -5,6 +5,7 @@ import { MAX_GROUP_NODES } from '../../../runtime/wire/group-bounds.ts'
 import type { ClientsOfMessage } from '../../discovery/messages.ts'
 import type { ForwardingNode } from '../messages.ts'
 import { keyOfConnection } from '../ruleset/connection-key.ts'
+import { portsIn } from '../ruleset/port-ranges.ts'
 import type { KnownConnection, Pin } from '../ruleset/ruleset-types.ts'
 import type { FastPathState } from '../state.ts'
 import type { Turn } from '../turn.ts'
@@ -188,7 +189,8 @@ export function stayingPins(state: FastPathState): readonly Pin[] {
 /** The connections that go with those pins: of clients that several nodes name. */
 export function stayingConnections(state: FastPathState): readonly KnownConnection[] {
   if (state.hearing !== null) return []
-  const originalPorts = Map.groupBy(state.ports, ({ proxyPort }) => proxyPort)
+  const own = portsIn(state.settings.portRanges).map((port) => ({ originalPort: port, proxyPort: port }))
+  const originalPorts = Map.groupBy([...state.ports, ...own], ({ proxyPort }) => proxyPort)
   return claims(state).flatMap(({ client, mark, connections }) =>
     connections.flatMap(({ clientPort, virtualIp, proxyPort }) =>
       // By which of several a connection came only the packets know.

@@ -58,7 +58,8 @@ export async function checkHere(path: string, env: CliEnv): Promise<MonitorCheck
   try {
     const listeners = opened.value.listeners()
     if (!listeners.ok) throw new CliError(`the listening ports cannot be read: ${listeners.reason}`)
-    const ports = checkPorts(proxyPortsOf(loaded.value.redirects), listeners.value)
+    const watched = loaded.value.redirects.flatMap(({ proxyPort }) => (proxyPort === undefined ? [] : [{ proxyPort }]))
+    const ports = checkPorts(proxyPortsOf(watched), listeners.value)
     return { state: ports.every(({ problem }) => problem === null) ? 'ok' : 'failure', ports }
   } finally {
     opened.value.close()

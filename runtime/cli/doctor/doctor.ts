@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { ClientRoute } from '../../../actors/dispatcher/messages.ts'
 import type { Role } from '../../../actors/elector/messages.ts'
+import { portsIn } from '../../../actors/fast-path/ruleset/port-ranges.ts'
 import type { Diagnostics, GatewayStatus } from '../../../actors/inspector/messages.ts'
 import { instancesOf } from '../../../config/instances.ts'
 import { loadConfig } from '../../../config/load.ts'
@@ -121,14 +122,17 @@ function nullIfRefused(error: unknown): null {
 async function observe(options: PrintOptions, env: CliEnv): Promise<Observed> {
   const status = await wholeStatus(options)
   const diagnostics = await askGateway<Diagnostics>(options, '/diagnostics')
-  const { interfaceName, pid, managementIp, redirects } = diagnostics
+  const { interfaceName, pid, managementIp, redirects, portRanges } = diagnostics
   const host = await env.host.view({
     interfaceName,
     pid,
     managementIp,
     virtualIps: status.virtualIps.map(({ address }) => address),
     proxyPorts: portsBehind(redirects),
-    redirectPorts: redirects.flatMap(({ originalPorts, proxyPort }) => [...originalPorts, proxyPort]),
+    redirectPorts: [
+      ...redirects.flatMap(({ originalPorts, proxyPort }) => [...originalPorts, proxyPort]),
+      ...portsIn(portRanges),
+    ],
   })
   // In kernel mode the nodes say who has most connections, and a listing of all clients costs the kernel much.
   const clients = status.forwarding === 'kernel' ? [] : await clientsOf(options)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { servedPorts } from '../../../actors/fast-path/configuring.ts'
 import type { FastPathSettings } from '../../../actors/fast-path/state.ts'
 import { done } from '../../../runtime/ports/result.ts'
 import { role, SETTINGS, Stepped, VIP } from './stepped.ts'
@@ -146,6 +147,26 @@ test('routes to a subnet in which there is no virtual IP any more go, and new on
   expect(fastPath.take('look')).toBeDefined()
   fastPath.settle().give(configured({ answerRoutes: [] }))
   expect(fastPath.take('removeAnswerRoutes')?.answerRoutes).toEqual([route])
+})
+
+describe('ranges of ports', () => {
+  const ranges = [{ first: 50_000, last: 50_002 }]
+
+  test('are forwarded by a rule of their own, and their clients have to stay as any others', () => {
+    const fastPath = director().give(configured({ portRanges: ranges }))
+    const script = fastPath.take('apply')?.script
+    expect(script).toContain('add rule netdev proxyha direct4 tcp dport { 50000-50002 } goto spread4')
+    expect(script).not.toMatch(/delete table|element/)
+    expect(servedPorts(fastPath.state)).toEqual([3128, 50_000, 50_001, 50_002])
+  })
+
+  test('that are removed have what is open by them reset, but for ports that are in others', () => {
+    const fastPath = director()
+      .give(configured({ portRanges: ranges }))
+      .settle()
+    fastPath.give(configured({ portRanges: [{ first: 50_002, last: 50_010 }] }))
+    expect(fastPath.take('resetConnections')).toMatchObject({ ports: [50_000, 50_001], addresses: [VIP] })
+  })
 })
 
 function to(proxyPort: number, ...originalPorts: readonly number[]) {

@@ -223,6 +223,7 @@ export class InspectedGateway {
       instances: [instanceOf('VI_51')],
       interfaceName: 'eth0',
       redirects: [{ originalPorts: [8080], proxyPort: 3128 }],
+      portRanges: [],
       forwarding: 'workers',
       version: readVersion(),
       startWarnings: [],

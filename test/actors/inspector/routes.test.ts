@@ -339,6 +339,7 @@ describe('GET /diagnostics', () => {
       interfaceName: 'eth0',
       managementIp: '10.0.0.1',
       redirects: [{ originalPorts: [8080], proxyPort: 3128 }],
+      portRanges: [],
       holders: null,
       counters: {
         'discovery.helloSent': 7,

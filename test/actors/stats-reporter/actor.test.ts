@@ -13,10 +13,10 @@ import { RecordedContext } from '../port-monitor/recorded-context.ts'
 async function start(rules: AgentRules | null = null, namesHolders = false) {
   const context = new RecordedContext<StatsReporterPeers>()
   const ports = { sockets: new FakeSocketTable(), load: new FakeSystemLoad(), agent: new FakeAgent() }
-  const redirects = [{ proxyPort: 9090 }, { proxyPort: 2121 }, { proxyPort: 9090 }]
+  const proxyPorts = [9090, 2121, 9090]
   const actor = await startStatsReporter(
     context,
-    { redirects, servedAddresses: ['10.0.0.5'], namesHolders, agent: rules },
+    { proxyPorts, servedAddresses: ['10.0.0.5'], namesHolders, agent: rules },
     ports,
   )
   const describe = () => (actor.control as { describe(): StatsReporterStatus }).describe()

@@ -73,6 +73,7 @@ export const observedOf = (status: GatewayStatus, change: Partial<Observed> = {}
     interfaceName: 'eth0',
     managementIp: OWN,
     redirects: [{ originalPorts: [8080], proxyPort: 3128 }],
+    portRanges: [],
     holders: null,
     counters: {},
   },

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { chooseForwarding, refusedInKernelMode } from '../../../runtime/gateway/forwarding-mode.ts'
+import { describe, expect, test } from 'vitest'
+import { chooseForwarding, refusedInMode } from '../../../runtime/gateway/forwarding-mode.ts'
 import { refused } from '../../../runtime/ports/result.ts'
 import { gatewayConfig } from '../../config/gateway-config.ts'
 import { FakeNft } from '../../fakes/nft.ts'
@@ -48,14 +48,34 @@ test.each([
   ['limits.connectionsPerClient', 'limits: {connectionsPerClient: 10}'],
 ])('a gateway that has chosen kernel mode refuses %s by name; in workers mode it is taken', (path, settings) => {
   const wanted = gatewayConfig(`virtualIps: [10.0.0.5]\ndirectorPriority: 99\n${settings}`)
-  expect(refusedInKernelMode('kernel', wanted)).toMatch(new RegExp(`^${path.replace('.', '\\.')}: .*restart it$`))
-  expect(refusedInKernelMode('workers', wanted)).toBeNull()
-  expect(refusedInKernelMode('kernel', gatewayConfig('virtualIps: [10.0.0.5]\ndirectorPriority: 99'))).toBeNull()
+  expect(refusedInMode('kernel', wanted)).toMatch(new RegExp(`^${path.replace('.', '\\.')}: .*restart it$`))
+  expect(refusedInMode('workers', wanted)).toBeNull()
+  expect(refusedInMode('kernel', gatewayConfig('virtualIps: [10.0.0.5]\ndirectorPriority: 99'))).toBeNull()
 })
 
 test('workers is workers', async () => {
   expect(await chosen('forwarding: workers')).toEqual({
     choice: { ok: true, value: { mode: 'workers', wanted: null, lacking: null } },
     asked: 0,
+  })
+})
+
+describe('ranges of ports are for kernel mode', () => {
+  const RANGES = 'redirects: [{originalPorts: [8080], proxyPort: 3128}, {originalPorts: [50000-50100]}]'
+
+  test('auto is that, or is refused where the host cannot, or something else is for workers mode', async () => {
+    expect((await chosen(RANGES)).choice).toMatchObject({ ok: true, value: { mode: 'kernel' } })
+    expect((await chosen(RANGES, lackingNft())).choice).toEqual(LACKING)
+    const { choice } = await chosen(`${RANGES}\nhealth: {perPort: true}`)
+    expect(choice).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/^health\.perPort is for workers mode, and ranges/),
+    })
+  })
+
+  test('a gateway that has chosen workers mode refuses them by name', () => {
+    const wanted = gatewayConfig(`virtualIps: [10.0.0.5]\n${RANGES}`)
+    expect(refusedInMode('workers', wanted)).toMatch(/^redirects \(ranges\): are for kernel mode.*restart it$/)
+    expect(refusedInMode('kernel', wanted)).toBeNull()
   })
 })

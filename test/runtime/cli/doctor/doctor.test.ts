@@ -166,6 +166,13 @@ describe('where a gateway answers', () => {
     expect(cli.questions).toMatchObject([{ proxyPorts: [] }])
   })
 
+  test('the ports of a range are those of redirects, too', async () => {
+    await gateway.stop()
+    await gateway.start({ portRanges: [{ first: 50_000, last: 50_002 }] })
+    await cli.run('doctor', '-s', gateway.socketPath)
+    expect(cli.questions).toMatchObject([{ proxyPorts: [3128], redirectPorts: [8080, 3128, 50_000, 50_001, 50_002] }])
+  })
+
   test('a part of the status that comes late once is asked for again; one that stays away is named', async () => {
     const { watcher } = gateway.controls
     let refusals = 2
