@@ -11,9 +11,10 @@ import { type Choose, wholeNumber } from '../options.ts'
 
 const HELP = `
 Looks at this host and its subnet (interfaces, listening ports, other VRRP routers for 4 s), asks what it cannot know, and writes
-a short configuration and, beside it, the key of the group (cluster.key, mode 0600). Each answer is checked at once: a virtual
-IP that is outside the subnet or that somebody answers for, a VRID in use. Nothing of the host is changed, and nothing is
-written before the last answer; what is there is never replaced without --force, a key never but by --join with --force.
+a short configuration and, beside it, the key of the group (cluster.key, mode 0600; where the host has a group proxyha, as for
+the service, 0640 and its). Each answer is checked at once: a virtual IP that is outside the subnet or that somebody answers
+for, a VRID in use. Nothing of the host is changed, and nothing is written before the last answer; what is there is never
+replaced without --force, a key never but by --join with --force.
 
 With --join FILE this is a further node of the group of FILE, the configuration of another node: all settings of the group and
 its key (the file that cluster.keyFile names, beside FILE) are taken along; only name, interface and priority are this node's own.
