@@ -14,7 +14,8 @@ const SOME = CLIENTS.slice(0, 12)
 const SECOND_VIP = '10.88.0.20'
 
 const VIRTUAL_IPS = /^virtualIps: .*$/m
-const virtualIps = (...addresses: readonly string[]) => `virtualIps: [${addresses.map((address) => `${address}/16`)}]`
+const virtualIps = (...addresses: readonly string[]) =>
+  `virtualIps: [${addresses.map((address) => (address.includes('/') ? address : `${address}/16`))}]`
 const REDIRECTS = /^redirects: .*$/m
 const redirectsTo = (redirects: Readonly<Record<number, string>>) =>
   `redirects: [${Object.entries(redirects).map(([proxyPort, originalPorts]) => `{ protocol: http, originalPorts: [${originalPorts}], proxyPort: ${proxyPort} }`)}]`
@@ -158,6 +159,28 @@ function describeReloading(forwarding: 'workers' | 'kernel', programs: readonly 
               expect(node.namespace.ip('address', 'show')).not.toContain(SECOND_VIP)
             }
             expect(director!.holdsVip()).toBe(true)
+            await withoutWarnings(group)
+          },
+          STEP_MS,
+        )
+
+        it(
+          'that is in a subnet in which no node has an address is served there, and its routes go with it',
+          async () => {
+            const [vip, prefix] = ['10.99.0.20', '10.99.0.20/24']
+            const there = Array.from({ length: 12 }, (_, index) => `10.99.0.${index + 1}`)
+            for (const address of there) group.client.ip('address', 'add', `${address}/24`, 'dev', 'eth0')
+            await directorLast(VIRTUAL_IPS, virtualIps(VIP, prefix))
+            await until(() => director!.holdsVip(prefix), 20_000, 'the director to hold it')
+            await servedBy(group, there, 8080, vip)
+            expect((await answersTo(group, there, 8080, vip)).length).toBeGreaterThan(1)
+            await directorFirst(VIRTUAL_IPS, virtualIps(VIP))
+            const routes = () => group.nodes.map((node) => node.namespace.ip('route', 'show')).join('')
+            await until(
+              () => !routes().includes('10.99.0.0'),
+              10_000,
+              () => `no routes to it: ${routes()}`,
+            )
             await withoutWarnings(group)
           },
           STEP_MS,
