@@ -19,6 +19,7 @@ const PEERS = {
   wrk: 'wrk',
   microsocks: 'microsocks',
   'c-icap': 'c-icap',
+  vsftpd: 'vsftpd',
   mandoc: 'mandoc',
   'systemd-analyze': 'systemd',
 }

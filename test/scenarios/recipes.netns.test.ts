@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { squidConf } from '../../runtime/lab/plan.ts'
@@ -15,18 +15,20 @@ function blockOf(section: string, language: 'yaml' | 'conf' | 'sh'): string {
   return block
 }
 
-/** What is between its braces. */
-const redirectOf = (section: string): string => /^- \{ (.*) \}$/m.exec(blockOf(section, 'yaml'))![1]!
+/** What is between the braces of each. */
+const redirectsOf = (section: string): readonly string[] =>
+  Array.from(blockOf(section, 'yaml').matchAll(/^- \{ (.*) \}$/gm), ([, redirect = '']) => redirect)
 
-const programs = ['squid', 'microsocks', 'c-icap', 'c-icap-client', 'nginx', 'curl', 'nft']
+const programs = ['squid', 'microsocks', 'c-icap', 'c-icap-client', 'vsftpd', 'nginx', 'curl', 'nft']
 
 describeInNamespaces('the recipes', { programs }, (namespaces) => {
   let group: Group
 
   beforeAll(async () => {
     // The group's own redirect is squid's, and has others behind it.
-    const redirect = ['SOCKS', 'ICAP', 'nginx'].map((section) => ` }, { ${redirectOf(section)}`).join('')
-    expect(redirectOf('squid')).toBe('protocol: http, originalPorts: [3128], proxyPort: 3128')
+    const others = ['SOCKS', 'ICAP', 'FTP, passive', 'nginx'].flatMap(redirectsOf)
+    const redirect = others.map((redirect) => ` }, { ${redirect}`).join('')
+    expect(redirectsOf('squid')).toEqual(['protocol: http, originalPorts: [3128], proxyPort: 3128'])
     group = new Group(namespaces, {
       priorities: [99, 89],
       originalPort: 3128,
@@ -70,6 +72,14 @@ ServicesDir /usr/lib/x86_64-linux-gnu/c_icap
 LoadMagicFile /etc/c-icap/c-icap.magic
 ${blockOf('ICAP', 'conf')}`
     start(`c-icap -N -f ${written('c-icap.conf', icap)}`)
+    mkdirSync(join(folder, `${node.name}-ftp`))
+    const ftp = `background=NO
+anon_root=${folder}/${node.name}-ftp
+secure_chroot_dir=${folder}/${node.name}-ftp
+seccomp_sandbox=NO
+${blockOf('FTP, passive', 'conf')}`
+    writeFileSync(join(folder, `${node.name}-ftp`, 'name'), node.name)
+    start(`vsftpd ${written('vsftpd.conf', ftp)}`)
     const nginx = `daemon off; master_process off; pid ${folder}/${node.name}-nginx.pid; error_log stderr; events {}
 http { access_log off; ${blockOf('nginx', 'conf')} }`
     start(`nginx -c ${written('nginx.conf', nginx)}`)
@@ -98,6 +108,22 @@ http { access_log off; ${blockOf('nginx', 'conf')} }`
       expect(answers.ICAP).toContain('Echo')
       expect(answers.squid).toMatch(/^node[01]$/)
     }
+  })
+
+  it('transfer files by passive FTP: fifty, of twenty clients, each at its own node', async () => {
+    const nodes = new Map<string, Set<string>>()
+    for (let round = 0; round < 3; round++) {
+      const clients = CLIENTS.slice(0, round === 2 ? 10 : 20)
+      const how = round === 1 ? '--disable-epsv' : '--ftp-pasv'
+      await Promise.all(
+        clients.map(async (client) => {
+          const served = nodes.get(client) ?? new Set()
+          nodes.set(client, served.add(await curl(client, how, `ftp://${VIP}:2121/name`)))
+        }),
+      )
+    }
+    const names = [...nodes.values()].map((served) => [...served].join())
+    expect(new Set(names)).toEqual(new Set(['node0', 'node1']))
   })
 
   it('and so they do when another node leads', async () => {
