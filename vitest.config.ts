@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 const ALONE = 'test/**/*.alone.netns.test.ts'
+/** Minutes, and whole systems of Debian: `npm run test:packages`. */
+const SYSTEMS = 'test/packaging/*.system.test.ts'
 
 /** Nodes in namespaces measure the CPU of this machine, so what looks at their loads, or at what a busy machine loses, comes last, when nothing else runs. */
 export default defineConfig({
@@ -13,7 +15,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'side by side', include: ['test/**/*.test.ts'], exclude: [ALONE], sequence: { groupOrder: 0 } },
+        test: {
+          name: 'side by side',
+          include: ['test/**/*.test.ts'],
+          exclude: [ALONE, SYSTEMS],
+          sequence: { groupOrder: 0 },
+        },
       },
       { extends: true, test: { name: 'alone', include: [ALONE], maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],

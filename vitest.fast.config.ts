@@ -8,6 +8,11 @@ export default defineConfig({
     // Much is waiting: for threads that start, and for what is to happen in a second.
     maxWorkers: 4,
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, 'test/**/*.netns.test.ts', 'test/simulation/election/election.test.ts'],
+    exclude: [
+      ...configDefaults.exclude,
+      'test/**/*.netns.test.ts',
+      'test/packaging/*.system.test.ts',
+      'test/simulation/election/election.test.ts',
+    ],
   },
 })

@@ -1,5 +1,6 @@
 // Installs the real peers that the namespace tests talk to (keepalived, squid, HAProxy, ...), where it may: as root on a
 // Debian machine. Elsewhere it says what is missing, and the tests that need it are skipped by name.
+// More programs, each of the package of its name, may follow on the command line.
 // Nothing is started: a policy-rc.d that refuses every start is in place while apt runs.
 
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -7,6 +8,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 
 /** program -> Debian package */
 const PEERS = {
+  ...Object.fromEntries(process.argv.slice(2).map((program) => [program, program])),
   ip: 'iproute2',
   nft: 'nftables',
   keepalived: 'keepalived',

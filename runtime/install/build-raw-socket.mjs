@@ -1,17 +1,27 @@
-// Builds the raw-socket addon for the Node.js that runs this script.
+// Sees to it that the raw-socket addon loads in the Node.js that runs this script; else the installation fails.
 //
-// Left to itself npm builds it with whatever headers its settings name, or with headers that it downloads: another ABI
+// In a clone npm would build it with whatever headers its settings name, or with headers that it downloads: another ABI
 // than the Node.js >= 24 that will load it, or no network. So package.json denies the addon's own install script
 // (`allowScripts`), and it is built here, with the headers beside the running binary where they are. npm before
 // version 11.16 knows no such denial, and builds it twice.
+//
+// A package has it built ahead, in `addons/PLATFORM-ARCHITECTURE-ABI`, and is built here for any other Node.js.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { cpSync, existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-const require = createRequire(import.meta.url)
-const addon = dirname(require.resolve('raw-socket/package.json'))
+const addons = fileURLToPath(new URL('../../addons', import.meta.url))
+const isPackage = existsSync(addons)
+const source = isPackage
+  ? join(addons, 'source/raw-socket')
+  : dirname(createRequire(import.meta.url).resolve('raw-socket/package.json'))
+// As runtime/ports/raw-ip/linux/raw-ip-channel.ts looks for it.
+const addon = isPackage
+  ? join(addons, `${process.platform}-${process.arch}-${process.versions.modules}/raw-socket`)
+  : source
 
 function loads() {
   try {
@@ -30,11 +40,20 @@ function build() {
   const env = { ...process.env }
   // A setting of the user's for another Node.js; it would win over an argument.
   if (existsSync(join(nodeHome, 'include/node/node.h'))) env.npm_config_nodedir = nodeHome
-  execFileSync(process.execPath, [gyp, 'rebuild'], { cwd: addon, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  // A package is packed without any `node_modules`: nan is beside it.
+  if (isPackage) env.NODE_PATH = join(addons, 'source')
+  execFileSync(process.execPath, [gyp, 'rebuild'], { cwd: source, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  if (!isPackage) return
+  for (const file of ['index.js', 'package.json', 'build/Release/raw.node']) {
+    cpSync(join(source, file), join(addon, file))
+  }
+  rmSync(join(source, 'build'), { recursive: true })
 }
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
   console.error(`proxyha needs Node.js >= 24; this is ${process.version}. See README.md, "Requirements".`)
+  // A clone has a Node.js of its own for its scripts, where npm could bring it.
+  if (isPackage) process.exit(1)
 } else if (!loads()) {
   try {
     build()
@@ -42,7 +61,9 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   } catch (error) {
     console.error(`raw-socket: ${error.message}\n${error.stderr ?? ''}`)
     console.error(
-      'It needs make, g++ and python3 (Debian: apt-get install make g++ python3); then: npm run postinstall',
+      isPackage
+        ? `No addon was built ahead for Node.js ${process.version} on ${process.arch} (they are for 24 and 26 on x64). Install one of these, or make, g++ and python3 (Debian: apt-get install make g++ python3), and try again.`
+        : 'It needs make, g++ and python3 (Debian: apt-get install make g++ python3); then: npm run postinstall',
     )
     process.exit(1)
   }

@@ -32,6 +32,8 @@ export const START_PATIENCE_MS = 45_000
 
 /** What a test may choose. */
 export interface GroupOptions {
+  /** Another `proxyha` than that of the clone. */
+  readonly program?: string
   /** Of each node; the first is to be the director. */
   readonly priorities: readonly number[]
   readonly originalPort?: number
@@ -103,7 +105,7 @@ export class GatewayNode {
 
   /** What starts its gateway, where there is a configuration. */
   get command(): readonly string[] {
-    return [PROXYHA, 'run', '-c', this.configFile]
+    return [this.#group.options.program ?? PROXYHA, 'run', '-c', this.configFile]
   }
 
   /** `priority`: where it is not to be that of the group's options. */
@@ -153,7 +155,7 @@ ${settings}`,
 
   /** Runs `proxyha ARGUMENTS`, with this node's control socket, to its end. */
   proxyha(...parameters: string[]) {
-    return this.namespace.run(PROXYHA, parameters)
+    return this.namespace.run(this.#group.options.program ?? PROXYHA, parameters)
   }
 
   mac(): string {

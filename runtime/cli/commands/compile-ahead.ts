@@ -22,7 +22,8 @@ async function compileAhead(): Promise<number> {
   await import('../../actor-system/threads/worker-entry.ts').catch(() => undefined)
   await import('../config-entry.ts').catch(() => undefined)
   // The pool loads its entry in this way, and the cache tells the two apart.
-  createRequire(import.meta.url)('../../actor-system/threads/worker-pool-entry.ts')
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  createRequire(import.meta.url)(`../../actor-system/threads/worker-pool-entry.${extension}`)
   flushCompileCache()
   return 0
 }

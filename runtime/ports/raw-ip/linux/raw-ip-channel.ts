@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import type rawSocketModule from 'raw-socket'
 import type { RawSocket } from 'raw-socket'
 import { done, type Refusal, type Result, refused } from '../../result.ts'
@@ -179,18 +181,23 @@ class AddonError extends Error {
     const { version, versions } = process
     const [said = ''] = (cause instanceof Error ? cause.message : String(cause)).split('Please try')
     const why = said.replace(/\s+/g, ' ').trim()
-    const advice =
-      'run `npm rebuild raw-socket` in the folder of proxyha, or set PROXYHA_NODE to the Node.js that it was built for'
+    const advice = existsSync(ADDONS)
+      ? 'set PROXYHA_NODE to a Node.js 24 or 26, or have it built with make, g++ and python3: npm rebuild -g proxyha'
+      : 'run `npm run postinstall` in the clone, or set PROXYHA_NODE to the Node.js that it was built for'
     super(`the addon raw-socket does not load in Node.js ${version}, ABI ${versions.modules} (${why}): ${advice}`, {
       cause,
     })
   }
 }
 
+/** Where a package has the addon, by platform and ABI; a clone has it where npm has built it. */
+const ADDONS = fileURLToPath(new URL('../../../../addons/', import.meta.url))
+const BUILT = `${ADDONS}${process.platform}-${process.arch}-${process.versions.modules}/raw-socket`
+
 /** The addon works on the main thread only and may be missing, so it is loaded when it is first needed. */
 function loadRawSocket(): typeof rawSocketModule {
   try {
-    return createRequire(import.meta.url)('raw-socket')
+    return createRequire(import.meta.url)(existsSync(ADDONS) ? BUILT : 'raw-socket')
   } catch (cause) {
     throw new AddonError(cause)
   }
