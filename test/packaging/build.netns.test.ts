@@ -102,6 +102,13 @@ describeInNamespaces('npm run package', { programs: ['dpkg-deb', 'squid', 'curl'
     ]) {
       expect(existsSync(join(unpacked.deb, 'usr/share/doc/proxyha', path)), path).toBe(true)
     }
+    for (const path of [
+      'lib/systemd/system/proxyha.service',
+      'lib/sysusers.d/proxyha.conf',
+      'share/man/man8/proxyha.8.gz',
+    ]) {
+      expect(existsSync(join(unpacked.deb, 'usr', path)), path).toBe(true)
+    }
     expect(readdirSync(join(unpacked.deb, 'etc'), { recursive: true })).toEqual(['proxyha'])
     expect(statSync(join(unpacked.deb, 'etc/proxyha')).mode & 0o777).toBe(0o750)
   })
