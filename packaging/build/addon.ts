@@ -29,15 +29,23 @@ export const addonFolder = (abi: string): string => `addons/linux-x64-${abi}/raw
 export function addAddon(project: Project, tree: Tree, { folder, abi }: NodeHome, scratch: string): void {
   const gyp = process.env.npm_config_node_gyp
   if (gyp === undefined) throw new BuildError('node-gyp comes with npm: run it as npm run package')
-  const build = join(scratch, `addon-${abi}/raw-socket`)
+  const room = join(scratch, `addon-${abi}`)
+  const build = join(room, 'raw-socket')
+  cpSync(project.at('node_modules/nan'), join(room, 'nan'), { recursive: true, dereference: true })
   cpSync(project.at('node_modules/raw-socket'), build, {
     recursive: true,
     filter: (source) => !source.endsWith('/raw-socket/build'),
   })
   run(process.execPath, [gyp, 'rebuild', `--nodedir=${folder}`], {
     cwd: build,
-    // A setting of the user's for another Node.js would win over the argument; nan is found from beside the clone's other packages.
-    env: { ...process.env, npm_config_nodedir: folder, NODE_PATH: project.at('node_modules') },
+    env: {
+      ...process.env,
+      // A setting of the user's for another Node.js would win over the argument.
+      npm_config_nodedir: folder,
+      NODE_PATH: room,
+      // Built in another folder it is the same.
+      CXXFLAGS: `-ffile-prefix-map=${folder}=node -ffile-prefix-map=${room}=.`,
+    },
   })
   run('strip', ['--strip-unneeded', join(build, 'build/Release/raw.node')])
   for (const file of ['index.js', 'package.json', 'build/Release/raw.node']) {
