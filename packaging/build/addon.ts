@@ -31,7 +31,8 @@ export function addAddon(project: Project, tree: Tree, { folder, abi }: NodeHome
   if (gyp === undefined) throw new BuildError('node-gyp comes with npm: run it as npm run package')
   const room = join(scratch, `addon-${abi}`)
   const build = join(room, 'raw-socket')
-  cpSync(project.at('node_modules/nan'), join(room, 'nan'), { recursive: true, dereference: true })
+  // Nearer than any other.
+  cpSync(project.at('node_modules/nan'), join(room, 'node_modules/nan'), { recursive: true, dereference: true })
   cpSync(project.at('node_modules/raw-socket'), build, {
     recursive: true,
     filter: (source) => !source.endsWith('/raw-socket/build'),
@@ -42,7 +43,6 @@ export function addAddon(project: Project, tree: Tree, { folder, abi }: NodeHome
       ...process.env,
       // A setting of the user's for another Node.js would win over the argument.
       npm_config_nodedir: folder,
-      NODE_PATH: room,
       // Built in another folder it is the same.
       CXXFLAGS: `-ffile-prefix-map=${folder}=node -ffile-prefix-map=${room}=.`,
     },

@@ -40,14 +40,15 @@ function build() {
   const env = { ...process.env }
   // A setting of the user's for another Node.js; it would win over an argument.
   if (existsSync(join(nodeHome, 'include/node/node.h'))) env.npm_config_nodedir = nodeHome
-  // A package is packed without any `node_modules`: nan is beside it.
-  if (isPackage) env.NODE_PATH = join(addons, 'source')
+  const nan = join(source, 'node_modules/nan')
+  // npm packs nothing below a folder of that name, so it is beside it; one of somebody else's further up does not count.
+  if (isPackage) cpSync(join(addons, 'source/nan'), nan, { recursive: true })
   execFileSync(process.execPath, [gyp, 'rebuild'], { cwd: source, env, stdio: ['ignore', 'pipe', 'pipe'] })
   if (!isPackage) return
   for (const file of ['index.js', 'package.json', 'build/Release/raw.node']) {
     cpSync(join(source, file), join(addon, file))
   }
-  rmSync(join(source, 'build'), { recursive: true })
+  for (const folder of ['build', 'node_modules']) rmSync(join(source, folder), { recursive: true })
 }
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
