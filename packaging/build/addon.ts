@@ -43,8 +43,6 @@ export function addAddon(project: Project, tree: Tree, { folder, abi }: NodeHome
       ...process.env,
       // A setting of the user's for another Node.js would win over the argument.
       npm_config_nodedir: folder,
-      // Built in another folder it is the same.
-      CXXFLAGS: `-ffile-prefix-map=${folder}=node -ffile-prefix-map=${room}=.`,
     },
   })
   run('strip', ['--strip-unneeded', join(build, 'build/Release/raw.node')])
