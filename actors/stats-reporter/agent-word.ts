@@ -23,7 +23,7 @@ export function parseAgentWord(text: string): AgentWord | undefined {
     .toLowerCase()
     .split(/[\s,]+/)
     .filter(Boolean)
-  const parsed = words.map((word) => WORDS[word] ?? percentage(word))
+  const parsed = words.map((word) => (Object.hasOwn(WORDS, word) ? WORDS[word] : percentage(word)))
   if (parsed.length === 0 || !parsed.every((word) => word !== undefined)) return undefined
   return { share: Math.min(...parsed.map(({ share }) => share)), down: parsed.some(({ down }) => down) }
 }

@@ -18,9 +18,12 @@ test.each([
   expect(parseAgentWord(text)).toEqual({ share, down })
 })
 
-test.each(['', '\n', '# up', 'well', 'up well', '101%', '-1%', '50', '%', '1e1%'])('%j is no answer', (text) => {
-  expect(parseAgentWord(text)).toBeUndefined()
-})
+test.each(['', '\n', '# up', '__proto__', 'constructor', 'well', 'up well', '101%', '-1%', '50', '%', '1e1%'])(
+  '%j is no answer',
+  (text) => {
+    expect(parseAgentWord(text)).toBeUndefined()
+  },
+)
 
 test('whatever is said, a share is of 0..1, and who is down gets nothing', () => {
   fc.assert(
