@@ -7,6 +7,7 @@ import { rangeProblems } from './port-ranges.ts'
 import type { Problem } from './problems.ts'
 import { fieldAt, listAt } from './raw.ts'
 import { gatewaySchema, SOCKET_PATH_BYTES } from './schema.ts'
+import { scriptName } from './script-name.ts'
 
 type Shape = typeof gatewaySchema.shape
 
@@ -24,10 +25,13 @@ export function crossFieldProblems(raw: Readonly<Record<string, unknown>>): read
     ...agentProblems(raw),
     ...kernelModeProblems(raw),
     ...affinityProblems(raw),
+    ...scriptProblems(raw),
+    ...notifierProblems(raw),
     ...perPortProblems(raw),
     ...clientLimitProblems(raw),
     ...clusterProblems(raw),
     ...inspectorProblems(raw),
+    ...tokenProblems(raw),
     ...socketProblems(raw),
   ]
 }
@@ -107,6 +111,40 @@ function agentProblems(raw: Readonly<Record<string, unknown>>): readonly Problem
   return [{ path: ['agent', 'command', 0], text: `must be a path that starts with /, is ${program}` }]
 }
 
+/** Each is told in one way. */
+function notifierProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
+  return listAt(raw.notify).flatMap((notifier, index): readonly Problem[] => {
+    const [command, url] = [fieldAt(notifier, 'command'), fieldAt(notifier, 'url')]
+    if (notifier === null || typeof notifier !== 'object') return []
+    const path = ['notify', index]
+    if (command === undefined && url === undefined)
+      return [{ path, text: 'needs command or url, so that somebody is told' }]
+    return command === undefined || url === undefined
+      ? []
+      : [{ path: [...path, 'url'], text: 'cannot stand beside command; make two notifiers of them' }]
+  })
+}
+
+/** Each has one effect, and a name of its own. */
+function scriptProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const seen = new Map<string, number>()
+  return listAt(fieldAt(raw.track, 'scripts')).flatMap((script, index): readonly Problem[] => {
+    const path = ['track', 'scripts', index]
+    if (fieldAt(script, 'weight') !== undefined && fieldAt(script, 'fault') !== undefined) {
+      return [{ path, text: 'has both weight and fault; keep one of them' }]
+    }
+    const [name, command] = [fieldAt(script, 'name'), fieldAt(script, 'command')]
+    const words = [command].flat().map(String)
+    const called = typeof name === 'string' ? name : command === undefined ? undefined : scriptName(words)
+    if (called === undefined) return []
+    const first = seen.get(called)
+    if (first === undefined) seen.set(called, index)
+    return first === undefined
+      ? []
+      : [{ path, text: `is named ${called}, as track.scripts[${first}] is; give it a name of its own` }]
+  })
+}
+
 /** In kernel mode a client's slot is looked up whatever port it wants. */
 function perPortProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
   if (raw.forwarding !== 'kernel' || fieldAt(raw.health, 'perPort') !== true) return []
@@ -144,21 +182,25 @@ function affinityProblems(raw: Readonly<Record<string, unknown>>): readonly Prob
 }
 
 function clusterProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
-  const [key, keyFile] = [fieldAt(raw.cluster, 'key'), fieldAt(raw.cluster, 'keyFile')]
-  if (key !== undefined && keyFile !== undefined) {
-    return [{ path: ['cluster'], text: 'has both key and keyFile; keep one of them' }]
+  const named = ['key', 'keys', 'keyFile'].filter((name) => fieldAt(raw.cluster, name) !== undefined)
+  if (named.length > 1) {
+    const both = named.length === 2 ? 'both ' : ''
+    return [{ path: ['cluster'], text: `has ${both}${named.join(' and ')}; keep one of them` }]
   }
-  if (fieldAt(raw.cluster, 'insecure') !== true || (key === undefined && keyFile === undefined)) return []
+  const keys = listAt(fieldAt(raw.cluster, 'keys'))
+  const twice = keys.findIndex((key, index) => keys.indexOf(key) < index)
+  if (twice >= 0) return [{ path: ['cluster', 'keys', twice], text: 'is there twice; leave one of both out' }]
+  if (fieldAt(raw.cluster, 'insecure') !== true || named.length === 0) return []
   return [{ path: ['cluster', 'insecure'], text: 'says that no key is wanted, and there is one; keep one of them' }]
 }
 
 function inspectorProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
-  const token = fieldAt(raw.inspector, 'token')
+  const hasToken = ['token', 'tokens'].some((name) => fieldAt(raw.inspector, name) !== undefined)
   const listen = valid({ inspector: { listen: fieldAt(raw.inspector, 'listen') } }, 'inspector')?.listen
   if (listen === undefined) return []
   const problems: Problem[] = []
   const path = ['inspector', 'listen']
-  if (token === undefined && !isLoopback(listen.address)) {
+  if (!hasToken && !isLoopback(listen.address)) {
     problems.push({
       path,
       text: `${listen.address} can be reached from elsewhere; set inspector.token, or listen on 127.0.0.1`,
@@ -168,6 +210,23 @@ function inspectorProblems(raw: Readonly<Record<string, unknown>>): readonly Pro
   if (taken >= 0)
     problems.push({ path, text: `port ${listen.port} is the proxyPort of redirects[${taken}]; take another` })
   return problems
+}
+
+/** A token is written in one place, and gives one role. */
+function tokenProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const listed = listAt(fieldAt(raw.inspector, 'tokens'))
+  const written = [fieldAt(raw.inspector, 'token'), ...listed.map((entry) => fieldAt(entry, 'token'))]
+  return listed.flatMap((entry, index): readonly Problem[] => {
+    const path = ['inspector', 'tokens', index]
+    if (entry === null || typeof entry !== 'object') return []
+    const [token, tokenFile] = [fieldAt(entry, 'token'), fieldAt(entry, 'tokenFile')]
+    if (token === undefined && tokenFile === undefined) return [{ path, text: 'needs token or tokenFile' }]
+    if (token !== undefined && tokenFile !== undefined) {
+      return [{ path, text: 'has both token and tokenFile; keep one of them' }]
+    }
+    if (token === undefined || written.indexOf(token) > index) return []
+    return [{ path: [...path, 'token'], text: 'is there twice; each token has one role' }]
+  })
 }
 
 function socketProblems(raw: Readonly<Record<string, unknown>>): readonly Problem[] {

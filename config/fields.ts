@@ -66,10 +66,36 @@ export const trackEffect = () => {
   return z.union([z.literal(['off', 'fault']), z.int().min(-253, { error }).max(-1, { error })], { error })
 }
 
+/** What a script does to the priority. */
+export const scriptWeight = () => {
+  const error = (issue: { readonly input?: unknown }) => mustBe('a weight of -253..-1 or 1..253', issue.input)
+  return z
+    .int({ error })
+    .min(-253, { error })
+    .max(253, { error })
+    .refine((weight) => weight !== 0, { error })
+}
+
 /** Text that is not empty and fits one line. */
 export function text(expectation: string, pattern: RegExp) {
   const error = (issue: { readonly input?: unknown }) => mustBe(expectation, issue.input)
   return z.string({ error }).regex(pattern, { error })
+}
+
+const COMMAND = 'a path that starts with /, or a list of such a path and arguments'
+/** Of a program and its arguments. */
+const MAX_WORDS = 64
+
+/** A program that is run without a shell, and is not looked for: its path, or a list of that and its arguments; the value is the list. */
+export function command() {
+  const error = (issue: { readonly input?: unknown }) => mustBe(COMMAND, issue.input)
+  const program = z.string({ error }).regex(/^\/[^\0]*$/, { error })
+  const words = z
+    .array(z.string({ error }).regex(/^[^\0]*$/, { error }), { error })
+    .min(1, { error })
+    .max(MAX_WORDS, { error: `has more than ${MAX_WORDS} arguments` })
+    .refine(([path]) => program.safeParse(path).success, { error })
+  return z.union([program.transform((path) => [path]), words], { error })
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }

@@ -69,6 +69,50 @@ interface AgentCheck {
   readonly timeoutMs: number
 }
 
+/** What a token gives: to look, or to give orders as well. */
+export type InspectorRole = 'viewer' | 'operator'
+
+export interface InspectorToken {
+  readonly role: InspectorRole
+  readonly token: string
+  /** Where it came from; null: the configuration itself. */
+  readonly tokenFile: string | null
+}
+
+/** What happens that the operator may be told of: of roles by the node itself, of nodes by the director. */
+export const NOTIFY_EVENTS = [
+  'director',
+  'backup',
+  'fault',
+  'nodeFailed',
+  'nodeReturned',
+  'drained',
+  'configurationRefused',
+] as const
+export type NotifyEvent = (typeof NOTIFY_EVENTS)[number]
+
+/** Who is told of it: a program, or a URL. */
+export interface NotifierConfig {
+  readonly on: readonly NotifyEvent[]
+  /** A program, by its path, and its arguments; empty: there is a URL instead. */
+  readonly command: readonly string[]
+  readonly url: string | null
+  readonly timeoutMs: number
+}
+
+/** A program of the operator's that says whether this node is well. */
+export interface ScriptConfig {
+  readonly name: string
+  /** Its path, and its arguments. */
+  readonly command: readonly string[]
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly rise: number
+  readonly fall: number
+  /** Of its failure: no part in the election, or -253..-1 of the priority; 1..253 is added while it is well. */
+  readonly effect: 'fault' | number
+}
+
 /** A gateway's configuration with nothing left open: what every actor's options are made from. */
 export interface GatewayConfig {
   readonly name: string
@@ -96,7 +140,11 @@ export interface GatewayConfig {
     readonly interface: 'off' | 'fault'
     readonly portMonitor: 'off' | 'fault' | number
     readonly gateway: 'off' | 'fault' | number
+    /** At most 16, each of a name of its own. */
+    readonly scripts: readonly ScriptConfig[]
   }
+  /** At most 8. */
+  readonly notify: readonly NotifierConfig[]
   /** The operator's own figure of this node. */
   readonly agent: AgentCheck
   /** `fall` and `rise`: checks in a row, 1 or more. */
@@ -115,14 +163,22 @@ export interface GatewayConfig {
     readonly repeatAfterMs: readonly number[]
     readonly refreshIntervalMs: number | null
   }
-  /** `key` is the HMAC key of the beacons, as text (its UTF-8 bytes are the key); null = not authenticated. `insecure`: as is wanted. */
+  /**
+   * `keys` are the HMAC keys of the beacons, as text (its UTF-8 bytes are the key): sent with the first, taken with each, at most 4; none =
+   * not authenticated. `insecure`: as is wanted.
+   */
   readonly cluster: {
-    readonly key: string | null
-    /** Where the key came from; null: the configuration itself, or there is none. */
+    readonly keys: readonly string[]
+    /** Where the keys came from; null: the configuration itself, or there are none. */
     readonly keyFile: string | null
     readonly insecure: boolean
   }
-  readonly inspector: { readonly address: string; readonly port: number; readonly token: string | null }
+  readonly inspector: {
+    readonly address: string
+    readonly port: number
+    /** Whoever has one of them may ask; none: everybody on this host may, over a loopback address. */
+    readonly tokens: readonly InspectorToken[]
+  }
   readonly control: { readonly socketPath: string }
   readonly forwarders: { readonly count: number }
   readonly clients: { readonly tableSize: number }

@@ -3,13 +3,20 @@ import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { crossFieldProblems } from './cross-field.ts'
 import { type Checked, formatPath, inLines, type Judged, nearestKey, type Problem, TOLD_MAX } from './problems.ts'
-import { type GatewayFile, gatewayJsonSchema, gatewaySchema, isPlaceholder } from './schema.ts'
+import {
+  type GatewayFile,
+  gatewayJsonSchema,
+  gatewaySchema,
+  isPlaceholder,
+  MAX_KEYS,
+  SECRET_CHARACTERS,
+  TOKEN_CHARACTERS,
+} from './schema.ts'
 import { readYamlMapping } from './yaml-document.ts'
 
 /** A configuration is a page of text; what is longer is another file. */
 const FILE_LIMIT_BYTES = 1_048_576
-const KEY_FILE_LIMIT_BYTES = 4096
-const KEY_CHARACTERS = 16
+const SECRET_FILE_LIMIT_BYTES = 4096
 
 /** Reads and checks a file, with the files that it names. Every mistake is one line: `path: what is wrong; what to do`. */
 export const loadConfig = (path: string): Checked<GatewayFile> => inLines(judgeConfig(path, true))
@@ -43,11 +50,7 @@ function checkMapping(raw: Readonly<Record<string, unknown>>, withFiles: boolean
   if (files !== undefined) found.push(...files.problems)
   if (!parsed.success || found.length > 0)
     return { ok: false, problems: onePerPlace(inFileOrder(found, Object.keys(raw))) }
-  return {
-    ok: true,
-    value:
-      files?.key === undefined ? parsed.data : { ...parsed.data, cluster: { ...parsed.data.cluster, key: files.key } },
-  }
+  return { ok: true, value: files?.file ?? parsed.data }
 }
 
 /** As a person reads the file, top to bottom; what is missing comes last. */
@@ -94,31 +97,73 @@ function knownKeysAt(path: readonly (string | number)[]): readonly string[] {
   return Object.keys(node?.properties ?? {})
 }
 
-/** What the file system says to the paths in the file. */
-function fileFacts(file: GatewayFile): { readonly problems: readonly Problem[]; readonly key: string | undefined } {
+/** What the file system says to the paths in the file, and the file with the secrets that it names. */
+function fileFacts(file: GatewayFile): { readonly problems: readonly Problem[]; readonly file: GatewayFile } {
   const problems: Problem[] = []
   const directory = file.control.socket === undefined ? undefined : dirname(file.control.socket)
   if (directory !== undefined && !statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
     problems.push({ path: ['control', 'socket'], text: `the directory ${directory} is not there; create it` })
   }
-  let key: string | undefined
-  if (file.cluster.keyFile !== undefined && file.cluster.key === undefined) {
-    const read = readText(file.cluster.keyFile, KEY_FILE_LIMIT_BYTES)
-    const path = ['cluster', 'keyFile']
-    if (!read.ok) problems.push(...read.problems.map((text) => ({ path, text: `${file.cluster.keyFile} ${text}` })))
-    else if (read.value.trim().length < KEY_CHARACTERS) {
-      problems.push({
-        path,
-        text: `${file.cluster.keyFile} holds too short a key; take at least ${KEY_CHARACTERS} characters`,
-      })
-    } else if (isPlaceholder(read.value)) {
-      problems.push({
-        path,
-        text: `${file.cluster.keyFile} holds a placeholder, which everybody knows; make a key, e.g. by: openssl rand -hex 32 > ${file.cluster.keyFile}`,
-      })
-    } else key = read.value.trim()
+  const path = ['cluster', 'keyFile']
+  const { key, keys: written, keyFile } = file.cluster
+  // Where there are both, that is the mistake.
+  const keys = key === undefined && written === undefined ? secretsIn(keyFile, path, 'key', MAX_KEYS) : undefined
+  const tokens = (file.inspector.tokens ?? []).map(({ token, tokenFile }, index) =>
+    secretsIn(token === undefined ? tokenFile : undefined, ['inspector', 'tokens', index, 'tokenFile'], 'token', 1),
+  )
+  problems.push(...[keys, ...tokens].flatMap((read) => read?.problems ?? []))
+  return {
+    problems: problems.map((problem) => ({ ...problem, ofHost: true })),
+    file: withSecrets(
+      file,
+      keys?.secrets,
+      tokens.map((read) => read?.secrets[0]),
+    ),
   }
-  return { problems: problems.map((problem) => ({ ...problem, ofHost: true })), key }
+}
+
+function withSecrets(
+  file: GatewayFile,
+  keys: readonly string[] | undefined,
+  tokens: readonly (string | undefined)[],
+): GatewayFile {
+  const { cluster, inspector } = file
+  const listed = inspector.tokens?.map((entry, index) => ({ ...entry, token: entry.token ?? tokens[index] }))
+  return {
+    ...file,
+    cluster: keys === undefined ? cluster : { ...cluster, keys: [...keys] },
+    inspector: listed === undefined ? inspector : { ...inspector, tokens: listed },
+  }
+}
+
+/** The secrets of a file, a line each, and what is wrong with it; its content is never told. Undefined where none is named. */
+function secretsIn(
+  file: string | undefined,
+  path: Problem['path'],
+  what: 'key' | 'token',
+  most: number,
+): { readonly secrets: readonly string[]; readonly problems: readonly Problem[] } | undefined {
+  if (file === undefined) return undefined
+  const failed = (text: string) => ({ secrets: [], problems: [{ path, text: `${file} ${text}` }] })
+  const read = readText(file, SECRET_FILE_LIMIT_BYTES)
+  if (!read.ok) return failed(read.problems.join('; '))
+  const secrets = read.value
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  if (secrets.length > most)
+    return failed(`holds more than ${most} ${what}${most > 1 ? 's' : ''}, a line each; leave some out`)
+  if (secrets.length === 0 || secrets.some((secret) => secret.length < SECRET_CHARACTERS)) {
+    return failed(`holds too short a ${what}; take at least ${SECRET_CHARACTERS} characters`)
+  }
+  if (secrets.some(isPlaceholder)) {
+    return failed(`holds a placeholder, which everybody knows; make a ${what}, e.g. by: openssl rand -hex 32 > ${file}`)
+  }
+  if (new Set(secrets).size < secrets.length) return failed(`holds a ${what} twice; leave one of both out`)
+  if (what === 'token' && !secrets.every((secret) => TOKEN_CHARACTERS.test(secret))) {
+    return failed('holds a token with a space or another character that no request can carry; make another')
+  }
+  return { secrets, problems: [] }
 }
 
 function readText(path: string, limitBytes: number): Checked<string> {

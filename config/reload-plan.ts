@@ -75,6 +75,12 @@ const STRICT = 'with vrrp.strict nodes discard the adverts of whoever has others
 
 const needsStart = (reason: string): string => `not while the gateway runs: ${reason}; restart it`
 
+/** In one text, with what to do. */
+function reasonOf(refusal: ReturnType<ReloadRule<unknown>['refusal']>): string | null {
+  if (refusal === null) return null
+  return typeof refusal === 'string' ? needsStart(refusal) : `${refusal.reason}; ${refusal.advice}`
+}
+
 const identityOf = ({ name, family, virtualRouterId }: InstanceConfig): string =>
   `${name} (${family}, VRID ${virtualRouterId})`
 
@@ -87,8 +93,8 @@ function changesBy(rules: object, running: unknown, wanted: unknown): readonly F
     if (!isRule(rule)) return changesBy(rule, before, after)
     if (isDeepStrictEqual(before, after)) return []
     const { path, show } = rule
-    const reason = rule.refusal(before, after)
-    return [{ path, before: show(before), after: show(after), reason: reason === null ? null : needsStart(reason) }]
+    const reason = reasonOf(rule.refusal(before, after))
+    return [{ path, before: show(before), after: show(after), reason }]
   })
 }
 

@@ -1,13 +1,19 @@
 import { withoutSecrets } from '../runtime/wire/url-text.ts'
 import { OWNER_PRIORITY } from '../runtime/wire/vrrp.ts'
-import type { GatewayConfig, InstanceConfig, ProxyCheck } from './gateway-config.ts'
+import type { GatewayConfig, InstanceConfig, NotifierConfig, ProxyCheck, ScriptConfig } from './gateway-config.ts'
+
+/** Why a change is not made, and what to do instead of starting the gateway anew. */
+interface Refusal {
+  readonly reason: string
+  readonly advice: string
+}
 
 /** How a change of one setting comes to a gateway that runs. */
 export interface ReloadRule<Value> {
   /** As the file has it. */
   readonly path: string
   /** Null: it is applied as it runs. Otherwise why it is not, for people. */
-  refusal(before: Value, after: Value): string | null
+  refusal(before: Value, after: Value): string | Refusal | null
   show(value: Value): string
 }
 
@@ -37,7 +43,9 @@ const duration = (ms: number | null): string =>
   ms === null ? '0s' : ms % 1000 === 0 ? `${ms / 1000}s` : `${Math.round(ms)}ms`
 const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no')
 /** That it is another one is told; the secret itself never is. */
-const secret = (value: string | null): string => (value === null ? 'none' : '(secret)')
+const secrets = (values: readonly string[]): string => {
+  return values.length === 0 ? 'none' : values.length === 1 ? '(secret)' : `(${values.length} secrets)`
+}
 /** Its arguments may be secrets. */
 const commandText = ([program, ...others]: readonly string[]): string =>
   program === undefined ? 'none' : others.length === 0 ? program : `${program} (and ${others.length} arguments)`
@@ -59,9 +67,21 @@ const checkText = (check: ProxyCheck | null): string => {
   return ` checked ${times} by ${check.url === null ? 'connect' : withoutSecrets(check.url)}${status}`
 }
 
+/** Its arguments may be secrets. */
+const scriptText = ({ name, command, intervalMs, timeoutMs, rise, fall, effect }: ScriptConfig): string =>
+  `${name} (${commandText(command)} every ${duration(intervalMs)} within ${duration(timeoutMs)}, rise ${rise}, fall ${fall}: ${effect})`
+
+const notifierText = ({ on, command, url, timeoutMs }: NotifierConfig): string =>
+  `${url === null ? commandText(command) : withoutSecrets(url)} on ${on.join(' ')} within ${duration(timeoutMs)}`
+
 const SOCKETS = 'every socket of this gateway is bound by it'
 const TABLE = 'the table of connections is made at the start'
 const GROUP = 'nodes that differ in it do not hear each other: change it on one after the other, the director last'
+
+const IN_THREE_STEPS: Refusal = {
+  reason: 'the other nodes do not take its first key yet',
+  advice: 'change it in three steps, each on all nodes: keys [old, new], then [new, old], then [new]',
+}
 
 /** Of one virtual router. */
 export const INSTANCE_RULES: RulesOf<InstanceConfig> = {
@@ -103,6 +123,7 @@ export const GATEWAY_RULES: RulesOf<Omit<GatewayConfig, 'instances' | 'virtualIp
   portRanges: live('redirects (ranges)', (ranges) => list(ranges.map(({ first, last }) => `${first}-${last}`))),
   forwarding: fixed('forwarding', 'other actors forward'),
   realtime: fixed('vrrp.realtime', 'threads are scheduled by it from the start'),
+  notify: live('notify', (notifiers) => list(notifiers.map(notifierText))),
   agent: {
     command: live('agent.command', commandText),
     url: live('agent.url', (url) => (url === null ? 'none' : withoutSecrets(url))),
@@ -124,6 +145,7 @@ export const GATEWAY_RULES: RulesOf<Omit<GatewayConfig, 'instances' | 'virtualIp
       refusal: (before, after) =>
         (before === 'off') === (after === 'off') ? null : 'whether the gateway is asked for is decided at the start',
     },
+    scripts: live('track.scripts', (scripts) => list(scripts.map(scriptText))),
   },
   garp: {
     burstCount: live('garp.count'),
@@ -131,14 +153,22 @@ export const GATEWAY_RULES: RulesOf<Omit<GatewayConfig, 'instances' | 'virtualIp
     refreshIntervalMs: live('garp.refresh', duration),
   },
   cluster: {
-    key: fixed('cluster.key', GROUP, secret),
+    keys: {
+      path: 'cluster.keys',
+      // Who begins to send with a key that nobody was told of before is heard by nobody.
+      refusal: (before, after) => {
+        if (before.length === 0 || after.length === 0) return GROUP
+        return before.includes(after[0]!) ? null : IN_THREE_STEPS
+      },
+      show: secrets,
+    },
     keyFile: live('cluster.keyFile'),
     insecure: live('cluster.insecure', yesOrNo),
   },
   inspector: {
     address: fixed('inspector.listen (address)', 'it is listened on from the start'),
     port: fixed('inspector.listen (port)', 'it is listened on from the start'),
-    token: live('inspector.token', secret),
+    tokens: live('inspector.tokens', (tokens) => list(tokens.map(({ role }) => `${role} (secret)`))),
   },
   control: { socketPath: fixed('control.socket', 'it is listened on from the start') },
   forwarders: { count: fixed('forwarders.count', TABLE) },

@@ -1,10 +1,19 @@
 import type { InterfaceAddress } from '../runtime/ports/netlink/netlink.ts'
 import { isLinkLocal } from '../runtime/wire/ip-address-bytes.ts'
 import { parsePortRange } from './fields.ts'
-import { DEFAULT_SOCKET, type GatewayConfig, type ProxyCheck } from './gateway-config.ts'
+import {
+  DEFAULT_SOCKET,
+  type GatewayConfig,
+  type InspectorToken,
+  NOTIFY_EVENTS,
+  type NotifierConfig,
+  type ProxyCheck,
+  type ScriptConfig,
+} from './gateway-config.ts'
 import { instancesOf, resolveInstances } from './instances.ts'
 import { type Checked, inLines, type Judged, type Problem } from './problems.ts'
 import type { GatewayFile } from './schema.ts'
+import { scriptName } from './script-name.ts'
 
 const DEFAULT_IDLE_MS = 600_000
 const DEFAULT_KEEP_ALIVE_MS = 60_000
@@ -97,7 +106,6 @@ function checkOf(check: GatewayFile['redirects'][number]['check']): ProxyCheck |
   return { url: url ?? null, expectedStatus: expectedStatus ?? [], intervalMs: interval, timeoutMs: timeout }
 }
 
-/** Where the file says `idle` and nothing else of silence, that is meant for all connections, tunnels as well. */
 /** The kernel takes any text for its hostname; others take a node's name only as the configuration does. Undefined where nothing is left of it. */
 function nameOfHost(hostname: string): string | undefined {
   const name = hostname
@@ -107,6 +115,34 @@ function nameOfHost(hostname: string): string | undefined {
   return name === '' ? undefined : name
 }
 
+function scriptsOf({ scripts = [] }: GatewayFile['track']): readonly ScriptConfig[] {
+  return scripts.map(({ name, command, interval, timeout, rise, fall, weight }) => ({
+    name: name ?? scriptName(command),
+    command,
+    intervalMs: interval,
+    timeoutMs: timeout ?? interval,
+    rise,
+    fall,
+    effect: weight ?? 'fault',
+  }))
+}
+
+function notifiersOf({ notify = [] }: GatewayFile): readonly NotifierConfig[] {
+  return notify.map(({ on, command, url, timeout }) => {
+    const events = NOTIFY_EVENTS.filter((event) => on === undefined || on.includes(event))
+    return { on: events, command: command ?? [], url: url ?? null, timeoutMs: timeout }
+  })
+}
+
+/** Whoever has the one token of `token` looks, as ever. */
+function tokensOf({ token, tokens = [] }: GatewayFile['inspector']): readonly InspectorToken[] {
+  const one: readonly InspectorToken[] = token === undefined ? [] : [{ role: 'viewer', token, tokenFile: null }]
+  // What `tokenFile` names has been read into `token` by now.
+  const listed = tokens.map(({ role, token = '', tokenFile = null }) => ({ role, token, tokenFile }))
+  return [...one, ...listed]
+}
+
+/** Where the file says `idle` and nothing else of silence, that is meant for all connections, tunnels as well. */
 function timeoutsOf(written: GatewayFile['timeouts']): GatewayConfig['timeouts'] {
   const { connect, idle, tunnel, keepAlive, drain } = written
   const idleMs = idle ?? DEFAULT_IDLE_MS
@@ -136,7 +172,8 @@ function assemble(
     ),
     forwarding: file.forwarding,
     realtime: file.vrrp.realtime,
-    track: file.track,
+    track: { ...file.track, scripts: scriptsOf(file.track) },
+    notify: notifiersOf(file),
     agent: {
       command: file.agent.command ?? [],
       url: file.agent.url ?? null,
@@ -156,11 +193,11 @@ function assemble(
       refreshIntervalMs: garp.refresh === 0 ? null : garp.refresh,
     },
     cluster: {
-      key: file.cluster.key ?? null,
+      keys: file.cluster.keys ?? (file.cluster.key === undefined ? [] : [file.cluster.key]),
       keyFile: file.cluster.keyFile ?? null,
       insecure: file.cluster.insecure,
     },
-    inspector: { address: inspector.listen.address, port: inspector.listen.port, token: inspector.token ?? null },
+    inspector: { address: inspector.listen.address, port: inspector.listen.port, tokens: tokensOf(inspector) },
     control: { socketPath: file.control.socket ?? host.controlSocket ?? DEFAULT_SOCKET },
     forwarders: { count: file.forwarders.count ?? host.cores },
     clients: { tableSize: file.clients.tableSize },

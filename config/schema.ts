@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MAX_CAPACITY } from '../runtime/wire/beacon/node.ts'
 import {
+  command,
   durationMs,
   durationOrNever,
   hostAddress,
@@ -14,6 +15,7 @@ import {
   whole,
   yesOrNo,
 } from './fields.ts'
+import { NOTIFY_EVENTS } from './gateway-config.ts'
 import { directorPriority, garp, instances, track, virtualIps, vrrp } from './vrrp-schema.ts'
 
 const DEFAULT_INTERFACE = 'eth0'
@@ -23,7 +25,7 @@ const DEFAULT_VIRTUAL_ROUTER_ID = 51
 /** sun_path is 108 bytes and ends in a NUL. */
 export const SOCKET_PATH_BYTES = 107
 /** Shorter keys and tokens can be guessed. */
-const SECRET_CHARACTERS = 16
+export const SECRET_CHARACTERS = 16
 
 /** The secret itself is never repeated: these lines end up in logs. */
 const secret = (name: string) =>
@@ -42,10 +44,16 @@ const FROM_OPENSSL = 'e.g. from: openssl rand -hex 32'
 export const isPlaceholder = (text: string): boolean => /^(replace[ _-]this|change[ _-]?(me|this))/i.test(text.trim())
 
 /** It comes in a header, and ends there at a space. */
+export const TOKEN_CHARACTERS = /^[!-~]*$/
+
 const bearerToken = () =>
-  secret('token').regex(/^[!-~]*$/, {
+  secret('token').regex(TOKEN_CHARACTERS, {
     error: `has a space or another character that no request can carry; ${FROM_OPENSSL}`,
   })
+
+/** Several keys are for the time of a change, and garbage costs an HMAC by each. */
+export const MAX_KEYS = 4
+const MAX_TOKENS = 16
 
 const path = () => text('a path that starts with /', /^\/[^\0]*$/)
 
@@ -79,6 +87,27 @@ const redirect = mapping({
     .describe('What the local proxy must also do, beside listening, for this node to get traffic.'),
 })
 
+const MAX_NOTIFIERS = 8
+
+const notifier = mapping({
+  on: listOf(oneOf(NOTIFY_EVENTS), 'a list of events')
+    .optional()
+    .describe('What it is told of. Default: all. Of nodes the director tells alone.'),
+  command: command()
+    .optional()
+    .describe('A program, by its path, or a list of that and its arguments; without a shell.'),
+  url: text('a URL such as https://alerts.example.com/proxyha', /^https?:\/\/[^\s/]+(\/\S*)?$/)
+    .optional()
+    .describe('Or a URL, to which JSON is sent by POST.'),
+  timeout: durationMs('100ms', '60s').prefault('10s').describe('Then a program is killed, and a request given up.'),
+})
+
+const inspectorToken = mapping({
+  role: oneOf(['viewer', 'operator']).describe('viewer: looks; operator: may give orders over HTTP as well.'),
+  token: bearerToken().optional().describe('Bearer token.'),
+  tokenFile: path().optional().describe('A file that holds the token instead.'),
+})
+
 /** The file as written, before host and cross-field rules. */
 export const gatewaySchema = mapping({
   name: text('a name of letters, digits, dots and dashes', /^[A-Za-z0-9]([A-Za-z0-9._-]{0,62})$/)
@@ -102,6 +131,10 @@ export const gatewaySchema = mapping({
   forwarding: oneOf(['auto', 'kernel', 'workers']).default('auto').describe('Forwarding mode; auto picks.'),
   vrrp: vrrp.prefault({}).describe('The election: of all instances, but for what one sets itself.'),
   track: track.prefault({}).describe('What makes this node step aside, or lowers its priority, while it fails.'),
+  notify: listOf(notifier, 'a list of notifiers')
+    .max(MAX_NOTIFIERS, { error: `has more than ${MAX_NOTIFIERS} notifiers` })
+    .optional()
+    .describe('Programs and URLs of your own that are told what happens.'),
   health: mapping({
     interval: durationMs('100ms', '60s').prefault('1s').describe('Between two looks at whether the proxies listen.'),
     fall: whole(1, 100).default(1).describe('Checks in a row that must fail before the node gets no traffic.'),
@@ -136,7 +169,13 @@ export const gatewaySchema = mapping({
   garp: garp.prefault({}).describe('Gratuitous ARP: how the subnet is told who has the virtual IPs.'),
   cluster: mapping({
     key: secret('key').optional().describe('Key that authenticates the beacons between the nodes.'),
-    keyFile: path().optional().describe('A file that holds the key instead.'),
+    keys: listOf(secret('key'), 'a list of keys')
+      .max(MAX_KEYS, { error: `has more than ${MAX_KEYS} keys` })
+      .optional()
+      .describe(
+        'Instead of key, several: beacons are sent with the first, and taken with each. To change the key without a gap.',
+      ),
+    keyFile: path().optional().describe('A file that holds the key instead, or several, a line each.'),
     insecure: yesOrNo()
       .default(false)
       .describe('Without a key: that this is wanted. Whoever is on the subnet can then take the place of any node.'),
@@ -145,7 +184,13 @@ export const gatewaySchema = mapping({
     .describe('What only the members of this group share.'),
   inspector: mapping({
     listen: listenAddress().prefault('127.0.0.1:9253').describe('Address and port of status and metrics over HTTP.'),
-    token: bearerToken().optional().describe('Bearer token; required unless the address is a loopback address.'),
+    token: bearerToken()
+      .optional()
+      .describe('Bearer token of those who look; one is required unless the address is a loopback address.'),
+    tokens: listOf(inspectorToken, 'a list of tokens with their roles')
+      .max(MAX_TOKENS, { error: `has more than ${MAX_TOKENS} tokens` })
+      .optional()
+      .describe('Several of them, each with its role.'),
   })
     .prefault({})
     .describe('The HTTP endpoint.'),

@@ -2,11 +2,13 @@ import { z } from 'zod'
 import { MAX_GROUP_NODES, MAX_INSTANCES } from '../runtime/wire/group-bounds.ts'
 import { MAX_ADDRESSES } from '../runtime/wire/vrrp.ts'
 import {
+  command,
   durationMs,
   hostAddress,
   listOf,
   mapping,
   oneOf,
+  scriptWeight,
   text,
   trackEffect,
   virtualIp,
@@ -80,6 +82,32 @@ export const garp = mapping({
   refresh: durationMs('0s', '1h').prefault('0s').describe('Once more every so often while director; 0s = never.'),
 })
 
+const MAX_SCRIPTS = 16
+
+const trackedScript = mapping({
+  name: text('a name of letters, digits, dots and dashes', /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/)
+    .optional()
+    .describe('Name of the script in status and log. Default: that of its file.'),
+  command: command().describe(
+    'A program, by its path, or a list of that and its arguments; without a shell. Exit code 0 is well.',
+  ),
+  interval: durationMs('100ms', '1h').prefault('1s').describe('From the end of a run to the next.'),
+  timeout: durationMs('10ms', '10m')
+    .optional()
+    .describe('Then it is killed, and counts as failed. Default: the interval.'),
+  rise: whole(1, 100).default(1).describe('Runs in a row that must succeed until it counts as well again.'),
+  fall: whole(1, 100).default(1).describe('Runs in a row that must fail until it counts as failed.'),
+  weight: scriptWeight()
+    .optional()
+    .describe(
+      'Of the priority: -1..-253 is subtracted while it fails, 1..253 added while it is well. Default: none, but fault.',
+    ),
+  fault: z
+    .literal(true, { error: (issue) => mustBe('true', issue.input, 'or leave it out') })
+    .optional()
+    .describe('While it fails the node takes no part in the election. The default where there is no weight.'),
+})
+
 export const track = mapping({
   interface: oneOf(['fault', 'off'])
     .default('fault')
@@ -88,6 +116,10 @@ export const track = mapping({
   gateway: trackEffect()
     .default('off')
     .describe('While there is no default route through the interface, or its gateway answers no ARP: the same.'),
+  scripts: listOf(trackedScript, 'a list of scripts')
+    .max(MAX_SCRIPTS, { error: `has more than ${MAX_SCRIPTS} scripts` })
+    .optional()
+    .describe('Programs of your own, as the vrrp_script of keepalived.'),
 })
 
 /** A setting of all instances, as one of them may set it otherwise: without the default. */

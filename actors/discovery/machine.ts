@@ -23,6 +23,7 @@ import {
   promotedNodes,
   suspectedNodes,
 } from './members/membership.ts'
+import { withNodeChanges } from './members/node-changes.ts'
 import { partnerLogs } from './members/partner-logs.ts'
 import type { DiscoveryStatus, Member, NodeMac, ServingMessage } from './messages.ts'
 import { type DiscoveryOptions, staleAfterMs } from './options.ts'
@@ -46,7 +47,9 @@ const ASSIGNMENT_EVERY_BEATS = 5
  * ends by comparing the members before and after: what changed is logged, and told to the dispatcher at once.
  */
 export const step: Machine<DiscoveryState, DiscoveryEvent, DiscoveryEffect> = (state, event, nowMs) => {
-  const moved = handled({ state, effects: [] }, event, nowMs)
+  const acted = handled({ state, effects: [] }, event, nowMs)
+  const noticed = withNodeChanges(state, acted.state, nowMs)
+  const moved = { state: noticed.state, effects: [...acted.effects, ...noticed.effects] }
   const before = membersOf(state, nowMs)
   const after = membersOf(moved.state, nowMs)
   const assigner = assignerAddress(moved.state, nowMs)
@@ -145,8 +148,8 @@ function timerOver(progress: Progress, timer: DiscoveryTimer, nowMs: number): Pr
 
 /** What is wanted is no warning. */
 function withInsecureNote({ state, effects }: Progress): Progress {
-  const { key, insecure } = state.options
-  if (key !== null || !insecure) return { state, effects }
+  const { keys, insecure } = state.options
+  if (keys.length > 0 || !insecure) return { state, effects }
   const line = 'beacons are not authenticated (cluster.insecure)'
   return { state, effects: [...effects, { type: 'log', level: 'info', line }] }
 }

@@ -145,10 +145,15 @@ export interface Member extends NodeLoad, NodeTraits {
   readonly lastSeenMs: number
 }
 
+/** A node sends with the key that this node sends with, or with another that is accepted here. */
+export type KeyUse = 'current' | 'other'
+
 /** A member as it is shown: also one that is gone. */
 export interface MemberStatus extends Member {
   /** It stopped in order: nobody misses it. */
   readonly left: boolean
+  /** Null: without keys, and where it was not heard lately. */
+  readonly key: KeyUse | null
   /** When it was heard last, by the calendar (ISO 8601), where it is stale and did not stop in order. */
   readonly missingSince: string | null
 }

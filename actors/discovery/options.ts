@@ -21,8 +21,8 @@ export interface DiscoveryOptions {
     readonly priority: number
   }[]
   readonly electors: readonly ElectorName[]
-  /** HMAC key of the beacons; null = not authenticated. */
-  readonly key: string | null
+  /** HMAC keys of the beacons, at most 4: sent with the first, taken with each; none = not authenticated. */
+  readonly keys: readonly string[]
   /** That there is no key is wanted so. */
   readonly insecure: boolean
   /** Between two hellos. */

@@ -3,6 +3,7 @@ import type { BeaconMark } from '../../runtime/wire/beacon/audience.ts'
 import type { BeaconNode } from '../../runtime/wire/beacon/node.ts'
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
 import type { CaughtUpMessage, ElectorName, Role, RoleMessage } from '../elector/messages.ts'
+import type { NodeChangedMessage } from '../notifier/messages.ts'
 import type { RawIpMessage } from '../raw-ip/messages.ts'
 import type { OwnMark, Session } from './beacons/sessions.ts'
 import {
@@ -24,6 +25,7 @@ export type DiscoveryPeers = {
   readonly dispatcher: DispatcherMessage
   readonly 'fast-path': ClientsOfMessage | HoldersOfMessage
   readonly 'stats-reporter': UpkeepMessage
+  readonly notifier: NodeChangedMessage
   readonly [elector: ElectorName]: CaughtUpMessage
 }
 
@@ -189,6 +191,8 @@ export interface DiscoveryState {
   readonly refused: ReadonlyMap<string, RefusedBeacons>
   /** When a node found the table full. */
   readonly fullAtMs: number | null
+  /** Failures of directors that nobody has told the operator of yet: whoever assigns next does. By address, with when it was seen. */
+  readonly untold: ReadonlyMap<string, { readonly change: NodeChangedMessage; readonly atMs: number }>
   /** Warnings that stand, and were logged. */
   readonly warnings: readonly string[]
 }
@@ -282,6 +286,7 @@ export function initialState(
     counters: {},
     refused: new Map(),
     fullAtMs: null,
+    untold: new Map(),
     warnings: [],
   }
 }

@@ -4,6 +4,7 @@ import { REFUSAL_STANDS_MS, refusalWarnings } from './beacons/refusals.ts'
 import { RENEWAL_TEXT, wasRenewed } from './beacons/renewal.ts'
 import { deafDirectors } from './claims.ts'
 import { heardDirectors, numberOf, termPauseMs } from './directors.ts'
+import { keyWarnings } from './members/key-use.ts'
 import { staleAfterMs } from './options.ts'
 import { compactSettings, differences, type SettingDifference } from './settings.ts'
 import type { DiscoveryState } from './state.ts'
@@ -15,9 +16,10 @@ const deafText = (address: string) =>
 
 /** What the operator should mend, now. */
 export function warningsOf(state: DiscoveryState, nowMs: number): string[] {
-  const { key, insecure } = state.options
+  const { keys, insecure } = state.options
   return [
-    ...(key === null && !insecure ? [NO_KEY] : []),
+    ...(keys.length === 0 && !insecure ? [NO_KEY] : []),
+    ...keyWarnings(state, nowMs),
     ...settingWarnings(state),
     ...splitWarnings(state, nowMs),
     ...priorityWarnings(state),

@@ -99,6 +99,7 @@ const PEERS: Readonly<Record<keyof ElectorPeers, true>> = {
   forwarder: true,
   'fast-path': true,
   watcher: true,
+  notifier: true,
 }
 
 const isPeer = (name: string): name is keyof ElectorPeers => Object.hasOwn(PEERS, name)

@@ -1,7 +1,7 @@
 import { sameAddresses } from './adverts/reception.ts'
 import type { ElectorOptions } from './options.ts'
 import { advertise } from './phases/transitions.ts'
-import { judgeTracking } from './tracking.ts'
+import { forgetScripts, judgeTracking } from './tracking.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -16,6 +16,7 @@ export function configure(turn: Turn, wanted: ElectorOptions): void {
   if (phase.label === 'BACKUP' && wanted.preemptDelayMs !== options.preemptDelayMs) {
     turn.enter({ ...phase, preemptAtMs: null })
   }
+  forgetScripts(turn)
   judgeTracking(turn)
   const { phase: now } = turn.state
   const speaks = now.label === 'MASTER' && now.steppingDownSinceMs === null

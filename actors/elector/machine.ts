@@ -27,7 +27,7 @@ import {
 } from './phases/transitions.ts'
 import type { ElectorPeers } from './state.ts'
 import { type ElectorEffect, type ElectorEvent, type ElectorState, roleOf } from './state.ts'
-import { track } from './tracking.ts'
+import { faultOf, track } from './tracking.ts'
 import { Turn } from './turn.ts'
 
 /**
@@ -55,6 +55,7 @@ export function stepElector(
   finishRetiring(turn)
   tellLeader(turn)
   tellRole(turn, state)
+  if (turn.state.phase.label !== state.phase.label) tellNotifier(turn)
   return { state: turn.state, effects: turn.effects }
 }
 
@@ -222,6 +223,9 @@ function greet(turn: Turn, peer: keyof ElectorPeers): void {
     case 'watcher':
       turn.send(peer, roleOf(turn.state))
       return
+    case 'notifier':
+      tellNotifier(turn)
+      return
     case 'announcer':
       if (phase.label === 'BACKUP' || phase.label === 'FAULT') turn.send('announcer', { type: 'release' })
       if (phase.label === 'MASTER' && phase.holding) {
@@ -236,6 +240,13 @@ function greet(turn: Turn, peer: keyof ElectorPeers): void {
     default:
       peer satisfies never
   }
+}
+
+function tellNotifier(turn: Turn): void {
+  const { phase, options, tracking } = turn.state
+  const reason = phase.label === 'FAULT' ? (faultOf(options.track, tracking)?.reason ?? null) : null
+  const { instance, priority } = options
+  turn.send('notifier', { type: 'instanceState', instance, state: phase.label, priority, reason })
 }
 
 function tellRole(turn: Turn, before: ElectorState): void {

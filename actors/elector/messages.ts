@@ -25,7 +25,10 @@ export interface RoleMessage {
  * What the priority may depend on: the interface is up, all proxy ports listen, the default gateway answers. `address`: the interface has
  * the address that this node's packets leave from, without which it takes no part, whatever is configured.
  */
-export type TrackSource = 'interface' | 'address' | 'portMonitor' | 'gateway'
+export type TrackSource = 'interface' | 'address' | 'portMonitor' | 'gateway' | ScriptSource
+
+/** One of the operator's scripts, by its name. */
+type ScriptSource = `script:${string}`
 
 /** From the watcher and the port monitor, at every change and whenever the elector (re)starts. */
 export interface TrackMessage {
@@ -77,7 +80,10 @@ export type HandOver =
   | { readonly outcome: 'taken'; readonly by: string; readonly priority: number; readonly afterMs: number }
   | { readonly outcome: 'nobody'; readonly afterMs: number }
 
-/** Something that is tracked. `effect` of its failure: no part in the election, or a change of the priority (-253..-1). */
+/**
+ * Something that is tracked. `effect` of its failure: no part in the election, or a change of the priority (-253..-1). One of 1..253, of a
+ * script, is added while that is well.
+ */
 export interface Tracked extends Omit<TrackMessage, 'type'> {
   readonly effect: 'fault' | number
 }

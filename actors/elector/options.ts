@@ -1,11 +1,15 @@
 import type { VrrpChecksum, VrrpVersion } from '../../runtime/wire/vrrp.ts'
-import type { TrackSource } from './messages.ts'
 
 /** What a failure of something tracked does: nothing, force FAULT, or change the priority by -253..-1. */
 export type TrackEffect = 'off' | 'fault' | number
 
+/** Of the operator's scripts by name; as of keepalived's, a weight of 1..253 is added while one is well. */
+type ScriptEffects = Readonly<Record<string, Exclude<TrackEffect, 'off'>>>
+
 /** Without its own address no node takes part: that is no choice. */
-export type TrackOptions = Readonly<Record<Exclude<TrackSource, 'address'>, TrackEffect>>
+export type TrackOptions = Readonly<Record<'interface' | 'portMonitor' | 'gateway', TrackEffect>> & {
+  readonly scripts?: ScriptEffects
+}
 
 /** One virtual router as configured; the ranges are the wire's. */
 export interface ElectorOptions {

@@ -8,6 +8,7 @@ import type {
 import type { AnnouncerOrder } from '../announcer/messages.ts'
 import type { DiscoveryMessage } from '../discovery/messages.ts'
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
+import type { InstanceStateMessage } from '../notifier/messages.ts'
 import type { RawIpMessage, SendMessage } from '../raw-ip/messages.ts'
 import { advertPayload, destinationsOf } from './adverts/advert.ts'
 import { type Neighbours, noNeighbours } from './adverts/neighbours.ts'
@@ -24,6 +25,7 @@ export type ElectorPeers = {
   readonly forwarder: RoleMessage
   readonly 'fast-path': RoleMessage
   readonly watcher: RoleMessage
+  readonly notifier: InstanceStateMessage
 }
 
 /** `masterDown` runs in BACKUP and FAULT only, `advert` in MASTER only: who leaves a phase cancels or restarts it (rule 21). */

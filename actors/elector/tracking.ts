@@ -5,19 +5,35 @@ import { becomeBackup, becomeFault, nobodyHeard } from './phases/transitions.ts'
 import type { Tracking } from './state.ts'
 import type { Turn } from './turn.ts'
 
-const effectOf = (options: TrackOptions, source: TrackSource): TrackEffect =>
-  source === 'address' ? 'fault' : options[source]
+function effectOf(options: TrackOptions, source: TrackSource): TrackEffect {
+  if (source === 'address') return 'fault'
+  if (source === 'interface' || source === 'portMonitor' || source === 'gateway') return options[source]
+  return options.scripts?.[source.slice('script:'.length)] ?? 'off'
+}
 
 /** What the wire allows to a priority that is neither a resignation nor the owner's. */
 const LOWEST = 1
 const HIGHEST = 254
 
-const SOURCES: readonly TrackSource[] = ['interface', 'address', 'portMonitor', 'gateway']
+const sourcesOf = ({ scripts = {} }: TrackOptions): readonly TrackSource[] => [
+  'interface',
+  'address',
+  'portMonitor',
+  'gateway',
+  ...Object.keys(scripts).map((name) => `script:${name}` as const),
+]
 
 /** Something tracked has failed or is well again. */
 export function track(turn: Turn, { source, state, reason }: TrackMessage): void {
   turn.change({ tracking: { ...turn.state.tracking, [source]: { state, reason } } })
   judgeTracking(turn)
+}
+
+/** What is said of a script that is none of the configuration is forgotten. */
+export function forgetScripts(turn: Turn): void {
+  const sources = new Set<string>(sourcesOf(turn.options.track))
+  const kept = Object.entries(turn.state.tracking).filter(([source]) => sources.has(source))
+  turn.change({ tracking: Object.fromEntries(kept) })
 }
 
 /** What tracking leaves of the configured priority, and whether it leaves a part in the election at all. */
@@ -28,9 +44,7 @@ export function judgeTracking(turn: Turn): void {
     turn.logInstance('info', `Changing effective priority from ${options.priority} to ${priority}`)
     turn.change({ options: { ...options, priority } })
   }
-  const fault = describeTracking(options.track, turn.state.tracking).find(
-    (tracked) => tracked.effect === 'fault' && tracked.state === 'failed',
-  )
+  const fault = faultOf(options.track, turn.state.tracking)
   if (phase.label === 'INIT') return
   const inFault = phase.label === 'FAULT'
   if (fault !== undefined && !inFault) {
@@ -42,12 +56,17 @@ export function judgeTracking(turn: Turn): void {
   if (fault === undefined && inFault) becomeBackup(turn, nobodyHeard(turn))
 }
 
+/** What keeps this node out of the election. */
+export const faultOf = (options: TrackOptions, tracking: Tracking): Tracked | undefined =>
+  describeTracking(options, tracking).find(({ effect, state }) => effect === 'fault' && state === 'failed')
+
 /** Rule 20: tracking never makes 0 or 255, and the owner is immune to weights. */
 export function effectivePriority(configured: number, options: TrackOptions, tracking: Tracking): number {
   if (configured === OWNER_PRIORITY) return configured
-  const weights = SOURCES.map((source) => {
+  const weights = sourcesOf(options).map((source) => {
     const effect = effectOf(options, source)
-    return tracking[source]?.state === 'failed' && typeof effect === 'number' ? effect : 0
+    if (typeof effect !== 'number') return 0
+    return tracking[source]?.state === (effect < 0 ? 'failed' : 'ok') ? effect : 0
   })
   const sum = weights.reduce((total, weight) => total + weight, configured)
   return Math.min(HIGHEST, Math.max(LOWEST, sum))
@@ -55,7 +74,7 @@ export function effectivePriority(configured: number, options: TrackOptions, tra
 
 /** What is tracked, and how it is; what is off, or was not heard of yet, is left out. */
 export function describeTracking(options: TrackOptions, tracking: Tracking): readonly Tracked[] {
-  return SOURCES.flatMap((source): readonly Tracked[] => {
+  return sourcesOf(options).flatMap((source): readonly Tracked[] => {
     const [effect, heard] = [effectOf(options, source), tracking[source]]
     return effect === 'off' || heard === undefined ? [] : [{ source, effect, ...heard }]
   })

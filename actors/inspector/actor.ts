@@ -4,7 +4,7 @@ import type { InspectionEvent } from '../../runtime/actor-system/inspection/insp
 import { LostLines } from '../../runtime/actor-system/inspection/lost-lines.ts'
 import type { CancelTimer } from '../../runtime/ports/host/clock.ts'
 import { EventLog } from './event-log.ts'
-import { refusalOf } from './http/access.ts'
+import { accessOf, type TcpAccess } from './http/access.ts'
 import { listenOnControlSocket, type Privately } from './http/control-socket.ts'
 import { EventStreams } from './http/event-streams.ts'
 import { createInspectorServer, failure } from './http/server.ts'
@@ -20,8 +20,8 @@ export interface InspectorOptions extends GatewayIdentity {
   readonly described: readonly string[]
   /** Of the gateway's log, as `LostLines` has them. */
   readonly lostLines: SharedArrayBuffer
-  /** `token` may be null on a loopback address only; the configuration sees to that. */
-  readonly inspector: { readonly address: string; readonly port: number; readonly token: string | null }
+  /** There may be no tokens on a loopback address only; the configuration sees to that. */
+  readonly inspector: TcpAccess & { readonly port: number }
 }
 
 export interface InspectorPorts {
@@ -83,19 +83,22 @@ class Inspector implements ActorInstance<InspectorMessage, InspectorOptions> {
       statusOf: (gathered) =>
         assembleStatus(this.#options, gathered, this.#bindWarning === null ? [] : [this.#bindWarning]),
     })
-    this.#control = createInspectorServer((request, response) => this.#routes.handle('control', request, response))
+    this.#control = createInspectorServer((request, response) =>
+      this.#routes.handle('control', request, response, 'operator'),
+    )
     this.#tcp = createInspectorServer(async (request, response) => {
-      const refusal = refusalOf(this.#options.inspector, request.headers)
-      const isOpen = refusal?.status === 401 && request.url === PAGE_PATH
-      if (refusal === undefined) this.#strangers.admit(request.socket)
-      else if (!isOpen) {
-        this.#noteRefusal(refusal.status, request.socket.remoteAddress ?? 'somebody')
-        return failure(refusal.status, refusal.reason, { 'www-authenticate': 'Bearer', connection: 'close' })
+      const access = accessOf(this.#options.inspector, request.headers)
+      if (access.granted) {
+        this.#strangers.admit(request.socket)
+        return this.#routes.handle('tcp', request, response, access.role)
       }
-      return this.#routes.handle('tcp', request, response)
+      const isOpen = access.status === 401 && request.url === PAGE_PATH
+      if (isOpen) return this.#routes.handle('tcp', request, response, 'viewer')
+      this.#noteRefusal(access.status, request.socket.remoteAddress ?? 'somebody')
+      return failure(access.status, access.reason, { 'www-authenticate': 'Bearer', connection: 'close' })
     })
     this.#tcp.on('connection', (socket) => {
-      if (this.#options.inspector.token !== null) this.#strangers.add(socket)
+      if (this.#options.inspector.tokens.length > 0) this.#strangers.add(socket)
     })
   }
 

@@ -1,7 +1,7 @@
 import type { SettingChange } from '../../config/reload-plan.ts'
 import type { ActorDescription } from '../../runtime/actor-system/inspection/description.ts'
 import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
-import type { Health } from '../discovery/messages.ts'
+import type { Health, KeyUse } from '../discovery/messages.ts'
 import type { Role, VrrpStatus } from '../elector/messages.ts'
 import type { Holder } from '../fast-path/messages.ts'
 import type { PortState } from '../port-monitor/messages.ts'
@@ -76,6 +76,8 @@ export interface NodeStatus {
   readonly lastSeenMs: number
   /** Stale because its gateway stopped in order. Other figures of a node that is gone are what it said last. */
   readonly left: boolean
+  /** Of `cluster.keys`, by which it sends: that of this node, or another that is accepted here; null where it was not heard lately, and without keys. */
+  readonly key: KeyUse | null
   /** Stale, and not because it stopped in order: until it is back, or an operator has it forgotten. */
   readonly missing: boolean
   /** Since when, ISO 8601; null: it is not missing. */

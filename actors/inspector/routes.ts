@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
+import type { InspectorRole } from '../../config/gateway-config.ts'
 import type { RemoteControl } from '../../runtime/actor-system/actor.ts'
 import type { LostLines } from '../../runtime/actor-system/inspection/lost-lines.ts'
 import type { DispatcherControl } from '../dispatcher/messages.ts'
@@ -54,7 +55,10 @@ const CALLS_MAX = 4
 /** So long a page of clients is good for whoever asks for the same. */
 const LISTING_KEPT_MS = 1000
 
-/** The routes by path; those of `control`, and orders, which are POST, are on the control socket only. */
+const ORDERS_ARE_OPERATORS =
+  'orders are given on the control socket, or with a token of inspector.tokens whose role is operator'
+
+/** The routes by path. Orders, which are POST, are on the control socket, and over TCP for who has an operator's token; test hooks on the socket only. */
 export class InspectorRoutes {
   readonly #sources: RouteSources
   readonly #ask: ReturnType<typeof askerOf>
@@ -89,10 +93,17 @@ export class InspectorRoutes {
     this.#orders = new OrderRoutes(sources)
   }
 
-  async handle(channel: Channel, request: IncomingMessage, response: ServerResponse): Promise<Answer | 'streaming'> {
+  /** Orders are an operator's. */
+  async handle(
+    channel: Channel,
+    request: IncomingMessage,
+    response: ServerResponse,
+    role: InspectorRole,
+  ): Promise<Answer | 'streaming'> {
     const url = URL.parse(request.url ?? '', 'http://localhost')
-    const order = url === null || channel !== 'control' ? undefined : this.#orders.posted.get(url.pathname)
+    const order = url === null ? undefined : this.#orders.posted.get(url.pathname)
     if (url !== null && order !== undefined) {
+      if (role !== 'operator') return failure(403, ORDERS_ARE_OPERATORS)
       if (request.method === 'POST') return order(url.searchParams)
       return failure(405, `${request.method} is not for ${url.pathname}, which changes something`, { allow: 'POST' })
     }

@@ -214,6 +214,7 @@ function nodeOf(
     weightReason: row?.weightReason ?? null,
     lastSeenMs: member.lastSeenMs,
     left: member.left,
+    key: member.key,
     missing: member.missingSince !== null,
     missingSince: member.missingSince,
   }
@@ -231,6 +232,7 @@ function unseenSelf(identity: GatewayIdentity, slices: Slices, director: boolean
     health: slices['port-monitor']?.state ?? 'failure',
     lastSeenMs: 0,
     left: false,
+    key: null,
     missingSince: null,
     cpu: load?.cpu ?? 0,
     memory: load?.memory ?? 0,

@@ -1,5 +1,6 @@
 import type { StartActor } from '../../runtime/actor-system/actor.ts'
 import { runMachine } from '../../runtime/actor-system/machine/machine-runner.ts'
+import type { Programs } from '../../runtime/ports/process/programs.ts'
 import type { ProxyProbe } from '../../runtime/ports/sockets/proxy-probe.ts'
 import type { SocketTable } from '../../runtime/ports/sockets/socket-table.ts'
 import type { ElectorName } from '../elector/messages.ts'
@@ -17,6 +18,15 @@ import {
 } from './machine.ts'
 import type { PortMonitorControl, PortMonitorMessage } from './messages.ts'
 import { proxyPortsOf } from './port-check.ts'
+import {
+  failingScripts,
+  initialScripts,
+  type ScriptsEffect,
+  type ScriptsEvent,
+  type ScriptsState,
+  stepScripts,
+  type TrackedScript,
+} from './scripts.ts'
 
 export interface PortMonitorOptions extends DampingRules {
   readonly redirects: readonly { readonly proxyPort: number }[]
@@ -25,20 +35,26 @@ export interface PortMonitorOptions extends DampingRules {
   readonly perPort: boolean
   /** Between two looks at the listening ports. */
   readonly pollMs: number
+  /** The operator's own, which the electors are told of. */
+  readonly scripts: readonly TrackedScript[]
 }
 
 export interface PortMonitorPorts {
   readonly sockets: SocketTable
   readonly proxies: ProxyProbe
+  readonly programs: Programs
 }
 
-/** The port monitor: is every proxy port listened on, unbound? Tells discovery at each change and whenever that starts. */
+/**
+ * The port monitor: is every proxy port listened on, unbound? Tells discovery at each change and whenever that starts. Beside that it runs
+ * what the operator has written to judge this node by (`track.scripts`), and tells the electors.
+ */
 export const startPortMonitor: StartActor<
   PortMonitorOptions,
   PortMonitorPorts,
   PortMonitorMessage,
   PortMonitorPeers
-> = (context, options, { sockets, proxies }) => {
+> = (context, options, { sockets, proxies, programs }) => {
   const read = (): PortMonitorEvent => {
     const listeners = sockets.listeners()
     return listeners.ok
@@ -68,32 +84,73 @@ export const startPortMonitor: StartActor<
     },
     label: ({ health }) => health,
   })
+  const scripts = runMachine<ScriptsState, ScriptsEvent, ScriptsEffect>({
+    context,
+    initial: initialScripts(options.scripts),
+    step: stepScripts,
+    // `run` is the only effect of its own.
+    perform: ({ generation, script: { name, command, timeoutMs } }) =>
+      void programs.run(`${name} ${generation}`, { command, input: '', timeoutMs }).then((outcome) => {
+        if (!stopped) scripts.dispatch({ type: 'ended', name, generation, outcome })
+      }),
+    label: (state) => failingScripts(state).join(', ') || 'well',
+  })
+  let weak: readonly string[] = []
+  /** At the start and at a reload: a file that becomes weak later is an administrator's who may do all the same. */
+  const lookAtScripts = (wanted: readonly TrackedScript[]): void => {
+    const found = [...new Set(wanted.map(({ command: [path = ''] }) => path))].flatMap((path) => {
+      const weakness = programs.weaknessOf(path)
+      return weakness === null ? [] : [`track.scripts: ${weakness}`]
+    })
+    for (const line of found) if (!weak.includes(line)) context.log('warn', line)
+    weak = found
+  }
+  lookAtScripts(options.scripts)
   machine.dispatch({ type: 'started' })
-  const control: PortMonitorControl = { describe: () => describePortMonitor(machine.state()) }
+  scripts.dispatch({ type: 'started' })
+  const control: PortMonitorControl = {
+    describe: () => {
+      const status = describePortMonitor(machine.state())
+      return { ...status, warnings: [...status.warnings, ...weak] }
+    },
+  }
+  const tellOfElector = (event: {
+    readonly type: 'electorUp' | 'electorDown'
+    readonly elector: ElectorName
+  }): void => {
+    machine.dispatch(event)
+    scripts.dispatch(event)
+  }
   return {
     control,
     receive(message) {
       message satisfies never
     },
-    configure: (wanted) => machine.dispatch({ type: 'configured', rules: rulesOf(wanted) }),
+    configure: (wanted) => {
+      machine.dispatch({ type: 'configured', rules: rulesOf(wanted) })
+      lookAtScripts(wanted.scripts)
+      scripts.dispatch({ type: 'configured', scripts: wanted.scripts })
+    },
     peerUp(peer) {
       if (peer === 'discovery') machine.dispatch({ type: 'discoveryUp' })
-      else if (isElector(peer)) machine.dispatch({ type: 'electorUp', elector: peer })
+      else if (isElector(peer)) tellOfElector({ type: 'electorUp', elector: peer })
     },
     peerDown(peer) {
       if (peer === 'discovery') machine.dispatch({ type: 'discoveryDown' })
-      else if (isElector(peer)) machine.dispatch({ type: 'electorDown', elector: peer })
+      else if (isElector(peer)) tellOfElector({ type: 'electorDown', elector: peer })
     },
     stop() {
       stopped = true
       machine.dispatch({ type: 'stopped' })
+      scripts.dispatch({ type: 'stopped' })
+      programs.close()
       proxies.close()
       sockets.close()
     },
   }
 }
 
-const rulesOf = ({ redirects, ...rules }: PortMonitorOptions): PortMonitorRules => ({
+const rulesOf = ({ redirects, scripts: _, ...rules }: PortMonitorOptions): PortMonitorRules => ({
   ...rules,
   proxyPorts: proxyPortsOf(redirects),
 })

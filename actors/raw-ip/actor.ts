@@ -148,8 +148,9 @@ class RawIpActor implements ActorInstance<RawIpMessage, RawIpOptions> {
     }
   }
 
-  configure({ sourceAddress, ipv6SourceAddress, routes }: RawIpOptions): void {
+  configure({ sourceAddress, ipv6SourceAddress, routes, beacons }: RawIpOptions): void {
     this.#routes = routes
+    this.#beacons.follow(beacons)
     this.#sockets.get('ipv4')?.moveTo(sourceAddress)
     if (ipv6SourceAddress !== undefined) this.#sockets.get('ipv6')?.moveTo(ipv6SourceAddress)
   }

@@ -7,13 +7,14 @@ import { type Admitted, BUDGETS, BURSTS } from './budgets.ts'
 /** What a beacon of this node's group is like. */
 export interface BeaconRules {
   readonly virtualRouterId: number
-  readonly key: string | null
+  /** One of them its HMAC must be by; none: it must have no HMAC. */
+  readonly keys: readonly string[]
   readonly managementIp: string
   /** 32: what the subnet is, is not known. */
   readonly managementPrefixLength: number
 }
 
-/** HMACs that are looked at, of each share: 2.5 µs each, on the thread of the adverts. */
+/** HMACs that are computed, of each share: 2.5 µs each, on the thread of the adverts. Garbage costs one by each key. */
 const CHECKS = { burst: 1000, perSecond: 10_000 }
 /** Beacons a second of the nodes that are known, beside all others: 64 of them say ten in their busiest one. */
 const KNOWN = { burst: 200, perSecond: 1000 }
@@ -35,7 +36,7 @@ class Share {
  * own in both, so that no flood of strangers displaces them, and recordings of them are told by their sequence.
  */
 export class BeaconAdmission {
-  readonly #rules: BeaconRules
+  #rules: BeaconRules
   readonly #known: Share
   readonly #strangers: Share
   readonly #wrong: RateLimit
@@ -57,8 +58,12 @@ export class BeaconAdmission {
     for (const address of this.#last.keys()) if (!epochs.has(address)) this.#last.delete(address)
   }
 
+  /** Other rules from now on; what is known of nodes, and what is left of the budgets, stays. */
+  follow(rules: BeaconRules): void {
+    this.#rules = rules
+  }
+
   admit(packet: Uint8Array, nowMs: number): Admitted {
-    const { key } = this.#rules
     const ip = parseIpv4Packet(packet)
     const glance = ip.ok && this.#isFromSubnet(ip.packet) ? this.#glance(ip.packet) : undefined
     if (!ip.ok || glance === undefined) return this.#admitWrong(nowMs)
@@ -67,13 +72,22 @@ export class BeaconAdmission {
     const last = this.#last.get(address)
     if (isKnown && last?.epoch === epoch && sequence <= last.sequence) return this.#admitWrong(nowMs)
     const share = isKnown ? this.#known : this.#strangers
-    if (key !== null) {
-      if (!share.checks.take(nowMs)) return 'lost'
-      if (!hasRightHmac(ip.packet.payload, key)) return this.#admitWrong(nowMs)
-    }
+    const hmac = this.#hmacOf(ip.packet.payload, share, nowMs)
+    if (hmac === 'unchecked') return 'lost'
+    if (hmac === 'wrong') return this.#admitWrong(nowMs)
     if (!share.right.take(nowMs)) return 'lost'
     if (isKnown) this.#last.set(address, { epoch, sequence })
     return 'passed'
+  }
+
+  /** `unchecked`: the budget is used up before a key has shown it right. */
+  #hmacOf(payload: Uint8Array, { checks }: Share, nowMs: number): 'right' | 'wrong' | 'unchecked' {
+    const { keys } = this.#rules
+    for (const key of keys) {
+      if (!checks.take(nowMs)) return 'unchecked'
+      if (hasRightHmac(payload, key)) return 'right'
+    }
+    return keys.length === 0 ? 'right' : 'wrong'
   }
 
   #isFromSubnet({ source, ttl }: { readonly source: string; readonly ttl: number }): boolean {
@@ -84,9 +98,9 @@ export class BeaconAdmission {
   }
 
   #glance(packet: { readonly source: string; readonly payload: Uint8Array }): BeaconGlance | undefined {
-    const { virtualRouterId, key } = this.#rules
+    const { virtualRouterId, keys } = this.#rules
     const glance = glanceAtBeacon(packet.payload)
-    const isOurs = glance?.virtualRouterId === virtualRouterId && glance.authenticated === (key !== null)
+    const isOurs = glance?.virtualRouterId === virtualRouterId && glance.authenticated === keys.length > 0
     return isOurs && glance.address === packet.source ? glance : undefined
   }
 

@@ -202,7 +202,8 @@ function greet(turn: Turn, peer: string): void {
   const { options, tracks, occupants } = turn.state
   turn.change({ peersUp: new Set(turn.state.peersUp).add(peer) })
   for (const to of options.electors.filter((elector) => elector === peer)) {
-    for (const message of Object.values(tracks.get(to) ?? {})) turn.perform({ type: 'send', to, message })
+    const said = Object.values(tracks.get(to) ?? {}).filter((message) => message !== undefined)
+    for (const message of said) turn.perform({ type: 'send', to, message })
   }
   const mac = turn.state.truth?.link?.mac
   if (peer === 'discovery' && mac !== undefined) tellMac(turn, mac)

@@ -11,6 +11,7 @@ import type { FastPathOptions } from '../../actors/fast-path/actor.ts'
 import type { ForwarderSettings } from '../../actors/forwarder/pool.ts'
 import type { InspectorOptions } from '../../actors/inspector/actor.ts'
 import type { InstanceIdentity } from '../../actors/inspector/status.ts'
+import type { NotifierOptions } from '../../actors/notifier/machine.ts'
 import type { PortMonitorOptions } from '../../actors/port-monitor/actor.ts'
 import type { DeepCheck } from '../../actors/port-monitor/deep-checks.ts'
 import type { RawIpOptions } from '../../actors/raw-ip/actor.ts'
@@ -45,7 +46,7 @@ const rawIp = row<RawIpOptions>({
     })),
     beacons: {
       virtualRouterId: instances[0].instance.virtualRouterId,
-      key: config.cluster.key,
+      keys: config.cluster.keys,
       managementIp: config.managementIp,
       managementPrefixLength: config.managementPrefixLength,
     },
@@ -83,6 +84,7 @@ const elector = row<ElectorActorOptions>({
     'dispatcher',
     forwardedBy,
     'watcher',
+    'notifier',
   ],
   options: (_, { elector }) => elector.options,
   load: async () => {
@@ -118,7 +120,7 @@ const discovery = row<DiscoveryOptions>({
   thread: 'worker',
   stop: 7,
   describes: true,
-  peers: ({ electors, fastPaths }) => ['raw-ip', 'dispatcher', 'stats-reporter', ...electors, ...fastPaths],
+  peers: ({ electors, fastPaths }) => ['raw-ip', 'dispatcher', 'stats-reporter', 'notifier', ...electors, ...fastPaths],
   options: ({ config, forwarding, electors, mac, sharedSettings, drainMark }) => ({
     name: config.name,
     managementIp: config.managementIp,
@@ -130,7 +132,7 @@ const discovery = row<DiscoveryOptions>({
       return { name, family, virtualRouterId, priority }
     }),
     electors,
-    key: config.cluster.key,
+    keys: config.cluster.keys,
     insecure: config.cluster.insecure,
     intervalMs: config.beacons.intervalMs,
     staleAfterIntervals: 3,
@@ -230,15 +232,21 @@ const portMonitor = row<PortMonitorOptions>({
   stop: 3,
   describes: true,
   peers: ({ electors }) => ['discovery', ...electors],
-  options: ({ config: { redirects, health } }) => {
+  options: ({ config: { redirects, health, track } }) => {
     const { intervalMs: pollMs, fall, rise, perPort } = health
-    return { redirects, checks: deepChecks(redirects), pollMs, fall, rise, perPort }
+    const scripts = track.scripts.map(({ effect: _, ...script }) => script)
+    return { redirects, checks: deepChecks(redirects), pollMs, fall, rise, perPort, scripts }
   },
   load: async () => {
     const { startPortMonitor } = await import('../../actors/port-monitor/actor.ts')
     const { openLinuxProxyProbe } = await import('../ports/sockets/linux/proxy-probe.ts')
     const { openLinuxSocketTable } = await import('../ports/sockets/linux/socket-table.ts')
-    const ports = () => ({ sockets: opened(openLinuxSocketTable()), proxies: openLinuxProxyProbe() })
+    const { openLinuxPrograms } = await import('../ports/process/linux/programs.ts')
+    const ports = () => ({
+      sockets: opened(openLinuxSocketTable()),
+      proxies: openLinuxProxyProbe(),
+      programs: openLinuxPrograms(),
+    })
     return withPorts(startPortMonitor, ports)
   },
 })
@@ -264,6 +272,25 @@ const statsReporter = row<StatsReporterOptions>({
       load: createLinuxSystemLoad(),
       agent: openLinuxAgent(),
     }))
+  },
+})
+
+/** Last of all, so that it hears what the end of the others is. */
+const notifier = row<NotifierOptions>({
+  thread: 'worker',
+  stop: 12,
+  // Its own farewell is shorter.
+  stopPatienceMs: 5000,
+  describes: true,
+  peers: () => [],
+  options: ({ config: { name, managementIp: address, instances, notify: notifiers } }) => {
+    return { name, address, priority: instances[0].directorPriority, notifiers, refusal: null }
+  },
+  load: async () => {
+    const { startNotifier } = await import('../../actors/notifier/actor.ts')
+    const { openLinuxWebhooks } = await import('../ports/host/linux/webhooks.ts')
+    const { openLinuxPrograms } = await import('../ports/process/linux/programs.ts')
+    return withPorts(startNotifier, () => ({ programs: openLinuxPrograms(), webhooks: openLinuxWebhooks() }))
   },
 })
 
@@ -310,6 +337,7 @@ export const actors: ActorTable = {
   watcher,
   'port-monitor': portMonitor,
   'stats-reporter': statsReporter,
+  notifier,
   inspector,
 }
 

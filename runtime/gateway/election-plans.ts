@@ -61,7 +61,10 @@ function planInstance(
     announcer,
     virtualRouterId,
     priority: instance.directorPriority,
-    track: config.track,
+    track: {
+      ...config.track,
+      scripts: Object.fromEntries(config.track.scripts.map(({ name, effect }) => [name, effect])),
+    },
     version: vrrp.version,
     advertIntervalCs: vrrp.advertIntervalCs,
     preempt: vrrp.preempt,

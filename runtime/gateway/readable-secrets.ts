@@ -9,12 +9,13 @@ const BY_OTHERS = 0o004
  */
 export function readableSecrets({ cluster, inspector }: GatewayConfig, path: string): readonly string[] {
   const secrets = [
-    ...(cluster.key !== null && cluster.keyFile === null ? ['cluster.key'] : []),
-    ...(inspector.token === null ? [] : ['inspector.token']),
+    ...(cluster.keys.length > 0 && cluster.keyFile === null ? ['cluster.key'] : []),
+    ...(inspector.tokens.some(({ tokenFile }) => tokenFile === null) ? ['inspector.token'] : []),
   ]
   const files = [
     ...(secrets.length === 0 ? [] : [{ file: path, holds: secrets.join(' and ') }]),
     ...(cluster.keyFile === null ? [] : [{ file: cluster.keyFile, holds: 'the key' }]),
+    ...inspector.tokens.flatMap(({ tokenFile: file }) => (file === null ? [] : [{ file, holds: 'a token' }])),
   ]
   return files
     .filter(({ file }) => ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & BY_OTHERS) !== 0)

@@ -27,6 +27,8 @@ export interface ReloaderParts {
   configuredLast(wanted: GatewayConfig): ReadonlySet<string>
   /** What of the host goes by the configuration and is no actor's, between those and the last; resolves with what has not come of it. */
   followOnHost(before: GatewayConfig, after: GatewayConfig): Promise<readonly string[]>
+  /** A configuration that was to be gone by was refused, for these reasons; the gateway goes on by `running`. */
+  refused(running: GatewayConfig, problems: readonly string[]): void
   log(level: LogLevel, line: string): void
   /** Of each reload, not of a check alone. */
   began?(): void
@@ -115,6 +117,7 @@ export class Reloader {
     if (checkOnly) return report
     for (const [level, line] of logLines(report)) this.#parts.log(level, line)
     this.#parts.ended?.()
+    if (report.outcome === 'refused') this.#parts.refused(this.#running, report.problems)
     return report
   }
 

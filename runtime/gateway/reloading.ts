@@ -2,6 +2,7 @@ import { foreignOnLoopback } from '../../actors/fast-path/kernel/loopback.ts'
 import { portMappingProblem } from '../../actors/fast-path/ruleset/continued-ports.ts'
 import { refusedListeners } from '../../actors/forwarder/listener-plan.ts'
 import type { ForwarderPool } from '../../actors/forwarder/pool.ts'
+import type { NotifierOptions } from '../../actors/notifier/machine.ts'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
 import { reasonOf } from '../actor-system/actor-error.ts'
 import type { ActorSystem } from '../actor-system/actor-system.ts'
@@ -35,6 +36,7 @@ export function createReloader(
   // What listens on this host may be other programs than at the start.
   const plan = (wanted: GatewayConfig): GatewayPlan =>
     planGateway(wanted, { ...place, takenPorts: portsTaken() ?? place.takenPorts }, forwarders)
+  let refusals = 0
   return new Reloader(config, {
     ...told,
     refusal: (running, wanted) =>
@@ -58,6 +60,12 @@ export function createReloader(
       return system.join(plans.toReversed())
     },
     configuredLast: (wanted) => configuredLastOf(actors, plan(wanted)),
+    refused: (running, problems) => {
+      const options = plansOf(actors, plan(running)).find(({ name }) => name === 'notifier')?.options
+      refusals += 1
+      const told = { ...(options as NotifierOptions), refusal: { number: refusals, problems } }
+      void system.configure(new Map([['notifier', told]]), RELOAD_PATIENCE_MS)
+    },
     followOnHost: (before, after) =>
       place.forwarding === 'workers' ? followOnHost(before, after, { place, nft }) : NOTHING,
   })

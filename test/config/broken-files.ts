@@ -8,7 +8,7 @@ export interface BrokenFile {
 }
 
 const TOP_LEVEL =
-  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, instances, redirects, forwarding, vrrp, track, health, agent, garp, cluster, inspector, control, forwarders, clients, limits, timeouts, balancing, beacons'
+  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, instances, redirects, forwarding, vrrp, track, notify, health, agent, garp, cluster, inspector, control, forwarders, clients, limits, timeouts, balancing, beacons'
 
 const VIPS = 'virtualIps: [10.0.0.5/24]'
 const REDIRECTS = 'redirects: [{originalPorts: [8080], proxyPort: 3128}]'
@@ -545,11 +545,115 @@ const durations: readonly BrokenFile[] = [
   ),
 ]
 
+const scripts: readonly BrokenFile[] = [
+  broken(
+    'a script by its name',
+    'track: {scripts: [{command: check-disk}]}',
+    'track.scripts[0].command: must be a path that starts with /, or a list of such a path and arguments, is the text "check-disk"',
+  ),
+  broken(
+    'a script that is none',
+    'track: {scripts: [{interval: 1s}]}',
+    'track.scripts[0].command: is missing; it must be a path that starts with /, or a list of such a path and arguments',
+  ),
+  broken(
+    'a script without a word',
+    'track: {scripts: [{command: []}]}',
+    'track.scripts[0].command: must be a path that starts with /, or a list of such a path and arguments, is a list',
+  ),
+  broken(
+    'a script with weight and fault',
+    'track: {scripts: [{command: /bin/true, weight: -5, fault: true}]}',
+    'track.scripts[0]: has both weight and fault; keep one of them',
+  ),
+  broken(
+    'a script without weight',
+    'track: {scripts: [{command: /bin/true, weight: 0}]}',
+    'track.scripts[0].weight: must be a weight of -253..-1 or 1..253, is 0',
+  ),
+  broken(
+    'a script that is no fault',
+    'track: {scripts: [{command: /bin/true, fault: false}]}',
+    'track.scripts[0].fault: must be true, is false; or leave it out',
+  ),
+  broken(
+    'two scripts of one name',
+    'track: {scripts: [{command: /usr/bin/a}, {command: [/usr/local/bin/a, x]}]}',
+    'track.scripts[1]: is named a, as track.scripts[0] is; give it a name of its own',
+  ),
+  broken(
+    'a notifier that tells nobody',
+    'notify: [{on: [director]}]',
+    'notify[0]: needs command or url, so that somebody is told',
+  ),
+  broken(
+    'a notifier in two ways',
+    'notify: [{command: /bin/true, url: "http://a/"}]',
+    'notify[0].url: cannot stand beside command; make two notifiers of them',
+  ),
+  broken(
+    'a notifier of what does not happen',
+    'notify: [{on: [master], command: /bin/true}]',
+    'notify[0].on[0]: must be director, backup, fault, nodeFailed, nodeReturned, drained or configurationRefused, is the text "master"',
+  ),
+  broken(
+    'a notifier by a relative path',
+    'notify: [{command: [mail, root]}]',
+    'notify[0].command: must be a path that starts with /, or a list of such a path and arguments, is a list',
+  ),
+  broken('nine notifiers', `notify: [${'{command: /bin/true}, '.repeat(9)}]`, 'notify: has more than 8 notifiers'),
+  broken(
+    'seventeen scripts',
+    `track: {scripts: [${Array.from({ length: 17 }, (_, at) => `{command: /bin/${at}}`).join(', ')}]}`,
+    'track.scripts: has more than 16 scripts',
+  ),
+]
+
 const security: readonly BrokenFile[] = [
   broken(
     'key and keyFile',
     'cluster: {key: "0123456789abcdef", keyFile: /etc/key}',
     'cluster: has both key and keyFile; keep one of them',
+  ),
+  broken(
+    'key and keys',
+    'cluster: {key: "0123456789abcdef", keys: ["0123456789abcdeg"]}',
+    'cluster: has both key and keys; keep one of them',
+  ),
+  broken(
+    'a key twice',
+    'cluster: {keys: ["0123456789abcdef", "0123456789abcdef"]}',
+    'cluster.keys[1]: is there twice; leave one of both out',
+  ),
+  broken(
+    'five keys',
+    `cluster: {keys: [${[1, 2, 3, 4, 5].map((n) => `"0123456789abcde${n}"`).join(', ')}]}`,
+    'cluster.keys: has more than 4 keys',
+  ),
+  broken(
+    "the example's key among others",
+    'cluster: {keys: ["0123456789abcdef", "replace this by a key of your own"]}',
+    'cluster.keys[1]: is a placeholder, which everybody knows; make one of your own, e.g. from: openssl rand -hex 32',
+  ),
+  broken(
+    "the example's token among others",
+    'inspector: {tokens: [{role: viewer, token: "replace this by a token of your own"}]}',
+    'inspector.tokens[0].token: is a placeholder, which everybody knows; make one of your own, e.g. from: openssl rand -hex 32',
+  ),
+  broken(
+    'a token without a role',
+    'inspector: {tokens: [{token: "0123456789abcdef"}]}',
+    'inspector.tokens[0].role: is missing; it must be viewer or operator',
+  ),
+  broken(
+    'a role without a token',
+    'inspector: {tokens: [{role: viewer}]}',
+    'inspector.tokens[0]: needs token or tokenFile',
+  ),
+  broken(
+    'a token with two roles',
+    'inspector: {token: "0123456789abcdef", tokens: [{role: operator, token: "0123456789abcdef"}]}',
+    'inspector.tokens[0].token: is there twice; each token has one role',
   ),
   broken(
     'a key that is too short',
@@ -737,6 +841,7 @@ export const brokenFiles: readonly BrokenFile[] = [
   ...keys,
   ...words,
   ...durations,
+  ...scripts,
   ...security,
   ...yaml,
   ...several,

@@ -190,20 +190,75 @@ describe('the file system', () => {
   test('the key is read from keyFile, without the line break', () => {
     const key = written('key', '0123456789abcdef0123\n')
     const path = written('keyed.yaml', `${SMALLEST}cluster: {keyFile: ${key}}\ncontrol: {socket: ${folder}/p.sock}\n`)
-    expect(loadConfig(path)).toMatchObject({ ok: true, value: { cluster: { key: '0123456789abcdef0123' } } })
+    expect(loadConfig(path)).toMatchObject({ ok: true, value: { cluster: { keys: ['0123456789abcdef0123'] } } })
+  })
+
+  test('a keyFile may hold several keys, a line each, and a tokenFile one token', () => {
+    const key = written('keys', 'the new key of all nodes\r\n\n  the old key of all nodes\n')
+    const token = written('token', 'a-token-of-an-operator\n')
+    const path = written(
+      'secrets.yaml',
+      `${SMALLEST}cluster: {keyFile: ${key}}
+inspector: {tokens: [{role: viewer, token: a-token-of-a-viewer}, {role: operator, tokenFile: ${token}}]}
+control: {socket: ${folder}/p.sock}\n`,
+    )
+    expect(loadConfig(path)).toMatchObject({
+      ok: true,
+      value: {
+        cluster: { keys: ['the new key of all nodes', 'the old key of all nodes'] },
+        inspector: {
+          tokens: [{ token: 'a-token-of-a-viewer' }, { token: 'a-token-of-an-operator', tokenFile: token }],
+        },
+      },
+    })
+  })
+
+  test.each([
+    ['too many', `${'0123456789abcdef\n'.repeat(5)}`, 'holds more than 4 keys, a line each; leave some out'],
+    ['one twice', `${'0123456789abcdef\n'.repeat(2)}`, 'holds a key twice; leave one of both out'],
+    ['a short one', '0123456789abcdef\nhunter2\n', 'holds too short a key; take at least 16 characters'],
+    ['none', '\n', 'holds too short a key; take at least 16 characters'],
+    [
+      "the example's",
+      'replace this by a key of your own',
+      'holds a placeholder, which everybody knows; make a key, e.g. by: openssl rand -hex 32 > FILE',
+    ],
+  ])('a keyFile with %s is refused', (_, content, problem) => {
+    const key = written('wrong-keys', content)
+    const path = written('w.yaml', `${SMALLEST}cluster: {keyFile: ${key}}\ncontrol: {socket: ${folder}/p.sock}\n`)
+    expect(problemsOf(path)).toEqual([`cluster.keyFile: ${key} ${problem.replace('FILE', key)}`])
+  })
+
+  test.each([
+    [
+      'with a space',
+      'a token of an operator',
+      'holds a token with a space or another character that no request can carry; make another',
+    ],
+    ['beside another', `${'0123456789abcdef\n'.repeat(2)}`, 'holds more than 1 token, a line each; leave some out'],
+    [
+      "that is the example's",
+      'replace this by a token',
+      'holds a placeholder, which everybody knows; make a token, e.g. by: openssl rand -hex 32 > FILE',
+    ],
+  ])('a tokenFile with a token %s is refused by its place', (_, content, problem) => {
+    const token = written('wrong-token', content)
+    const inspector = `inspector: {tokens: [{role: viewer, tokenFile: ${token}}]}`
+    const path = written('t.yaml', `${SMALLEST}${inspector}\ncontrol: {socket: ${folder}/p.sock}\n`)
+    expect(problemsOf(path)).toEqual([`inspector.tokens[0].tokenFile: ${token} ${problem.replace('FILE', token)}`])
   })
 
   test('a keyFile that is missing, a directory or too short is named, and never its content', () => {
     const short = written('short', 'hunter2\n')
-    mkdirSync(join(folder, 'keys'))
-    const lines = ['/nowhere/key', join(folder, 'keys'), short].map((keyFile) => {
+    mkdirSync(join(folder, 'folder'))
+    const lines = ['/nowhere/key', join(folder, 'folder'), short].map((keyFile) => {
       return problemsOf(
         written('k.yaml', `${SMALLEST}cluster: {keyFile: ${keyFile}}\ncontrol: {socket: ${folder}/p.sock}\n`),
       )
     })
     expect(lines).toEqual([
       ['cluster.keyFile: /nowhere/key is not there; check the path'],
-      [`cluster.keyFile: ${folder}/keys is a directory; name the file itself`],
+      [`cluster.keyFile: ${folder}/folder is a directory; name the file itself`],
       [`cluster.keyFile: ${short} holds too short a key; take at least 16 characters`],
     ])
   })

@@ -4,7 +4,8 @@ import { planReload } from '../../config/reload-plan.ts'
 import { GATEWAY_RULES, INSTANCE_RULES } from '../../config/reload-rules.ts'
 import { gatewayConfig } from './gateway-config.ts'
 
-const RUNNING = gatewayConfig('virtualIps: [10.0.0.5]\ndirectorPriority: 99')
+const SCRIPTS = 'track: {scripts: [{command: /bin/true}]}\nnotify: [{command: /bin/true}]'
+const RUNNING = gatewayConfig(`virtualIps: [10.0.0.5]\ndirectorPriority: 99\n${SCRIPTS}`)
 const ELECTED = `vrrp: {version: 3}
 instances:
   - {virtualRouterId: 51, virtualIps: [10.0.0.5]}
@@ -67,7 +68,8 @@ test('a change is told in the words of the file, with both values', () => {
   const wanted = gatewayConfig(`virtualIps: [10.0.0.5]
 directorPriority: 120
 vrrp: {preempt: false, preemptDelay: 1500ms}
-track: {portMonitor: -30}
+track: {portMonitor: -30, scripts: [{command: /bin/true}]}
+notify: [{command: /bin/true}]
 garp: {repeatAfter: [1s], refresh: 1h}
 beacons: {interval: 500ms}`)
   expect(planReload(RUNNING, wanted)).toEqual({
@@ -110,8 +112,48 @@ test('a secret is never told, only that it is another one', () => {
   )
   const plans = [planReload(before!, after!), planReload(RUNNING, after!)]
   expect(JSON.stringify(plans)).not.toMatch(/secret.of.all/)
-  expect(plans[0]).toMatchObject({ refusals: [{ path: 'cluster.key', before: '(secret)', after: '(secret)' }] })
+  expect(plans[0]).toMatchObject({ refusals: [{ path: 'cluster.keys', before: '(secret)', after: '(secret)' }] })
   expect(plans[1]).toMatchObject({ refusals: [{ before: 'none', after: '(secret)' }] })
+})
+
+describe('the keys of a group', () => {
+  const [OLD, NEW] = ['the old key of the group', 'the new key of the group']
+  const by = (...keys: readonly string[]) => ({ ...RUNNING, cluster: { ...RUNNING.cluster, keys } })
+
+  test.each([
+    ['one more is taken', [OLD], [OLD, NEW]],
+    ['it is sent with the other', [OLD, NEW], [NEW, OLD]],
+    ['the former is taken no more', [NEW, OLD], [NEW]],
+    ['back again', [NEW, OLD], [OLD, NEW]],
+  ])('change one after the other: %s', (_, before, after) => {
+    expect(planReload(by(...before), by(...after))).toMatchObject({ ok: true, changes: [{ path: 'cluster.keys' }] })
+  })
+
+  test.each([
+    ['at once', [OLD], [NEW]],
+    ['by sending with one that the others do not take yet', [OLD], [NEW, OLD]],
+  ])('do not change %s: the way is told', (_, before, after) => {
+    expect(planReload(by(...before), by(...after))).toMatchObject({
+      ok: false,
+      refusals: [
+        {
+          path: 'cluster.keys',
+          reason:
+            'the other nodes do not take its first key yet; change it in three steps, each on all nodes: keys [old, new], then [new, old], then [new]',
+        },
+      ],
+    })
+  })
+
+  test.each([
+    ['begin', [], [NEW]],
+    ['end', [OLD], []],
+  ])('do not %s while the gateway runs', (_, before, after) => {
+    expect(planReload(by(...before), by(...after))).toMatchObject({
+      ok: false,
+      refusals: [{ reason: expect.stringMatching(/; restart it$/) }],
+    })
+  })
 })
 
 test('what may be secret in a URL or in the arguments of a command is not told', () => {

@@ -36,7 +36,7 @@ describe('what the host adds', () => {
         managementPrefixLength: 24,
         virtualIps: [{ address: '10.0.0.5', prefixLength: 24 }],
         forwarders: { count: 4 },
-        cluster: { key: null },
+        cluster: { keys: [] },
         instances: [{ name: 'VI_51', family: 'ipv4', virtualRouterId: 51, vrrp: { advertIntervalCs: 100 } }],
         limits: { connections: 65_536, connectionsPerClient: 65_536 },
       },

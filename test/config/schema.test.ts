@@ -80,13 +80,32 @@ test('the example shows every key that there is', () => {
   expect(hidden.filter((path) => !comments.includes(path.split('.').at(-1)!))).toEqual([])
   expect(hidden.filter((path) => !/^(instances|agent|redirects\.check)(\.|$)/.test(path)).toSorted()).toEqual([
     'cluster.keyFile',
+    'cluster.keys',
     'control',
     'control.socket',
     'forwarders',
     'forwarders.count',
+    'inspector.tokens',
+    'inspector.tokens.role',
+    'inspector.tokens.token',
+    'inspector.tokens.tokenFile',
     'limits.connectionsPerClient',
     'managementIp',
     'name',
+    'notify',
+    'notify.command',
+    'notify.on',
+    'notify.timeout',
+    'notify.url',
+    'track.scripts',
+    'track.scripts.command',
+    'track.scripts.fall',
+    'track.scripts.fault',
+    'track.scripts.interval',
+    'track.scripts.name',
+    'track.scripts.rise',
+    'track.scripts.timeout',
+    'track.scripts.weight',
     'vrrp.longestInterval',
   ])
 })
@@ -111,6 +130,35 @@ test('the example shows an agent in a comment, which loads', () => {
   expect(known.filter((path) => !paths.has(path))).toEqual(['agent.url'])
   expect(shown).toContain('or url: ')
   expect(parseConfig(stringify({ ...parse(example), ...parse(shown) }))).toMatchObject({ ok: true })
+})
+
+test('the example shows scripts in a comment, which load, the first with all defaults', () => {
+  const example = edited()
+  const shown = /^ {2}# scripts:\n( {2}# {3}.*\n)+/m.exec(example)?.[0].replaceAll(/^ {2}# /gm, '') ?? ''
+  const { scripts } = parse(shown)
+  const { name, command } = scripts[0]
+  const { virtualIps, redirects, track } = parse(example)
+  const [all, fewest] = [scripts[0], { name, command }].map(
+    (script) => resolved({ virtualIps, redirects, track: { ...track, scripts: [script, scripts[1]] } }).track.scripts,
+  )
+  expect(all).toEqual(fewest)
+  expect(all).toMatchObject([
+    { name: 'disk', intervalMs: 1000, timeoutMs: 1000, rise: 1, fall: 1, effect: 'fault' },
+    { name: 'uplink-is-well', command: ['/usr/local/bin/uplink-is-well'], effect: -20 },
+  ])
+})
+
+test('the example shows a notifier in a comment, which loads, with all defaults', () => {
+  const example = edited()
+  const shown = /^# notify:\n(# {3}.*\n)+/m.exec(example)?.[0].replaceAll(/^# /gm, '') ?? ''
+  const { notify } = parse(shown)
+  const { virtualIps, redirects } = parse(example)
+  const [all, fewest] = [notify, [{ command: notify[0].command }]].map(
+    (notifiers) => resolved({ virtualIps, redirects, notify: notifiers }).notify,
+  )
+  expect(all).toEqual(fewest)
+  expect(all).toMatchObject([{ command: ['/usr/local/bin/tell', '--loudly'], url: null, timeoutMs: 10_000 }])
+  expect(all?.[0]?.on).toHaveLength(7)
 })
 
 test('every key has a description for editors', () => {

@@ -70,6 +70,7 @@ export interface Status {
     readonly self: boolean
     readonly director: boolean
     readonly state: string
+    readonly key: string | null
     readonly slots: number
     readonly activeConnections: number
     readonly totalConnections: number

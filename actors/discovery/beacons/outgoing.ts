@@ -34,10 +34,10 @@ function withBeacon(
 ): Progress {
   const { state, effects } = progress
   const { options, epoch, sequence } = state
-  const { managementIp: address, virtualRouterId, key } = options
+  const { managementIp: address, virtualRouterId, keys } = options
   const { destination = BEACON_BROADCAST } = way
   if (destination !== BEACON_BROADCAST && !audience.has(destination)) return progress
-  const sender: BeaconSender = { address, virtualRouterId, epoch, key }
+  const sender: BeaconSender = { address, virtualRouterId, epoch, key: keys[0] ?? null }
   const envelope = { destination, audience }
   const packets = sealBeacon(body.type, packBeaconBody(body), sequence + 1, sender, envelope)
   const sends = packets.map(

@@ -38,7 +38,7 @@ export type Received =
 
 /** Takes one IPv4 packet apart. */
 export function receive(state: DiscoveryState, bytes: Uint8Array, nowMs: number): Received {
-  const { managementIp, virtualRouterId, key } = state.options
+  const { managementIp, virtualRouterId, keys } = state.options
   const parsed = parseIpv4Packet(bytes)
   if (!parsed.ok || parsed.packet.protocol !== BEACON_PROTOCOL || parsed.packet.fragment) {
     return nothing(state, 'malformedPacket')
@@ -50,18 +50,18 @@ export function receive(state: DiscoveryState, bytes: Uint8Array, nowMs: number)
     nothing(withRefusal(state, { reason, source, strayVirtualRouterId: stray }, nowMs), reason)
   const foreign = foreignReason(state, parsed.packet)
   if (foreign !== undefined) return refused(foreign)
-  const opened = openBeacon(payload, virtualRouterId, key)
+  const opened = openBeacon(payload, virtualRouterId, keys)
   if (!opened.ok) {
     if (opened.reason !== 'otherVirtualRouter') return refused(opened.reason)
     const stray = strayVirtualRouterId(payload, state.options)
     // What a neighbouring group sends is not to hide a node of ours.
     return stray === undefined ? nothing(state, opened.reason) : refused(opened.reason, stray)
   }
-  const { fragment } = opened
+  const { fragment, key } = opened
   if (fragment.address !== source) return nothing(state, 'wrongSource')
   const isForUs = destination === BEACON_BROADCAST || destination === managementIp
   if (fragment.destination !== destination || !isForUs) return nothing(state, 'wrongDestination')
-  return judged(state, source, fragment, nowMs)
+  return judged(state, source, { fragment, key }, nowMs)
 }
 
 /** Of a beacon that was not sent on this subnet. With a prefix of 32 bits any neighbour is outside of it. */
@@ -72,8 +72,13 @@ function foreignReason({ options }: DiscoveryState, { source, ttl }: Ipv4Packet)
   return isInside ? undefined : 'outsideSubnet'
 }
 
-function judged(state: DiscoveryState, source: string, fragment: BeaconFragment, nowMs: number): Received {
-  const { intervalMs, key } = state.options
+function judged(
+  state: DiscoveryState,
+  source: string,
+  { fragment, key }: { readonly fragment: BeaconFragment; readonly key: string | null },
+  nowMs: number,
+): Received {
+  const { intervalMs } = state.options
   const session = state.sessions.get(source)
   const patience = { intervalMs, authenticated: key !== null }
   const verdict = judgeFreshness(session, fragment, ownMark(state), nowMs, patience)
@@ -83,6 +88,7 @@ function judged(state: DiscoveryState, source: string, fragment: BeaconFragment,
   const { isNew } = verdict.session
   const next = {
     ...verdict.session,
+    key,
     partial: whole.kind === 'partial' ? whole.partial : null,
     isNew: isNew && body === undefined,
     left: (body?.type === 'hello' || body?.type === 'report') && body.leaving,

@@ -26,6 +26,8 @@ export interface Session {
   readonly knewSequence: number
   /** This node's own when the sender was heard last: whoever starts after that has heard a later one. */
   readonly ownSequence: number
+  /** That its last beacon is authenticated by; null: by none. */
+  readonly key: string | null
   /** Its last beacon was a goodbye: a new start is expected. */
   readonly left: boolean
   /** No whole beacon of it has come yet. */
@@ -87,7 +89,7 @@ export function judgeFreshness(
   const superseded = session === undefined ? [] : [session.epoch, ...others].slice(0, SUPERSEDED_EPOCHS)
   return {
     fresh: true,
-    session: { ...heard, superseded, knewSequence: named.sequence, isNew: true, partial: null },
+    session: { ...heard, superseded, knewSequence: named.sequence, key: null, isNew: true, partial: null },
   }
 }
 

@@ -3,6 +3,7 @@ import { deafDirectors } from '../claims.ts'
 import type { MemberStatus } from '../messages.ts'
 import type { DiscoveryState } from '../state.ts'
 import { silentNodes } from './gone.ts'
+import { keyUseOf } from './key-use.ts'
 import { figuresOf, membersOf, selfNode } from './membership.ts'
 
 /** All members, and on a director those that are gone. `wallMs`: what `nowMs` is by the calendar. */
@@ -10,14 +11,15 @@ export function memberStatuses(state: DiscoveryState, nowMs: number, wallMs: num
   const members = membersOf(state, nowMs).map((member): MemberStatus => {
     const isSilent = member.health === 'stale'
     const left = isSilent && state.nodes.get(member.address)?.left === true
-    return { ...member, left, missingSince: isSilent && !left ? isoOf(wallMs - member.lastSeenMs) : null }
+    const key = keyUseOf(state, member.address, nowMs)
+    return { ...member, left, key, missingSince: isSilent && !left ? isoOf(wallMs - member.lastSeenMs) : null }
   })
   if (state.role !== 'director') return members
   const gone = [...state.gone.values()].map(({ address, node, lastSeenMs, left }): MemberStatus => {
     const ageMs = Math.max(0, Math.round(nowMs - lastSeenMs))
     const missingSince = left ? null : isoOf(wallMs - ageMs)
     const ended = { self: false, director: false, health: 'stale', lastSeenMs: ageMs, left, missingSince } as const
-    return { ...figuresOf(node), address, ...ended }
+    return { ...figuresOf(node), address, key: null, ...ended }
   })
   return [...members, ...gone].sort((a, b) => (a.address < b.address ? -1 : 1))
 }

@@ -7,9 +7,9 @@ import { digestOf } from '../settings.ts'
  * The VRID of a hello that is of another virtual router than ours, and of our group in everything else: the same key and the
  * same settings, virtual IPs included. That is no neighbour, but a node of ours that is set up otherwise. Else undefined.
  */
-export function strayVirtualRouterId(payload: Uint8Array, { key, settings }: DiscoveryOptions): number | undefined {
+export function strayVirtualRouterId(payload: Uint8Array, { keys, settings }: DiscoveryOptions): number | undefined {
   const virtualRouterId = virtualRouterIdOf(payload)
-  const opened = virtualRouterId === undefined ? undefined : openBeacon(payload, virtualRouterId, key)
+  const opened = virtualRouterId === undefined ? undefined : openBeacon(payload, virtualRouterId, keys)
   // A hello about a few nodes is one packet; one about many comes from a group that has found together.
   if (!opened?.ok || opened.fragment.type !== 'hello' || opened.fragment.count !== 1) return undefined
   const hello = parseBeaconBody('hello', opened.fragment.body)

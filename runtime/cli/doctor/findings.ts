@@ -114,6 +114,11 @@ const ADVICE: readonly (readonly [code: string, pattern: RegExp, advice: string]
     'let IP protocol 253 through from this node to that one (filters of both hosts, and between them)',
   ],
   ['beacon-version', /it runs another version$/, 'run the same version of proxyha on all nodes'],
+  [
+    'key-rotation',
+    /^cluster\.keys: .* with another key than this node/,
+    'go on with the change of the key: when all nodes send with one, leave the other out, on all of them',
+  ],
   ['cluster-key', /cluster\.key/, 'set the same cluster.key on all nodes'],
   [
     'node-stale',
@@ -124,12 +129,14 @@ const ADVICE: readonly (readonly [code: string, pattern: RegExp, advice: string]
   ['actor-silent', SILENCE, 'see "proxyha actors", and the log'],
 ]
 
+/** What is over by the time that it is told of, or goes on as it should. */
+const NOTES: readonly string[] = ['put-back', 'key-rotation']
+
 function adviceFor(warning: string): Finding {
   const [code, , advice] = ADVICE.find(([, pattern]) => pattern.test(warning)) ?? [
     'warning',
     undefined,
     'it stands in the status until it is mended; the log tells since when',
   ]
-  // What it tells of is over by then.
-  return code === 'put-back' ? note(code, warning, [warning], advice) : problem(code, warning, [warning], advice)
+  return NOTES.includes(code) ? note(code, warning, [warning], advice) : problem(code, warning, [warning], advice)
 }

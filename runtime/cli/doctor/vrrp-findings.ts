@@ -60,7 +60,8 @@ function tracked({ vrrp, warnings }: InstanceView): readonly Finding[] {
     .map(({ source, effect, reason }) => {
       const what = reason ?? `${source} has failed`
       const told = warnings.filter((warning) => warning.startsWith(`${what}: `))
-      const advice = `mend it, or change track.${source}`
+      const setting = source.startsWith('script:') ? 'track.scripts' : `track.${source}`
+      const advice = `mend it, or change ${setting}`
       return effect === 'fault'
         ? problem('fault', `${what}: this node takes no part in the election`, told, advice)
         : problem(

@@ -111,7 +111,8 @@ type BeaconRefusal =
   | 'malformedHeader'
 
 export type OpenedBeacon =
-  | { readonly ok: true; readonly fragment: BeaconFragment }
+  /** `key`: the one that its HMAC is by; null where there is none. */
+  | { readonly ok: true; readonly fragment: BeaconFragment; readonly key: string | null }
   | { readonly ok: false; readonly reason: BeaconRefusal }
 
 /**
@@ -153,21 +154,22 @@ export function sealBeacon(
 
 /**
  * Checks one packet and takes it apart. The other virtual router is told before the HMAC, since another group on the subnet
- * has another key; nothing else is believed before the HMAC is right.
+ * has another key; nothing else is believed before the HMAC is right, by any of the keys. No keys: it must have no HMAC.
  */
-export function openBeacon(packet: Uint8Array, virtualRouterId: number, key: string | null): OpenedBeacon {
+export function openBeacon(packet: Uint8Array, virtualRouterId: number, keys: readonly string[]): OpenedBeacon {
   if (packet.length > BEACON_MAX_BYTES) return refusal('oversize')
   if (packet.length < HEADER_BYTES) return refusal('truncated')
   if (packet[0] !== 0x50 || packet[1] !== 0x48) return refusal('notABeacon')
   if (packet[2] !== VERSION) return refusal('unknownVersion')
   if (packet[4] !== virtualRouterId) return refusal('otherVirtualRouter')
   const authenticated = packet[5] === FLAG_AUTHENTICATED
-  if (!authenticated && key !== null) return refusal('unauthenticated')
-  if (authenticated && key === null) return refusal('unexpectedHmac')
+  if (!authenticated && keys.length > 0) return refusal('unauthenticated')
+  if (authenticated && keys.length === 0) return refusal('unexpectedHmac')
   const end = packet.length - (authenticated ? HMAC_BYTES : 0)
   if (end < HEADER_BYTES) return refusal('truncated')
-  if (key !== null && !hasRightHmac(packet, key)) return refusal('wrongHmac')
-  return openHeader(packet, end)
+  const key = keys.find((one) => hasRightHmac(packet, one)) ?? null
+  if (key === null && keys.length > 0) return refusal('wrongHmac')
+  return openHeader(packet, end, key)
 }
 
 /** The VRID that a beacon is of, whichever that is; undefined for what is too short. */
@@ -203,7 +205,7 @@ function senderAt(packet: Uint8Array): Pick<BeaconFragment, 'address' | 'destina
   }
 }
 
-function openHeader(packet: Uint8Array, end: number): OpenedBeacon {
+function openHeader(packet: Uint8Array, end: number, key: string | null): OpenedBeacon {
   const type = TYPES[packet[3]! - 1]
   if (type === undefined) return refusal('unknownType')
   const index = packet[6]!
@@ -223,7 +225,7 @@ function openHeader(packet: Uint8Array, end: number): OpenedBeacon {
     audience: packet.slice(HEADER_BYTES, bodyAt),
     body: packet.slice(bodyAt, end),
   }
-  return { ok: true, fragment }
+  return { ok: true, fragment, key }
 }
 
 const hmac = (bytes: Uint8Array, key: string) => createHmac('sha256', key).update(bytes).digest()

@@ -39,7 +39,7 @@ function started(seed = 1, drainMark = new FakeDrainMark()) {
     virtualRouterId: 51,
     instances: [{ name: 'VI_51', family: 'ipv4', virtualRouterId: 51, priority: 99 }],
     electors: ['elector'],
-    key: 'secret',
+    keys: ['secret'],
     insecure: false,
     tellsFastPath: false,
     resetsOnFailure: false,
@@ -57,7 +57,7 @@ function started(seed = 1, drainMark = new FakeDrainMark()) {
       .filter(({ to, message }) => to === 'raw-ip' && message.type === 'send')
       .map(({ message }) => {
         const { payload } = message as Extract<RawIpMessage, { type: 'send' }>
-        const opened = openBeacon(payload, 51, 'secret')
+        const opened = openBeacon(payload, 51, ['secret'])
         if (!opened.ok) throw new Error(opened.reason)
         return opened.fragment
       })

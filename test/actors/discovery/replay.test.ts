@@ -3,7 +3,7 @@ import { type Frame, SimulatedGroup, settledGroup } from './simulated-group.ts'
 
 const [A, B, C] = ['10.10.74.70', '10.10.74.86', '10.10.74.87'] as const
 
-const settled = (key: string | null = 'secret') => settledGroup([A, B, C], { key })
+const settled = (key: string | null = 'secret') => settledGroup([A, B, C], { keys: key === null ? [] : [key] })
 
 const ordered = (address: string, draining: boolean) =>
   ({ type: 'drainOrder', address, wish: { draining, maintMs: null } }) as const

@@ -16,6 +16,7 @@ import {
   initialState as initialDispatcher,
 } from '../../../actors/dispatcher/state.ts'
 import type { Role, RoleMessage } from '../../../actors/elector/messages.ts'
+import type { NodeChangedMessage } from '../../../actors/notifier/messages.ts'
 import { MAX_NODES } from '../../../runtime/table/layout.ts'
 import type { NodeSetting } from '../../../runtime/table/node-rows.ts'
 import type { BeaconEnvelope } from '../../../runtime/wire/beacon/beacon.ts'
@@ -71,6 +72,8 @@ export interface SimulatedNode {
   upkeep: UpkeepMessage | null
   /** What the fast path was told. */
   readonly toFastPath: (ClientsOfMessage | HoldersOfMessage)[]
+  /** What the notifier was told. */
+  readonly toNotifier: NodeChangedMessage[]
   readonly log: { readonly atMs: number; readonly line: string }[]
   /** Bumped when an actor dies: what was scheduled for it before is void. */
   life: number
@@ -105,7 +108,7 @@ export class SimulatedGroup {
       virtualRouterId: 51,
       instances: instances.map((instance) => ({ priority, ...instance })),
       electors: ['elector'],
-      key: 'secret',
+      keys: ['secret'],
       insecure: false,
       tellsFastPath: false,
       resetsOnFailure: false,
@@ -129,6 +132,7 @@ export class SimulatedGroup {
       caughtUpAtMs: [],
       upkeep: null,
       toFastPath: [],
+      toNotifier: [],
       log: [],
       life: 0,
       alive: true,
@@ -292,6 +296,7 @@ export class SimulatedGroup {
       case 'send':
         if (effect.to === 'dispatcher') this.#stepDispatcher(node, effect.message)
         else if (effect.to === 'stats-reporter') node.upkeep = effect.message
+        else if (effect.to === 'notifier') node.toNotifier.push(effect.message)
         else if (effect.to === 'fast-path') node.toFastPath.push(effect.message)
         else if (effect.to !== 'raw-ip') node.caughtUpAtMs.push(this.nowMs)
         else if (effect.message.type === 'send') this.#send(node, effect.message.destination, effect.message.payload)

@@ -4,6 +4,8 @@ import { FIRST, SimulatedGroup } from './simulated-group.ts'
 
 const [A, B, C] = ['10.10.74.70', '10.10.74.86', '10.10.74.87'] as const
 
+const keysOf = (key: string | null) => (key === null ? [] : [key])
+
 function parsed(packet: Uint8Array) {
   const result = parseIpv4Packet(packet)
   if (!result.ok) throw new Error(result.reason)
@@ -13,7 +15,7 @@ function parsed(packet: Uint8Array) {
 describe('a warning is given', () => {
   it('when no key is set', () => {
     const group = new SimulatedGroup()
-    group.add(A, { key: null })
+    group.add(A, { keys: [] })
     group.elect(A)
     group.run(2000)
     const warning = 'cluster.key is not set: beacons are not authenticated'
@@ -45,7 +47,7 @@ describe('a warning is given', () => {
 
   it('not when that is wanted so', () => {
     const group = new SimulatedGroup()
-    group.add(A, { key: null, insecure: true })
+    group.add(A, { keys: [], insecure: true })
     group.elect(A)
     group.run(2000)
     expect(group.describe(A).warnings).toEqual([])
@@ -71,11 +73,11 @@ describe('a warning is given', () => {
   ])('when somebody with %s sends in the name of a node whose own beacons are right', (_, key, wrong) => {
     const group = new SimulatedGroup()
     for (const address of [A, B]) group.add(address)
-    group.add(C, { key: 'another' })
+    group.add(C, { keys: ['another'] })
     group.elect(A)
     group.assume(C, C)
     const forged = new SimulatedGroup()
-    forged.add(B, { key })
+    forged.add(B, { keys: keysOf(key) })
     forged.elect(B)
     for (let s = 0; s < 5; s++) {
       group.run(1000)
@@ -94,8 +96,8 @@ describe('a warning is given', () => {
   it('when a node is on another subnet, or behind a router, with a key and without', () => {
     for (const key of ['secret', null]) {
       const group = new SimulatedGroup()
-      group.add(A, { key, insecure: true, managementPrefixLength: 24 })
-      group.add(B, { key, insecure: true })
+      group.add(A, { keys: keysOf(key), insecure: true, managementPrefixLength: 24 })
+      group.add(B, { keys: keysOf(key), insecure: true })
       group.assume(A, A)
       group.assume(B, B)
       group.run(10)
@@ -174,8 +176,8 @@ describe('a warning is given', () => {
     ['a key where we have none', 'other', null, 'cluster.key is set there, but not here'],
   ])('when a node is refused because it has %s, until that is mended', (_, theirs, ours, reason) => {
     const group = new SimulatedGroup()
-    group.add(A, { key: ours })
-    group.add(B, { key: theirs })
+    group.add(A, { keys: keysOf(ours) })
+    group.add(B, { keys: keysOf(theirs) })
     group.assume(A, A)
     group.assume(B, B)
     group.run(3000)
@@ -224,7 +226,7 @@ describe('a warning is given', () => {
 
     it.each([
       ['other settings', { settings: { virtualIps: '10.10.74.75/24' } }],
-      ['another key', { key: 'other' }],
+      ['another key', { keys: ['other'] }],
     ])('but not of a neighbouring group, which has %s', (_, theirs) => {
       const group = strangersAfter(theirs)
       expect(group.counter(A, 'otherVirtualRouter')).toBeGreaterThan(0)

@@ -150,6 +150,7 @@ describe('the elector', () => {
       'dispatcher',
       'forwarder',
       'watcher',
+      'notifier',
     ])
     expect(describe().role).toBe('initializing')
     expect(context.clock.nextDueMs()).toBeUndefined()

@@ -156,3 +156,44 @@ describe('the address that adverts leave from', () => {
     )
   })
 })
+
+describe("the operator's scripts", () => {
+  const track = {
+    interface: 'off',
+    portMonitor: 'off',
+    gateway: 'off',
+    scripts: { down: -30, up: 20, out: 'fault' },
+  } as const
+  const [down, up, out] = ['script:down', 'script:up', 'script:out'] as const
+
+  test('a negative weight counts while one fails, a positive one while it is well; before the first run none does', () => {
+    expect(effectivePriority(100, track, {})).toBe(100)
+    expect(effectivePriority(100, track, { [down]: well(down), [up]: failed(up) })).toBe(100)
+    expect(effectivePriority(100, track, { [down]: failed(down), [up]: failed(up) })).toBe(70)
+    expect(effectivePriority(100, track, { [down]: well(down), [up]: well(up) })).toBe(120)
+    expect(effectivePriority(100, track, { [down]: failed(down), [up]: well(up) })).toBe(90)
+    expect(effectivePriority(250, track, { [up]: well(up) })).toBe(254)
+    expect(effectivePriority(255, track, { [down]: failed(down), [up]: well(up) })).toBe(255)
+  })
+
+  test('one that is a fault takes the node out of the election while it fails, and is named', () => {
+    const bench = new Bench({ ...v2, track }).promoted().feed(failed(out))
+    expect(bench.label).toBe('FAULT')
+    expect(statusOf(bench)).toMatchObject({
+      tracking: [{ source: out, effect: 'fault', state: 'failed' }],
+      warnings: ['no script:out: this node takes no part in the election'],
+    })
+    expect(bench.feed(well(out)).label).toBe('BACKUP')
+  })
+
+  test('one that is configured no more counts no more, and one that was heard of before its configuration does', () => {
+    const bench = new Bench({ ...v2, track }).promoted().feed(failed(down)).feed(failed('script:new'))
+    const options = { ...v2, track: { ...track, scripts: { new: -50 } } }
+    expect(statusOf(bench).effectivePriority).toBe(70)
+    bench.feed({ type: 'configured', options })
+    expect(statusOf(bench)).toMatchObject({ effectivePriority: 50, tracking: [{ source: 'script:new', effect: -50 }] })
+    expect(Object.keys(bench.state.tracking)).toEqual(['script:new'])
+    bench.feed({ type: 'configured', options: { ...v2, track: { ...track, scripts: {} } } })
+    expect(statusOf(bench)).toMatchObject({ effectivePriority: 100, tracking: [] })
+  })
+})

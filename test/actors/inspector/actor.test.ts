@@ -93,7 +93,7 @@ describe('the TCP port', () => {
   test('with a token is for those who have it', async () => {
     const token = 'a-token-of-many-letters'
     const port = await freePort()
-    await gateway.start({ inspector: { address: '127.0.0.1', port, token } }, port)
+    await gateway.start({ inspector: { address: '127.0.0.1', port, tokens: [{ role: 'viewer', token }] } }, port)
     const statusWith = async (authorization?: string) =>
       (await ask(port, '/status', authorization === undefined ? {} : { headers: { authorization } })).status
     expect(await statusWith()).toBe(401)
@@ -104,10 +104,29 @@ describe('the TCP port', () => {
     expect((await ask(gateway.socketPath, '/status')).status).toBe(200)
   })
 
+  test('with several tokens is for whoever has one, and orders are for operators', async () => {
+    const port = await freePort()
+    const [viewer, former, operator] = ['a-token-of-a-viewer', 'a-former-token-of-it', 'a-token-of-an-operator']
+    const tokens = [
+      { role: 'viewer', token: viewer },
+      { role: 'viewer', token: former },
+      { role: 'operator', token: operator },
+    ] as const
+    await gateway.start({ inspector: { address: '127.0.0.1', port, tokens } }, port)
+    const statusOf = async (path: string, token: string, method: string) =>
+      (await ask(port, path, { method, headers: { authorization: `Bearer ${token}` } })).status
+    for (const token of [viewer, former, operator]) expect(await statusOf('/status', token, 'GET')).toBe(200)
+    expect(await statusOf('/drain?node=10.0.0.1', viewer, 'POST')).toBe(403)
+    expect(await statusOf('/drain?node=nobody', operator, 'POST')).toBe(409)
+    expect(await statusOf('/drain?node=nobody', operator, 'GET')).toBe(405)
+    expect(await statusOf('/test/crash?actor=elector', operator, 'GET')).toBe(404)
+    expect(await statusOf('/drain?node=nobody', 'a-token-of-nobody', 'POST')).toBe(401)
+  })
+
   test('with a token counts and tells who has none, at a bounded rate, and ends their connections', async () => {
     const port = await freePort()
     const token = 'a-token-of-many-letters'
-    await gateway.start({ inspector: { address: '127.0.0.1', port, token } }, port)
+    await gateway.start({ inspector: { address: '127.0.0.1', port, tokens: [{ role: 'viewer', token }] } }, port)
     const replies = await Promise.all(Array.from({ length: 3 }, () => ask(port, '/status')))
     expect(replies.map(({ status, headers }) => [status, headers.connection])).toEqual(Array(3).fill([401, 'close']))
     gateway.clock.advance(10_000)
@@ -131,7 +150,7 @@ describe('the TCP port', () => {
   test('with a token is not held by those who have none: the fifth of a source ends the first', async () => {
     const port = await freePort()
     const token = 'a-token-of-many-letters'
-    await gateway.start({ inspector: { address: '127.0.0.1', port, token } }, port)
+    await gateway.start({ inspector: { address: '127.0.0.1', port, tokens: [{ role: 'viewer', token }] } }, port)
     const open: Socket[] = []
     for (let index = 0; index < 70; index++) {
       const socket = connect(port, '127.0.0.1')

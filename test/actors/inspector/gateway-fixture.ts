@@ -41,6 +41,7 @@ export const memberOf = (address: string, change: Partial<MemberStatus> = {}): M
   maint: 'off',
   forwarding: 'workers',
   left: false,
+  key: 'current',
   missingSince: null,
   ...change,
 })
@@ -228,7 +229,7 @@ export class InspectedGateway {
       version: readVersion(),
       startWarnings: [],
       control: { socketPath: this.socketPath },
-      inspector: { address: '127.0.0.1', port: this.port, token: null },
+      inspector: { address: '127.0.0.1', port: this.port, tokens: [] },
       described: describedIn(change),
       lostLines: this.lostLines.shared,
       ...change,

@@ -36,7 +36,10 @@ describe('GET /', () => {
 
   test('is the page, also for those who have yet to say the token; what it asks for is not', async () => {
     const port = await freePort()
-    await gateway.start({ inspector: { address: '127.0.0.1', port, token: 'a-token-of-many-letters' } }, port)
+    await gateway.start(
+      { inspector: { address: '127.0.0.1', port, tokens: [{ role: 'viewer', token: 'a-token-of-many-letters' }] } },
+      port,
+    )
     expect(await ask(port, '/')).toMatchObject({ status: 200, body, headers: { 'cache-control': 'no-store' } })
     for (const path of ['/status', '/events?follow=0', '/?x', '//']) expect((await ask(port, path)).status).toBe(401)
   })

@@ -69,6 +69,7 @@ describe('GET /status', () => {
           weightReason: null,
           lastSeenMs: 0,
           left: false,
+          key: 'current',
           missing: false,
           missingSince: null,
         },
@@ -471,11 +472,11 @@ describe('what is not there', () => {
     expect([reply.status, reply.headers.allow]).toEqual([405, 'GET, HEAD'])
   })
 
-  test('orders are POST, and on the control socket only', async () => {
+  test("orders are POST, and over TCP not for whoever shows no operator's token", async () => {
     for (const path of ['/failover', '/announce', '/reload']) {
       const reply = await ask(gateway.socketPath, path)
       expect([reply.status, reply.headers.allow]).toEqual([405, 'POST'])
-      expect((await ask(gateway.port, path, { method: 'POST' })).status).toBe(404)
+      expect((await ask(gateway.port, path, { method: 'POST' })).status).toBe(403)
     }
   })
 

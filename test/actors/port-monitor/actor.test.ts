@@ -3,20 +3,24 @@ import { startPortMonitor } from '../../../actors/port-monitor/actor.ts'
 import type { DeepCheck } from '../../../actors/port-monitor/deep-checks.ts'
 import type { PortMonitorPeers } from '../../../actors/port-monitor/machine.ts'
 import type { PortMonitorStatus } from '../../../actors/port-monitor/messages.ts'
+import type { TrackedScript } from '../../../actors/port-monitor/scripts.ts'
 import { done, refused } from '../../../runtime/ports/result.ts'
+import { FakePrograms } from '../../fakes/programs.ts'
 import { FakeProxyProbe } from '../../fakes/proxy-probe.ts'
 import { FakeSocketTable } from '../../fakes/socket-table.ts'
 import { RecordedContext } from './recorded-context.ts'
 
-async function start(checks: readonly DeepCheck[] = []) {
+async function start(checks: readonly DeepCheck[] = [], scripts: readonly TrackedScript[] = []) {
   const context = new RecordedContext<PortMonitorPeers>()
   const socketTable = new FakeSocketTable()
   socketTable.listen('0.0.0.0', 9090)
   const proxies = new FakeProxyProbe()
-  const options = { redirects: [{ proxyPort: 9090 }], pollMs: 1000, fall: 1, rise: 2, checks, perPort: false }
-  const actor = await startPortMonitor(context, options, { sockets: socketTable, proxies })
+  const programs = new FakePrograms()
+  programs.weaknesses.set('/weak', '/weak is run by root, and others may write /weak: chmod go-w /weak')
+  const options = { redirects: [{ proxyPort: 9090 }], pollMs: 1000, fall: 1, rise: 2, checks, perPort: false, scripts }
+  const actor = await startPortMonitor(context, options, { sockets: socketTable, proxies, programs })
   actor.peerUp?.('discovery')
-  return { context, socketTable, proxies, actor }
+  return { context, socketTable, proxies, programs, options, actor }
 }
 
 test('a proxy that stops is noticed within a second, and its return when it was seen twice', async () => {
@@ -74,3 +78,29 @@ test('a proxy that listens and fails its check is failure, with what it answered
 })
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+test("the operator's scripts are run, and the electors told; what is weak about one is a warning, until it is another", async () => {
+  const script = { name: 'one', command: ['/weak', 'word'], intervalMs: 1000, timeoutMs: 500, rise: 1, fall: 1 }
+  const { context, programs, options, actor } = await start([], [script])
+  const warnings = () => (actor.control as { describe(): PortMonitorStatus }).describe().warnings
+  const weakness = 'track.scripts: /weak is run by root, and others may write /weak: chmod go-w /weak'
+  expect(context.lines).toContain(`warn: ${weakness}`)
+  expect(warnings()).toEqual([weakness])
+  actor.peerUp?.('elector')
+  expect(programs.runs).toEqual([{ name: 'one 0', command: ['/weak', 'word'], input: '', timeoutMs: 500 }])
+  await programs.end('one 0', 'ended with 1', 'no disk')
+  const track = { type: 'track', source: 'script:one' }
+  expect(context.sent.at(-1)).toEqual({
+    to: 'elector',
+    message: { ...track, state: 'failed', reason: 'script one ended with 1: no disk' },
+  })
+  context.clock.advance(1000)
+  expect(programs.running).toEqual(['one 0'])
+  actor.configure?.({ ...options, scripts: [{ ...script, command: ['/strong'] }] })
+  expect(warnings()).toEqual([])
+  await programs.end('one 0')
+  await programs.end('one 1')
+  expect(context.sent.at(-1)).toEqual({ to: 'elector', message: { ...track, state: 'ok', reason: null } })
+  await actor.stop?.()
+  expect(programs.isClosed).toBe(true)
+})

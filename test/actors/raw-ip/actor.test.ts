@@ -29,7 +29,7 @@ const ends = (packet: Uint8Array, payload: Uint8Array): boolean =>
   Buffer.from(packet).subarray(20).equals(Buffer.from(payload))
 
 const ROUTE = { elector: 'elector', family: 'ipv4', virtualRouterId: 51 } as const
-const BEACONS = { virtualRouterId: 51, key: null, managementIp: '10.77.0.1', managementPrefixLength: 24 }
+const BEACONS = { virtualRouterId: 51, keys: [], managementIp: '10.77.0.1', managementPrefixLength: 24 }
 const OPTIONS = { interfaceName: 'eth0', sourceAddress: '10.77.0.1', routes: [ROUTE], beacons: BEACONS }
 
 describe('raw-IP actor', () => {

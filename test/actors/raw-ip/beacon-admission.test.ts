@@ -6,7 +6,7 @@ import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 const [OWN, NODE, STRANGER] = ['10.77.0.1', '10.77.0.2', '10.77.0.9'] as const
 const KEY = 'the key of the group'
 const EPOCH = '00000000000000aa'
-const RULES = { virtualRouterId: 51, key: KEY, managementIp: OWN, managementPrefixLength: 24 }
+const RULES = { virtualRouterId: 51, keys: [KEY], managementIp: OWN, managementPrefixLength: 24 }
 const SECONDS = 8
 const TO_OWN: BeaconEnvelope = { destination: OWN, audience: new Map() }
 
@@ -23,7 +23,7 @@ function packet({ sequence = 1, source, ttl = 255, ...sender }: Partial<Told> = 
   return emitIpv4Packet({ source: source ?? full.address, destination: OWN, protocol: 253, ttl, payload })
 }
 
-function started(rules: { readonly key?: string | null } = {}): BeaconAdmission {
+function started(rules: { readonly keys?: readonly string[] } = {}): BeaconAdmission {
   const admission = new BeaconAdmission({ ...RULES, ...rules }, 0)
   admission.know(new Map([[NODE, EPOCH]]))
   return admission
@@ -68,7 +68,12 @@ describe("a node's beacons are all heard in a flood of 10,000 a second", () => {
 
   it('of strangers who have no key, as nobody has', () => {
     const strangers = packet({ key: null, address: STRANGER })
-    expect(heardInFlood(started({ key: null }), 10_000, () => strangers, null).heard).toBe(SECONDS)
+    expect(heardInFlood(started({ keys: [] }), 10_000, () => strangers, null).heard).toBe(SECONDS)
+  })
+
+  it('with its address and a wrong HMAC, of a group in the middle of a change of its key', () => {
+    const keys = ['a new key of the group', KEY]
+    expect(heardInFlood(started({ keys }), 4000, () => forged)).toEqual({ heard: SECONDS, lost: 0 })
   })
 
   it('without anything that may have been right being lost', () => {
@@ -77,6 +82,26 @@ describe("a node's beacons are all heard in a flood of 10,000 a second", () => {
 })
 
 describe('a beacon', () => {
+  it('passes by each of several keys, and by the ones of a reload from then on', () => {
+    const admission = started({ keys: ['a new key of the group', KEY] })
+    expect(admission.admit(packet({ sequence: 1 }), 0)).toBe('passed')
+    expect(admission.admit(packet({ sequence: 2, key: 'a new key of the group' }), 0)).toBe('passed')
+    admission.follow({ ...RULES, keys: ['a new key of the group'] })
+    const old = Array.from({ length: 201 }, (_, at) => admission.admit(packet({ sequence: 3 + at }), 0))
+    // What is wrong is handed on within the budget of garbage: discovery tells of it.
+    expect(old.at(-1)).toBe('surplus')
+    expect(admission.admit(packet({ sequence: 900, key: 'a new key of the group' }), 0)).toBe('passed')
+  })
+
+  it('of garbage costs as many HMACs as there are keys: that many fewer are looked at', () => {
+    const lookedAt = (keys: readonly string[]) => {
+      const admission = started({ keys })
+      const wrong = Array.from({ length: 1500 }, () => packet({ key: 'another key', address: STRANGER }))
+      return wrong.filter((each) => admission.admit(each, 0) !== 'lost').length
+    }
+    expect([['1'], ['1', '2'], ['1', '2', '3', '4']].map(lookedAt)).toEqual([1000, 500, 250])
+  })
+
   it('that may have been right, and was not looked at, is said to be lost; garbage is not', () => {
     const admission = started()
     const verdicts = Array.from({ length: 3000 }, () => admission.admit(packet({ address: STRANGER }), 0))

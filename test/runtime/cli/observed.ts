@@ -30,6 +30,7 @@ export const nodeOf = (address: string, change: Partial<NodeStatus> = {}): NodeS
   weightReason: null,
   lastSeenMs: 300,
   left: false,
+  key: 'current',
   missing: false,
   missingSince: null,
   ...change,

@@ -42,10 +42,11 @@ test('who leads gives that up first, and what the others say goodbye by goes las
     ['elector', 'elector-web'],
     ['announcer', 'announcer-web'],
   ])
-  expect(order.at(-1)).toEqual(['raw-ip'])
+  // The operator's programs are told of the end of the others.
+  expect(order.slice(-2)).toEqual([['raw-ip'], ['notifier']])
   const farewell = ['fast-path', 'watcher', 'discovery', 'inspector']
   expect(order.flat().filter((name) => farewell.includes(name))).toEqual(farewell)
-  expect(stopOrderOf(actors, gateway('workers')).slice(-2)).toEqual([['forwarder'], ['raw-ip']])
+  expect(stopOrderOf(actors, gateway('workers')).slice(-3)).toEqual([['forwarder'], ['raw-ip'], ['notifier']])
 })
 
 test.each(FORWARDING)('the inspector may ask all actors of %s mode but itself', (forwarding) => {

@@ -17,32 +17,47 @@ function file(name: string, mode: number): string {
 
 const [open, closed] = [file('open.yaml', 0o644), file('closed.yaml', 0o640)]
 const config = gatewayConfig('virtualIps: [10.0.0.5]')
-const said = (path: string, cluster: { key?: string; keyFile?: string }, token: string | null = null) =>
+const said = (
+  path: string,
+  cluster: { keys?: readonly string[]; keyFile?: string },
+  token?: string,
+  tokenFile: string | null = null,
+) =>
   readableSecrets(
-    { ...config, cluster: { ...config.cluster, ...cluster }, inspector: { ...config.inspector, token } },
+    {
+      ...config,
+      cluster: { ...config.cluster, ...cluster },
+      inspector: { ...config.inspector, tokens: token === undefined ? [] : [{ role: 'viewer', token, tokenFile }] },
+    },
     path,
   )
 
 test('a configuration with a secret that every user may read is told, with what to do', () => {
-  expect(said(open, { key: 'k' })).toEqual([
+  expect(said(open, { keys: ['k'] })).toEqual([
     `every user of this host may read cluster.key in ${open}: chmod o-r ${open}`,
   ])
-  expect(said(open, { key: 'k' }, 'a token')).toEqual([
+  expect(said(open, { keys: ['k'] }, 'a token')).toEqual([
     `every user of this host may read cluster.key and inspector.token in ${open}: chmod o-r ${open}`,
   ])
 })
 
 test('a key file is looked at instead of the configuration that names it', () => {
-  expect(said(open, { key: 'k', keyFile: closed })).toEqual([])
-  expect(said(closed, { key: 'k', keyFile: open })).toEqual([
+  expect(said(open, { keys: ['k'], keyFile: closed })).toEqual([])
+  expect(said(closed, { keys: ['k'], keyFile: open })).toEqual([
     `every user of this host may read the key in ${open}: chmod o-r ${open}`,
   ])
 })
 
+test('a file with a token is looked at as well', () => {
+  expect(said(open, {}, 'a token', open)).toEqual([
+    `every user of this host may read a token in ${open}: chmod o-r ${open}`,
+  ])
+})
+
 test.each([
-  ['that only its owner and group may read', closed, { key: 'k' }],
+  ['that only its owner and group may read', closed, { keys: ['k'] }],
   ['without a secret', open, {}],
-  ['that is gone by now', join(folder, 'gone.yaml'), { key: 'k' }],
+  ['that is gone by now', join(folder, 'gone.yaml'), { keys: ['k'] }],
 ])('of a file %s nothing is said', (_, path, cluster) => {
   expect(said(path, cluster)).toEqual([])
 })

@@ -13,6 +13,7 @@ const CHANGE = { path: 'directorPriority', before: '99', after: '120' }
 function gateway(file: Checked<GatewayConfig>, late: readonly string[] = []) {
   const told: (readonly [string, unknown])[][] = []
   const lines: string[] = []
+  const refused: unknown[] = []
   const world = { file, loads: [] as GatewayConfig[] }
   const reloader = new Reloader(RUNNING, {
     load: async (running) => {
@@ -41,6 +42,7 @@ function gateway(file: Checked<GatewayConfig>, late: readonly string[] = []) {
       if (before.redirects.length !== after.redirects.length) told.push([['the host', after.redirects.length]])
       return []
     },
+    refused: (running, problems) => refused.push([running, ...problems]),
     log: (level, line) => lines.push(`${level} ${line}`),
   })
   /** The report of an order, which takes a few turns. */
@@ -50,7 +52,7 @@ function gateway(file: Checked<GatewayConfig>, late: readonly string[] = []) {
     await new Promise(setImmediate)
     return reloader.report(order)
   }
-  return { reloader, reload, world, told, lines }
+  return { reloader, reload, world, told, lines, refused }
 }
 
 test('what changed is applied by the actors that it concerns, told and logged', async () => {
@@ -90,6 +92,14 @@ test('actors that come are linked first, and join when all else is as it is to b
   world.file = { ok: true, value: instances(100) }
   expect(await reload()).toMatchObject({ outcome: 'applied' })
   expect(told).toEqual([[['elector-web', 'dismissed']], [['all', 1]], [['elector', { priority: 100 }]]])
+})
+
+test('a file that is refused is told of, unless it was only to be checked', async () => {
+  const { reload, refused } = gateway({ ok: false, problems: ['directorPriority: is wrong'] })
+  await reload(true)
+  expect(refused).toEqual([])
+  await reload()
+  expect(refused).toEqual([[RUNNING, 'directorPriority: is wrong']])
 })
 
 test('the next one is compared with what was applied last', async () => {
@@ -212,6 +222,7 @@ test('its begin and its end are told, whatever comes of it, and nothing of a che
     dismiss: async () => undefined,
     relink: () => undefined,
     join: async () => [],
+    refused: () => undefined,
     log: () => undefined,
     began: said('began'),
     ended: said('ended'),
@@ -235,6 +246,7 @@ describe('a mistake of ours costs the reload, not the gateway', () => {
     relink: () => undefined,
     join: async (): Promise<readonly string[]> => [],
     followOnHost: async (): Promise<readonly string[]> => [],
+    refused: () => undefined,
     log: () => undefined,
   }
   const fail = (): never => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Diagnostics } from '../../../actors/inspector/messages.ts'
@@ -148,6 +148,31 @@ describeInNamespaces('the doctor names each fault that is made', { programs }, (
     expect([code, findings.map((finding) => finding.code)]).toEqual([1, ['no-gateway', 'vip-left-behind', 'left-here']])
     scanning.namespace.ip('address', 'delete', `${VIP}/16`, 'dev', 'eth0')
     scanning.startGateway()
+    await doctor.healed()
+  }, 120_000)
+
+  it('a key that is being changed, while nodes send with different ones', async () => {
+    const NEW_KEY = 'a new key of the group, long enough'
+    const reloaded = async (node: GatewayNode, keys: readonly string[]) => {
+      const file = readFileSync(node.configFile, 'utf8')
+      writeFileSync(node.configFile, file.replace(/^cluster: .*$/m, `cluster: { keys: ${JSON.stringify(keys)} }`))
+      expect(await node.proxyha('reload', '-s', node.socket)).toMatchObject({ code: 0 })
+    }
+    for (const node of [director, scanning]) await reloaded(node, [CLUSTER_KEY, NEW_KEY])
+    await reloaded(director, [NEW_KEY, CLUSTER_KEY])
+    for (const [node, other] of [
+      [director, scanning],
+      [scanning, director],
+    ] as const) {
+      const found = await doctor.found(node, 'key-rotation')
+      expect([found.severity, found.what]).toEqual(['note', expect.stringContaining(`(${other.address}) sends with`)])
+    }
+    await reloaded(director, [CLUSTER_KEY, NEW_KEY])
+    for (const node of [director, scanning]) {
+      await reloaded(node, [CLUSTER_KEY])
+      const file = readFileSync(node.configFile, 'utf8')
+      writeFileSync(node.configFile, file.replace(/^cluster: .*$/m, `cluster: { key: "${CLUSTER_KEY}" }`))
+    }
     await doctor.healed()
   }, 120_000)
 

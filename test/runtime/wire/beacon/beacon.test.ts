@@ -18,13 +18,14 @@ const mark = { epoch: 'fedcba9876543210', sequence: 9 }
 const envelope: BeaconEnvelope = { destination: '10.10.74.86', audience: new Map([['10.10.74.86', mark]]) }
 const body = Uint8Array.of(0x93, 1, 2, 3)
 
+const keysOf = (key: string | null) => (key === null ? [] : [key])
 const opened = (packet: Uint8Array, key: string | null): BeaconFragment => {
-  const result = openBeacon(packet, 51, key)
+  const result = openBeacon(packet, 51, keysOf(key))
   if (!result.ok) throw new Error(result.reason)
   return result.fragment
 }
 const reasonOf = (packet: Uint8Array, key: string | null, virtualRouterId = 51) => {
-  const result = openBeacon(packet, virtualRouterId, key)
+  const result = openBeacon(packet, virtualRouterId, keysOf(key))
   return result.ok ? 'taken' : result.reason
 }
 
@@ -165,10 +166,43 @@ describe('a packet is refused', () => {
       fc.property(fc.uint8Array({ maxLength: 1500 }), fc.boolean(), fc.boolean(), (bytes, headed, withKey) => {
         const packet = Uint8Array.from(bytes)
         if (headed) packet.set([0x50, 0x48, 4, 2, 51].slice(0, packet.length))
-        const result = openBeacon(packet, 51, withKey ? 'secret' : null)
+        const result = openBeacon(packet, 51, withKey ? ['secret', 'new'] : [])
         expect(result.ok && withKey).toBe(false)
       }),
       { numRuns: 2000 },
+    )
+  })
+})
+
+describe('with several keys', () => {
+  const keys = ['new', 'secret', 'older', 'oldest']
+
+  it('a beacon is taken that was sealed by any of them, and it is said by which', () => {
+    for (const key of keys) {
+      const [packet] = sealBeacon('report', body, 7, { ...open, key }, envelope)
+      expect(openBeacon(packet!, 51, keys)).toMatchObject({ ok: true, key, fragment: { sequence: 7 } })
+    }
+  })
+
+  it('one without a key, or by a key that is none of them, is refused', () => {
+    const reasons = [null, 'another'].map((key) => {
+      const [packet] = sealBeacon('report', body, 7, { ...open, key }, envelope)
+      return openBeacon(packet!, 51, keys)
+    })
+    expect(reasons).toEqual([
+      { ok: false, reason: 'unauthenticated' },
+      { ok: false, reason: 'wrongHmac' },
+    ])
+  })
+
+  it('a change of any byte of it makes it wrong', () => {
+    const [packet] = sealBeacon('report', body, 7, { ...open, key: 'secret' }, envelope) as [Uint8Array]
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: packet.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, by) => {
+        const changed = Uint8Array.from(packet)
+        changed[at] = changed[at]! ^ by
+        expect(openBeacon(changed, 51, keys).ok).toBe(false)
+      }),
     )
   })
 })

@@ -8,7 +8,7 @@ const body = Uint8Array.from({ length: 4096 }, (_, at) => at % 256)
 
 const fragmentsFrom = (sequence: number): BeaconFragment[] =>
   sealBeacon('assignment', body, sequence, sender, toAll).map((packet) => {
-    const opened = openBeacon(packet, 51, null)
+    const opened = openBeacon(packet, 51, [])
     if (!opened.ok) throw new Error(opened.reason)
     return opened.fragment
   })

@@ -1,0 +1,22 @@
+import type { KeyUse } from '../messages.ts'
+import { staleAfterMs } from '../options.ts'
+import type { DiscoveryState } from '../state.ts'
+
+/** By which key a node sends, as far as it was heard here lately: of several keys one goes when nobody sends with it any more. */
+export function keyUseOf({ options, sessions }: DiscoveryState, address: string, nowMs: number): KeyUse | null {
+  const [current] = options.keys
+  if (current === undefined) return null
+  if (address === options.managementIp) return 'current'
+  const session = sessions.get(address)
+  if (session === undefined || nowMs - session.lastMs >= staleAfterMs(options)) return null
+  return session.key === current ? 'current' : 'other'
+}
+
+/** Who sends with another key than this node. */
+export function keyWarnings(state: DiscoveryState, nowMs: number): string[] {
+  const others = [...state.nodes.values()].filter(({ address }) => keyUseOf(state, address, nowMs) === 'other')
+  if (others.length === 0) return []
+  const names = others.map(({ node, address }) => `${node.name} (${address})`).join(', ')
+  const send = others.length === 1 ? 'sends' : 'send'
+  return [`cluster.keys: ${names} ${send} with another key than this node: leave both keys on all nodes`]
+}

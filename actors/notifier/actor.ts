@@ -1,0 +1,95 @@
+import type { StartActor } from '../../runtime/actor-system/actor.ts'
+import { type OwnEffect, runMachine } from '../../runtime/actor-system/machine/machine-runner.ts'
+import type { Webhooks } from '../../runtime/ports/host/webhooks.ts'
+import type { Programs } from '../../runtime/ports/process/programs.ts'
+import {
+  describeNotifier,
+  initialNotifier,
+  type NotifierEffect,
+  type NotifierEvent,
+  type NotifierOptions,
+  type NotifierState,
+  stepNotifier,
+} from './machine.ts'
+import type { NotifierControl, NotifierMessage } from './messages.ts'
+import { argumentsOf } from './notices.ts'
+
+export interface NotifierPorts {
+  readonly programs: Programs
+  readonly webhooks: Webhooks
+}
+
+/** What an ordered stop waits for; the supervisor ends who takes longer than the row of this actor says. */
+export const FAREWELL_MS = 4000
+
+/** The notifier: hears what happens, and calls the operator's programs and URLs. Nobody waits for it. */
+export const startNotifier: StartActor<
+  NotifierOptions,
+  NotifierPorts,
+  NotifierMessage,
+  Readonly<Record<never, never>>
+> = (context, options, { programs, webhooks }) => {
+  const toldAll = Promise.withResolvers<void>()
+  let stopped = false
+  const perform = async ({ id, rule, notice }: NotifierEffect & { readonly type: 'deliver' }): Promise<void> => {
+    const { command, url, timeoutMs } = rule
+    const json = JSON.stringify(notice)
+    if (url === null) {
+      const call = { command: [...command, ...argumentsOf(notice)], input: `${json}\n`, timeoutMs }
+      const { problem, lastLine } = await programs.run(`${id}`, call)
+      tell({ type: 'delivered', id, problem, mayPass: false, output: lastLine })
+    } else {
+      const answer = await webhooks.post(url, json, timeoutMs)
+      const problem = answer.ok ? null : answer.reason
+      tell({ type: 'delivered', id, problem, mayPass: !answer.ok && answer.code === 'EMAYPASS', output: null })
+    }
+  }
+  const tell = (event: NotifierEvent): void => {
+    if (!stopped) machine.dispatch(event)
+  }
+  const now = (): string => new Date(context.clock.wallMs()).toISOString()
+  const machine = runMachine<NotifierState, NotifierEvent, NotifierEffect>({
+    context,
+    initial: initialNotifier(options, context.incarnation === 0),
+    step: stepNotifier,
+    perform: (effect: OwnEffect<NotifierEffect>) => {
+      if (effect.type === 'toldAll') toldAll.resolve()
+      else void perform(effect)
+    },
+    label: ({ notifiers }) => (notifiers.some(({ current }) => current !== null) ? 'telling' : 'idle'),
+  })
+  let weak: readonly string[] = []
+  const lookAtPrograms = ({ notifiers }: NotifierOptions): void => {
+    const paths = new Set(notifiers.flatMap(({ command: [path] }) => (path === undefined ? [] : [path])))
+    const found = [...paths].flatMap((path) => {
+      const weakness = programs.weaknessOf(path)
+      return weakness === null ? [] : [`notify: ${weakness}`]
+    })
+    for (const line of found) if (!weak.includes(line)) context.log('warn', line)
+    weak = found
+  }
+  lookAtPrograms(options)
+  const control: NotifierControl = {
+    describe: () => {
+      const status = describeNotifier(machine.state())
+      return { ...status, warnings: [...status.warnings, ...weak] }
+    },
+  }
+  return {
+    control,
+    receive: (message) => machine.dispatch({ type: 'happened', message, at: now() }),
+    configure: (wanted) => {
+      lookAtPrograms(wanted)
+      machine.dispatch({ type: 'configured', options: wanted, at: now() })
+    },
+    async stop() {
+      const cancel = context.clock.setTimer(FAREWELL_MS, () => toldAll.resolve())
+      machine.dispatch({ type: 'stopping' })
+      await toldAll.promise
+      cancel()
+      stopped = true
+      programs.close()
+      webhooks.close()
+    },
+  }
+}
