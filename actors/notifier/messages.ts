@@ -48,7 +48,7 @@ export interface Notice {
 }
 
 /** What became of the notices of one notifier. */
-export interface NotifierCounts {
+interface NotifierCounts {
   /** Program or URL, without secrets. */
   readonly target: string
   readonly delivered: number

@@ -231,7 +231,7 @@ describe('instances', () => {
 describe('redirects and virtual IPs are applied', () => {
   test('and told in the words of the file', () => {
     const wanted = gatewayConfig(
-      'virtualIps: [10.0.0.5, 10.0.0.6]\ndirectorPriority: 99\nredirects: [{originalPorts: [8080], proxyPort: 3128}]',
+      `virtualIps: [10.0.0.5, 10.0.0.6]\ndirectorPriority: 99\n${SCRIPTS}\nredirects: [{originalPorts: [8080], proxyPort: 3128}]`,
     )
     expect(planReload(RUNNING, wanted)).toEqual({
       ok: true,

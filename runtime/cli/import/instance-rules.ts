@@ -5,14 +5,15 @@ import { type Draft, type DraftInstance, settingProblem } from './draft.ts'
 import { type InstanceRules, missing, needless, numberOf, type Rule, secondsOf, sets } from './rule.ts'
 import type { Statement } from './statement.ts'
 
-const NOTIFY = missing(
-  'nothing is called when the director changes, yet',
-  'follow it by "proxyha events --follow" or the log',
-)
-const SCRIPTS = missing(
-  'scripts are not tracked, yet',
-  'let the agent of this node run it (agent.command), or track: { portMonitor: fault }',
-)
+const NOTIFY = {
+  reason: 'programs are not taken over by an import',
+  instead:
+    'write it as notify: [{ on: [director], command: /path }], with backup or fault in that list; the arguments are the same',
+}
+const SCRIPTS = {
+  reason: 'programs are not taken over by an import',
+  instead: 'write it as track: { scripts: [...] }, by the same words (interval, timeout, rise, fall, weight)',
+}
 const WATCHED = 'the port monitor watches the proxy: track: { portMonitor: fault } makes the node step aside with it'
 const ROUTES = missing('routes and rules are those of the host', 'set them on every node, for all time')
 const VMAC = missing('virtual IPs are at the MAC of the interface, and gratuitous ARP tells who has them')

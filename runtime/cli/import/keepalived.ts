@@ -9,8 +9,8 @@ import type { Statement } from './statement.ts'
 
 const INSTANCES_MAX = 8
 const SCRIPTS = {
-  reason: 'no equivalent: scripts are not tracked, yet',
-  instead: 'let the agent of this node run it (agent.command), or track: { portMonitor: fault }',
+  reason: 'programs are not taken over by an import',
+  instead: 'write it as track: { scripts: [...] }, by the same words (interval, timeout, rise, fall, weight)',
 }
 
 /** Reads a file and what it includes into the draft. Never throws for what it holds. */

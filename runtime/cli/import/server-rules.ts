@@ -34,8 +34,14 @@ const REAL_SERVER_RULES: Rules<null> = {
   FILE_CHECK: SCRIPT,
   MISC_CHECK: SCRIPT,
   BFD_CHECK: missing('there is no BFD'),
-  notify_up: missing('nothing is called when a node changes, yet', '"proxyha events --follow"'),
-  notify_down: missing('nothing is called when a node changes, yet', '"proxyha events --follow"'),
+  notify_up: missing(
+    'programs are called for nodes, not for their ports',
+    'notify: [{ on: [nodeFailed, nodeReturned], command: /path }]',
+  ),
+  notify_down: missing(
+    'programs are called for nodes, not for their ports',
+    'notify: [{ on: [nodeFailed, nodeReturned], command: /path }]',
+  ),
   smtp_alert: MAIL,
   delay_loop: MONITORED,
   retry: MONITORED,
@@ -88,8 +94,14 @@ const VIRTUAL_SERVER_RULES: Rules<Servers> = {
   omega: DRAINED,
   quorum: missing('the last node that works goes on'),
   hysteresis: missing('the last node that works goes on'),
-  quorum_up: missing('nothing is called when a node changes, yet', '"proxyha events --follow"'),
-  quorum_down: missing('nothing is called when a node changes, yet', '"proxyha events --follow"'),
+  quorum_up: missing(
+    'programs are called for nodes, not for their ports',
+    'notify: [{ on: [nodeFailed, nodeReturned], command: /path }]',
+  ),
+  quorum_down: missing(
+    'programs are called for nodes, not for their ports',
+    'notify: [{ on: [nodeFailed, nodeReturned], command: /path }]',
+  ),
   virtualhost: CHECKS,
   smtp_alert: MAIL,
   weight: needless('each node says its own share (balancing.capacity)'),
