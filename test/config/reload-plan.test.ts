@@ -4,8 +4,11 @@ import { planReload } from '../../config/reload-plan.ts'
 import { GATEWAY_RULES, INSTANCE_RULES } from '../../config/reload-rules.ts'
 import { gatewayConfig } from './gateway-config.ts'
 
-const SCRIPTS = 'track: {scripts: [{command: /bin/true}]}\nnotify: [{command: /bin/true}]'
-const RUNNING = gatewayConfig(`virtualIps: [10.0.0.5]\ndirectorPriority: 99\n${SCRIPTS}`)
+const RUNNING = gatewayConfig('virtualIps: [10.0.0.5]\ndirectorPriority: 99')
+/** With one of each list, of which a change can be made. */
+const FULL = gatewayConfig(`virtualIps: [10.0.0.5]
+track: {scripts: [{command: /bin/true}]}
+notify: [{command: /bin/true}]`)
 const ELECTED = `vrrp: {version: 3}
 instances:
   - {virtualRouterId: 51, virtualIps: [10.0.0.5]}
@@ -35,18 +38,18 @@ function changed<Section extends object>(section: Section, path: string): Sectio
 }
 
 const firstInstance = (path: string): GatewayConfig => {
-  const [first, ...others] = RUNNING.instances
-  return { ...RUNNING, instances: [changed(first, path), ...others] }
+  const [first, ...others] = FULL.instances
+  return { ...FULL, instances: [changed(first, path), ...others] }
 }
 
 describe('every setting is classified: a change of it is named, and either applied or refused with the reason', () => {
-  const { instances, virtualIps: _, ...gateway } = RUNNING
+  const { instances, virtualIps: _, ...gateway } = FULL
   const cases = [
-    ...pathsOf(gateway).map((path) => [path, () => changed(RUNNING, path)] as const),
+    ...pathsOf(gateway).map((path) => [path, () => changed(FULL, path)] as const),
     ...pathsOf(instances[0]).map((path) => [`instance ${path}`, () => firstInstance(path)] as const),
   ]
   test.each(cases)('%s', (_path, wanted) => {
-    const plan = planReload(RUNNING, wanted())
+    const plan = planReload(FULL, wanted())
     const named = plan.ok ? plan.changes : plan.refusals
     expect(named).toHaveLength(1)
     expect(named[0]!.path).not.toBe('')
@@ -68,8 +71,7 @@ test('a change is told in the words of the file, with both values', () => {
   const wanted = gatewayConfig(`virtualIps: [10.0.0.5]
 directorPriority: 120
 vrrp: {preempt: false, preemptDelay: 1500ms}
-track: {portMonitor: -30, scripts: [{command: /bin/true}]}
-notify: [{command: /bin/true}]
+track: {portMonitor: -30}
 garp: {repeatAfter: [1s], refresh: 1h}
 beacons: {interval: 500ms}`)
   expect(planReload(RUNNING, wanted)).toEqual({
@@ -231,7 +233,7 @@ describe('instances', () => {
 describe('redirects and virtual IPs are applied', () => {
   test('and told in the words of the file', () => {
     const wanted = gatewayConfig(
-      `virtualIps: [10.0.0.5, 10.0.0.6]\ndirectorPriority: 99\n${SCRIPTS}\nredirects: [{originalPorts: [8080], proxyPort: 3128}]`,
+      'virtualIps: [10.0.0.5, 10.0.0.6]\ndirectorPriority: 99\nredirects: [{originalPorts: [8080], proxyPort: 3128}]',
     )
     expect(planReload(RUNNING, wanted)).toEqual({
       ok: true,
