@@ -1,3 +1,4 @@
+import { BEACON_VERSIONS, type BeaconVersions } from '../../runtime/wire/beacon/versions.ts'
 import type { ElectorName } from '../elector/messages.ts'
 
 export interface DiscoveryOptions {
@@ -23,6 +24,8 @@ export interface DiscoveryOptions {
   readonly electors: readonly ElectorName[]
   /** HMAC keys of the beacons, at most 4: sent with the first, taken with each; none = not authenticated. */
   readonly keys: readonly string[]
+  /** Versions of the beacons that it reads; those of this software where it is left out. */
+  readonly versions?: BeaconVersions
   /** That there is no key is wanted so. */
   readonly insecure: boolean
   /** Between two hellos. */
@@ -38,6 +41,8 @@ export interface DiscoveryOptions {
   /** What must be the same on every node, as text by name (`virtualIps`, `redirects`, ...). At most 16. */
   readonly settings: Readonly<Record<string, string>>
 }
+
+export const versionsOf = ({ versions = BEACON_VERSIONS }: DiscoveryOptions): BeaconVersions => versions
 
 /** Silence after which a node is stale: its answer to the last of the hellos gets a quarter of an interval. */
 export const staleAfterMs = ({ intervalMs, staleAfterIntervals }: DiscoveryOptions): number =>

@@ -7,10 +7,12 @@ import {
   sealBeacon,
 } from '../../../runtime/wire/beacon/beacon.ts'
 import { type BeaconBody, packBeaconBody } from '../../../runtime/wire/beacon/body.ts'
+import { commonVersion } from '../../../runtime/wire/beacon/versions.ts'
 import { heardDirectors, isAssigner } from '../directors.ts'
 import { markOf, selfNode } from '../members/membership.ts'
 import { missedNodes, rosterOf } from '../members/roster.ts'
 import type { ClientsMessage, DrainWish, HoldersMessage } from '../messages.ts'
+import { versionsOf } from '../options.ts'
 import { compactSettings, digestOf } from '../settings.ts'
 import type { DiscoveryEffect, DiscoveryState, Progress } from '../state.ts'
 
@@ -37,7 +39,8 @@ function withBeacon(
   const { managementIp: address, virtualRouterId, keys } = options
   const { destination = BEACON_BROADCAST } = way
   if (destination !== BEACON_BROADCAST && !audience.has(destination)) return progress
-  const sender: BeaconSender = { address, virtualRouterId, epoch, key: keys[0] ?? null }
+  const version = versionOf(state, body.type, destination)
+  const sender: BeaconSender = { address, virtualRouterId, epoch, key: keys[0] ?? null, version }
   const envelope = { destination, audience }
   const packets = sealBeacon(body.type, packBeaconBody(body), sequence + 1, sender, envelope)
   const sends = packets.map(
@@ -49,6 +52,20 @@ function withBeacon(
   )
   const sent = counted(state, `${pluralOf(body.type)}Sent`)
   return { state: { ...sent, sequence: sequence + packets.length }, effects: [...effects, ...sends] }
+}
+
+/** Of what is for one node, as that reads it. */
+function versionOf({ options, nodes }: DiscoveryState, type: BeaconBody['type'], destination: string): number {
+  const versions = versionsOf(options)
+  if (type === 'hello') return versions.oldest
+  const isFor = (address: string) => destination === BEACON_BROADCAST || destination === address
+  const readers = [...nodes.values()].filter(({ address, stale }) => isFor(address) && !stale)
+  return readers.length === 0
+    ? versions.oldest
+    : commonVersion(
+        versions,
+        readers.map(({ node }) => node.reads),
+      )
 }
 
 /** Whom a beacon is for: one node, or all that are known. */

@@ -12,6 +12,7 @@ import { samePrefix } from '../../../runtime/wire/ip-address-bytes.ts'
 import { type Ipv4Packet, ON_LINK_TTL, parseIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 import { withoutClaim } from '../claims.ts'
 import { strayVirtualRouterId } from '../members/strays.ts'
+import { versionsOf } from '../options.ts'
 import { type DiscoveryState, ownMark } from '../state.ts'
 import { pluralOf } from './outgoing.ts'
 import { withRefusal } from './refusals.ts'
@@ -50,7 +51,7 @@ export function receive(state: DiscoveryState, bytes: Uint8Array, nowMs: number)
     nothing(withRefusal(state, { reason, source, strayVirtualRouterId: stray }, nowMs), reason)
   const foreign = foreignReason(state, parsed.packet)
   if (foreign !== undefined) return refused(foreign)
-  const opened = openBeacon(payload, virtualRouterId, keys)
+  const opened = openBeacon(payload, virtualRouterId, keys, versionsOf(state.options))
   if (!opened.ok) {
     if (opened.reason !== 'otherVirtualRouter') return refused(opened.reason)
     const stray = strayVirtualRouterId(payload, state.options)

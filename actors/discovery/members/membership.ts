@@ -5,7 +5,7 @@ import { MAX_GROUP_NODES } from '../../../runtime/wire/group-bounds.ts'
 import { directorAddresses, isHeard, numberOf } from '../directors.ts'
 import { isDrained, maintenanceOf } from '../draining/drain-state.ts'
 import type { Health, Member, NodeMac } from '../messages.ts'
-import { type DiscoveryOptions, goneAfterMs, staleAfterMs } from '../options.ts'
+import { type DiscoveryOptions, goneAfterMs, staleAfterMs, versionsOf } from '../options.ts'
 import type { DiscoveryState, GoneNode, KnownNode } from '../state.ts'
 
 /** What this node says of itself; undefined until the port monitor has spoken. */
@@ -29,6 +29,7 @@ export function selfNode(state: DiscoveryState): BeaconNode | undefined {
     drained,
     maint: maintenanceOf(state),
     priorities: new Map(options.instances.map((one) => [numberOf(one), one.priority])),
+    reads: versionsOf(options).newest,
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type BeaconAudience,
   packAudience,
 } from './audience.ts'
+import { BEACON_VERSIONS, type BeaconVersions } from './versions.ts'
 
 /**
  * The beacon: the payload of IP protocol 253 (RFC 3692 experimental), by which director and nodes find each other.
@@ -15,7 +16,7 @@ import {
  *      0                   1                   2                   3
  *      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
  *     +---------------+---------------+---------------+---------------+
- *   0 |      'P'      |      'H'      |   version 5   |     type      |
+ *   0 |      'P'      |      'H'      |    version    |     type      |
  *     +---------------+---------------+---------------+---------------+
  *   4 |     VRID      |     flags     |fragment index |fragment count |
  *     +---------------+---------------+---------------+---------------+
@@ -40,7 +41,6 @@ import {
  * A body that does not fit is cut; its fragments have consecutive sequences and are sent in order. The first one says whom all
  * of them are for.
  */
-const VERSION = 5
 const HEADER_BYTES = 32
 const HMAC_BYTES = 32
 const FLAG_AUTHENTICATED = 1
@@ -69,6 +69,8 @@ export interface BeaconSender {
   readonly epoch: string
   /** Null: not authenticated. */
   readonly key: string | null
+  /** Of the beacon. */
+  readonly version: number
 }
 
 /** Where a beacon goes, and whom it is for. */
@@ -136,7 +138,7 @@ export function sealBeacon(
     const view = new DataView(signed.buffer)
     signed[0] = 0x50
     signed[1] = 0x48
-    signed[2] = VERSION
+    signed[2] = sender.version
     signed[3] = TYPES.indexOf(type) + 1
     signed[4] = sender.virtualRouterId
     signed[5] = sender.key === null ? 0 : FLAG_AUTHENTICATED
@@ -156,11 +158,16 @@ export function sealBeacon(
  * Checks one packet and takes it apart. The other virtual router is told before the HMAC, since another group on the subnet
  * has another key; nothing else is believed before the HMAC is right, by any of the keys. No keys: it must have no HMAC.
  */
-export function openBeacon(packet: Uint8Array, virtualRouterId: number, keys: readonly string[]): OpenedBeacon {
+export function openBeacon(
+  packet: Uint8Array,
+  virtualRouterId: number,
+  keys: readonly string[],
+  versions = BEACON_VERSIONS,
+): OpenedBeacon {
   if (packet.length > BEACON_MAX_BYTES) return refusal('oversize')
   if (packet.length < HEADER_BYTES) return refusal('truncated')
   if (packet[0] !== 0x50 || packet[1] !== 0x48) return refusal('notABeacon')
-  if (packet[2] !== VERSION) return refusal('unknownVersion')
+  if (!isRead(packet[2]!, versions)) return refusal('unknownVersion')
   if (packet[4] !== virtualRouterId) return refusal('otherVirtualRouter')
   const authenticated = packet[5] === FLAG_AUTHENTICATED
   if (!authenticated && keys.length > 0) return refusal('unauthenticated')
@@ -171,6 +178,8 @@ export function openBeacon(packet: Uint8Array, virtualRouterId: number, keys: re
   if (key === null && keys.length > 0) return refusal('wrongHmac')
   return openHeader(packet, end, key)
 }
+
+const isRead = (version: number, { oldest, newest }: BeaconVersions) => version >= oldest && version <= newest
 
 /** The VRID that a beacon is of, whichever that is; undefined for what is too short. */
 export const virtualRouterIdOf = (packet: Uint8Array): number | undefined => packet[4]
@@ -184,7 +193,7 @@ export interface BeaconGlance extends Pick<BeaconFragment, 'address' | 'epoch' |
 /** A cheap look at the header; undefined where it is none of a beacon of this version. */
 export function glanceAtBeacon(packet: Uint8Array): BeaconGlance | undefined {
   const isLong = packet.length >= HEADER_BYTES && packet.length <= BEACON_MAX_BYTES
-  if (!isLong || packet[0] !== 0x50 || packet[1] !== 0x48 || packet[2] !== VERSION) return undefined
+  if (!isLong || packet[0] !== 0x50 || packet[1] !== 0x48 || !isRead(packet[2]!, BEACON_VERSIONS)) return undefined
   const { address, epoch, sequence } = senderAt(packet)
   return { virtualRouterId: packet[4]!, authenticated: packet[5] === FLAG_AUTHENTICATED, address, epoch, sequence }
 }

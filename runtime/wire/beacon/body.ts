@@ -2,7 +2,7 @@ import { formatIpv4, parseIpv4 } from '../addresses.ts'
 import { MAX_GROUP_NODES, MAX_INSTANCES, NOBODY, SLOT_COUNT } from '../group-bounds.ts'
 import type { BeaconType } from './beacon.ts'
 import { type ConnectedClient, packClients, parseClients } from './clients.ts'
-import { allOf, clamped, hasTwice, isBytes, isList, isText, isTuple, isWhole, UINT32 } from './fields.ts'
+import { allOf, clamped, hasFields, hasTwice, isBytes, isList, isText, isWhole, UINT32 } from './fields.ts'
 import { type ConnectionHolder, packHolders, parseHolders } from './holders.ts'
 import { type BeaconValue, packBody, unpackBody } from './msgpack.ts'
 import { type BeaconNode, packNode, parseNode } from './node.ts'
@@ -156,7 +156,7 @@ export function parseBeaconBody(type: BeaconType, bytes: Uint8Array): BeaconBody
     case 'order':
       return parseOrder(value)
     case 'forget': {
-      const node = isTuple(value, 1) ? parseAddress(value[0]) : undefined
+      const node = hasFields(value, 1) ? parseAddress(value[0]) : undefined
       return node === undefined ? undefined : { type: 'forget', node }
     }
     case 'holders':
@@ -182,7 +182,7 @@ function packRosterEntry(entry: RosterEntry): BeaconValue {
 }
 
 function parseHello(value: unknown): HelloBody | undefined {
-  if (!isTuple(value, 8)) return undefined
+  if (!hasFields(value, 8)) return undefined
   const shared = parseShared(value.slice(0, 5))
   const [numbers, established, entries] = value.slice(5)
   if (shared === undefined || typeof established !== 'boolean') return undefined
@@ -195,7 +195,7 @@ function parseHello(value: unknown): HelloBody | undefined {
 }
 
 function parseReport(value: unknown): ReportBody | undefined {
-  if (!isTuple(value, 5) && !isTuple(value, 6)) return undefined
+  if (!hasFields(value, 5)) return undefined
   const shared = parseShared(value.slice(0, 5))
   const [missedValue = []] = value.slice(5)
   const missed = isList(missedValue, MAX_MISSED) ? parseRoster(missedValue) : undefined
@@ -210,7 +210,7 @@ function parseRoster(entries: readonly unknown[]): RosterEntry[] | undefined {
 const parseVirtualRouter = (value: unknown) => (isWhole(value, 1, 511) && value !== 256 ? value : undefined)
 
 function parseAssignment(value: unknown): AssignmentBody | undefined {
-  if (!isTuple(value, 3)) return undefined
+  if (!hasFields(value, 3)) return undefined
   const [generation, addresses, slots] = value
   if (!isWhole(generation, 0, UINT32) || !isList(addresses, MAX_GROUP_NODES) || !isBytes(slots, SLOT_COUNT))
     return undefined
@@ -221,22 +221,22 @@ function parseAssignment(value: unknown): AssignmentBody | undefined {
 }
 
 function parseClientsBody(value: unknown): ClientsBody | undefined {
-  if (!isTuple(value, 7)) return undefined
+  if (!hasFields(value, 7)) return undefined
   const [all, generation, ...rest] = value
-  const clients = parseClients(rest)
+  const clients = parseClients(rest.slice(0, 5))
   if (typeof all !== 'boolean' || !isWhole(generation, 0, UINT32) || clients === undefined) return undefined
   return { type: 'clients', all, generation, clients }
 }
 
 function parseHoldersBody(value: unknown): HoldersBody | undefined {
-  if (!isTuple(value, 3)) return undefined
+  if (!hasFields(value, 3)) return undefined
   const [all, ...lists] = value
-  const holders = parseHolders(lists)
+  const holders = parseHolders(lists.slice(0, 2))
   return typeof all === 'boolean' && holders !== undefined ? { type: 'holders', all, holders } : undefined
 }
 
 function parseOrder(value: unknown): OrderBody | undefined {
-  if (!isTuple(value, 3)) return undefined
+  if (!hasFields(value, 3)) return undefined
   const node = parseAddress(value[0])
   const [, draining, maintMs] = value
   if (node === undefined || typeof draining !== 'boolean') return undefined
@@ -257,7 +257,7 @@ function parseShared(value: readonly unknown[]): SharedFields | undefined {
 function parseSettings(value: unknown): Record<string, string> | undefined {
   if (!isList(value, MAX_SETTINGS)) return undefined
   const pairs = allOf(value, (pair) => {
-    if (!isTuple(pair, 2)) return undefined
+    if (!hasFields(pair, 2)) return undefined
     const [key, text] = pair
     const isKey = typeof key === 'string' && /^[A-Za-z][A-Za-z0-9.-]{0,31}$/.test(key)
     return isKey && isText(text, 0, MAX_SETTING_LENGTH) ? ([key, text] as const) : undefined
@@ -266,7 +266,7 @@ function parseSettings(value: unknown): Record<string, string> | undefined {
 }
 
 function parseRosterEntry(value: unknown): RosterEntry | undefined {
-  if (!isTuple(value, 6)) return undefined
+  if (!hasFields(value, 6)) return undefined
   const [addressValue, ageMs, stale, left, settingsDiffer, nodeFields] = value
   const address = parseAddress(addressValue)
   const node = parseNode(nodeFields)

@@ -1,7 +1,7 @@
 import { Packr, Unpackr } from 'msgpackr'
 
-/** Deepest array in a beacon: body, roster, node, and one to spare. */
-const MAX_DEPTH = 4
+/** Deepest array in a beacon: body, roster, entry, node, and two to spare for what a later version adds. */
+const MAX_DEPTH = 6
 
 const packr = new Packr({ useRecords: false })
 const unpackr = new Unpackr({ useRecords: false })

@@ -1,7 +1,8 @@
 import { formatMac, parseMac } from '../addresses.ts'
 import { MAX_INSTANCES } from '../group-bounds.ts'
-import { clamped, hasTwice, isBytes, isText, isTuple, isWhole, UINT32 } from './fields.ts'
+import { clamped, hasFields, hasTwice, isBytes, isText, isWhole, UINT32 } from './fields.ts'
 import type { BeaconValue } from './msgpack.ts'
+import { BEACON_VERSIONS } from './versions.ts'
 
 const MAX_NAME_LENGTH = 64
 /** Most that a node's capacity may be. */
@@ -40,9 +41,11 @@ export interface BeaconNode {
   readonly maint: Maintenance
   /** Its priority in each virtual router, by `virtualRouterNumber`, each once; at most 8. */
   readonly priorities: ReadonlyMap<number, number>
+  /** The newest version of the beacons that it reads. */
+  readonly reads: number
 }
 
-/** Fifteen fields, in the order of `BeaconNode`. Figures out of range are brought to the nearest that is in it. */
+/** Sixteen fields, in the order of `BeaconNode`. Figures out of range are brought to the nearest that is in it. */
 export function packNode(node: BeaconNode): BeaconValue {
   return [
     node.name,
@@ -60,6 +63,7 @@ export function packNode(node: BeaconNode): BeaconValue {
     node.drained,
     MAINTENANCES.indexOf(node.maint),
     packPriorities(node.priorities),
+    node.reads,
   ]
 }
 
@@ -76,16 +80,16 @@ function packPriorities(priorities: ReadonlyMap<number, number>): Uint8Array {
 
 /** Undefined unless every field is there, of its type and in its range. */
 export function parseNode(value: unknown): BeaconNode | undefined {
-  if (!isTuple(value, 15)) return undefined
+  if (!hasFields(value, 15)) return undefined
   const [name, mac, monitorOk, draining, cpu, memory, pressure, activeConnections] = value
-  const [capacity, agent, ports, isKernel, drained, maintenance, ranks] = value.slice(8)
+  const [capacity, agent, ports, isKernel, drained, maintenance, ranks, reads = BEACON_VERSIONS.oldest] = value.slice(8)
   if (!isText(name, 1, MAX_NAME_LENGTH) || !isBytes(mac, 6)) return undefined
   if (typeof monitorOk !== 'boolean' || typeof draining !== 'boolean') return undefined
   if (!isWhole(cpu, 0, 1000) || !isWhole(memory, 0, 1000)) return undefined
   if (pressure !== null && !isWhole(pressure, 0, 1000)) return undefined
   if (!isWhole(activeConnections, 0, UINT32) || !isWhole(capacity, 1, MAX_CAPACITY)) return undefined
   if ((agent !== null && !isWhole(agent, 0, 1000)) || typeof isKernel !== 'boolean') return undefined
-  if (typeof drained !== 'boolean') return undefined
+  if (typeof drained !== 'boolean' || !isWhole(reads, BEACON_VERSIONS.oldest, 255)) return undefined
   const failedPorts = parsePorts(ports)
   const maint = isWhole(maintenance, 0, MAINTENANCES.length - 1) ? MAINTENANCES[maintenance] : undefined
   const priorities = parsePriorities(ranks)
@@ -106,6 +110,7 @@ export function parseNode(value: unknown): BeaconNode | undefined {
     drained,
     maint,
     priorities,
+    reads,
   }
 }
 

@@ -242,7 +242,7 @@ describe('an order to forget', () => {
 
   it('of a node that is none of the group is refused, and counted', () => {
     const group = missingC()
-    const sender = { address: STRANGER, virtualRouterId: 51, epoch: 'feedfacefeedface', key: 'secret' }
+    const sender = { address: STRANGER, virtualRouterId: 51, epoch: 'feedfacefeedface', key: 'secret', version: 5 }
     const body = packBeaconBody({ type: 'forget', node: C })
     for (const payload of sealBeacon('forget', body, 1, sender, group.envelopeFor(A)))
       group.inject(STRANGER, A, payload)

@@ -32,6 +32,7 @@ const node: BeaconNode = {
   maint: 'off',
   forwarding: 'workers',
   priorities: new Map(),
+  reads: 5,
 }
 
 const envelopeOf = (group: SimulatedGroup) => group.envelopeFor(A)
@@ -53,7 +54,14 @@ function report(
     node: { ...node, ...said },
     missed: [],
   })
-  const full = { address: STRANGER, virtualRouterId: 51, epoch: 'aaaaaaaaaaaaaaaa', key: 'secret', ...sender }
+  const full = {
+    address: STRANGER,
+    virtualRouterId: 51,
+    epoch: 'aaaaaaaaaaaaaaaa',
+    key: 'secret',
+    version: 5,
+    ...sender,
+  }
   return sealBeacon('report', body, sequence, full, envelope)[0]!
 }
 
@@ -133,7 +141,7 @@ describe('a beacon of a stranger', () => {
     const group = settled()
     const before = [group.shares(A), group.shares(B)]
     const body = packBeaconBody({ type: 'assignment', generation: 9, nodes: [STRANGER], slots: new Uint8Array(4096) })
-    const sender = { address: STRANGER, virtualRouterId: 51, epoch: 'aaaaaaaaaaaaaaaa', key: 'secret' }
+    const sender = { address: STRANGER, virtualRouterId: 51, epoch: 'aaaaaaaaaaaaaaaa', key: 'secret', version: 5 }
     const audience = new Map([A, B].flatMap((address) => [...group.envelopeFor(address).audience]))
     const toAll = { destination: '255.255.255.255', audience }
     for (const packet of sealBeacon('assignment', body, 1, sender, toAll))
@@ -152,7 +160,7 @@ describe('a beacon of a stranger', () => {
         fc.constantFrom('hello', 'report', 'assignment'),
         key,
         (body, type, by) => {
-          const sender = { address: STRANGER, virtualRouterId: 51, epoch: 'aaaaaaaaaaaaaaaa', key: by }
+          const sender = { address: STRANGER, virtualRouterId: 51, epoch: 'aaaaaaaaaaaaaaaa', key: by, version: 5 }
           for (const packet of sealBeacon(type, body, 1, sender, envelopeOf(group))) group.inject(STRANGER, A, packet)
           group.run(2)
           expect(Object.keys(group.health(A))).toEqual([A, B])
@@ -163,7 +171,7 @@ describe('a beacon of a stranger', () => {
   })
 })
 
-const strangers = { address: STRANGER, virtualRouterId: 51, epoch: 'aaaaaaaaaaaaaaaa', key: 'secret' }
+const strangers = { address: STRANGER, virtualRouterId: 51, epoch: 'aaaaaaaaaaaaaaaa', key: 'secret', version: 5 }
 const sealed = (body: Uint8Array, to: BeaconEnvelope) => sealBeacon('report', body, 1, strangers, to)[0]!
 const fragmentAlone = (to: BeaconEnvelope) => sealBeacon('assignment', new Uint8Array(2000), 1, strangers, to)[1]!
 

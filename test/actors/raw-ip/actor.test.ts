@@ -19,7 +19,7 @@ const advertisement = {
   advertIntervalCs: 100,
   addresses: ['10.77.0.9'],
 } as const
-const sender = { virtualRouterId: 51, address: '10.77.0.2', epoch: '00000000000000aa', key: null }
+const sender = { virtualRouterId: 51, address: '10.77.0.2', epoch: '00000000000000aa', key: null, version: 5 }
 /** Of each protocol, a payload that is as it should be. */
 const RIGHT: Readonly<Record<IpProtocol, Uint8Array>> = {
   112: emitAdvertisement(advertisement, { source: '10.77.0.2', checksum: 'message' }),

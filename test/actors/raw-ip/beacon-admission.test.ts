@@ -18,7 +18,7 @@ interface Told extends BeaconSender {
 
 /** As the raw socket gives it; the body makes it a little longer than 60 bytes. */
 function packet({ sequence = 1, source, ttl = 255, ...sender }: Partial<Told> = {}): Uint8Array {
-  const full = { address: NODE, virtualRouterId: 51, epoch: EPOCH, key: KEY, ...sender }
+  const full = { address: NODE, virtualRouterId: 51, epoch: EPOCH, key: KEY, version: 5, ...sender }
   const payload = sealBeacon('report', Uint8Array.of(0x93), sequence, full, TO_OWN)[0]!
   return emitIpv4Packet({ source: source ?? full.address, destination: OWN, protocol: 253, ttl, payload })
 }

@@ -97,6 +97,7 @@ test('these are settings that a beacon carries', () => {
     forwarding: 'workers',
     maint: 'off',
     priorities: new Map<number, number>(),
+    reads: 5,
   } as const
   const node = {
     name: 'jupiter',

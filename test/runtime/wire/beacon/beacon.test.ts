@@ -12,7 +12,13 @@ import {
   sealBeacon,
 } from '../../../../runtime/wire/beacon/beacon.ts'
 
-const open: BeaconSender = { address: '10.10.74.70', virtualRouterId: 51, epoch: '0123456789abcdef', key: null }
+const open: BeaconSender = {
+  address: '10.10.74.70',
+  virtualRouterId: 51,
+  epoch: '0123456789abcdef',
+  key: null,
+  version: 5,
+}
 const keyed: BeaconSender = { ...open, key: 'secret' }
 const mark = { epoch: 'fedcba9876543210', sequence: 9 }
 const envelope: BeaconEnvelope = { destination: '10.10.74.86', audience: new Map([['10.10.74.86', mark]]) }

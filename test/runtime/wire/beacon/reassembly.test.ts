@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type BeaconFragment, openBeacon, sealBeacon } from '../../../../runtime/wire/beacon/beacon.ts'
 import { type PartialBody, reassemble } from '../../../../runtime/wire/beacon/reassembly.ts'
 
-const sender = { address: '10.10.74.70', virtualRouterId: 51, epoch: '00000000000000aa', key: null }
+const sender = { address: '10.10.74.70', virtualRouterId: 51, epoch: '00000000000000aa', key: null, version: 5 }
 const toAll = { destination: '255.255.255.255', audience: new Map() }
 const body = Uint8Array.from({ length: 4096 }, (_, at) => at % 256)
 
