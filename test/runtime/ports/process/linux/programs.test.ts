@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -42,6 +52,25 @@ describe('a program', () => {
     expect(await sh('exec <&-; echo done', 20_000, 'x'.repeat(1_000_000))).toEqual({ problem: null, lastLine: 'done' })
   })
 
+  test('begins with the signals of a new program, in a session of its own, and with no file but its own three', async () => {
+    const signals = `$(grep -c '^Sig\\(Blk\\|Ign\\):\\s*0*$' /proc/self/status)`
+    const { lastLine } = await sh(`echo ${signals} $(cut -d' ' -f6 /proc/$$/stat) $$`)
+    const [clear, session, pid] = (lastLine ?? '').split(' ').map(Number)
+    expect([clear, session]).toEqual([2, pid])
+    // The fourth is that of the folder.
+    const ls = { command: ['/bin/ls', '/proc/self/fd'], input: '', timeoutMs: 20_000 }
+    expect((await programs.run('ls', ls)).lastLine).toBe('3')
+  })
+
+  test('that has ended leaves nothing behind: no zombie, no open file', async () => {
+    await Promise.all(Array.from({ length: 20 }, (_, n) => sh(`exit ${n}`)))
+    const open = readdirSync('/proc/self/fd').length
+    for (let round = 0; round < 5; round++) await Promise.all(Array.from({ length: 20 }, (_, n) => sh(`exit ${n}`)))
+    expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(open + 2)
+    const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
+    expect(children.filter((pid) => /^State:\s+Z/m.test(statusOf(Number(pid))))).toEqual([])
+  })
+
   test('gets its arguments as they are: no shell looks at them', async () => {
     const command = ['/usr/bin/printf', '%s|%s\n', '$HOME; exit 1', '* "']
     expect(await programs.run('words', { command, input: '', timeoutMs: 20_000 })).toEqual({
@@ -61,6 +90,10 @@ describe('a program', () => {
     const run = (path: string) => programs.run(path, { command: [path], input: '', timeoutMs: 20_000 })
     expect((await run(join(folder, 'none'))).problem).toMatch(/^is not there/)
     expect((await run(file)).problem).toBe('may not be executed')
+    const text = join(folder, 'text')
+    writeFileSync(text, 'echo no first line\n')
+    chmodSync(text, 0o755)
+    expect((await run(text)).problem).toBe('is no program: a script needs a first line such as #!/bin/sh')
     expect((await run(`${folder}/a\0b`)).problem).toMatch(/^cannot be run: /)
   })
 
