@@ -111,7 +111,10 @@ class Run {
     const tell = (): void => this.#tell(this.#timedOut ? this.#overdue : problem)
     for (const timer of Object.values(this.#timers)) clearTimeout(timer)
     for (const output of this.#outputs) output.removeAllListeners('close')
-    if (left.length === 0) return tell()
+    if (left.length === 0) {
+      tell()
+      return
+    }
     const lastWords = setTimeout(tell, LAST_WORDS_MS)
     let open = left.length
     for (const output of left) {
