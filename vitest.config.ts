@@ -11,7 +11,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Namespace tests share two cores and one kernel, and wait much, so files run a few at a time; each makes its own namespaces.
-    maxWorkers: 2,
+    maxWorkers: 3,
     projects: [
       {
         extends: true,
