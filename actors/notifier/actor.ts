@@ -2,6 +2,7 @@ import type { StartActor } from '../../runtime/actor-system/actor.ts'
 import { type OwnEffect, runMachine } from '../../runtime/actor-system/machine/machine-runner.ts'
 import type { Webhooks } from '../../runtime/ports/host/webhooks.ts'
 import type { Programs } from '../../runtime/ports/process/programs.ts'
+import { WeakPrograms } from '../../runtime/ports/process/weak-programs.ts'
 import {
   describeNotifier,
   initialNotifier,
@@ -58,28 +59,20 @@ export const startNotifier: StartActor<
     },
     label: ({ notifiers }) => (notifiers.some(({ current }) => current !== null) ? 'telling' : 'idle'),
   })
-  let weak: readonly string[] = []
-  const lookAtPrograms = ({ notifiers }: NotifierOptions): void => {
-    const paths = new Set(notifiers.flatMap(({ command: [path] }) => (path === undefined ? [] : [path])))
-    const found = [...paths].flatMap((path) => {
-      const weakness = programs.weaknessOf(path)
-      return weakness === null ? [] : [`notify: ${weakness}`]
-    })
-    for (const line of found) if (!weak.includes(line)) context.log('warn', line)
-    weak = found
-  }
-  lookAtPrograms(options)
+  const weak = new WeakPrograms('notify', programs, (line) => context.log('warn', line))
+  const commandsOf = ({ notifiers }: NotifierOptions) => notifiers.map(({ command }) => command)
+  weak.look(commandsOf(options))
   const control: NotifierControl = {
     describe: () => {
       const status = describeNotifier(machine.state())
-      return { ...status, warnings: [...status.warnings, ...weak] }
+      return { ...status, warnings: [...status.warnings, ...weak.warnings] }
     },
   }
   return {
     control,
     receive: (message) => machine.dispatch({ type: 'happened', message, at: now() }),
     configure: (wanted) => {
-      lookAtPrograms(wanted)
+      weak.look(commandsOf(wanted))
       machine.dispatch({ type: 'configured', options: wanted, at: now() })
     },
     async stop() {

@@ -1,11 +1,13 @@
 import type { StartActor } from '../../runtime/actor-system/actor.ts'
 import { runMachine } from '../../runtime/actor-system/machine/machine-runner.ts'
 import type { Programs } from '../../runtime/ports/process/programs.ts'
+import { WeakPrograms } from '../../runtime/ports/process/weak-programs.ts'
 import type { ProxyProbe } from '../../runtime/ports/sockets/proxy-probe.ts'
 import type { SocketTable } from '../../runtime/ports/sockets/socket-table.ts'
 import type { ElectorName } from '../elector/messages.ts'
 import type { DampingRules } from './damping.ts'
 import type { DeepCheck } from './deep-checks.ts'
+import type { ElectorChange } from './electors-up.ts'
 import type { PortMonitorPeers } from './machine.ts'
 import {
   describePortMonitor,
@@ -95,29 +97,18 @@ export const startPortMonitor: StartActor<
       }),
     label: (state) => failingScripts(state).join(', ') || 'well',
   })
-  let weak: readonly string[] = []
-  /** At the start and at a reload: a file that becomes weak later is an administrator's who may do all the same. */
-  const lookAtScripts = (wanted: readonly TrackedScript[]): void => {
-    const found = [...new Set(wanted.map(({ command: [path = ''] }) => path))].flatMap((path) => {
-      const weakness = programs.weaknessOf(path)
-      return weakness === null ? [] : [`track.scripts: ${weakness}`]
-    })
-    for (const line of found) if (!weak.includes(line)) context.log('warn', line)
-    weak = found
-  }
-  lookAtScripts(options.scripts)
+  const weak = new WeakPrograms('track.scripts', programs, (line) => context.log('warn', line))
+  const commandsOf = (wanted: readonly TrackedScript[]) => wanted.map(({ command }) => command)
+  weak.look(commandsOf(options.scripts))
   machine.dispatch({ type: 'started' })
   scripts.dispatch({ type: 'started' })
   const control: PortMonitorControl = {
     describe: () => {
       const status = describePortMonitor(machine.state())
-      return { ...status, warnings: [...status.warnings, ...weak] }
+      return { ...status, warnings: [...status.warnings, ...weak.warnings] }
     },
   }
-  const tellOfElector = (event: {
-    readonly type: 'electorUp' | 'electorDown'
-    readonly elector: ElectorName
-  }): void => {
+  const tellOfElector = (event: ElectorChange): void => {
     machine.dispatch(event)
     scripts.dispatch(event)
   }
@@ -128,7 +119,7 @@ export const startPortMonitor: StartActor<
     },
     configure: (wanted) => {
       machine.dispatch({ type: 'configured', rules: rulesOf(wanted) })
-      lookAtScripts(wanted.scripts)
+      weak.look(commandsOf(wanted.scripts))
       scripts.dispatch({ type: 'configured', scripts: wanted.scripts })
     },
     peerUp(peer) {

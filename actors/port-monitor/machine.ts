@@ -33,6 +33,7 @@ import {
   problemByChecks,
   withAnswer,
 } from './deep-checks.ts'
+import { type ElectorChange, electorsAfter } from './electors-up.ts'
 import type { PortMonitorStatus, PortState } from './messages.ts'
 import { checkPorts, describeProblems } from './port-check.ts'
 
@@ -84,7 +85,7 @@ export type PortMonitorEvent =
   | { readonly type: 'unreadable'; readonly reason: string }
   | { readonly type: 'discoveryUp' }
   | { readonly type: 'discoveryDown' }
-  | { readonly type: 'electorUp' | 'electorDown'; readonly elector: ElectorName }
+  | ElectorChange
   /** Other ports are to be watched from now on. */
   | { readonly type: 'configured'; readonly rules: PortMonitorRules }
   /** A probe has ended; `problem` null: as it should. */
@@ -142,17 +143,11 @@ export function stepPortMonitor(state: PortMonitorState, event: PortMonitorEvent
       return { state: { ...state, discoveryUp: false }, effects: [] }
     case 'electorUp':
       return {
-        state: {
-          ...state,
-          electorsUp: [...state.electorsUp.filter((elector) => elector !== event.elector), event.elector],
-        },
+        state: { ...state, electorsUp: electorsAfter(state.electorsUp, event) },
         effects: state.health === 'unknown' ? [] : [tellElector(event.elector, state.health, state.problem)],
       }
     case 'electorDown':
-      return {
-        state: { ...state, electorsUp: state.electorsUp.filter((elector) => elector !== event.elector) },
-        effects: [],
-      }
+      return { state: { ...state, electorsUp: electorsAfter(state.electorsUp, event) }, effects: [] }
     case 'configured':
       return configured(state, event.rules)
     case 'stopped':

@@ -17,6 +17,7 @@ import type {
 import { outcomeText, type ProgramOutcome } from '../../runtime/ports/process/programs.ts'
 import type { ElectorName, TrackMessage } from '../elector/messages.ts'
 import { type Damped, type DampingRules, damped } from './damping.ts'
+import { type ElectorChange, electorsAfter } from './electors-up.ts'
 
 /** One script, by exit code: 0 is well. */
 export interface TrackedScript extends DampingRules {
@@ -53,7 +54,7 @@ export interface ScriptsState {
 export type ScriptsEvent =
   | { readonly type: 'started' }
   | { readonly type: 'ended'; readonly name: string; readonly generation: number; readonly outcome: ProgramOutcome }
-  | { readonly type: 'electorUp' | 'electorDown'; readonly elector: ElectorName }
+  | ElectorChange
   | { readonly type: 'configured'; readonly scripts: readonly TrackedScript[] }
   | { readonly type: 'stopped' }
   | TimerExpired<ScriptTimer>
@@ -87,15 +88,12 @@ export function stepScripts(state: ScriptsState, event: ScriptsEvent): ScriptsSt
     case 'ended':
       return ended(state, event)
     case 'electorUp': {
-      const electorsUp = [...state.electorsUp.filter((elector) => elector !== event.elector), event.elector]
+      const electorsUp = electorsAfter(state.electorsUp, event)
       const said = [...state.watched.values()].flatMap(({ told }) => (told === null ? [] : [told]))
       return { state: { ...state, electorsUp }, effects: said.map((message) => telling(event.elector, message)) }
     }
     case 'electorDown':
-      return {
-        state: { ...state, electorsUp: state.electorsUp.filter((elector) => elector !== event.elector) },
-        effects: [],
-      }
+      return { state: { ...state, electorsUp: electorsAfter(state.electorsUp, event) }, effects: [] }
     case 'configured':
       return configured(state, event.scripts)
     case 'stopped':
