@@ -1,5 +1,6 @@
 import type { AddressFamily } from '../runtime/wire/ip-address-bytes.ts'
 import type { PortRange } from './fields.ts'
+import type { LoggingConfig } from './logging.ts'
 
 /** Where the control socket is unless it is named. */
 export const DEFAULT_SOCKET = '/run/proxyha.sock'
@@ -199,4 +200,5 @@ export interface GatewayConfig {
     readonly affinity: { readonly ipv4: number; readonly ipv6: number }
   }
   readonly beacons: { readonly intervalMs: number }
+  readonly logging: LoggingConfig
 }

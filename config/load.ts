@@ -44,7 +44,7 @@ export const judgeMapping = (raw: Readonly<Record<string, unknown>>): Judged<Gat
 
 function checkMapping(raw: Readonly<Record<string, unknown>>, withFiles: boolean): Judged<GatewayFile> {
   const parsed = gatewaySchema.safeParse(raw)
-  const found: Problem[] = parsed.success ? [] : parsed.error.issues.flatMap(problemsOf)
+  const found: Problem[] = parsed.success ? [] : problemsIn(parsed.error.issues)
   found.push(...crossFieldProblems(raw))
   const files = withFiles && parsed.success ? fileFacts(parsed.data) : undefined
   if (files !== undefined) found.push(...files.problems)
@@ -76,10 +76,20 @@ function onePerPlace(problems: readonly Problem[]): readonly Problem[] {
   return [...all.slice(0, TOLD_MAX), { path: [], text }]
 }
 
-function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
+function problemsIn(issues: readonly z.core.$ZodIssue[]): Problem[] {
+  // It takes some milliseconds to make: once for all of them, and where there are any.
+  let made: SchemaNode | undefined
+  const schema = () => {
+    made ??= gatewayJsonSchema()
+    return made
+  }
+  return issues.flatMap((issue) => problemsOf(issue, schema))
+}
+
+function problemsOf(issue: z.core.$ZodIssue, schema: () => SchemaNode): readonly Problem[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
   if (issue.code !== 'unrecognized_keys') return [{ path, text: issue.message }]
-  const known = knownKeysAt(path)
+  const known = knownKeysAt(schema(), path)
   return issue.keys.map((key, index) => {
     // Nobody reads more of them, and to compare each with all that are known takes its time.
     const nearest = index < TOLD_MAX ? nearestKey(key, known) : undefined
@@ -88,13 +98,17 @@ function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
   })
 }
 
-type SchemaNode = { readonly properties?: Readonly<Record<string, SchemaNode>>; readonly items?: SchemaNode }
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>
+  readonly propertyNames?: { readonly enum?: readonly string[] }
+  readonly items?: SchemaNode
+}
 
 /** The keys that the schema has at a path. */
-function knownKeysAt(path: readonly (string | number)[]): readonly string[] {
-  let node: SchemaNode | undefined = gatewayJsonSchema()
+function knownKeysAt(schema: SchemaNode, path: readonly (string | number)[]): readonly string[] {
+  let node: SchemaNode | undefined = schema
   for (const step of path) node = typeof step === 'number' ? node?.items : node?.properties?.[step]
-  return Object.keys(node?.properties ?? {})
+  return node?.propertyNames?.enum ?? Object.keys(node?.properties ?? {})
 }
 
 /** What the file system says to the paths in the file, and the file with the secrets that it names. */

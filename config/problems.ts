@@ -69,8 +69,9 @@ export const TOLD_MAX = 50
 
 const SHOWN_CHARACTERS = 48
 
-function shorten(text: string): string {
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text
+/** What of a text out of the file is repeated to whoever reads what is wrong with it. */
+export function shorten(text: string, most = SHOWN_CHARACTERS): string {
+  return text.length > most ? `${text.slice(0, most)}...` : text
 }
 
 /** `virtual_router_id` and `virtualRouterID` differ from `virtualRouterId` by spelling only. */

@@ -190,4 +190,10 @@ export const GATEWAY_RULES: RulesOf<Omit<GatewayConfig, 'instances' | 'virtualIp
     affinity: { ipv4: fixed('balancing.affinity.ipv4', TABLE), ipv6: fixed('balancing.affinity.ipv6', TABLE) },
   },
   beacons: { intervalMs: live('beacons.interval', duration) },
+  logging: {
+    level: live('logging.level'),
+    levels: live('logging.levels', (levels) => list(levels.map(({ part, level }) => `${part} ${level}`))),
+    target: live('logging.target'),
+    format: live('logging.format'),
+  },
 }

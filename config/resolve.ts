@@ -11,6 +11,7 @@ import {
   type ScriptConfig,
 } from './gateway-config.ts'
 import { instancesOf, resolveInstances } from './instances.ts'
+import { LOG_PARTS, type LoggingConfig } from './logging.ts'
 import { type Checked, inLines, type Judged, type Problem } from './problems.ts'
 import type { GatewayFile } from './schema.ts'
 import { scriptName } from './script-name.ts'
@@ -150,6 +151,15 @@ function timeoutsOf(written: GatewayFile['timeouts']): GatewayConfig['timeouts']
   return { connectMs: connect, idleMs, tunnelMs, keepAliveMs: keepAlive ?? DEFAULT_KEEP_ALIVE_MS, drainMs: drain }
 }
 
+/** In the order of the parts, whatever that of the file is. */
+function loggingOf({ levels = {}, ...logging }: GatewayFile['logging']): LoggingConfig {
+  const named = LOG_PARTS.flatMap((part) => {
+    const level = levels[part]
+    return level === undefined ? [] : [{ part, level }]
+  })
+  return { ...logging, levels: named }
+}
+
 function assemble(
   file: GatewayFile,
   host: HostFacts,
@@ -212,5 +222,6 @@ function assemble(
       affinity: file.balancing.affinity,
     },
     beacons: { intervalMs: file.beacons.interval },
+    logging: loggingOf(file.logging),
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LOG_LEVELS } from '../runtime/ports/host/syslog.ts'
 import { MAX_CAPACITY } from '../runtime/wire/beacon/node.ts'
 import {
   command,
@@ -16,6 +17,8 @@ import {
   yesOrNo,
 } from './fields.ts'
 import { NOTIFY_EVENTS } from './gateway-config.ts'
+import { LOG_FORMATS, LOG_PARTS, LOG_TARGETS } from './logging.ts'
+import { mustBe } from './problems.ts'
 import { directorPriority, garp, instances, track, virtualIps, vrrp } from './vrrp-schema.ts'
 
 const DEFAULT_INTERFACE = 'eth0'
@@ -252,7 +255,9 @@ export const gatewaySchema = mapping({
       .describe('What this node can take beside the others: one with 200 gets twice the clients of one with 100.'),
     slowStart: durationMs('0s', '1h')
       .prefault('30s')
-      .describe('In which a node that joins or recovers comes to its full share; 0s = at once. The same on all nodes.'),
+      .describe(
+        'In which a node that joins or recovers comes to its full share, from half of it on; 0s = at once. The same on all nodes.',
+      ),
     affinity: mapping({
       ipv4: whole(8, 32).default(32).describe('Leading bits of an IPv4 address; 24: all clients of a /24.'),
       ipv6: whole(16, 128).default(128).describe('Leading bits of an IPv6 address; 64: all clients of a /64.'),
@@ -267,6 +272,21 @@ export const gatewaySchema = mapping({
   })
     .prefault({})
     .describe('How the nodes find each other.'),
+  logging: mapping({
+    level: oneOf(LOG_LEVELS).default('info').describe('Lines below it are not written.'),
+    levels: z
+      .partialRecord(oneOf(LOG_PARTS), oneOf(LOG_LEVELS), {
+        error: (issue) => mustBe('a mapping of parts to levels, such as { elector: debug }', issue.input),
+      })
+      .optional()
+      .describe(`The same for some parts alone, such as { elector: debug }: ${LOG_PARTS.join(', ')}.`),
+    target: oneOf(LOG_TARGETS)
+      .default('auto')
+      .describe('Where they go. auto: the journal for a service of systemd, else stdout and the system log.'),
+    format: oneOf(LOG_FORMATS).default('auto').describe('Of stdout. auto: pretty on a terminal, else JSON.'),
+  })
+    .prefault({})
+    .describe('The log.'),
 })
 
 /** A file that passed the schema and the cross-field rules; still without what only the host knows. */

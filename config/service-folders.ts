@@ -29,6 +29,6 @@ export function ownSocket(environment: Environment): string {
 export const stateFolder = (environment: Environment): string | null => firstFolder(environment.STATE_DIRECTORY)
 
 /** Named by the control socket, as the gateway is; beside it where there is no folder for what outlives a reboot. */
-export function drainMarkPath(socketPath: string, state: string | null): string {
-  return state === null ? `${socketPath}.draining` : join(state, `${basename(socketPath)}.draining`)
+export function statePath(socketPath: string, state: string | null, what: 'draining' | 'timeline'): string {
+  return state === null ? `${socketPath}.${what}` : join(state, `${basename(socketPath)}.${what}`)
 }

@@ -1,5 +1,5 @@
 import { type Document, isMap, isScalar, LineCounter, parseAllDocuments, visit, type YAMLError } from 'yaml'
-import { type Checked, TOLD_MAX } from './problems.ts'
+import { type Checked, shorten, TOLD_MAX } from './problems.ts'
 
 /** Aliases that may be expanded in one file: enough for anchors in earnest, far too few for a "billion laughs". */
 const ALIAS_LIMIT = 100
@@ -18,7 +18,8 @@ export function readYamlMapping(text: string): Checked<Readonly<Record<string, u
     if (!(error instanceof ReferenceError)) throw error
     const name = /^Unresolved alias.*: (.*)$/.exec(error.message)?.[1]
     if (name === undefined) return failed('uses too many YAML aliases; write the values out')
-    return failed(`uses the alias *${name}, but there is no anchor &${name} before it; quote a text that starts with *`)
+    const told = shorten(name)
+    return failed(`uses the alias *${told}, but there is no anchor &${told} before it; quote a text that starts with *`)
   }
 }
 
@@ -50,6 +51,9 @@ function readDocument(text: string): Checked<Readonly<Record<string, unknown>>> 
   const value: unknown = document.toJS({ maxAliasCount: ALIAS_LIMIT })
   return { ok: true, value: value as Record<string, unknown> }
 }
+
+/** Of the parser's own words. */
+const MESSAGE_CHARACTERS = 80
 
 type Mistake = Pick<YAMLError, 'code' | 'pos' | 'message'>
 
@@ -89,8 +93,9 @@ function syntaxProblems(errors: readonly Mistake[], text: string, lines: LineCou
 function describeError(error: Mistake, text: string): string {
   if (error.code === 'DUPLICATE_KEY') {
     const key = /^[^\s:]*/.exec(text.slice(error.pos[0]))?.[0]
-    return `the key ${key} is given twice; remove one`
+    return `the key ${shorten(key ?? '')} is given twice; remove one`
   }
   if (error.code === 'TAB_AS_INDENT') return 'a tab is used to indent; YAML is indented by spaces'
-  return `${error.message.split('\n')[0]}`
+  // The parser repeats all of a line that it does not understand, and with it a key that may stand there.
+  return shorten(`${error.message.split('\n')[0]}`, MESSAGE_CHARACTERS)
 }

@@ -11,3 +11,26 @@ export function percentile(values: readonly number[], share: number): number | u
   const sorted = Float64Array.from(values).sort()
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
 }
+
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** The straight line that is nearest to points, by least squares; `spreadX`: the sum of the squares of what the x differ from their mean by. */
+export interface NearestLine {
+  readonly slope: number
+  readonly spreadX: number
+  /** What it has at an x. */
+  at(x: number): number
+}
+
+/** Null where no two points differ in x. */
+export function nearestLine(points: readonly Point[]): NearestLine | null {
+  const mean = (of: (point: Point) => number) => points.reduce((sum, point) => sum + of(point), 0) / points.length
+  const [meanX, meanY] = [mean(({ x }) => x), mean(({ y }) => y)]
+  const spreadX = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0)
+  if (spreadX === 0) return null
+  const slope = points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0) / spreadX
+  return { slope, spreadX, at: (x) => meanY + slope * (x - meanX) }
+}

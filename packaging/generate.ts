@@ -7,4 +7,5 @@ const { SOURCE_DATE_EPOCH: epoch } = process.env
 const date = epoch === undefined ? new Date() : new Date(Number(epoch) * 1000)
 const folder = new URL('generated/', import.meta.url)
 mkdirSync(folder, { recursive: true })
-for (const [name, text] of generatedFiles(date.toISOString().slice(0, 10))) writeFileSync(new URL(name, folder), text)
+for (const [name, text] of await generatedFiles(date.toISOString().slice(0, 10)))
+  writeFileSync(new URL(name, folder), text)

@@ -12,6 +12,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   loadtest: ['test', 'runtime/lab', 'actors', 'runtime/ports', 'runtime/table', 'runtime/wire'],
   'runtime/cli': [
     'runtime/lab',
+    'runtime/terminal',
     'runtime/gateway',
     'actors',
     'runtime/actor-system',
@@ -19,7 +20,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'runtime/ports',
     'runtime/wire',
   ],
-  'runtime/lab': ['actors', 'runtime/table', 'runtime/wire'],
+  'runtime/lab': ['runtime/terminal', 'actors', 'runtime/table', 'runtime/wire'],
+  'runtime/terminal': ['actors', 'runtime/actor-system'],
   'runtime/gateway': ['actors', 'runtime/actor-system', 'config', 'runtime/ports', 'runtime/table', 'runtime/wire'],
   actors: ['runtime/actor-system', 'config', 'runtime/ports', 'runtime/table', 'runtime/wire'],
   'runtime/actor-system': ['runtime/ports'],

@@ -22,8 +22,11 @@ const PEERS = {
   microsocks: 'microsocks',
   'c-icap': 'c-icap',
   vsftpd: 'vsftpd',
+  chromium: 'chromium',
   mandoc: 'mandoc',
+  rsyslogd: 'rsyslog',
   'systemd-analyze': 'systemd',
+  promtool: 'prometheus',
 }
 const PATHS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin']
 const missing = Object.entries(PEERS)

@@ -8,7 +8,7 @@ import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
 import { emitUnsolicitedAdvertisement } from '../../runtime/wire/neighbour-advertisement.ts'
 import type { ElectorName } from '../elector/messages.ts'
 import type { ForwarderPoolControl } from '../forwarder/messages.ts'
-import { stepAnnouncer } from './machine.ts'
+import { announcerMachine } from './machine.ts'
 import type { AnnouncerControl, AnnouncerMessage, AnnouncerStatus } from './messages.ts'
 import { ownBehind } from './precedence.ts'
 import { rehearseTakeover } from './rehearsal.ts'
@@ -20,7 +20,6 @@ import {
   type AnnouncerState,
   describeAnnouncer,
   initialAnnouncer,
-  labelOf,
   type VirtualAddress,
 } from './state.ts'
 
@@ -53,9 +52,8 @@ export const startAnnouncer: StartActor<AnnouncerOptions, AnnouncerPorts, Announ
   }
   const { dispatch, state } = runMachine<AnnouncerState, AnnouncerEvent, AnnouncerEffect>({
     context,
+    ...announcerMachine,
     initial: initialAnnouncer(settings),
-    step: stepAnnouncer,
-    label: labelOf,
     perform: (effect) => {
       if (effect.type === 'stopped') return stopped.resolve()
       if (effect.type === 'resetConnections') return resetConnections(effect.addresses)

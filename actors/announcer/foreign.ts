@@ -1,3 +1,4 @@
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { NetworkInterface } from '../../runtime/ports/netlink/netlink.ts'
 import type { AnnouncerState, VirtualAddress } from './state.ts'
 import type { Turn } from './turn.ts'
@@ -15,10 +16,8 @@ export function noteForeign(turn: Turn, { addresses }: NetworkInterface): void {
   const foreign = known === null ? lasting : lasting.filter((held) => known.some((other) => isSame(held, other)))
   for (const { address, prefixLength } of foreign) {
     const where = `${address}/${prefixLength} is on ${options.interfaceName} by somebody else's hand`
-    turn.trouble(
-      `foreign:${address}/${prefixLength}`,
-      `${where}, and answers also where this node is not director: take it off`,
-    )
+    const text = `${where}, and answers also where this node is not director: take it off`
+    turn.trouble(`foreign:${address}/${prefixLength}`, warning('vip-not-ours', address, text))
   }
   for (const gone of known ?? []) {
     if (!foreign.some((held) => isSame(held, gone))) turn.resolved(`foreign:${gone.address}/${gone.prefixLength}`)

@@ -1,3 +1,4 @@
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { Step } from '../../runtime/actor-system/machine/machine.ts'
 import { configure, giveUpAsking } from './configuring.ts'
 import { noteForeign } from './foreign.ts'
@@ -8,7 +9,13 @@ import { beginYield, endYield, letGo, release } from './holding/yielding.ts'
 import { sweep } from './leftovers.ts'
 import { occupy } from './occupied.ts'
 import { lookNow, vacate } from './reconcile.ts'
-import type { AnnouncerEffect, AnnouncerEvent, AnnouncerState, AnnouncerTimer } from './state.ts'
+import {
+  type AnnouncerEffect,
+  type AnnouncerEvent,
+  type AnnouncerState,
+  type AnnouncerTimer,
+  labelOf,
+} from './state.ts'
 import { Turn } from './turn.ts'
 
 /**
@@ -124,7 +131,10 @@ function handle(turn: Turn, event: AnnouncerEvent): void {
       turn.resolved('garp')
       return
     case 'garpRefused':
-      turn.trouble('garp', `cannot send gratuitous ARP for ${event.address}: ${event.reason}`)
+      turn.trouble(
+        'garp',
+        warning('arp-not-sent', event.address, `cannot send gratuitous ARP for ${event.address}: ${event.reason}`),
+      )
       return
     case 'configured':
       configure(turn, event.options)
@@ -173,3 +183,6 @@ function expire(turn: Turn, timer: AnnouncerTimer): void {
       timer satisfies never
   }
 }
+
+/** As it is run, and replayed. */
+export const announcerMachine = { machine: 'announcer', step: stepAnnouncer, label: labelOf }

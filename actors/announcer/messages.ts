@@ -1,3 +1,5 @@
+import type { Warning } from '../../runtime/actor-system/inspection/warning.ts'
+
 /** What the announcer takes: from the elector, from the watcher, and from the fast path. */
 export type AnnouncerMessage = AnnouncerOrder | AnnouncerHint | ForwardedMessage
 
@@ -50,7 +52,7 @@ export interface AnnouncerStatus {
   readonly virtualIps: readonly { readonly address: string; readonly held: boolean }[]
   readonly gratuitousArpsSent: number
   readonly leaseExpiries: number
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
 }
 
 export type AnnouncerControl = {

@@ -1,3 +1,4 @@
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { Turn } from './turn.ts'
 
 /** Who is no master answers for an address of ours. What is held already stays: the first one keeps it (RFC 5227 §2.4). */
@@ -12,7 +13,8 @@ export function occupy(turn: Turn, address: string, mac: string): void {
 /** What is not to be added now, each said with who has it. */
 export function withheldNow(turn: Turn): readonly string[] {
   for (const [address, mac] of turn.state.occupied) {
-    turn.trouble(`occupied:${address}`, `${address} is held by ${mac}, which is no VRRP master: not adding it`)
+    const text = `${address} is held by ${mac}, which is no VRRP master: not adding it`
+    turn.trouble(`occupied:${address}`, warning('vip-held-by-stranger', address, text))
   }
   return [...turn.state.occupied.keys()]
 }

@@ -1,3 +1,4 @@
+import { type Warning, warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type {
   CancelTimer,
   SendTo,
@@ -169,7 +170,7 @@ export interface AnnouncerState {
   /** When addresses were last put back or taken off that something else had removed or added. */
   readonly corrections: readonly number[]
   /** What is wrong now, by what it is about; gone when it is right again. */
-  readonly problems: ReadonlyMap<string, string>
+  readonly problems: ReadonlyMap<string, Warning>
 }
 
 /** The state before `start`. */
@@ -213,11 +214,11 @@ const CONTEST_WINDOW_MS = 60_000
 /** With nothing to correct for so long it has ceased. */
 const CONTEST_OVER_MS = 20_000
 
-function contestWarnings({ corrections, options }: AnnouncerState, nowMs: number): readonly string[] {
+function contestWarnings({ corrections, options }: AnnouncerState, nowMs: number): readonly Warning[] {
   const recent = corrections.filter((atMs) => nowMs - atMs < CONTEST_WINDOW_MS)
   const isOver = recent.every((atMs) => nowMs - atMs >= CONTEST_OVER_MS)
   if (recent.length < CONTEST_CORRECTIONS || isOver) return []
-  return [
-    `something else adds or removes the virtual IPs on ${options.interfaceName} (corrected ${recent.length} times or more in the last minute)`,
-  ]
+  const { interfaceName } = options
+  const text = `something else adds or removes the virtual IPs on ${interfaceName} (corrected ${recent.length} times or more in the last minute)`
+  return [warning('vip-contested', interfaceName, text)]
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import type { StartActor } from '../../runtime/actor-system/actor.ts'
 import { runMachine } from '../../runtime/actor-system/machine/machine-runner.ts'
 import type { DrainMark } from '../../runtime/ports/process/drain-mark.ts'
-import { describeDiscovery, step } from './machine.ts'
+import { describeDiscovery, discoveryMachine } from './machine.ts'
+import { nodeFigures } from './members/figures.ts'
 import type { DiscoveryControl, DiscoveryMessage } from './messages.ts'
 import type { DiscoveryOptions } from './options.ts'
 import type { DiscoveryPeers } from './state.ts'
@@ -25,12 +26,11 @@ export const startDiscovery: StartActor<DiscoveryOptions, DiscoveryPorts, Discov
   const epoch = Buffer.from(context.random.bytes(8)).toString('hex')
   const machine = runMachine<DiscoveryState, DiscoveryEvent, DiscoveryEffect>({
     context,
+    ...discoveryMachine,
     initial: initialState(options, epoch, context.clock.nowMs(), {
       draining: drainMark.isSet(options.drainMark),
       maint: drainMark.isSet(maintenanceMark(options.drainMark)),
     }),
-    step,
-    label: (state) => state.role,
     perform: (effect) => {
       if (effect.type === 'renewEpoch') {
         // A machine that is put back has its random numbers put back as well.
@@ -49,6 +49,7 @@ export const startDiscovery: StartActor<DiscoveryOptions, DiscoveryPorts, Discov
   machine.dispatch({ type: 'start' })
   const control: DiscoveryControl = {
     describe: () => describeDiscovery(machine.state(), context.clock.nowMs(), context.clock.wallMs()),
+    figures: () => nodeFigures(machine.state(), context.clock.nowMs()),
     drain: (address, wish) => machine.dispatch({ type: 'drainOrder', address, wish }),
     forget: (address) => machine.dispatch({ type: 'forgetOrder', address }),
   }

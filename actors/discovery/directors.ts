@@ -80,6 +80,7 @@ export interface HeardHello {
   readonly settingsDigest: string
   readonly established: boolean
   readonly leads: readonly number[]
+  readonly counted: DirectorHeard['counted']
 }
 
 /** The directors with that one's hello added. */
@@ -88,11 +89,11 @@ export function heardDirector(
   hello: HeardHello,
   nowMs: number,
 ): ReadonlyMap<string, DirectorHeard> {
-  const { address, settingsDigest, established } = hello
+  const { address, settingsDigest, established, counted } = hello
   const before = state.directors.get(address)?.terms
   const terms = nextTerms(state.options, before, hello.leads, nowMs)
   const directors = new Map(state.directors)
-  directors.set(address, { address, settingsDigest, established, terms, lastMs: nowMs })
+  directors.set(address, { address, settingsDigest, established, terms, counted, lastMs: nowMs })
   if (directors.size > DIRECTORS) {
     const [silent] = [...directors].reduce((oldest, entry) => (entry[1].lastMs < oldest[1].lastMs ? entry : oldest))
     directors.delete(silent)

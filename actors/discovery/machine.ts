@@ -1,3 +1,4 @@
+import { textsOf } from '../../runtime/actor-system/inspection/warning.ts'
 import type { Machine } from '../../runtime/actor-system/machine/machine.ts'
 import { counted } from '../../runtime/actor-system/machine/turn.ts'
 import type { RoleMessage } from '../elector/messages.ts'
@@ -10,6 +11,7 @@ import { withEpoch } from './beacons/renewal.ts'
 import { assignerAddress, directorAddresses, isAssigner, ledSince } from './directors.ts'
 import { drainLogs } from './draining/drain-logs.ts'
 import { withDrainOrder, withMaintenanceOver, withMaintenanceTimer, withOrdersRepeated } from './draining/draining.ts'
+import { happenings } from './happenings.ts'
 import { absenceWarnings, memberStatuses } from './members/absence.ts'
 import { missingLogs, withForgetOrder, withForgetsRepeated, withNodesLeft } from './members/gone.ts'
 import { withKnownNodes } from './members/known-nodes.ts'
@@ -25,6 +27,7 @@ import {
 } from './members/membership.ts'
 import { withNodeChanges } from './members/node-changes.ts'
 import { partnerLogs } from './members/partner-logs.ts'
+import { inheritedTraffic } from './members/traffic.ts'
 import type { DiscoveryStatus, Member, NodeMac, ServingMessage } from './messages.ts'
 import { type DiscoveryOptions, staleAfterMs } from './options.ts'
 import {
@@ -65,6 +68,7 @@ export const step: Machine<DiscoveryState, DiscoveryEvent, DiscoveryEffect> = (s
     ...partnerLogs(state, moved.state),
     ...drainLogs(state, moved.state, after),
     ...missingLogs(state, moved.state, nowMs),
+    ...happenings(state, moved.state),
   ]
   return { state: moved.state, effects: [...moved.effects, ...logs, ...told, ...upkeepTold(state, moved.state, event)] }
 }
@@ -88,7 +92,7 @@ function handled(progress: Progress, event: DiscoveryEvent, nowMs: number): Prog
     case 'drainOrder':
       return withDrainOrder(progress, event.address, event.wish, nowMs)
     case 'forgetOrder':
-      return withForgetOrder(progress, event.address)
+      return withForgetOrder(progress, event.address, nowMs)
     case 'epochRenewed':
       return withEpoch(progress, event.epoch, nowMs)
     case 'markRefused': {
@@ -105,6 +109,11 @@ function handled(progress: Progress, event: DiscoveryEvent, nowMs: number): Prog
       return withReports({ effects, state: { ...state, agent: event.word } }, nowMs)
     case 'load':
       return { effects, state: { ...state, load: event.load, countedAtMs: event.countedAtMs } }
+    case 'traffic':
+      return {
+        effects,
+        state: { ...state, counted: new Map(event.counted.map(({ address, ...of }) => [address, of])) },
+      }
     case 'publish':
       return withAssignment({ effects, state: { ...state, assignment: event.assignment } }, nowMs)
     case 'beaconsLost':
@@ -244,8 +253,11 @@ function withRole({ state, effects }: Progress, message: RoleMessage, nowMs: num
   const former = [...directorAddresses(state, nowMs)].filter((address) => !directors.has(address))
   const nodes =
     role === 'director' ? suspectedNodes(elected, new Set(former), nowMs, message.afterSilence === true) : elected.nodes
+  const left = withNodesLeft(elected, nodes)
+  const leadsMore = [...elected.ledSinceMs.keys()].some((router) => !state.ledSinceMs.has(router))
+  const inherited = leadsMore ? inheritedTraffic(state, left, nowMs) : left.inherited
   const greeted = withGreeting(
-    { state: withNodesLeft(elected, nodes), effects },
+    { state: { ...left, inherited }, effects },
     message,
     state.roles.get(message.instance),
     nowMs,
@@ -281,7 +293,8 @@ function withReplica(progress: Progress, nowMs: number): Progress {
 
 function withWarningLogs({ state, effects }: Progress, nowMs: number): Progress {
   const warnings = warningsOf(state, nowMs)
-  const fresh = warnings.filter((warning) => !state.warnings.includes(warning))
+  const told = new Set(textsOf(state.warnings))
+  const fresh = textsOf(warnings).filter((text) => !told.has(text))
   const logs = fresh.map((line): DiscoveryEffect => ({ type: 'log', level: 'warn', line }))
   return { state: { ...state, warnings }, effects: [...effects, ...logs] }
 }
@@ -299,6 +312,9 @@ export function describeDiscovery(state: DiscoveryState, nowMs: number, wallMs: 
     members: memberStatuses(state, nowMs, wallMs),
     counters: { ...counters, nodesKnown: nodes.size, sendersHeard: sessions.size },
     warnings: [...warningsOf(state, nowMs), ...absenceWarnings(state, nowMs, wallMs)],
-    strangers: strangeDirectors(state, nowMs),
+    strangers: textsOf(strangeDirectors(state, nowMs)),
   }
 }
+
+/** As it is run, and replayed. */
+export const discoveryMachine = { machine: 'discovery', step, label: (state: DiscoveryState): string => state.role }

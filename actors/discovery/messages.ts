@@ -1,6 +1,9 @@
+import type { Warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { ConnectedClient } from '../../runtime/wire/beacon/clients.ts'
 import type { ConnectionHolder } from '../../runtime/wire/beacon/holders.ts'
 import type { BeaconNode } from '../../runtime/wire/beacon/node.ts'
+import type { TiedClient } from '../../runtime/wire/beacon/tied-clients.ts'
+import type { Traffic } from '../../runtime/wire/beacon/traffic.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import type { BeaconsLost, RawIpDelivery } from '../raw-ip/messages.ts'
 
@@ -48,13 +51,28 @@ export interface LoadMessage {
   readonly countedAtMs: number | null
 }
 
-/** Which node owns which slot. Nodes are named by management IP; `slots[i]` is an index into `nodes`, 255 = nobody. */
+/**
+ * What clients had of nodes, since the counters began: from the fast path of this node, from the dispatcher of all that its forwarders hand on to.
+ * Once a second at most, where something has changed, and whenever discovery (re)starts.
+ */
+export interface TrafficMessage {
+  readonly type: 'traffic'
+  /** By management IP; in place of what was said before. */
+  readonly counted: readonly (Traffic & { readonly address: string })[]
+}
+
+/**
+ * Which node owns which slot, and which clients are not to go by that. Nodes are named by management IP; `slots[i]` is an index into
+ * `nodes`, 255 = nobody.
+ */
 export interface Assignment {
   /** Rises with every change. */
   readonly generation: number
   readonly nodes: readonly string[]
   /** 4096 bytes. */
   readonly slots: Uint8Array
+  /** By an operator's order; each client once, at most 256. */
+  readonly tied: readonly TiedClient[]
 }
 
 /** From the dispatcher of a director: what the next director must know. */
@@ -122,6 +140,7 @@ export type DiscoveryMessage =
   | MonitorMessage
   | LoadMessage
   | AgentMessage
+  | TrafficMessage
   | PublishMessage
   | DeviceMessage
   | ClientsMessage
@@ -148,9 +167,15 @@ export interface Member extends NodeLoad, NodeTraits {
 /** A node sends with the key that this node sends with, or with another that is accepted here. */
 export type KeyUse = 'current' | 'other'
 
-/** A member as it is shown: also one that is gone. */
+/** Where what is known of a node comes from: it is this one; its own beacons; or the director's word, which every node hears. */
+export type FigureSource = 'self' | 'beacon' | 'director'
+
+/** A member as it is shown: also one that is gone, and on a scanning node also those that are the director's to judge. */
 export interface MemberStatus extends Member {
-  /** It stopped in order: nobody misses it. */
+  readonly source: FigureSource
+  /** What clients had of it; null: nobody has counted it. */
+  readonly traffic: Traffic | null
+  /** It stopped in order: nobody misses it. Told for a day. */
   readonly left: boolean
   /** Null: without keys, and where it was not heard lately. */
   readonly key: KeyUse | null
@@ -210,16 +235,33 @@ export interface DrainWish {
 
 /** `describe()` of discovery's control. */
 export interface DiscoveryStatus {
+  /** All that are known, whoever leads. */
   readonly members: readonly MemberStatus[]
   readonly counters: Readonly<Record<string, number>>
   /** Settings that differ between nodes, no key set, nodes that do not serve, and the like. */
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
   /** Of them those that a director is none of the group's nodes: what clients ask for the virtual IP does not come here. */
   readonly strangers: readonly string[]
 }
 
+/** What changes by the second of a node that is heard. */
+export interface NodeFigures {
+  /** Management IP. */
+  readonly address: string
+  readonly name: string
+  readonly activeConnections: number
+  /** Of 4096. */
+  readonly slots: number
+  /** Null: nobody has counted it. */
+  readonly traffic: Traffic | null
+  /** How old that is. */
+  readonly ageMs: number
+}
+
 export type DiscoveryControl = {
   describe(): DiscoveryStatus
+  /** Of all nodes that are not stale, on whichever node. Cheap: asked once a second. */
+  figures(): readonly NodeFigures[]
   /** Orders a node to drain, or to drain no more; by its management IP, this node's own included. What becomes of it its beacons show. */
   drain(address: string, wish: DrainWish): void
   /** All nodes miss that one, which is gone, no more; by its management IP. */

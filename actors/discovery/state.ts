@@ -1,8 +1,17 @@
-import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/actor-system/machine/machine.ts'
+import type { Warning } from '../../runtime/actor-system/inspection/warning.ts'
+import type {
+  SendTo,
+  StartTimer,
+  TellHappening,
+  TimerExpired,
+  WriteLog,
+} from '../../runtime/actor-system/machine/machine.ts'
 import type { BeaconMark } from '../../runtime/wire/beacon/audience.ts'
 import type { BeaconNode } from '../../runtime/wire/beacon/node.ts'
+import type { Traffic } from '../../runtime/wire/beacon/traffic.ts'
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
 import type { CaughtUpMessage, ElectorName, Role, RoleMessage } from '../elector/messages.ts'
+import type { TimelineHappening } from '../inspector/messages.ts'
 import type { NodeChangedMessage } from '../notifier/messages.ts'
 import type { RawIpMessage } from '../raw-ip/messages.ts'
 import type { OwnMark, Session } from './beacons/sessions.ts'
@@ -13,6 +22,7 @@ import {
   type ClientsOfMessage,
   type DiscoveryMessage,
   type DrainWish,
+  type FigureSource,
   type HoldersOfMessage,
   MAINTENANCE_MS,
   type NodeLoad,
@@ -32,10 +42,14 @@ export type DiscoveryPeers = {
 /** What has been so within that time is still told, and counts. */
 export const RECENT_MS = 60_000
 
+/** Who has said what is known of a node: itself, or the director. */
+type HeardFrom = Exclude<FigureSource, 'self'>
+
 /** What is known of another node. */
 export interface KnownNode {
   readonly address: string
   readonly node: BeaconNode
+  readonly source: HeardFrom
   /** As it is named in beacons to it; null where nobody has said. */
   readonly mark: BeaconMark | null
   /** Of the last beacon from it, or of the last that the director says it had from it. */
@@ -56,6 +70,7 @@ export interface GoneNode {
   readonly address: string
   /** As it was last. */
   readonly node: BeaconNode
+  readonly source: HeardFrom
   readonly lastSeenMs: number
   /** It said goodbye: nobody misses it. */
   readonly left: boolean
@@ -77,6 +92,8 @@ export interface DirectorHeard {
   readonly established: boolean
   /** By the number of the virtual router (`virtualRouterNumber`). */
   readonly terms: ReadonlyMap<number, Term>
+  /** What it says that it has handed on, by node (workers mode). */
+  readonly counted: ReadonlyMap<string, Traffic>
   /** Of its last hello. */
   readonly lastMs: number
 }
@@ -120,6 +137,14 @@ export interface DrainOrder extends DrainWish {
   readonly beatsLeft: number
 }
 
+/** An order to miss a node no more. */
+export interface Forgotten {
+  /** Who was heard later is another matter. */
+  readonly atMs: number
+  /** With how many more beats this node says so. */
+  readonly beatsLeft: number
+}
+
 export interface DiscoveryState {
   readonly options: DiscoveryOptions
   /** Of this start, or since the last renewal: 16 hexadecimal digits. */
@@ -155,13 +180,19 @@ export interface DiscoveryState {
   readonly maint: MaintenanceState | null
   /** Under way to other nodes, by address. */
   readonly orders: ReadonlyMap<string, DrainOrder>
-  /** Nodes that were forgotten by order: with how many more beats that is said, by address. At most 64, the oldest goes. */
-  readonly forgets: ReadonlyMap<string, number>
+  /** Nodes that were forgotten by order, by address. At most 64, the oldest goes. */
+  readonly forgets: ReadonlyMap<string, Forgotten>
   readonly load: NodeLoad
   /** What this node's agent says; null: it has none. */
   readonly agent: AgentWord | null
   /** When its connections were counted. */
   readonly countedAtMs: number | null
+  /** Counted on this host, by address: in kernel mode of this node, in workers mode of all that its forwarders hand on to. */
+  readonly counted: ReadonlyMap<string, Traffic>
+  /** Workers mode: what this director answers for beside that, since it took over from another one. */
+  readonly inherited: ReadonlyMap<string, Traffic>
+  /** Workers mode: of all directors together, as of the last hello. */
+  readonly totals: ReadonlyMap<string, Traffic>
   /** Other nodes by address; at most 63. */
   readonly nodes: ReadonlyMap<string, KnownNode>
   /** By address; at most 63 together with `nodes`. */
@@ -194,7 +225,7 @@ export interface DiscoveryState {
   /** Failures of directors that nobody has told the operator of yet: whoever assigns next does. By address, with when it was seen. */
   readonly untold: ReadonlyMap<string, { readonly change: NodeChangedMessage; readonly atMs: number }>
   /** Warnings that stand, and were logged. */
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
 }
 
 /** `beat`: once an interval. `deadline`: when the next node may go stale. `maint`: when the maintenance's timeout is over. */
@@ -228,6 +259,7 @@ export type DiscoveryEvent =
 export type DiscoveryEffect =
   | StartTimer<DiscoveryTimer>
   | WriteLog
+  | TellHappening<TimelineHappening>
   | SendTo<DiscoveryPeers>
   /** The next process of this node drains as well, or does not. */
   | { readonly type: 'markDraining'; readonly draining: boolean; readonly maint: boolean }
@@ -270,6 +302,9 @@ export function initialState(
     load: { cpu: 0, memory: 0, pressure: null, activeConnections: 0 },
     agent: null,
     countedAtMs: null,
+    counted: new Map(),
+    inherited: new Map(),
+    totals: new Map(),
     nodes: new Map(),
     gone: new Map(),
     directors: new Map(),

@@ -4,11 +4,13 @@ import type { ForwardingMessage, ForwardingNode } from '../fast-path/messages.ts
 import { slotsByOwner } from './rows.ts'
 import { movedSlots, type Slots } from './slots.ts'
 import { type DispatcherState, isAssigning } from './state.ts'
+import { tableTies } from './ties.ts'
 
 /** Whether `forwardingOf` may give something else. */
 export const forwardingMoved = (before: DispatcherState, after: DispatcherState): boolean =>
   before.rows !== after.rows ||
   before.generation !== after.generation ||
+  before.tied !== after.tied ||
   macsText(before) !== macsText(after) ||
   (before.slots !== after.slots && movedSlots(before.slots, after.slots) > 0)
 
@@ -44,6 +46,7 @@ export function forwardingOf(state: DispatcherState): ForwardingMessage {
     dealtHere: isAssigning(state),
     nodes: [...ofRows, ...strangers].slice(0, MAX_NODES),
     slots: marksOf(slots),
+    tied: tableTies(state.tied, state.rows).map(({ client, node }) => ({ client, mark: node + 1 })),
   }
 }
 

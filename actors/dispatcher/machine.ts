@@ -1,12 +1,23 @@
 import { isDeepStrictEqual } from 'node:util'
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { Machine } from '../../runtime/actor-system/machine/machine.ts'
 import { FAILING_REDIRECTS_MAX, NOBODY } from '../../runtime/table/layout.ts'
 import type { NodeSetting, NodeState } from '../../runtime/table/node-rows.ts'
 import type { Assignment, Member, NodeMac } from '../discovery/messages.ts'
+import { foldRoles } from '../elector/messages.ts'
 import { forwardingMoved, forwardingOf, knowsOwners } from './forwarding.ts'
 import { movesBetween, withMove } from './moved.ts'
 import { adoptBalance, FULL_WEIGHT, nextBalance, quantised, sharesOf, usableMembers } from './policy.ts'
-import { afterTry, dueTries, type PortTry, reachBy, reachOf, unreachedText, withReach } from './reach.ts'
+import {
+  afterTry,
+  dueTries,
+  type PortTry,
+  reachBy,
+  reachOf,
+  unreachedText,
+  unreachedWarnings,
+  withReach,
+} from './reach.ts'
 import { movementLog, spreadingLogs } from './reasons.ts'
 import { goneRows, slotsByOwner, withRows } from './rows.ts'
 import { countSlots, keyOfAddress, movedSlots, type Slots, shareSlots } from './slots.ts'
@@ -19,6 +30,7 @@ import {
   isAssigning,
   type Progress,
 } from './state.ts'
+import { refusalOfTie, sameTies, tableTies, tieLine, tiesFrom, tiesOf, withTie } from './ties.ts'
 
 const sweepTimer: DispatcherEffect = { type: 'startTimer', timer: 'sweep', delayMs: 5000 }
 const UINT32 = 2 ** 32
@@ -29,11 +41,20 @@ const UINT32 = 2 ** 32
  * starts from the same slots.
  */
 export const step: Machine<DispatcherState, DispatcherEvent, DispatcherEffect> = (state, event, nowMs) => {
-  const next = handled(state, event, nowMs)
+  const next = tiesWritten(state, handled(state, event, nowMs))
   const isDue = event.type === 'fastPathUp' || forwardingMoved(state, next.state)
   if (!state.rules.tellsFastPath || !isDue || !knowsOwners(next.state)) return next
   const told: DispatcherEffect = { type: 'send', to: 'fast-path', message: forwardingOf(next.state) }
   return { state: next.state, effects: [...next.effects, told] }
+}
+
+/** The table names nodes by their rows. */
+function tiesWritten(before: DispatcherState, { state, effects }: Progress): Progress {
+  if (before.tied === state.tied && before.rows === state.rows) return { state, effects }
+  const tied = tableTies(state.tied, state.rows)
+  return isDeepStrictEqual(tableTies(before.tied, before.rows), tied)
+    ? { state, effects }
+    : { state, effects: [...effects, { type: 'writeTied', tied }] }
 }
 
 function handled(state: DispatcherState, event: DispatcherEvent, nowMs: number): Progress {
@@ -72,6 +93,13 @@ function handled(state: DispatcherState, event: DispatcherEvent, nowMs: number):
       return isAssigning(state) ? withPublication(quiet, state) : quiet
     case 'fastPathUp':
       return quiet
+    case 'tie': {
+      const { client, node } = event
+      if (!isAssigning(state) || refusalOfTie(state.tied, client, node) !== null) return quiet
+      const log: DispatcherEffect = { type: 'log', level: 'info', line: tieLine(state.members, client, node) }
+      const ordered = { state: { ...state, tied: withTie(state.tied, client, node) }, effects: [log] }
+      return withPublication(ordered, state)
+    }
     case 'configured': {
       const moved = withMove(
         { state: { ...state, rules: event.rules, reach: reachBy(state.reach, event.rules.triedPorts) }, effects: [] },
@@ -235,9 +263,9 @@ function withHealthWarnings(progress: Progress): Progress {
   const lastResort = state.members.some((member) => member.health === 'draining' && state.weights.has(member.address))
   const warnings = [
     ...state.warnings,
-    ...(owned ? [] : ['no node can take connections']),
-    ...state.members.flatMap((member) => unreachedText(member, state.reach) ?? []),
-    ...(lastResort ? ['all nodes that work are draining: they go on'] : []),
+    ...(owned ? [] : [warning('nobody-serves', null, 'no node can take connections')]),
+    ...state.members.flatMap((member) => unreachedWarnings(member, state.reach)),
+    ...(lastResort ? [warning('all-draining', null, 'all nodes that work are draining: they go on')] : []),
   ]
   return { ...progress, state: { ...state, warnings } }
 }
@@ -249,7 +277,8 @@ function withPublicationOfChange(progress: Progress, before: DispatcherState): P
 /** Tells discovery what the slots are now; if they have changed, as a new generation, which goes to the table as well. */
 function withPublication({ state, effects }: Progress, before: DispatcherState, isTakeover = false): Progress {
   const moved = movedSlots(before.slots, state.slots)
-  const generation = moved === 0 ? state.generation : (state.generation + 1) % UINT32
+  const isSame = moved === 0 && sameTies(before.tied, state.tied)
+  const generation = isSame ? state.generation : (state.generation + 1) % UINT32
   const next = { ...state, generation }
   const written: DispatcherEffect[] =
     moved === 0
@@ -268,6 +297,7 @@ export function assignmentOf(state: DispatcherState): Assignment {
     generation: state.generation,
     nodes: owners.map((index) => state.rows[index]!.address),
     slots: state.slots.map((owner) => position.get(owner) ?? NOBODY),
+    tied: tiesOf(state.tied),
   }
 }
 
@@ -283,10 +313,13 @@ function withReplica(progress: Progress, assignment: Assignment, nowMs: number):
     return index < 0 ? NOBODY : index
   })
   const { generation } = assignment
-  if (generation === state.generation && movedSlots(state.slots, slots) === 0) return { state, effects }
+  const received = tiesFrom(assignment.tied)
+  const tied = sameTies(state.tied, received) ? state.tied : received
+  const isSame = tied === state.tied && movedSlots(state.slots, slots) === 0
+  if (generation === state.generation && isSame) return { state, effects }
   const weights = weightsBehind(assignment)
   return {
-    state: { ...state, slots, generation, weights, movedAtMs: movesOf(state, slots, nowMs) },
+    state: { ...state, slots, generation, tied, weights, movedAtMs: movesOf(state, slots, nowMs) },
     effects: [...effects, { type: 'writeSlots', slots, generation }],
   }
 }
@@ -296,4 +329,11 @@ function weightsBehind({ nodes, slots }: Assignment): ReadonlyMap<string, number
   const counts = countSlots(slots, nodes.length)
   const most = Math.max(1, ...counts)
   return new Map(nodes.map((address, at) => [address, quantised((FULL_WEIGHT * counts[at]!) / most)]))
+}
+
+/** As it is run, and replayed. */
+export const dispatcherMachine = {
+  machine: 'dispatcher',
+  step,
+  label: (state: DispatcherState): string => foldRoles(state.roles).role,
 }

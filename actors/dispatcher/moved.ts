@@ -31,6 +31,7 @@ export function withMove(progress: Progress, { from, to }: Move): Progress {
     state: {
       ...state,
       rows: state.rows.with(index, node),
+      tied: new Map([...state.tied].map(([client, node]) => [client, node === from ? to : node])),
       weights: renamed(state.weights, from, to),
       balance: balanceRenamed(state.balance, from, to),
       absentSinceMs,

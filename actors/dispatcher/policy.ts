@@ -23,8 +23,14 @@ const EASE = 0.75
 const EASE_CPU = 0.2
 /** ... and would be below this with all of its clients. */
 const FREE_CPU = 0.85
-/** What a node that joins begins with. */
-const FIRST_RAMP = 0.1
+/**
+ * Of its share: what a node that joins begins with, and has after a sixth of its slow start; the rest comes evenly. A cold cache gets
+ * half the misses, and two nodes that join in a row leave the third half of the clients at most. Both lie between two weights,
+ * so that slots tell a slow start from a weight.
+ */
+const FIRST_RAMP = 130 / FULL_WEIGHT
+const KNEE_RAMP = 194 / FULL_WEIGHT
+const KNEE = 1 / 6
 /** Changes of an agent's figure that are not worth moving clients for. */
 const AGENT_HYSTERESIS = 0.05
 
@@ -152,7 +158,7 @@ function takenOver(
 ): NodeBalance {
   const weight = quantised(rate * FULL_WEIGHT)
   if (Math.abs(weight - rate * FULL_WEIGHT) > error * FULL_WEIGHT) {
-    return { ...joined(member, FULL_WEIGHT, false, nowMs - rate * slowStartMs), ramp: rate }
+    return { ...joined(member, FULL_WEIGHT, false, nowMs - progressAt(rate) * slowStartMs), ramp: rate }
   }
   return joined(member, weight, true, nowMs)
 }
@@ -195,9 +201,21 @@ function withAgent(node: NodeBalance, { agent }: Member): NodeBalance {
 }
 
 function ramped(node: NodeBalance, { slowStartMs }: PolicyRules, nowMs: number): NodeBalance {
-  const ramp = node.rampSinceMs === null ? 1 : Math.max(FIRST_RAMP, (nowMs - node.rampSinceMs) / slowStartMs)
-  return { ...node, ramp: Math.min(1, ramp), rampSinceMs: ramp < 1 ? node.rampSinceMs : null }
+  const progress = node.rampSinceMs === null ? 1 : (nowMs - node.rampSinceMs) / slowStartMs
+  return { ...node, ramp: rampAt(progress), rampSinceMs: progress < 1 ? node.rampSinceMs : null }
 }
+
+/** What part of its share a node has when so much of its slow start (0..1) is over. */
+const rampAt = (progress: number): number =>
+  progress < KNEE
+    ? FIRST_RAMP + (KNEE_RAMP - FIRST_RAMP) * (Math.max(0, progress) / KNEE)
+    : KNEE_RAMP + (1 - KNEE_RAMP) * ((Math.min(1, progress) - KNEE) / (1 - KNEE))
+
+/** The other way round. */
+const progressAt = (ramp: number): number =>
+  ramp < KNEE_RAMP
+    ? KNEE * Math.max(0, (ramp - FIRST_RAMP) / (KNEE_RAMP - FIRST_RAMP))
+    : KNEE + (1 - KNEE) * Math.min(1, (ramp - KNEE_RAMP) / (1 - KNEE_RAMP))
 
 /**
  * Nobody is refused: where no node copes with the clients of one that is spared any more, it has its share again, which is small by its

@@ -5,6 +5,7 @@
  *     sweep timer --> tryNode (each other node that says it is well) --tried--> failed once: tryNode, again at once
  *                                                                           --> failed twice: unreached, until it answers
  */
+import { type Warning, warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { Member } from '../discovery/messages.ts'
 
 /** Tries in a row that must fail. */
@@ -59,9 +60,15 @@ export function afterTry(
   return { reach, again }
 }
 
-/** Of the nodes that are members still. */
-export const reachOf = (reach: Reach, members: readonly Member[]): Reach =>
-  new Map([...reach].filter(([address]) => members.some((member) => member.address === address)))
+/** Of the nodes that are members still, and of their ports those that they do not call failed themselves. */
+export function reachOf(reach: Reach, members: readonly Member[]): Reach {
+  const kept = Array.from(reach, ([address, failures]) => {
+    const member = members.find((each) => each.address === address)
+    const said = [...failures].filter(([port]) => member !== undefined && !member.failedPorts.includes(port))
+    return [address, new Map(said)] as const
+  })
+  return new Map(kept.filter(([, failures]) => failures.size > 0))
+}
 
 /** Of the ports that are tried still. */
 export function reachBy(reach: Reach, ports: readonly number[]): Reach {
@@ -103,4 +110,9 @@ export function unreachedText({ name, address }: Pick<Member, 'name' | 'address'
   const problems = [...new Set(ports.map((port) => reach.get(address)!.get(port)!.problem))].join(', ')
   const what = `${name} (${address}): its proxy port ${ports.join(', ')} does not answer this node (${problems}), although it says that it listens`
   return `${what}: it gets no new clients; is the port filtered?`
+}
+
+export function unreachedWarnings(member: Pick<Member, 'name' | 'address'>, reach: Reach): readonly Warning[] {
+  const text = unreachedText(member, reach)
+  return text === null ? [] : [warning('proxy-unreached', member.address, text)]
 }

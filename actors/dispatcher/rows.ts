@@ -1,3 +1,4 @@
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { NodeSetting } from '../../runtime/table/node-rows.ts'
 import { countSlots } from './slots.ts'
 import { type DispatcherState, indexOfAddress, type Progress } from './state.ts'
@@ -16,7 +17,8 @@ function withRow(progress: Progress, node: NodeSetting): Progress {
   const index = existing >= 0 ? existing : vacantRow(state)
   const row = state.rows[index]
   if (row === undefined) {
-    return { effects, state: { ...state, warnings: [`no room in the table for node ${node.address}`] } }
+    const text = `no room in the table for node ${node.address}`
+    return { effects, state: { ...state, warnings: [warning('no-room', node.address, text)] } }
   }
   if (
     row?.address === node.address &&

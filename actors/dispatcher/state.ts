@@ -1,7 +1,9 @@
+import type { Warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { SendTo, StartTimer, TimerExpired, WriteLog } from '../../runtime/actor-system/machine/machine.ts'
 import { MAX_NODES, SLOT_COUNT } from '../../runtime/table/layout.ts'
 import type { NodeSetting } from '../../runtime/table/node-rows.ts'
-import type { Member, NodeMac, PublishMessage } from '../discovery/messages.ts'
+import type { TableTie } from '../../runtime/table/tied-entries.ts'
+import type { Member, NodeMac, PublishMessage, TrafficMessage } from '../discovery/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import { foldRoles } from '../elector/messages.ts'
 import type { ForwardingMessage } from '../fast-path/messages.ts'
@@ -9,8 +11,12 @@ import type { DispatcherMessage } from './messages.ts'
 import { adoptBalance, type Balance, type PolicyRules } from './policy.ts'
 import type { PortTry, Reach, TryNode } from './reach.ts'
 import type { Slots } from './slots.ts'
+import { adoptedTies, type Ties } from './ties.ts'
 
-export type DispatcherPeers = { readonly discovery: PublishMessage; readonly 'fast-path': ForwardingMessage }
+export type DispatcherPeers = {
+  readonly discovery: PublishMessage | TrafficMessage
+  readonly 'fast-path': ForwardingMessage
+}
 
 /** What the dispatcher's decisions depend on. */
 export interface DispatcherRules extends PolicyRules {
@@ -35,6 +41,8 @@ export interface AdoptedTable {
   readonly nodes: readonly (NodeSetting | null)[]
   readonly slots: Slots
   readonly generation: number
+  /** By client: the table index of the node that it is tied to. */
+  readonly tied: readonly TableTie[]
 }
 
 export interface DispatcherState {
@@ -51,6 +59,8 @@ export interface DispatcherState {
   readonly rows: readonly (NodeSetting | null)[]
   readonly slots: Slots
   readonly generation: number
+  /** Clients that an operator has tied to a node: the node's management IP, by client. At most 256. */
+  readonly tied: Ties
   /** Of the nodes that may own slots, by address: what the table has, 0..256, the largest 256. */
   readonly weights: ReadonlyMap<string, number>
   /** Owners of slots that the membership does not name: since when. */
@@ -60,7 +70,7 @@ export interface DispatcherState {
   readonly movedAtMs: Float64Array
   /** Whose proxies do not answer this node; of a director that assigns. */
   readonly reach: Reach
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
 }
 
 export type DispatcherEvent =
@@ -73,12 +83,15 @@ export type DispatcherEvent =
   | { readonly type: 'discoveryUp' }
   /** The fast path (re)started and knows nothing. */
   | { readonly type: 'fastPathUp' }
+  /** A client's new connections go to that node from now on; null: as anybody's. */
+  | { readonly type: 'tie'; readonly client: string; readonly node: string | null }
   /** The operator wants it otherwise from now on. */
   | { readonly type: 'configured'; readonly rules: DispatcherRules }
 
 export type DispatcherEffect =
   | { readonly type: 'writeNode'; readonly index: number; readonly node: NodeSetting }
   | { readonly type: 'writeSlots'; readonly slots: Slots; readonly generation: number }
+  | { readonly type: 'writeTied'; readonly tied: readonly TableTie[] }
   /** Forget the clients that were idle for too long. */
   | { readonly type: 'sweep'; readonly idleS: number }
   | TryNode
@@ -103,6 +116,7 @@ export function initialState(rules: DispatcherRules, adopted: AdoptedTable): Dis
     rows,
     slots: adopted.slots,
     generation: adopted.generation,
+    tied: adoptedTies(rows, adopted.tied),
     weights: new Map(weighted.map((row) => [row.address, row.weight])),
     absentSinceMs: new Map(),
     balance: adoptBalance(new Map(), 0),

@@ -4,12 +4,12 @@ import { withPeerAlias } from '../../runtime/actor-system/messaging/peer-alias.t
 import type { AnnouncerName } from '../announcer/messages.ts'
 import type { Drained, SendMessage } from '../raw-ip/messages.ts'
 import { describeElector } from './description.ts'
-import { stepElector } from './machine.ts'
+import { electorMachine } from './machine.ts'
 import type { ElectorControl, ElectorMessage } from './messages.ts'
 import type { ElectorOptions } from './options.ts'
 import { rehearseElection } from './rehearsal.ts'
 import type { ElectorPeers } from './state.ts'
-import { type ElectorEffect, type ElectorEvent, type ElectorState, initialElector, labelOf, roleOf } from './state.ts'
+import { type ElectorEffect, type ElectorEvent, type ElectorState, initialElector, roleOf } from './state.ts'
 
 /** How long the raw-IP actor may take to deliver what has arrived: long enough for a receive buffer that a flood has filled. */
 const DRAIN_TIMEOUT_MS = 2000
@@ -40,9 +40,8 @@ export const startElector: StartActor<
   }
   const { dispatch, state } = runMachine<ElectorState, ElectorEvent, ElectorEffect>({
     context,
+    ...electorMachine,
     initial: initialElector(options),
-    step: stepElector,
-    label: labelOf,
     perform: (effect) => {
       if (effect.type === 'retired') return retired.resolve()
       const { number, untilMs, confirm, adverts } = effect

@@ -1,9 +1,12 @@
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import { describeNeighbours } from './adverts/neighbours.ts'
 import { currentWarnings } from './adverts/notices.ts'
 import type { ElectorStatus } from './messages.ts'
 import { holdOffLeftMs } from './phases/hold-off.ts'
 import { type ElectorState, roleOf } from './state.ts'
 import { describeTracking, trackingWarnings } from './tracking.ts'
+
+const STEPPED_DOWN = 'stepped down: takes over again only when the present director falls silent or steps down itself'
 
 /** The answer to `describe()`. */
 export function describeElector(state: ElectorState, nowMs: number): ElectorStatus {
@@ -13,11 +16,12 @@ export function describeElector(state: ElectorState, nowMs: number): ElectorStat
   const everyMs = options.advertIntervalCs * 10
   const warnings = [...currentWarnings(notices, nowMs, everyMs), ...trackingWarnings(tracking, options.priority)]
   if (phase.label === 'BACKUP' && phase.yielding) {
-    warnings.push('stepped down: takes over again only when the present director falls silent or steps down itself')
+    warnings.push(warning('yielding', null, STEPPED_DOWN))
   }
   return {
     role,
     state: phase.label,
+    stateForMs: state.phaseSinceMs === null ? null : Math.max(0, Math.round(nowMs - state.phaseSinceMs)),
     version: options.version,
     virtualRouterId: options.virtualRouterId,
     priority: state.configuredPriority,
@@ -32,6 +36,7 @@ export function describeElector(state: ElectorState, nowMs: number): ElectorStat
     handOver,
     ...describeNeighbours(neighbours, nowMs, everyMs),
     counters,
+    timings: state.timings,
     warnings,
   }
 }

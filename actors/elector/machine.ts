@@ -7,6 +7,7 @@ import { tellLeader } from './adverts/leader.ts'
 import { noteForeign, noteVrid } from './adverts/neighbour-notices.ts'
 import { DISCARD_TEXTS, type Discarded, receive } from './adverts/reception.ts'
 import { configure } from './configuration.ts'
+import { tellTimeline } from './happenings.ts'
 import { masterDownMs } from './intervals.ts'
 import { samePriorityText } from './messages.ts'
 import { hearInBackup, suspectMaster, takeOver, waitAgain } from './phases/backup.ts'
@@ -26,7 +27,7 @@ import {
   takeLeave,
 } from './phases/transitions.ts'
 import type { ElectorPeers } from './state.ts'
-import { type ElectorEffect, type ElectorEvent, type ElectorState, roleOf } from './state.ts'
+import { type ElectorEffect, type ElectorEvent, type ElectorState, labelOf, roleOf } from './state.ts'
 import { faultOf, track } from './tracking.ts'
 import { Turn } from './turn.ts'
 
@@ -54,6 +55,7 @@ export function stepElector(
   handle(turn, event)
   finishRetiring(turn)
   tellLeader(turn)
+  tellTimeline(turn, state)
   tellRole(turn, state)
   if (turn.state.phase.label !== state.phase.label) tellNotifier(turn)
   return { state: turn.state, effects: turn.effects }
@@ -82,7 +84,12 @@ function handle(turn: Turn, event: ElectorEvent): void {
       return
     case 'sendFailed':
       turn.count('sendsFailed')
-      turn.note({ key: 'send', level: 'warn', text: `adverts cannot be sent: ${event.reason}` })
+      turn.note({
+        key: 'send',
+        level: 'warn',
+        text: `adverts cannot be sent: ${event.reason}`,
+        code: 'adverts-not-sent',
+      })
       return
     case 'timerExpired':
       if (phase.label === 'MASTER' && event.timer === 'advert') advertiseOnTime(turn, phase)
@@ -174,7 +181,13 @@ function discard(turn: Turn, { reason, source, advert }: Discarded): void {
   }
   const text = DISCARD_TEXTS[reason]
   if (text === null) return
-  turn.note({ key: `discarded:${reason}`, level: 'warn', text: `discarded an advert of ${source ?? '?'}: ${text}` })
+  turn.note({
+    key: `discarded:${reason}`,
+    level: 'warn',
+    text: `discarded an advert of ${source ?? '?'}: ${text}`,
+    code: 'adverts-discarded',
+    ...(source !== null && { about: source }),
+  })
 }
 
 /** Rule 5: another list of addresses is told, not discarded. Two nodes of one priority are told as well. */
@@ -182,16 +195,22 @@ function compareSettings(turn: Turn, source: string, advert: Advertisement): voi
   noteForeign(turn, source, advert, false)
   const { priority } = turn.options
   const key = `priority:${source}`
-  if (advert.priority === priority) turn.note({ key, level: 'warn', text: samePriorityText(source, priority) })
-  // Priority 0 is said by whoever resigns.
-  else if (advert.priority > 0) turn.noteOver(key)
+  if (advert.priority === priority) {
+    const text = samePriorityText(source, priority)
+    turn.note({ key, level: 'warn', text, code: 'same-priority', about: source })
+    // Priority 0 is said by whoever resigns.
+  } else if (advert.priority > 0) turn.noteOver(key)
 }
 
 function hearAnnouncer(turn: Turn, report: AnnouncerReport): void {
   const { phase } = turn.state
   switch (report.type) {
-    case 'held':
+    case 'held': {
+      const { takingOverSinceMs } = turn.state
+      if (phase.label === 'MASTER' && takingOverSinceMs !== null) turn.time('takeover', turn.nowMs - takingOverSinceMs)
+      turn.change({ takingOverSinceMs: null })
       return
+    }
     case 'released':
       // A predecessor of ours crashed as master. Nobody shall wait for it (rule 19), unless somebody has already followed.
       if (turn.state.mayInherit && phase.label === 'BACKUP' && phase.master === null) resign(turn)
@@ -203,7 +222,13 @@ function hearAnnouncer(turn: Turn, report: AnnouncerReport): void {
       return
     case 'holdFailed':
       turn.count('holdsFailed')
-      turn.note({ key: 'hold', level: 'error', text: `cannot hold ${report.address}: ${report.reason}` })
+      turn.note({
+        key: 'hold',
+        level: 'error',
+        text: `cannot hold ${report.address}: ${report.reason}`,
+        code: 'vip-refused',
+        about: report.address,
+      })
       // A director without the addresses serves nobody: let the next one try.
       if (phase.label === 'MASTER') stepDown(turn)
       return
@@ -257,3 +282,6 @@ function tellRole(turn: Turn, before: ElectorState): void {
   turn.send(turn.options.forwardedBy ?? 'forwarder', is)
   turn.send('watcher', is)
 }
+
+/** As it is run, and replayed. */
+export const electorMachine = { machine: 'elector', step: stepElector, label: labelOf }

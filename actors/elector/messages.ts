@@ -1,3 +1,5 @@
+import type { Histogram } from '../../runtime/actor-system/inspection/histogram.ts'
+import type { Warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { AnnouncerReport } from '../announcer/messages.ts'
 import type { RawIpDelivery, SocketsReopened } from '../raw-ip/messages.ts'
 
@@ -91,6 +93,8 @@ export interface Tracked extends Omit<TrackMessage, 'type'> {
 /** What a node says of its virtual router, here and in the gateway's status. */
 export interface VrrpStatus {
   readonly state: 'INIT' | 'BACKUP' | 'MASTER' | 'FAULT'
+  /** For how long it has been in that state; null where the elector has not said. */
+  readonly stateForMs: number | null
   readonly version: 2 | 3
   readonly virtualRouterId: number
   /** As configured. */
@@ -119,10 +123,19 @@ export interface VrrpStatus {
   readonly counters: Readonly<Record<string, number>>
 }
 
+/** How long it took, in ms. */
+export interface Timings {
+  /** From the decision to lead to the addresses on the interface. */
+  readonly takeover: Histogram
+  /** Of each advert of a director that is sent by its timer: after it was due. */
+  readonly advertLateness: Histogram
+}
+
 /** `describe()` of the elector's control. */
 export interface ElectorStatus extends VrrpStatus {
+  readonly timings: Timings
   readonly role: Role
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
 }
 
 export type ElectorControl = {

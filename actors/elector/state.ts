@@ -1,20 +1,23 @@
+import { emptyHistogram } from '../../runtime/actor-system/inspection/histogram.ts'
 import type {
   CancelTimer,
   SendTo,
   StartTimer,
+  TellHappening,
   TimerExpired,
   WriteLog,
 } from '../../runtime/actor-system/machine/machine.ts'
 import type { AnnouncerOrder } from '../announcer/messages.ts'
 import type { DiscoveryMessage } from '../discovery/messages.ts'
 import type { DispatcherMessage } from '../dispatcher/messages.ts'
+import type { TimelineHappening } from '../inspector/messages.ts'
 import type { InstanceStateMessage } from '../notifier/messages.ts'
 import type { RawIpMessage, SendMessage } from '../raw-ip/messages.ts'
 import { advertPayload, destinationsOf } from './adverts/advert.ts'
 import { type Neighbours, noNeighbours } from './adverts/neighbours.ts'
 import type { Notices } from './adverts/notices.ts'
 import type { DiscardReason } from './adverts/reception.ts'
-import type { ElectorMessage, HandOver, RoleMessage, TrackMessage, TrackSource } from './messages.ts'
+import type { ElectorMessage, HandOver, RoleMessage, Timings, TrackMessage, TrackSource } from './messages.ts'
 import type { ElectorOptions } from './options.ts'
 
 export type ElectorPeers = {
@@ -54,6 +57,7 @@ export type ElectorEffect =
   | StartTimer<ElectorTimer>
   | CancelTimer<ElectorTimer>
   | WriteLog
+  | TellHappening<TimelineHappening>
   | SendTo<ElectorPeers>
   /**
    * Have the raw-IP actor deliver what has arrived, or does until `untilMs`, then report `drained` or `drainFailed` with the same
@@ -100,6 +104,8 @@ export interface Backup {
   /** The master-down timer has expired, and the `drained` of that number is awaited; null while the timer runs. */
   readonly draining: number | null
   readonly master: Master | null
+  /** Since when there is silence, and whose: of the master that was heard last; null: of everybody. */
+  readonly silence: { readonly address: string | null; readonly sinceMs: number }
   /** Active_Adver_Interval: in version 3 as learned from the master, ms. */
   readonly masterIntervalMs: number
   /** From when on a lower priority is preempted; null while none has been heard. */
@@ -169,6 +175,11 @@ export interface ElectorState {
   readonly leaderTold: { readonly address: string; readonly atMs: number } | null
   /** How the last one went that was asked for. */
   readonly handOver: HandOver | null
+  /** When this phase began; null: none has. */
+  readonly phaseSinceMs: number | null
+  /** When this node decided to lead; null: its announcer has put the addresses since, or it does not. */
+  readonly takingOverSinceMs: number | null
+  readonly timings: Timings
 }
 
 /** The state before `start`. Throws a RangeError for options that no advert can carry: not only at the first takeover. */
@@ -192,6 +203,9 @@ export function initialElector(options: ElectorOptions): ElectorState {
     neighbours: noNeighbours,
     leaderTold: null,
     handOver: null,
+    phaseSinceMs: null,
+    takingOverSinceMs: null,
+    timings: { takeover: emptyHistogram, advertLateness: emptyHistogram },
   }
 }
 

@@ -1,3 +1,4 @@
+import { type Warning, warning } from '../../runtime/actor-system/inspection/warning.ts'
 import { OWNER_PRIORITY } from '../../runtime/wire/vrrp.ts'
 import type { Tracked, TrackMessage, TrackSource } from './messages.ts'
 import type { TrackEffect, TrackOptions } from './options.ts'
@@ -81,13 +82,13 @@ export function describeTracking(options: TrackOptions, tracking: Tracking): rea
 }
 
 /** What an operator is to know of what has failed. */
-export function trackingWarnings(tracked: readonly Tracked[], priority: number): readonly string[] {
+export function trackingWarnings(tracked: readonly Tracked[], priority: number): readonly Warning[] {
   return tracked
     .filter(({ state }) => state === 'failed')
     .map(({ source, effect, reason }) => {
       const what = reason ?? `${source} has failed`
       return effect === 'fault'
-        ? `${what}: this node takes no part in the election`
-        : `${what}: its priority counts as ${priority}`
+        ? warning('fault', source, `${what}: this node takes no part in the election`)
+        : warning('priority-lowered', source, `${what}: its priority counts as ${priority}`)
     })
 }

@@ -1,6 +1,8 @@
+import { observed } from '../../runtime/actor-system/inspection/histogram.ts'
 import { counted, MachineTurn } from '../../runtime/actor-system/machine/turn.ts'
 import type { LogLevel } from '../../runtime/ports/host/syslog.ts'
 import { type Notice, over, remember } from './adverts/notices.ts'
+import type { Timings } from './messages.ts'
 import type { Backup, Counter, ElectorEffect, ElectorPeers, ElectorState, ElectorTimer, Phase } from './state.ts'
 
 /** See `ElectorOptions`. */
@@ -13,7 +15,14 @@ export class Turn extends MachineTurn<ElectorState, ElectorEffect> {
   }
 
   enter(phase: Phase): void {
-    this.change({ phase })
+    const isAnother = phase.label !== this.state.phase.label
+    this.change(isAnother ? { phase, phaseSinceMs: this.nowMs } : { phase })
+  }
+
+  /** Something has taken so long. */
+  time(what: keyof Timings, ms: number): void {
+    const { timings } = this.state
+    this.change({ timings: { ...timings, [what]: observed(timings[what], ms) } })
   }
 
   count(counter: Counter): void {

@@ -1,17 +1,19 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { StartActor } from '../../runtime/actor-system/actor.ts'
 import { type OwnEffect, runMachine } from '../../runtime/actor-system/machine/machine-runner.ts'
 import type { Netlink } from '../../runtime/ports/netlink/netlink.ts'
 import type { Nft } from '../../runtime/ports/nft/nft.ts'
 import type { SocketTable } from '../../runtime/ports/sockets/socket-table.ts'
+import type { Traffic } from '../../runtime/wire/beacon/traffic.ts'
 import type { AnnouncerName } from '../announcer/messages.ts'
 import { createFastPathControl } from './client-routes.ts'
 import { servedPorts } from './configuring.ts'
 import { Holders } from './holders.ts'
 import { putAnswerRoutes, removeAnswerRoutes } from './kernel/answer-routes.ts'
-import { Figures } from './kernel/figures.ts'
 import { missingOnLoopback, putOnLoopback, removeFromLoopback } from './kernel/loopback.ts'
+import { OwnTraffic } from './kernel/own-traffic.ts'
 import { findTables, outlineTables, setStaying } from './kernel/tables.ts'
-import { step } from './machine.ts'
+import { fastPathMachine } from './machine.ts'
 import type { FastPathMessage } from './messages.ts'
 import { removedRuleset } from './ruleset/ruleset.ts'
 import type { FastPathPeers } from './state.ts'
@@ -21,7 +23,6 @@ import {
   type FastPathSettings,
   type FastPathState,
   initialFastPath,
-  labelOf,
   type ProbedNode,
 } from './state.ts'
 
@@ -56,9 +57,8 @@ export const startFastPath: StartActor<FastPathOptions, FastPathPorts, FastPathM
   const retired = Promise.withResolvers<void>()
   const { dispatch, state } = runMachine<FastPathState, FastPathEvent, FastPathEffect>({
     context,
+    ...fastPathMachine,
     initial: initialFastPath(settings),
-    step,
-    label: labelOf,
     perform: (effect) => perform(effect),
   })
   const perform = (effect: OwnEffect<FastPathEffect>): void => {
@@ -67,10 +67,9 @@ export const startFastPath: StartActor<FastPathOptions, FastPathPorts, FastPathM
         void findTables(nft, state().settings, effect.inPlace).then((found) => dispatch({ type: 'tablesFound', found }))
         return
       case 'apply':
-        void figures
-          .note()
-          .then(() => nft.apply(effect.script))
-          .then((result) => dispatch({ type: 'applied', result }))
+        // What is made anew counts anew.
+        traffic.read()
+        void nft.apply(effect.script).then((result) => dispatch({ type: 'applied', result }))
         return
       case 'outline': {
         const generation = nft.generation()
@@ -90,6 +89,7 @@ export const startFastPath: StartActor<FastPathOptions, FastPathPorts, FastPathM
         if (device.ok) putAnswerRoutes(netlink, device.value.index, state().settings)
         const silent = device.ok ? silentOf(netlink, device.value.index, effect.probed) : []
         dispatch({ type: 'looked', look: { generation, device, missing, neighbours, silent } })
+        tellTraffic()
         return
       }
       case 'putAddresses':
@@ -135,17 +135,29 @@ export const startFastPath: StartActor<FastPathOptions, FastPathPorts, FastPathM
         effect satisfies never
     }
   }
-  const figures = new Figures(nft, state)
   const holders = new Holders()
+  const traffic = new OwnTraffic(nft)
+  let told: Traffic | null = null
+  /** Where there is news. */
+  const tellTraffic = (): void => {
+    const now = traffic.read()
+    if (now === null || isDeepStrictEqual(now, told)) return
+    told = now
+    const { managementIp: address } = state().settings
+    context.send('discovery', { type: 'traffic', counted: [{ address, ...now }] })
+  }
   dispatch({ type: 'start' })
   return {
-    control: createFastPathControl({ nft, state, clock: context.clock, figures, holders }),
+    control: createFastPathControl({ nft, state, clock: context.clock, holders }),
     receive: (message) => {
       if (message.type === 'holdersOf') holders.note(message, context.clock.nowMs())
       else dispatch(message)
     },
     peerUp: (peer) => {
-      if (peer === 'discovery') dispatch({ type: 'discoveryUp' })
+      if (peer !== 'discovery') return
+      dispatch({ type: 'discoveryUp' })
+      told = null
+      tellTraffic()
     },
     configure: ({ announcers: wantedAnnouncers, ...wanted }) => {
       announcers = wantedAnnouncers

@@ -1,3 +1,4 @@
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import { foldRoles } from '../elector/messages.ts'
 import { desiredRuleset } from './desired.ts'
@@ -75,7 +76,8 @@ export function continuePinning(turn: Turn, result: Result): void {
     turn.resolved('pins')
     return
   }
-  turn.trouble('pins', `cannot pin clients to the nodes that they have connections to: ${result.reason}`)
+  const text = `cannot pin clients to the nodes that they have connections to: ${result.reason}`
+  turn.trouble('pins', warning('pins-refused', null, text))
   turn.change({ pinsDue: true })
   turn.startTimer('retry', FIRST_RETRY_MS)
 }
@@ -96,7 +98,8 @@ export function continueApplying(turn: Turn, result: Result): void {
     return
   }
   turn.count('refused')
-  turn.trouble('apply', `kernel mode cannot be brought up to date: ${result.reason}`)
+  const text = `kernel mode cannot be brought up to date: ${result.reason}`
+  turn.trouble('apply', warning('rules-refused', null, text))
   // Somebody may have changed our tables: they are read before the next attempt, which replaces them as a whole.
   turn.change({ errand: { kind: 'none' }, applied: null, found: null, outline: null, refusals: refusals + 1 })
   turn.startTimer('retry', Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(refusals, 10)))

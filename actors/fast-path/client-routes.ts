@@ -1,9 +1,10 @@
+import { type Warning, warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { Clock } from '../../runtime/ports/host/clock.ts'
 import type { Nft } from '../../runtime/ports/nft/nft.ts'
 import { formatClientKey, parseClientKey, slotOfKey } from '../../runtime/table/client-key.ts'
 import { CLIENTS_TOLD_MAX, type ClientRoute } from '../dispatcher/messages.ts'
 import type { Holders } from './holders.ts'
-import type { Figures } from './kernel/figures.ts'
+import { readFigures } from './kernel/figures.ts'
 import { KeptPins } from './kernel/kept-pins.ts'
 import { readPin } from './kernel/tables.ts'
 import type { FastPathControl, FastPathStatus, NodeCounters, PinCount } from './messages.ts'
@@ -17,16 +18,15 @@ export interface FastPathSources {
   readonly nft: Nft
   readonly state: () => FastPathState
   readonly clock: Clock
-  readonly figures: Figures
   readonly holders: Holders
 }
 
-/** What the fast path answers. The kernel's counters and pins are read when somebody asks, never by the clock. */
-export function createFastPathControl({ nft, state, clock, figures, holders }: FastPathSources): FastPathControl {
+/** What the fast path answers. Pins are read when somebody asks; the counters, three short maps, also once a second. */
+export function createFastPathControl({ nft, state, clock, holders }: FastPathSources): FastPathControl {
   const kept = new KeptPins(nft, clock)
   const routeOf = (client: string, pin: Pin | undefined) => routed(state(), holders, client, pin, clock.nowMs())
   return {
-    describe: async () => describe(state(), await figures.read(), holders, nft),
+    describe: async () => describe(state(), await readFigures(nft, state()), holders, nft),
     which: async (client) => {
       const key = parseClientKey(client)
       if (key === undefined) throw new RangeError(`'${client}' is not an IP address.`)
@@ -49,13 +49,13 @@ export function createFastPathControl({ nft, state, clock, figures, holders }: F
 function describe(state: FastPathState, nodes: readonly NodeCounters[], holders: Holders, nft: Nft): FastPathStatus {
   const { applied, problems, counters, settings } = state
   const behind = problems.has('apply') ? 'behind' : 'applied'
-  const unpinned = nft.packetCount(FORWARDING.family, FORWARDING.name, UNPINNED)
+  const unpinned = nft.counter(FORWARDING.family, FORWARDING.name, UNPINNED)
   const pins = [countPins(nft, 4, settings.tableSize), countPins(nft, 6, settings.tableSize)]
   return {
     state: applied === null ? 'waiting' : behind,
     nodes,
     pins,
-    unpinnedPackets: unpinned.ok ? unpinned.value : null,
+    unpinnedPackets: unpinned.ok ? unpinned.value.packets : null,
     holders: holders.heaviest(speaking(state)),
     counters,
     warnings: [...problems.values(), ...pins.flatMap(warningOfFull)],
@@ -67,9 +67,10 @@ function countPins(nft: Nft, family: 4 | 6, most: number): PinCount {
   return { family: `IPv${family}`, count: count.ok ? count.value : null, most }
 }
 
-function warningOfFull({ family, count, most }: PinCount): readonly string[] {
+function warningOfFull({ family, count, most }: PinCount): readonly Warning[] {
   if (count === null || count < most) return []
-  return [`${most} clients of ${family} are remembered, as many as clients.tableSize allows: others go by their slots`]
+  const text = `${most} clients of ${family} are remembered, as many as clients.tableSize allows: others go by their slots`
+  return [warning('clients-full', family, text)]
 }
 
 /** Nodes whose word of their clients is of now. */
@@ -77,7 +78,7 @@ const speaking = ({ group }: FastPathState): readonly string[] =>
   (group?.nodes ?? []).flatMap(({ address, self, speaks }) => (self || speaks ? [address] : []))
 
 /**
- * As the ruleset decides: by the pin, where its node gets traffic, else by the slot. A client that is remembered without a connection at the
+ * As the ruleset decides: by the node that it is tied to, by the pin, where its node gets traffic, else by the slot. A client that is remembered without a connection at the
  * owner of its slot is there by its slot; one that has connections there is not, also where they are known one by one, without a pin.
  */
 function routed(
@@ -92,6 +93,7 @@ function routed(
   const slot = slotOfKey(...(parseClientKey(client) ?? ([0, 0, 0, 0] as const)))
   const pinned = pin && nodes.get(pin.mark)
   const owner = nodes.get(group?.slots[slot] ?? 0)
+  const tied = nodes.get(group?.tied.find((one) => one.client === client)?.mark ?? 0)
   const { expiresS = settings.pinTimeoutS } = pin ?? {}
   const idleS = pin === undefined ? null : Math.max(0, settings.pinTimeoutS - expiresS)
   const at = group?.nodes.find(({ mark }) => mark === pin?.mark)?.address ?? owner
@@ -104,8 +106,8 @@ function routed(
   return {
     client,
     slot,
-    node: pinned ?? owner ?? null,
-    reason: isBySlot ? 'slot' : 'pin',
+    node: tied ?? pinned ?? owner ?? null,
+    reason: tied !== undefined ? 'tied' : isBySlot ? 'slot' : 'pin',
     activeConnections,
     // The kernel does not keep it.
     sinceMs: null,

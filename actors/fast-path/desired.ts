@@ -41,6 +41,7 @@ export function desiredRuleset(state: FastPathState): Ruleset | undefined {
     }),
     formerMacs: [...formerMacs.keys()],
     slots: group.slots,
+    ...(group.tied.length === 0 ? {} : { tied: group.tied }),
     ...(state.former === null || !isForwarding ? {} : { former: state.former }),
     // Where there was no assignment yet, the director may just not know.
     refusing: group.generation > 0 && !group.nodes.some(({ takesNew }) => takesNew),

@@ -1,3 +1,4 @@
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { NetworkInterface } from '../../runtime/ports/netlink/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import { compareNeighbours, neighboursToLookAt, noteSilent, probeNodes } from './kernel/neighbours.ts'
@@ -35,7 +36,8 @@ export function look(turn: Turn, { generation, device, missing, neighbours, sile
 function noteDevice(turn: Turn, read: Result<NetworkInterface>): void {
   const { device: before, settings } = turn.state
   if (!read.ok) {
-    turn.trouble('device', `${settings.interfaceName}: ${read.reason}`)
+    const { interfaceName } = settings
+    turn.trouble('device', warning('interface-unreadable', interfaceName, `${interfaceName}: ${read.reason}`))
     turn.change({ device: null })
     return
   }
@@ -56,7 +58,8 @@ export function compareOutline(turn: Turn, generation: number, outline: Result<s
   if (errand.kind !== 'outlining') return
   turn.change({ errand: { kind: 'none' } })
   if (!outline.ok) {
-    turn.trouble('outline', `cannot look at the tables of kernel mode: ${outline.reason}`)
+    const text = `cannot look at the tables of kernel mode: ${outline.reason}`
+    turn.trouble('outline', warning('rules-unreadable', null, text))
     turn.change({ outline: null })
     turn.startTimer('retry', LOOK_EVERY_MS)
     return

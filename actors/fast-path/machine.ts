@@ -1,14 +1,16 @@
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { Machine } from '../../runtime/actor-system/machine/machine.ts'
 import { applyNext, continueApplying, continuePinning } from './applying.ts'
 import { configure } from './configuring.ts'
 import { compareOutline, look, startLooking } from './looking.ts'
 import { tellReady } from './ready.ts'
 import { repeatServing, tellServing } from './serving.ts'
-import type { FastPathEffect, FastPathEvent, FastPathState, FastPathTimer } from './state.ts'
+import { type FastPathEffect, type FastPathEvent, type FastPathState, type FastPathTimer, labelOf } from './state.ts'
 import { noteFormerMacs } from './staying/former-macs.ts'
 import { expireGivingWay, giveUpResuming, noteAnnounced, noteGivenUp } from './staying/giving-way.ts'
 import { giveUpHearing, noteLead, noteMaster } from './staying/hearing.ts'
-import { beginYoung, endSettling, noteSettlingInForce } from './staying/settling.ts'
+import { noteAway } from './staying/retelling.ts'
+import { endSettling, noteSettlingInForce } from './staying/settling.ts'
 import {
   askLater,
   keepStaying,
@@ -64,7 +66,7 @@ function handle(turn: Turn, event: FastPathEvent): void {
       noteGroup(turn, event)
       noteFormerMacs(turn, before.group)
       notePlaces(turn, before)
-      beginYoung(turn, before)
+      noteAway(turn, before)
       noteMove(turn, before)
       noteLeft(turn, before)
       return
@@ -101,7 +103,7 @@ function handle(turn: Turn, event: FastPathEvent): void {
       return
     case 'addressesPut':
       if (event.refusals.length === 0) turn.resolved('addresses')
-      for (const refusal of event.refusals) turn.trouble('addresses', refusal)
+      for (const refusal of event.refusals) turn.trouble('addresses', warning('vip-not-on-lo', null, refusal))
       return
     case 'stop':
       beginStopping(turn)
@@ -153,3 +155,6 @@ function expire(turn: Turn, timer: FastPathTimer): void {
       timer satisfies never
   }
 }
+
+/** As it is run, and replayed. */
+export const fastPathMachine = { machine: 'fast-path', step, label: labelOf }

@@ -1,3 +1,4 @@
+import type { Warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { ClientsOfMessage, HoldersOfMessage } from '../discovery/messages.ts'
 import type { ClientRoute, ClientsPart } from '../dispatcher/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
@@ -35,6 +36,8 @@ export interface ForwardingMessage {
   readonly nodes: readonly ForwardingNode[]
   /** 4096 marks; 0 = nobody. */
   readonly slots: Uint8Array
+  /** Clients whose new connections go to a certain node, by its mark. At most 256. */
+  readonly tied: readonly { readonly client: string; readonly mark: number }[]
 }
 
 /** From the watcher: the interface is another one, or has another MAC. */
@@ -62,8 +65,6 @@ export interface NodeCounters {
   /** Since its table was made. */
   readonly packets: number
   readonly bytes: number
-  /** SYNs, since the fast path started. */
-  readonly connections: number
 }
 
 /** Clients that are remembered at their nodes, of one family. */
@@ -87,7 +88,7 @@ export interface FastPathStatus {
   readonly holders: readonly Holder[] | null
   /** `applied`, `refused`, `restored`: transactions since the start. */
   readonly counters: Readonly<Record<string, number>>
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
 }
 
 export type FastPathControl = {

@@ -42,7 +42,9 @@ export function renumbered(
     return mark
   }
   const nodes = group.nodes.map((node) => ({ ...node, mark: marks.get(node.address) ?? node.mark }))
-  return { group: { ...group, nodes, slots: group.slots.map((row) => (row === 0 ? 0 : markOf(row))) }, numbering }
+  const slots = group.slots.map((row) => (row === 0 ? 0 : markOf(row)))
+  const tied = group.tied.map(({ client, mark }) => ({ client, mark: markOf(mark) }))
+  return { group: { ...group, nodes, slots, tied }, numbering }
 }
 
 function unusedMark(used: ReadonlySet<number>, reserved: ReadonlySet<number>): number {

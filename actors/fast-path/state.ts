@@ -1,3 +1,4 @@
+import type { Warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type {
   CancelTimer,
   SendTo,
@@ -7,9 +8,10 @@ import type {
 } from '../../runtime/actor-system/machine/machine.ts'
 import type { NetworkInterface } from '../../runtime/ports/netlink/netlink.ts'
 import type { Result } from '../../runtime/ports/result.ts'
+import { SLOT_COUNT } from '../../runtime/table/layout.ts'
 import type { ClientConnection, ConnectedClient } from '../../runtime/wire/beacon/clients.ts'
 import type { AnnouncerName, ForwardedMessage } from '../announcer/messages.ts'
-import type { ClientsMessage, ServingMessage } from '../discovery/messages.ts'
+import type { ClientsMessage, ServingMessage, TrafficMessage } from '../discovery/messages.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 import type { FastPathOrder, ForwardingMessage } from './messages.ts'
 import type { Numbering } from './numbering.ts'
@@ -17,7 +19,7 @@ import { type ContinuedPort, firstPorts } from './ruleset/continued-ports.ts'
 import type { KeptMaps, KnownConnection, Pin, Ruleset, RulesetRange, RulesetRedirect } from './ruleset/ruleset-types.ts'
 
 export type FastPathPeers = {
-  readonly discovery: ClientsMessage | ServingMessage
+  readonly discovery: ClientsMessage | ServingMessage | TrafficMessage
   readonly [announcer: AnnouncerName]: ForwardedMessage
 }
 
@@ -235,7 +237,7 @@ export interface FastPathState {
   readonly formerMacs: ReadonlyMap<string, number>
   /** What our tables hold; null where nobody knows, so that they have to be read before they are replaced. */
   readonly applied: Ruleset | null
-  /** As our tables had them last; they go on by those while `applied` is null. */
+  /** As our tables had them last, but for moves that were missed: what is a move, and what goes on by them while `applied` is null. */
   readonly slotsInForce: Uint8Array | null
   /** Read from the tables, to go into the next whole ruleset; null where they were not read. */
   readonly found: FoundTables | null
@@ -270,8 +272,14 @@ export interface FastPathState {
   readonly formerUntilMs: number
   /** Of those owners the ones that fell silent before they could say who has to stay there, and have not said it since; by address. */
   readonly mute: ReadonlySet<string>
-  /** Until then any of this host's slots may have come to it a moment ago, as others know; 0: it knows that itself. */
-  readonly youngUntilMs: number
+  /** Until then clients of slots that have moved since are named for who may not know of it. */
+  readonly retelling: { readonly sinceMs: number; readonly untilMs: number }
+  /** When each slot came to its owner, as far as this host knows. */
+  readonly slotsMovedAtMs: Float64Array
+  /** Since when nodes are not heard, by address. */
+  readonly awaySinceMs: ReadonlyMap<string, number>
+  /** It has heard nobody, so that the next move it hears of may be an old one. */
+  readonly missedMoves: boolean
   /** Nodes that are not heard, whose hosts are asked, by address; true: one does not answer either, what was open there is lost. */
   readonly probed: ReadonlyMap<string, boolean>
   /** Whether new clients may come, as discovery knows. */
@@ -282,7 +290,7 @@ export interface FastPathState {
   readonly timers: ReadonlySet<FastPathTimer>
   readonly counters: Readonly<Record<string, number>>
   /** What is wrong now, by what it is about. */
-  readonly problems: ReadonlyMap<string, string>
+  readonly problems: ReadonlyMap<string, Warning>
 }
 
 export function initialFastPath(settings: FastPathSettings): FastPathState {
@@ -316,7 +324,10 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
     movedAtMs: 0,
     formerUntilMs: 0,
     mute: new Set(),
-    youngUntilMs: 0,
+    retelling: { sinceMs: 0, untilMs: 0 },
+    slotsMovedAtMs: new Float64Array(SLOT_COUNT),
+    awaySinceMs: new Map(),
+    missedMoves: false,
     probed: new Map(),
     serving: 'starting',
     refusals: 0,

@@ -28,13 +28,15 @@ export function takeOver(turn: Turn, read: Result<FoundTables>): void {
 
 /** The group, by the marks that are in the tables; until it is known which those are, and which MAC is ours, by its own. */
 export function noteGroup(turn: Turn, message: ForwardingMessage): void {
-  const { numbering: before, device } = turn.state
+  const { numbering: before, device, group: known } = turn.state
   if (before === null || (device === null && before.given.size === 0)) {
     turn.change({ group: message })
     return
   }
   const { group, numbering } = renumbered(message, before, device?.mac)
-  turn.change({ group, numbering })
+  // Slots that are the same stay the same array: the ruleset is made by it.
+  const isSame = known !== null && Buffer.compare(known.slots, group.slots) === 0
+  turn.change({ group: isSame ? { ...group, slots: known.slots } : group, numbering })
 }
 
 /** Our MAC is known: nobody was numbered before. */

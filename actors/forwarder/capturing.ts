@@ -1,3 +1,4 @@
+import { type Warning, warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { LogLevel } from '../../runtime/ports/host/syslog.ts'
 import type { Nft } from '../../runtime/ports/nft/nft.ts'
 import { done, type Result } from '../../runtime/ports/result.ts'
@@ -41,8 +42,8 @@ export class Capturing {
   }
 
   /** For people. */
-  get warnings(): readonly string[] {
-    return this.#problem === null ? [] : [this.#problem]
+  get warnings(): readonly Warning[] {
+    return this.#problem === null ? [] : [warning('capture-refused', null, this.#problem)]
   }
 
   async #apply(listeners: readonly ListenerPlan[]): Promise<Result> {

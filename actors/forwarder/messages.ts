@@ -1,3 +1,5 @@
+import type { Warning } from '../../runtime/actor-system/inspection/warning.ts'
+
 /** One listening socket of every forwarder. */
 export interface ListenerPlan {
   /** Where clients connect to: a VIP, which this host need not hold yet. */
@@ -91,7 +93,7 @@ export interface ForwarderPoolStatus {
   /** Of all forwarders together, since the gateway's start. */
   readonly counters: Readonly<Record<string, number>>
   /** Listeners that could not be opened, nodes that do not answer, limits that are reached. */
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
 }
 
 export type ForwarderPoolControl = {

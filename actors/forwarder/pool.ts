@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ActorInstance } from '../../runtime/actor-system/actor.ts'
 import type { InspectionDetail } from '../../runtime/actor-system/inspection/inspection.ts'
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { RestartPolicy } from '../../runtime/actor-system/supervision/restart-policy.ts'
 import { WorkerPool } from '../../runtime/actor-system/threads/worker-pool.ts'
 import type { Clock } from '../../runtime/ports/host/clock.ts'
@@ -173,10 +174,17 @@ export class ForwarderPool {
 
   status(): ForwarderPoolStatus {
     const limits = this.#pressure.warnings(this.#settings.limits, this.#ports.clock.nowMs())
-    const resting = this.#unanswering().map(restingText)
+    const closed = [...new Set([...this.#problems.values()].flat())]
+    // Of one that is known to have failed that is said already.
+    const resting = this.#unanswering().filter((address) => this.#isSaidToBeWell(address))
     return {
       counters: this.#counters(),
-      warnings: [...new Set([...this.#problems.values()].flat()), ...this.#capturing.warnings, ...resting, ...limits],
+      warnings: [
+        ...closed.map((problem) => warning('listener-closed', null, problem)),
+        ...this.#capturing.warnings,
+        ...resting.map((address) => warning('proxy-unanswering', address, restingText(address))),
+        ...limits,
+      ],
     }
   }
 
@@ -191,6 +199,12 @@ export class ForwarderPool {
 
   #unanswering(): readonly string[] {
     return [...new Set([...this.#resting.values()].flat())].sort()
+  }
+
+  #isSaidToBeWell(address: string): boolean {
+    const { table } = this.#options
+    const index = table.nodeIndexOf(address)
+    return index !== undefined && table.node(index)?.state === 'ok'
   }
 
   #look(): void {

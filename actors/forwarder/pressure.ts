@@ -1,20 +1,39 @@
+import { type Warning, warning } from '../../runtime/actor-system/inspection/warning.ts'
+import type { WarningCode } from '../../runtime/actor-system/inspection/warning-codes.ts'
 import type { ForwarderCounter } from '../../runtime/table/layout.ts'
 import type { ForwarderLimits } from './messages.ts'
 
 /** For how long a limit is told of after it was last felt. */
 const TOLD_FOR_MS = 30_000
 
+interface Felt {
+  readonly code: WarningCode
+  readonly text: string
+}
+
 /** What is said while a counter rises; undefined: it is no limit. */
-function textOf(counter: string, limits: ForwarderLimits): string | undefined {
+function feltOf(counter: string, limits: ForwarderLimits): Felt | undefined {
   switch (counter as ForwarderCounter) {
     case 'globalLimit':
-      return `limits.connections: ${limits.connections} are open, further clients wait until one ends; raise it, or add nodes`
+      return {
+        code: 'connections-limit',
+        text: `limits.connections: ${limits.connections} are open, further clients wait until one ends; raise it, or add nodes`,
+      }
     case 'clientLimit':
-      return `limits.connectionsPerClient: a client wants more than ${limits.connectionsPerClient} connections, and is refused what is beyond`
+      return {
+        code: 'client-limit',
+        text: `limits.connectionsPerClient: a client wants more than ${limits.connectionsPerClient} connections, and is refused what is beyond`,
+      }
     case 'descriptorsExhausted':
-      return 'this process has no file descriptors left: clients wait or are refused; raise LimitNOFILE, two for each of limits.connections'
+      return {
+        code: 'files-exhausted',
+        text: 'this process has no file descriptors left: clients wait or are refused; raise LimitNOFILE, two for each of limits.connections',
+      }
     case 'portsExhausted':
-      return 'no ephemeral ports are left towards a node: clients are refused or go to another node; set net.ipv4.tcp_tw_reuse to 1, widen net.ipv4.ip_local_port_range, or add nodes'
+      return {
+        code: 'ports-exhausted',
+        text: 'no ephemeral ports are left towards a node: clients are refused or go to another node; set net.ipv4.tcp_tw_reuse to 1, widen net.ipv4.ip_local_port_range, or add nodes',
+      }
     default:
       return undefined
   }
@@ -33,7 +52,7 @@ export class Pressure {
   look(counters: Readonly<Record<string, number>>, limits: ForwarderLimits, nowMs: number): readonly string[] {
     const news: string[] = []
     for (const [counter, count] of Object.entries(counters)) {
-      const text = textOf(counter, limits)
+      const text = feltOf(counter, limits)?.text
       const before = this.#last.get(counter) ?? 0
       this.#last.set(counter, count)
       if (text === undefined || count <= before) continue
@@ -44,9 +63,12 @@ export class Pressure {
   }
 
   /** What is felt now, with how often it was since the start. */
-  warnings(limits: ForwarderLimits, nowMs: number): readonly string[] {
+  warnings(limits: ForwarderLimits, nowMs: number): readonly Warning[] {
     const felt = [...this.#roseAtMs.keys()].filter((counter) => this.#isFelt(counter, nowMs))
-    return felt.map((counter) => `${textOf(counter, limits)} (${this.#last.get(counter)} times)`)
+    return felt.flatMap((counter) => {
+      const limit = feltOf(counter, limits)
+      return limit === undefined ? [] : [warning(limit.code, null, `${limit.text} (${this.#last.get(counter)} times)`)]
+    })
   }
 
   #isFelt(counter: string, nowMs: number): boolean {

@@ -54,7 +54,9 @@ export class Upstream {
 
   /** The node did not answer: on to the next best, or, when none is left, a RST for the client. */
   failed(connection: number, plan: ListenerPlan): void {
+    const { table, forwarder } = this.#connections
     const node = this.#connections.node[connection]!
+    table.attempted(forwarder, node, false)
     this.rest.failed(node, plan.redirectIndex, this.#connections.tick)
     this.#retry(connection, plan, node, -EHOSTUNREACH)
   }
@@ -100,7 +102,7 @@ export class Upstream {
 
   /** Starts to connect; `-errno` when that failed at once. */
   #attempt(connection: number, node: number, plan: ListenerPlan): number {
-    const { sockets, generation, table, triedLow, triedHigh } = this.#connections
+    const { sockets, generation, table, forwarder, triedLow, triedHigh } = this.#connections
     if (node < 32) triedLow[connection]! |= 1 << node
     else triedHigh[connection]! |= 1 << (node - 32)
     if (!table.nodeServes(node, plan.redirectIndex)) return NOT_THERE
@@ -108,7 +110,10 @@ export class Upstream {
     const fd = address === undefined ? NOT_THERE : sockets.connect(address, plan.clientSpeaksFirst)
     if (fd < 0) {
       // What this host has run out of says nothing of the node.
-      if (fd === -EHOSTUNREACH) this.rest.failed(node, plan.redirectIndex, this.#connections.tick)
+      if (fd === -EHOSTUNREACH) {
+        table.attempted(forwarder, node, false)
+        this.rest.failed(node, plan.redirectIndex, this.#connections.tick)
+      }
       return fd
     }
     const end = connection * 2 + NODE_END
@@ -139,7 +144,8 @@ export class Upstream {
 
   /** The node answered: from now on both ends are read. False if the connection had to be broken off. */
   connected(connection: number, plan: ListenerPlan): boolean {
-    const { sockets, state, flags, generation, activeTick, node, tick } = this.#connections
+    const { sockets, table, forwarder, state, flags, generation, activeTick, node, tick } = this.#connections
+    table.attempted(forwarder, node[connection]!, true)
     this.rest.worked(node[connection]!, plan.redirectIndex)
     const client = connection * 2
     state[connection] = OPEN

@@ -1,25 +1,36 @@
 import type { ActorContext, RemoteControl } from '../../runtime/actor-system/actor.ts'
+import { legible } from '../../runtime/actor-system/inspection/legible-text.ts'
 import type { AnnouncerControl } from '../announcer/messages.ts'
 import { type DiscoveryControl, type DrainWish, MAINTENANCE_MS } from '../discovery/messages.ts'
 import type { ElectorControl } from '../elector/messages.ts'
 import { askerOf, wholeOf } from './asking.ts'
 import { type Answer, failure, json } from './http/server.ts'
 import type { GatewayStatus, InspectorPeers, SupervisorControl } from './messages.ts'
-import { planDrain, planFailover, planForget } from './orders.ts'
+import { planFailover, planForget, planPresent } from './orders.ts'
 import type { Gathered, SliceGatherer } from './slices.ts'
 import type { GatewayIdentity } from './status.ts'
+import { TieRoutes } from './tie-routes.ts'
+import type { TimelineKeeper } from './timeline/keeper.ts'
+import { orderHappening } from './timeline/orders.ts'
+import type { ToldWarning } from './warnings.ts'
 
 /** What orders go by. */
 export interface OrderSources {
   readonly context: ActorContext<InspectorPeers>
   readonly gatherer: SliceGatherer
+  readonly timeline: TimelineKeeper
   /** As configured now. */
   identity(): GatewayIdentity
-  statusOf(gathered: Gathered): GatewayStatus
+  /** `all`: with every node that is known, whoever leads. */
+  statusOf(gathered: Gathered, all?: boolean): GatewayStatus
+  warningsIn(gathered: Gathered): readonly ToldWarning[]
 }
 
 type Order = (query: URLSearchParams) => Promise<Answer>
 
+/** What of an order's query its line in the log has. */
+const ORDER_WORDS = ['node', 'client', 'instance', 'timeoutMs', 'force', 'check'] as const
+const ORDER_TOLD_CHARACTERS = 200
 const MAINTENANCE_MOST_MS = 24 * 60 * 60_000
 const LONGEST_STALL_MS = 60_000
 /** Reading the configuration takes a thread that has to start, and the actors a second to confirm. */
@@ -30,6 +41,7 @@ const RELOAD_LOOK_EVERY_MS = 20
 export class OrderRoutes {
   readonly #sources: OrderSources
   readonly #ask: ReturnType<typeof askerOf>
+  readonly #ties: TieRoutes
   readonly posted: ReadonlyMap<string, Order> = new Map<string, Order>([
     ['/failover', (query) => this.#failover(query)],
     ['/announce', () => this.#announce()],
@@ -37,6 +49,8 @@ export class OrderRoutes {
     ['/undrain', (query) => this.#drain(query, { draining: false, maintMs: null })],
     ['/maint', (query) => this.#maint(query)],
     ['/forget', (query) => this.#forget(query)],
+    ['/assign', (query) => this.#ties.assign(query)],
+    ['/unassign', (query) => this.#ties.unassign(query)],
     ['/reload', (query) => this.#reload(query.get('check') === '1')],
   ])
   readonly hooks: ReadonlyMap<string, Order> = new Map<string, Order>([
@@ -47,6 +61,19 @@ export class OrderRoutes {
   constructor(sources: OrderSources) {
     this.#sources = sources
     this.#ask = askerOf(sources.context)
+    this.#ties = new TieRoutes(sources)
+  }
+
+  /** Carries an order out, and tells log and timeline of it with who gave it; `by` for people. */
+  async give(url: URL, order: Order, by: string): Promise<Answer> {
+    const answer = await order(url.searchParams)
+    const words = [url.pathname.slice(1), ...ORDER_WORDS.flatMap((name) => url.searchParams.get(name) ?? [])]
+    const happening = answer.status === 200 ? orderHappening(url, by) : undefined
+    if (happening !== undefined) this.#sources.timeline.tell(happening)
+    const outcome = answer.status === 200 ? 'given' : 'refused'
+    const line = legible(`order: ${words.join(' ').slice(0, ORDER_TOLD_CHARACTERS)}, ${outcome}, by ${by}`)
+    this.#sources.context.log(answer.status === 200 ? 'info' : 'warn', line)
+    return answer
   }
 
   async #failover(query: URLSearchParams): Promise<Answer> {
@@ -109,7 +136,7 @@ export class OrderRoutes {
   }
 
   #drain(query: URLSearchParams, wish: DrainWish): Promise<Answer> {
-    return this.#orderOfNode(query, planDrain, (discovery, address) => discovery.drain(address, wish))
+    return this.#orderOfNode(query, planPresent, (discovery, address) => discovery.drain(address, wish))
   }
 
   #forget(query: URLSearchParams): Promise<Answer> {
@@ -119,7 +146,7 @@ export class OrderRoutes {
   /** Discovery is told of the node that is named, where the plan allows it. */
   async #orderOfNode(
     query: URLSearchParams,
-    planOf: typeof planDrain,
+    planOf: typeof planPresent,
     give: (discovery: RemoteControl<DiscoveryControl>, address: string) => Promise<void>,
   ): Promise<Answer> {
     const status = this.#sources.statusOf(await this.#sources.gatherer.gather())

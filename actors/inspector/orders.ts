@@ -48,7 +48,7 @@ export type NodePlan =
   | { readonly ok: false; readonly reason: string }
 
 /** `asked`: a node's name or management IP. A scanning node knows itself and the directors, so orders only those. */
-export const planDrain = (status: GatewayStatus, asked: string): NodePlan =>
+export const planPresent = (status: GatewayStatus, asked: string): NodePlan =>
   planFor(status, asked, ({ left, missing }) => !left && !missing)
 
 /** The same for a node that is gone: who is heard is not forgotten. */

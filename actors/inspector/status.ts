@@ -1,11 +1,13 @@
 /** Puts what the actors say of themselves together to one status. Pure. */
+import { textsOf, type Warning } from '../../runtime/actor-system/inspection/warning.ts'
 import { parseIpv4 } from '../../runtime/wire/addresses.ts'
 import type { AddressFamily } from '../../runtime/wire/ip-address-bytes.ts'
 import type { MemberStatus } from '../discovery/messages.ts'
 import type { DispatchedNode } from '../dispatcher/messages.ts'
 import type { VrrpStatus } from '../elector/messages.ts'
 import { foldRoles } from '../elector/messages.ts'
-import type { Diagnostics, GatewayStatus, InstanceStatus, NodeStatus } from './messages.ts'
+import { NO_RATES } from './history/history.ts'
+import type { Diagnostics, GatewayStatus, InstanceStatus, NodeStatus, TrafficRates } from './messages.ts'
 import type { Gathered, InstanceActors, InstanceSlices, Slices } from './slices.ts'
 
 /** What is known of an instance before its actors have answered. */
@@ -31,14 +33,22 @@ export interface GatewayIdentity {
   readonly portRanges: Diagnostics['portRanges']
   readonly forwarding: 'kernel' | 'workers'
   /** What the start had to say. */
-  readonly startWarnings: readonly string[]
+  readonly startWarnings: readonly Warning[]
 }
 
-/** `ownWarnings`: the inspector's. Actors that are silent are shown as they were last, and named in a warning. */
+interface StatusOptions {
+  /** Every node that is known, also on a scanning node. */
+  readonly all?: boolean
+  /** Of a node, by its address. */
+  readonly ratesOf?: (address: string) => TrafficRates
+}
+
+/** `warnings`: see `warningsIn`. Actors that are silent are shown as they were last, and named in a warning. */
 export function assembleStatus(
   identity: GatewayIdentity,
   gathered: Gathered,
-  ownWarnings: readonly string[],
+  warnings: readonly Warning[],
+  { all = false, ratesOf = () => NO_RATES }: StatusOptions = {},
 ): GatewayStatus {
   const { slices } = gathered
   const monitor = slices['port-monitor']
@@ -56,8 +66,8 @@ export function assembleStatus(
     instances,
     virtualIps: instances.flatMap(({ virtualIps }) => virtualIps),
     monitor: { state: monitor?.state ?? 'failure', ports: monitor?.ports ?? uncheckedPorts(identity) },
-    nodes: nodesOf(identity, slices, role === 'director'),
-    warnings: warningsOf(identity, gathered, instances, ownWarnings),
+    nodes: nodesOf(identity, slices, role === 'director', all, ratesOf),
+    warnings: textsOf(warnings),
   }
 }
 
@@ -99,7 +109,7 @@ export function unfitness(
   const socketsSilent = silent.get('raw-ip')
   if (socketsSilent !== undefined) return `raw-ip ${socketsSilent}`
   // Deaf: no advert and no beacon comes or goes.
-  if (slices['raw-ip']?.open === false) return slices['raw-ip'].warnings[0] ?? 'the raw sockets are closed'
+  if (slices['raw-ip']?.open === false) return slices['raw-ip'].warnings[0]?.text ?? 'the raw sockets are closed'
   if (status.role === 'initializing') return 'the role is not known yet'
   const [stranger] = slices.discovery?.strangers ?? []
   if (stranger !== undefined) return stranger
@@ -113,10 +123,12 @@ export function unfitness(
 }
 
 function instanceOf(identity: InstanceIdentity, said: InstanceSlices | undefined): InstanceStatus {
+  const { timings: _timings, ...vrrpSaid } = said?.elector ?? { timings: null }
   const { name, family, virtualRouterId, directorPriority, vrrp } = identity
   const silent: Omit<InstanceStatus, 'name' | 'family' | 'virtualIps' | 'warnings'> = {
     role: 'initializing',
     state: 'INIT',
+    stateForMs: null,
     version: vrrp.version,
     virtualRouterId,
     priority: directorPriority,
@@ -138,9 +150,9 @@ function instanceOf(identity: InstanceIdentity, said: InstanceSlices | undefined
     name,
     family,
     ...silent,
-    ...said?.elector,
+    ...vrrpSaid,
     virtualIps: said?.announcer?.virtualIps ?? identity.virtualIps.map(({ address }) => ({ address, held: false })),
-    warnings: [...(said?.elector?.warnings ?? []), ...(said?.announcer?.warnings ?? [])],
+    warnings: textsOf([...(said?.elector?.warnings ?? []), ...(said?.announcer?.warnings ?? [])]),
   }
 }
 
@@ -154,11 +166,17 @@ function uncheckedPorts({ redirects }: GatewayIdentity): GatewayStatus['monitor'
   return ports.map((port) => ({ port, listening: false, problem: 'was not checked yet' }))
 }
 
-/** On the director itself and all scanning nodes; on a scanning node the director and itself. */
-function nodesOf(identity: GatewayIdentity, slices: Slices, isDirector: boolean): readonly NodeStatus[] {
+/** On the director itself and all scanning nodes; on a scanning node the director and itself, unless all are wanted. */
+function nodesOf(
+  identity: GatewayIdentity,
+  slices: Slices,
+  isDirector: boolean,
+  all: boolean,
+  ratesOf: (address: string) => TrafficRates,
+): readonly NodeStatus[] {
   const known = slices.discovery?.members ?? []
   const members = known.some(({ self }) => self) ? known : [...known, unseenSelf(identity, slices, isDirector)]
-  const shown = isDirector ? members : members.filter(({ self, director }) => self || director)
+  const shown = isDirector || all ? members : members.filter(({ self, director }) => self || director)
   const rows = new Map(slices.dispatcher?.nodes.map((row) => [row.address, row]))
   // Only the one director there is, in workers mode, sees each connection of the group; else the nodes' own counts are the truth.
   const isOnlyDirector = isDirector && !members.some(({ self, director }) => director && !self)
@@ -167,26 +185,15 @@ function nodesOf(identity: GatewayIdentity, slices: Slices, isDirector: boolean)
     .toSorted((one, other) => (parseIpv4(one.address) ?? 0) - (parseIpv4(other.address) ?? 0))
     .map((member) => {
       const row = rows.get(member.address)
-      return nodeOf(member, row, countsHere, totalOf(member, row, identity.forwarding, slices['fast-path']))
+      return nodeOf(member, row, countsHere, ratesOf(member.address))
     })
-}
-
-/** Only who forwards sees them: the forwarders, who write the table, or the kernel. */
-function totalOf(
-  { address }: Pick<MemberStatus, 'address'>,
-  row: DispatchedNode | undefined,
-  forwarding: GatewayIdentity['forwarding'],
-  fastPath: Slices['fast-path'],
-): number | null {
-  if (forwarding === 'workers') return row?.totalConnections ?? 0
-  return fastPath?.nodes.find((node) => node.address === address)?.connections ?? null
 }
 
 function nodeOf(
   member: MemberStatus,
   row: DispatchedNode | undefined,
   countsHere: boolean,
-  totalConnections: number | null,
+  rates: TrafficRates,
 ): NodeStatus {
   const activeConnections = countsHere && row !== undefined ? row.activeConnections : member.activeConnections
   return {
@@ -203,7 +210,11 @@ function nodeOf(
     drained: member.health !== 'stale' && member.drained,
     maint: member.maint !== 'off',
     lastResort: member.health === 'draining' && (row?.lastResort ?? false),
-    totalConnections,
+    totalConnections: member.traffic?.connections ?? null,
+    failedConnections: member.traffic?.failed ?? null,
+    bytesIn: member.traffic?.bytesIn ?? null,
+    bytesOut: member.traffic?.bytesOut ?? null,
+    ...rates,
     cpu: member.cpu,
     memory: member.memory,
     capacity: member.capacity,
@@ -211,8 +222,11 @@ function nodeOf(
     failedPorts: member.failedPorts,
     overloaded: row?.overloaded ?? false,
     slowStart: row?.slowStart ?? null,
+    reachMs: row?.reachMs ?? null,
     weightReason: row?.weightReason ?? null,
     lastSeenMs: member.lastSeenMs,
+    source: member.source,
+    ageMs: member.lastSeenMs,
     left: member.left,
     key: member.key,
     missing: member.missingSince !== null,
@@ -231,6 +245,8 @@ function unseenSelf(identity: GatewayIdentity, slices: Slices, director: boolean
     director,
     health: slices['port-monitor']?.state ?? 'failure',
     lastSeenMs: 0,
+    source: 'self',
+    traffic: null,
     left: false,
     key: null,
     missingSince: null,
@@ -245,24 +261,4 @@ function unseenSelf(identity: GatewayIdentity, slices: Slices, director: boolean
     maint: 'off',
     forwarding: identity.forwarding,
   }
-}
-
-function warningsOf(
-  identity: GatewayIdentity,
-  { slices, silent }: Gathered,
-  instances: readonly InstanceStatus[],
-  ownWarnings: readonly string[],
-): readonly string[] {
-  const electing = identity.instances.flatMap(({ elector, announcer }) => [elector, announcer])
-  const missing = [...electing, ...Object.keys(slices)].flatMap((actor) => {
-    const reason = silent.get(actor)
-    return reason === undefined ? [] : [`${actor} ${reason}: its part of the status is old or missing`]
-  })
-  const ofInstances = instances.flatMap(({ name, warnings }) =>
-    warnings.map((warning) => (instances.length === 1 ? warning : `${name}: ${warning}`)),
-  )
-  const said = Object.values(slices).flatMap(
-    (slice: { readonly warnings: readonly string[] } | null) => slice?.warnings ?? [],
-  )
-  return [...new Set([...identity.startWarnings, ...missing, ...ofInstances, ...said, ...ownWarnings])]
 }

@@ -1,4 +1,5 @@
 import type { StartActor } from '../../runtime/actor-system/actor.ts'
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import { type OwnEffect, runMachine } from '../../runtime/actor-system/machine/machine-runner.ts'
 import type { Webhooks } from '../../runtime/ports/host/webhooks.ts'
 import type { Programs } from '../../runtime/ports/process/programs.ts'
@@ -10,7 +11,7 @@ import {
   type NotifierEvent,
   type NotifierOptions,
   type NotifierState,
-  stepNotifier,
+  notifierMachine,
 } from './machine.ts'
 import type { NotifierControl, NotifierMessage } from './messages.ts'
 import { argumentsOf } from './notices.ts'
@@ -51,13 +52,12 @@ export const startNotifier: StartActor<
   const now = (): string => new Date(context.clock.wallMs()).toISOString()
   const machine = runMachine<NotifierState, NotifierEvent, NotifierEffect>({
     context,
+    ...notifierMachine,
     initial: initialNotifier(options, context.incarnation === 0),
-    step: stepNotifier,
     perform: (effect: OwnEffect<NotifierEffect>) => {
       if (effect.type === 'toldAll') toldAll.resolve()
       else void perform(effect)
     },
-    label: ({ notifiers }) => (notifiers.some(({ current }) => current !== null) ? 'telling' : 'idle'),
   })
   const weak = new WeakPrograms('notify', programs, (line) => context.log('warn', line))
   const commandsOf = ({ notifiers }: NotifierOptions) => notifiers.map(({ command }) => command)
@@ -65,7 +65,8 @@ export const startNotifier: StartActor<
   const control: NotifierControl = {
     describe: () => {
       const status = describeNotifier(machine.state())
-      return { ...status, warnings: [...status.warnings, ...weak.warnings] }
+      const programs = weak.warnings.map((text) => warning('weak-program', null, text))
+      return { ...status, warnings: [...status.warnings, ...programs] }
     },
   }
   return {

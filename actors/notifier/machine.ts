@@ -7,8 +7,10 @@
  *
  * Who is told of something is another matter than who does it: nothing in the gateway waits for a notifier, but the end of its process.
  */
+
 import { isDeepStrictEqual } from 'node:util'
 import type { NotifyEvent } from '../../config/gateway-config.ts'
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type {
   CancelTimer,
   StartTimer,
@@ -254,7 +256,17 @@ export function describeNotifier({ notifiers }: NotifierState): NotifierStatus {
       }
     }),
     warnings: notifiers.flatMap(({ rule, problem }) => {
-      return problem === null ? [] : [`notify: ${targetOf(rule)} failed when it was called last: ${problem}`]
+      if (problem === null) return []
+      const target = targetOf(rule)
+      return [warning('notify-failed', target, `notify: ${target} failed when it was called last: ${problem}`)]
     }),
   }
+}
+
+/** As it is run, and replayed. */
+export const notifierMachine = {
+  machine: 'notifier',
+  step: stepNotifier,
+  label: ({ notifiers }: NotifierState): string =>
+    notifiers.some(({ current }) => current !== null) ? 'telling' : 'idle',
 }

@@ -1,4 +1,5 @@
 import type { NotifyEvent } from '../../config/gateway-config.ts'
+import type { Warning } from '../../runtime/actor-system/inspection/warning.ts'
 
 /** From an elector, at every change, and whenever one of both (re)starts: what its virtual router is now. */
 export interface InstanceStateMessage {
@@ -61,7 +62,7 @@ interface NotifierCounts {
 /** `describe()` of the notifier's control. */
 export interface NotifierStatus {
   readonly notifiers: readonly NotifierCounts[]
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
 }
 
 export type NotifierControl = { describe(): NotifierStatus }

@@ -1,4 +1,6 @@
 import type { StartActor } from '../../runtime/actor-system/actor.ts'
+import { emptyHistogram, type Histogram, observed } from '../../runtime/actor-system/inspection/histogram.ts'
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import { runMachine } from '../../runtime/actor-system/machine/machine-runner.ts'
 import type { Programs } from '../../runtime/ports/process/programs.ts'
 import { WeakPrograms } from '../../runtime/ports/process/weak-programs.ts'
@@ -16,17 +18,16 @@ import {
   type PortMonitorEvent,
   type PortMonitorRules,
   type PortMonitorState,
-  stepPortMonitor,
+  portMonitorMachine,
 } from './machine.ts'
 import type { PortMonitorControl, PortMonitorMessage } from './messages.ts'
 import { proxyPortsOf } from './port-check.ts'
 import {
-  failingScripts,
   initialScripts,
   type ScriptsEffect,
   type ScriptsEvent,
   type ScriptsState,
-  stepScripts,
+  scriptsMachine,
   type TrackedScript,
 } from './scripts.ts'
 
@@ -64,14 +65,19 @@ export const startPortMonitor: StartActor<
       : { type: 'unreadable', reason: listeners.reason }
   }
   const ask = async ({ index, generation, probe }: PortMonitorEffect & { readonly type: 'probe' }): Promise<void> => {
+    const beganMs = context.clock.nowMs()
     const answer = await proxies.probe(probe)
+    const before = took.get(probe.port) ?? emptyHistogram
+    took.set(probe.port, observed(before, context.clock.nowMs() - beganMs))
     if (!stopped) machine.dispatch({ type: 'probed', index, generation, problem: answer.ok ? null : answer.reason })
   }
+  /** By the port of the check, as long as the configuration has one. */
+  const took = new Map<number, Histogram>()
   let stopped = false
   const machine = runMachine<PortMonitorState, PortMonitorEvent, PortMonitorEffect>({
     context,
+    ...portMonitorMachine,
     initial: initialPortMonitor(rulesOf(options)),
-    step: stepPortMonitor,
     perform: (effect) => {
       switch (effect.type) {
         case 'read':
@@ -84,18 +90,16 @@ export const startPortMonitor: StartActor<
           effect satisfies never
       }
     },
-    label: ({ health }) => health,
   })
   const scripts = runMachine<ScriptsState, ScriptsEvent, ScriptsEffect>({
     context,
+    ...scriptsMachine,
     initial: initialScripts(options.scripts),
-    step: stepScripts,
     // `run` is the only effect of its own.
     perform: ({ generation, script: { name, command, timeoutMs } }) =>
       void programs.run(`${name} ${generation}`, { command, input: '', timeoutMs }).then((outcome) => {
         if (!stopped) scripts.dispatch({ type: 'ended', name, generation, outcome })
       }),
-    label: (state) => failingScripts(state).join(', ') || 'well',
   })
   const weak = new WeakPrograms('track.scripts', programs, (line) => context.log('warn', line))
   const commandsOf = (wanted: readonly TrackedScript[]) => wanted.map(({ command }) => command)
@@ -105,7 +109,9 @@ export const startPortMonitor: StartActor<
   const control: PortMonitorControl = {
     describe: () => {
       const status = describePortMonitor(machine.state())
-      return { ...status, warnings: [...status.warnings, ...weak.warnings] }
+      const programs = weak.warnings.map((text) => warning('weak-program', null, text))
+      const checks = [...took].map(([port, durations]) => ({ port, took: durations }))
+      return { ...status, checks, warnings: [...status.warnings, ...programs] }
     },
   }
   const tellOfElector = (event: ElectorChange): void => {
@@ -119,6 +125,8 @@ export const startPortMonitor: StartActor<
     },
     configure: (wanted) => {
       machine.dispatch({ type: 'configured', rules: rulesOf(wanted) })
+      const checked = new Set(wanted.checks.map(({ probe }) => probe.port))
+      for (const port of [...took.keys()]) if (!checked.has(port)) took.delete(port)
       weak.look(commandsOf(wanted.scripts))
       scripts.dispatch({ type: 'configured', scripts: wanted.scripts })
     },

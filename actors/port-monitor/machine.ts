@@ -12,11 +12,13 @@
  */
 
 import { isDeepStrictEqual } from 'node:util'
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type {
   CancelTimer,
   SendTo,
   StartTimer,
   Step,
+  TellHappening,
   TimerExpired,
   WriteLog,
 } from '../../runtime/actor-system/machine/machine.ts'
@@ -24,6 +26,7 @@ import type { Probe } from '../../runtime/ports/sockets/proxy-probe.ts'
 import type { Listener } from '../../runtime/ports/sockets/socket-table.ts'
 import type { MonitorMessage } from '../discovery/messages.ts'
 import type { ElectorName, TrackMessage } from '../elector/messages.ts'
+import type { TimelineHappening } from '../inspector/messages.ts'
 import { type Damped, type DampingRules, damped } from './damping.ts'
 import {
   allAnswered,
@@ -102,6 +105,7 @@ export type PortMonitorEffect =
   | CancelTimer<MonitorTimer>
   | SendTo<PortMonitorPeers>
   | WriteLog
+  | TellHappening<TimelineHappening>
 
 type PortMonitorStep = Step<PortMonitorState, PortMonitorEffect>
 
@@ -158,9 +162,15 @@ export function stepPortMonitor(state: PortMonitorState, event: PortMonitorEvent
 }
 
 /** `describe()`: before the first read a node is not yet good for traffic. */
-export function describePortMonitor(state: PortMonitorState): PortMonitorStatus {
-  const unread = state.readError === null ? [] : [`the listening ports cannot be read: ${state.readError}`]
-  const partial = state.health === 'ok' && state.problem !== null ? [`${state.problem}: others serve that`] : []
+export function describePortMonitor(state: PortMonitorState): Omit<PortMonitorStatus, 'checks'> {
+  const unread =
+    state.readError === null
+      ? []
+      : [warning('ports-unreadable', null, `the listening ports cannot be read: ${state.readError}`)]
+  const partial =
+    state.health === 'ok' && state.problem !== null
+      ? [warning('port-failed', null, `${state.problem}: others serve that`)]
+      : []
   const warnings = [...unread, ...partial]
   return { state: state.health === 'ok' ? 'ok' : 'failure', ports: state.ports, warnings }
 }
@@ -201,7 +211,9 @@ function judged(state: PortMonitorState, ports: readonly PortState[], problem: s
   const failedPorts = failedPortsOf(ports)
   const isNews = health !== state.health || `${failedPorts}` !== `${failedPortsOf(state.ports)}`
   const effects: PortMonitorEffect[] = []
-  if (health !== state.health || problem !== state.problem) effects.push(logState(health, problem))
+  if (health !== state.health || problem !== state.problem) {
+    effects.push(logState(health, problem), ...happenings(state.health, health, problem))
+  }
   if (isNews && state.discoveryUp) effects.push(tellDiscovery(health, failedPorts))
   if (health !== state.health) effects.push(...state.electorsUp.map((elector) => tellElector(elector, health, problem)))
   return { state: { ...state, ports, health, problem }, effects }
@@ -210,6 +222,17 @@ function judged(state: PortMonitorState, ports: readonly PortState[], problem: s
 function logState(health: 'ok' | 'failure', problem: string | null): WriteLog {
   const reason = problem === null ? '' : ` (${problem})`
   return { type: 'log', level: problem === null ? 'info' : 'warn', line: `monitor: current state: ${health}${reason}` }
+}
+
+/** That all is well at the start is no news. Of a node of which some proxies fail the warnings tell. */
+function happenings(
+  before: PortMonitorState['health'],
+  health: 'ok' | 'failure',
+  problem: string | null,
+): readonly TellHappening<TimelineHappening>[] {
+  if (health === 'failure')
+    return [{ type: 'happened', kind: 'nodeFailed', level: 'failure', what: `failed: ${problem}` }]
+  return before === 'failure' ? [{ type: 'happened', kind: 'nodeReturned', level: 'info', what: 'serves again' }] : []
 }
 
 const failedPortsOf = (ports: readonly PortState[]): readonly number[] =>
@@ -257,4 +280,11 @@ function configured(state: PortMonitorState, rules: PortMonitorRules): PortMonit
   const checksGeneration = state.checksGeneration + 1
   const changed = { ...state, rules, checks: notChecked(rules.checks), checksGeneration }
   return { state: changed, effects: [...cancelledProbes(state), { type: 'read' }, ...probes(changed)] }
+}
+
+/** As it is run, and replayed. */
+export const portMonitorMachine = {
+  machine: 'port-monitor',
+  step: stepPortMonitor,
+  label: ({ health }: PortMonitorState): string => health,
 }

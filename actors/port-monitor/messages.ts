@@ -1,3 +1,6 @@
+import type { Histogram } from '../../runtime/actor-system/inspection/histogram.ts'
+import type { Warning } from '../../runtime/actor-system/inspection/warning.ts'
+
 export type PortMonitorMessage = never
 
 export interface PortState {
@@ -11,7 +14,9 @@ export interface PortState {
 export interface PortMonitorStatus {
   readonly state: 'ok' | 'failure'
   readonly ports: readonly PortState[]
-  readonly warnings: readonly string[]
+  /** How long the checks of the proxies took, by port, ms; of one that did not answer, until it was given up. */
+  readonly checks: readonly { readonly port: number; readonly took: Histogram }[]
+  readonly warnings: readonly Warning[]
 }
 
 export type PortMonitorControl = { describe(): PortMonitorStatus }

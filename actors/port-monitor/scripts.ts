@@ -164,3 +164,10 @@ function configured(state: ScriptsState, scripts: readonly TrackedScript[]): Scr
   const gone = [...state.watched.keys()].filter((name) => !watched.has(name))
   return { state: { ...state, watched, nextGeneration }, effects: [...gone.map(cancelled), ...effects] }
 }
+
+/** As it is run, and replayed. */
+export const scriptsMachine = {
+  machine: 'scripts',
+  step: stepScripts,
+  label: (state: ScriptsState): string => failingScripts(state).join(', ') || 'well',
+}

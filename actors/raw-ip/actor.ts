@@ -1,4 +1,5 @@
 import type { ActorContext, ActorInstance, StartActor } from '../../runtime/actor-system/actor.ts'
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { IpProtocol, RawIpPort } from '../../runtime/ports/raw-ip/raw-ip.ts'
 import { type Result, refused } from '../../runtime/ports/result.ts'
 import { type AddressFamily, familyOf } from '../../runtime/wire/ip-address-bytes.ts'
@@ -261,12 +262,18 @@ class RawIpActor implements ActorInstance<RawIpMessage, RawIpOptions> {
     const states = [...this.#sockets.values()].map(({ state }) => state)
     const open = states.every((state) => state.open)
     const reopened = states.reduce((sum, state) => sum + state.reopened, 0)
-    const warnings = states.flatMap((state) => (state.open ? [] : [`${state.title} are closed: ${state.lastFailure}`]))
+    const warnings = states.flatMap(({ open, title, lastFailure }) =>
+      open ? [] : [warning('sockets-closed', title, `${title} are closed: ${lastFailure}`)],
+    )
     const nowMs = this.#context.clock.nowMs()
     for (const protocol of [112, 253] as const) {
       const { floodNoticedAtMs, lastSendFailure } = this.#traffic[protocol]
-      if (nowMs - floodNoticedAtMs < FLOOD_NOTICE_MS) warnings.push(floodText(protocol))
-      if (open && lastSendFailure) warnings.push(`IP protocol ${protocol} cannot be sent: ${lastSendFailure}`)
+      const about = `protocol ${protocol}`
+      if (nowMs - floodNoticedAtMs < FLOOD_NOTICE_MS) warnings.push(warning('flood', about, floodText(protocol)))
+      if (open && lastSendFailure) {
+        const text = `IP protocol ${protocol} cannot be sent: ${lastSendFailure}`
+        warnings.push(warning('packets-not-sent', about, text))
+      }
     }
     const countersOf = (protocol: IpProtocol): RawIpCounters =>
       this.#traffic[protocol].counters(this.#overflowed(protocol))

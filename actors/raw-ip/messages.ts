@@ -1,3 +1,4 @@
+import type { Warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { IpProtocol } from '../../runtime/ports/raw-ip/raw-ip.ts'
 
 /** `confirm` asks for a `sent` or `sendFailed` with the same number. */
@@ -96,7 +97,7 @@ export interface RawIpStatus {
   /** How often the sockets had to be opened again. */
   readonly reopened: number
   readonly counters: { readonly [Protocol in IpProtocol]: RawIpCounters }
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
 }
 
 export type RawIpControl = { describe(): RawIpStatus }

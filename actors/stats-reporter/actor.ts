@@ -8,9 +8,9 @@ import {
   type AgentEvent,
   type AgentRules,
   type AgentState,
+  agentMachine,
   agentWarnings,
   initialAgent,
-  stepAgent,
 } from './agent.ts'
 import { ConnectionCount } from './connection-count.ts'
 import type { StatsReporterPeers } from './machine.ts'
@@ -20,7 +20,7 @@ import {
   type StatsReporterEffect,
   type StatsReporterEvent,
   type StatsReporterState,
-  stepStatsReporter,
+  statsReporterMachine,
 } from './machine.ts'
 import type { StatsReporterControl, StatsReporterMessage } from './messages.ts'
 
@@ -67,23 +67,21 @@ export const startStatsReporter: StartActor<
   }
   const machine = runMachine<StatsReporterState, StatsReporterEvent, StatsReporterEffect>({
     context,
+    ...statsReporterMachine,
     initial: initialStatsReporter(INTERVAL_MS),
-    step: stepStatsReporter,
     // `sample` is the only effect of its own.
     perform: () => machine.dispatch(read()),
-    label: ({ failure }) => (failure === null ? 'reading' : 'failing'),
   })
   let stopped = false
   const asking = runMachine<AgentState, AgentEvent, AgentEffect>({
     context,
+    ...agentMachine,
     initial: initialAgent(rules),
-    step: stepAgent,
     // `ask` is the only effect of its own.
     perform: ({ generation, question }) =>
       void agent.ask(question).then((answer) => {
         if (!stopped) asking.dispatch({ type: 'answered', generation, answer })
       }),
-    label: ({ problem }) => (problem === null ? 'asking' : 'unanswered'),
   })
   machine.dispatch({ type: 'started' })
   asking.dispatch({ type: 'started' })

@@ -7,7 +7,9 @@
  *
  * An agent that says nothing sensible three times in a row counts as none: it must not take a node out by its own failure.
  */
+
 import { isDeepStrictEqual } from 'node:util'
+import { type Warning, warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type {
   CancelTimer,
   SendTo,
@@ -94,9 +96,10 @@ export function stepAgent(state: AgentState, event: AgentEvent): AgentStep {
 }
 
 /** What is wrong with it, for the status. */
-export const agentWarnings = ({ problem, word }: AgentState): readonly string[] => {
+export const agentWarnings = ({ problem, word }: AgentState): readonly Warning[] => {
   if (problem === null) return []
-  return [`the agent of this node ${problem}${word === null ? ': it counts as none' : ''}`]
+  const text = `the agent of this node ${problem}${word === null ? ': it counts as none' : ''}`
+  return [warning('agent-failed', null, text)]
 }
 
 function asking(state: AgentState): AgentStep {
@@ -157,4 +160,11 @@ function textOf(word: AgentWord | null): string {
   if (word === null) return 'counts as none'
   if (word.down) return 'says down: this node gets no traffic'
   return word.share === 0 ? 'says drain: this node gets no new clients' : `says ${Math.round(word.share * 1000) / 10} %`
+}
+
+/** As it is run, and replayed. */
+export const agentMachine = {
+  machine: 'agent',
+  step: stepAgent,
+  label: ({ problem }: AgentState): string => (problem === null ? 'asking' : 'unanswered'),
 }

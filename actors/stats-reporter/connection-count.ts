@@ -1,3 +1,4 @@
+import { type Warning, warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { Clock } from '../../runtime/ports/host/clock.ts'
 import type { Result } from '../../runtime/ports/result.ts'
 import type { ConnectionsOf, HeldConnections, SocketTable } from '../../runtime/ports/sockets/socket-table.ts'
@@ -59,8 +60,9 @@ export class ConnectionCount {
   }
 
   /** For people. */
-  get warnings(): readonly string[] {
-    return this.#resetFailure === null ? [] : [`what is open at this node cannot be reset: ${this.#resetFailure}`]
+  get warnings(): readonly Warning[] {
+    if (this.#resetFailure === null) return []
+    return [warning('reset-refused', null, `what is open at this node cannot be reset: ${this.#resetFailure}`)]
   }
 
   read(): CountedConnections {

@@ -1,5 +1,6 @@
 /** Turns the kernel's counters into what a node is worth now, and tells discovery when that has changed. */
 
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type {
   CancelTimer,
   SendTo,
@@ -98,7 +99,10 @@ export function describeStatsReporter(state: StatsReporterState): StatsReporterS
   return {
     load: state.load,
     memoryPressure: share(state.last?.sample.memoryPressure ?? null),
-    warnings: state.failure === null ? [] : [`the load of this host cannot be read: ${state.failure}`],
+    warnings:
+      state.failure === null
+        ? []
+        : [warning('load-unreadable', null, `the load of this host cannot be read: ${state.failure}`)],
   }
 }
 
@@ -181,4 +185,11 @@ function noteFailure({ state, effects }: StatsReporterStep, failure: string | nu
 function nextInterval({ state, effects }: StatsReporterStep): StatsReporterStep {
   const delayMs = state.load === null ? Math.min(FIRST_INTERVAL_MS, state.intervalMs) : state.intervalMs
   return { state, effects: [...effects, { type: 'startTimer', timer: 'interval', delayMs }] }
+}
+
+/** As it is run, and replayed. */
+export const statsReporterMachine = {
+  machine: 'stats-reporter',
+  step: stepStatsReporter,
+  label: ({ failure }: StatsReporterState): string => (failure === null ? 'reading' : 'failing'),
 }

@@ -1,3 +1,4 @@
+import type { Warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { LoadMessage, UpkeepMessage } from '../discovery/messages.ts'
 
 export type StatsReporterMessage = UpkeepMessage
@@ -8,7 +9,7 @@ export interface StatsReporterStatus {
   readonly load: LoadMessage['load'] | null
   /** PSI of memory, `some avg10`, 0..1; null without PSI. */
   readonly memoryPressure: number | null
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
 }
 
 export type StatsReporterControl = { describe(): StatsReporterStatus }

@@ -7,13 +7,12 @@ import { emitArpRequest, emitGratuitousArp } from '../../runtime/wire/arp.ts'
 import { familyOf } from '../../runtime/wire/ip-address-bytes.ts'
 import { emitUnsolicitedAdvertisement } from '../../runtime/wire/neighbour-advertisement.ts'
 import { emitNeighbourSolicitation } from '../../runtime/wire/neighbour-solicitation.ts'
-import { stepWatcher } from './machine.ts'
+import { watcherMachine } from './machine.ts'
 import type { Relocation, WatcherControl, WatcherMessage } from './messages.ts'
 import type { WatcherPeers } from './state.ts'
 import {
   describeWatcher,
   initialWatcher,
-  labelOf,
   type WatcherEffect,
   type WatcherEvent,
   type WatcherOptions,
@@ -36,9 +35,8 @@ export const startWatcher: StartActor<WatcherOptions, WatcherPorts, WatcherMessa
 ) => {
   const { dispatch, state } = runMachine<WatcherState, WatcherEvent, WatcherEffect>({
     context,
+    ...watcherMachine,
     initial: initialWatcher(options),
-    step: stepWatcher,
-    label: labelOf,
     perform: (effect) => perform(effect),
   })
   const perform = (effect: OwnEffect<WatcherEffect>): void => {

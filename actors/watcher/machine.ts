@@ -8,6 +8,7 @@ import { dropOutdated, followVirtualIps, knowMaster, probe, sight, tellClaims } 
 import { announceOwn, followOwnAddress, judgeOwnAddress, repeatOwn } from './own-address.ts'
 import {
   CERTAIN_ANSWERS,
+  labelOf,
   mtuText,
   type WatcherEffect,
   type WatcherEvent,
@@ -228,3 +229,6 @@ function isSame(one: InterfaceTruth, other: InterfaceTruth): boolean {
   ])
   return `${a}` === `${b}`
 }
+
+/** As it is run, and replayed. */
+export const watcherMachine = { machine: 'watcher', step: stepWatcher, label: labelOf }

@@ -1,3 +1,4 @@
+import type { Warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type { RoleMessage } from '../elector/messages.ts'
 
 /** What the watcher takes, from each elector: who is director now is no stranger. */
@@ -10,7 +11,7 @@ export interface WatcherStatus {
   /** Virtual IPs that somebody answers for who is no VRRP master. */
   readonly occupied: readonly { readonly address: string; readonly mac: string }[]
   readonly counters: Readonly<Record<string, number>>
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
 }
 
 /** The node's own addresses on its interface. */

@@ -1,3 +1,4 @@
+import { warning } from '../../runtime/actor-system/inspection/warning.ts'
 import type {
   CancelTimer,
   SendTo,
@@ -198,14 +199,17 @@ export function mtuText({ interfaceName, advertBytes }: WatcherOptions, truth: I
 export function describeWatcher(state: WatcherState, nowMs: number): WatcherStatus {
   const { truth, occupants, claims, counters, readFailure } = state
   const certain = [...occupants].filter(([, { answers }]) => answers >= CERTAIN_ANSWERS)
+  const { interfaceName } = state.options
   const mtu = mtuText(state.options, truth)
   const warnings = [
-    ...(mtu === null ? [] : [mtu]),
-    ...(readFailure === null ? [] : [`the interface cannot be read: ${readFailure}`]),
-    ...certain.map(([address, { mac }]) => occupiedText(address, mac)),
+    ...(mtu === null ? [] : [warning('mtu-too-small', interfaceName, mtu)]),
+    ...(readFailure === null
+      ? []
+      : [warning('interface-unreadable', interfaceName, `the interface cannot be read: ${readFailure}`)]),
+    ...certain.map(([address, { mac }]) => warning('vip-held-by-stranger', address, occupiedText(address, mac))),
     ...[...claims]
       .filter(([, { atMs, isCertain }]) => isCertain && nowMs - atMs < CLAIM_LIFE_MS)
-      .map(([address, { mac }]) => claimedText(address, mac)),
+      .map(([address, { mac }]) => warning('vip-announced-by-stranger', address, claimedText(address, mac))),
   ]
   return {
     link: truth?.link ?? null,

@@ -7,6 +7,7 @@ import { type HostProcess, startProcess, startProgram, Tail } from '../../runtim
 import { sandboxDirectory } from '../../runtime/lab/testbed/sandbox.ts'
 import { buildTopology, setHostParameter } from '../../runtime/lab/testbed/topology.ts'
 import { until } from '../../runtime/lab/testbed/until.ts'
+import { cpuSeconds } from '../cpu-time.ts'
 import { groupPlan, haproxyConf, nginxBackendConf, nginxStreamConf } from './configurations.ts'
 import { nginxStreamModule, versionOf } from './installed.ts'
 import { layKernelWay } from './kernel-way.ts'
@@ -21,6 +22,10 @@ export interface RunningWay {
   readonly process: HostProcess | null
   readonly log: Tail
 }
+
+/** Used by its process so far, in all; undefined where there is none in the middle. */
+export const cpuSecondsOfProcess = ({ process: middle }: RunningWay): number | undefined =>
+  middle === null ? undefined : cpuSeconds(middle.pid)
 
 const formWithinMs = 20_000
 const pollMs = 100

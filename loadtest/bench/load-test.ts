@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, release } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { cpuSeconds } from '../cpu-time.ts'
 import { defineLoadTest, numberOf, resultFile } from '../load-test.ts'
 import { print, saveFigures, writeJson } from '../output.ts'
-import { type RunningWay, startBench } from './bench.ts'
+import { cpuSecondsOfProcess, startBench } from './bench.ts'
 import { directorBusySeconds, isolateDirector } from './director-core.ts'
 import { runAutocannon, runWrk } from './generators.ts'
 import { type Baseline, baselineOf, judge } from './guard.ts'
@@ -126,10 +125,6 @@ async function compare(options: LoadtestOptions): Promise<number> {
   const machine = { cores: availableParallelism(), kernel: release(), versions }
   saveFigures(options.json, { startedAt, machine, options, notes, summaries, measurements })
   return decide(options, summaries)
-}
-
-function cpuSecondsOfProcess({ process }: RunningWay): number | undefined {
-  return process === null ? undefined : cpuSeconds(process.pid)
 }
 
 function decide(options: LoadtestOptions, summaries: readonly ScenarioSummary[]): number {

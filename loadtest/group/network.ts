@@ -6,7 +6,7 @@ export type Mode = (typeof modes)[number]
 
 export const clientHost = 'client'
 export const virtualIp = '10.40.0.100'
-const prefixLength = 16
+export const prefixLength = 16
 export const proxyPort = 3128
 export const originalPort = 8080
 
@@ -34,10 +34,11 @@ export const topology: Topology = {
   },
 }
 
-/** `capacity`: of the node, as its operator sets it. */
-export const groupPlan = (mode: Mode, capacity: number): GroupPlan => ({
+/** `capacity`: of the node, as its operator sets it; `settings`: more lines of YAML. */
+export const groupPlan = (mode: Mode, capacity: number, settings = ''): GroupPlan => ({
   virtualIp: `${virtualIp}/${prefixLength}`,
   redirect: `protocol: tcp, originalPorts: [${originalPort}], proxyPort: ${proxyPort}`,
   settings: `forwarding: ${mode}
-balancing: { capacity: ${capacity}, slowStart: 0s }`,
+balancing: { capacity: ${capacity}, slowStart: 0s }
+${settings}`,
 })

@@ -1,5 +1,12 @@
 import { rmSync } from 'node:fs'
-import { configure, type NodePlan, socketOf, startGateway, startProxyha } from '../../runtime/lab/testbed/gateway.ts'
+import {
+  configure,
+  type GroupPlan,
+  type NodePlan,
+  socketOf,
+  startGateway,
+  startProxyha,
+} from '../../runtime/lab/testbed/gateway.ts'
 import { isComplete, readStatus } from '../../runtime/lab/testbed/gateway-status.ts'
 import { type HostProcess, startProgram, Tail } from '../../runtime/lab/testbed/processes.ts'
 import { hasAddress } from '../../runtime/lab/testbed/topology.ts'
@@ -10,9 +17,22 @@ const patienceMs = 60_000
 const lookEveryMs = 100
 const ordinaryCapacity = 100
 
+/** What a load test may have otherwise. */
+export interface StageOptions {
+  /** More lines of YAML of each gateway. */
+  readonly settings?: string
+  /** In the place of `server.ts`; it takes the same arguments. */
+  readonly server?: URL
+  /** More of the environment of the gateway on a host. */
+  readonly environmentOf?: (host: string) => Readonly<Record<string, string>>
+  /** Is told of each gateway that ends, in order or not. */
+  readonly onEnd?: (host: string, code: number | null) => void
+}
+
 /** Three gateways and one more, and their servers. */
 export class Stage {
   readonly mode: Mode
+  readonly #options: StageOptions
   readonly #log = new Tail()
   /** Keeps a line for the moment when something does not come about. */
   readonly note = this.#log.add
@@ -20,8 +40,9 @@ export class Stage {
   readonly #servers = new Map<string, HostProcess>()
   readonly #capacities = new Map<string, number>()
 
-  constructor(mode: Mode) {
+  constructor(mode: Mode, options: StageOptions = {}) {
     this.mode = mode
+    this.#options = options
   }
 
   /** Starts servers and gateways, but the one that joins later, until the first is director of all. */
@@ -44,10 +65,11 @@ export class Stage {
     for (const host of [...this.#servers.keys()]) await this.stopServer({ host })
   }
 
-  startServer(node: NodePlan): void {
-    const program = new URL('./server.ts', import.meta.url)
+  /** `args`: more of them. */
+  startServer(node: NodePlan, ...args: readonly string[]): void {
+    const program = this.#options.server ?? new URL('./server.ts', import.meta.url)
     const onLine = (line: string) => this.note(`server of ${node.host}: ${line}`)
-    this.#servers.set(node.host, startProgram(node.host, program, [node.host, `${proxyPort}`], { onLine }))
+    this.#servers.set(node.host, startProgram(node.host, program, [node.host, `${proxyPort}`, ...args], { onLine }))
   }
 
   /** Ends the server of a node, and with it all connections that end there. */
@@ -57,9 +79,11 @@ export class Stage {
   }
 
   start(node: NodePlan): void {
-    const plan = groupPlan(this.mode, this.#capacities.get(node.host) ?? ordinaryCapacity)
-    const gateway = startGateway(node, plan, (line) => this.note(`${node.host}: ${line}`))
+    const { environmentOf, onEnd } = this.#options
+    const onLine = (line: string) => this.note(`${node.host}: ${line}`)
+    const gateway = startGateway(node, this.#planOf(node), onLine, environmentOf?.(node.host))
     this.#gateways.set(node.host, gateway)
+    void gateway.ended.then((code) => onEnd?.(node.host, code))
   }
 
   async stop({ host }: Pick<NodePlan, 'host'>, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -68,16 +92,28 @@ export class Stage {
   }
 
   /** The process of a node's gateway. @throws Error where none was started */
-  pidOf({ host }: NodePlan): number {
+  pidOf(node: NodePlan): number {
+    return this.gatewayOf(node).pid
+  }
+
+  /** @throws Error where none was started */
+  gatewayOf({ host }: Pick<NodePlan, 'host'>): HostProcess {
     const gateway = this.#gateways.get(host)
     if (gateway === undefined) throw new Error(`no gateway was started on ${host}`)
-    return gateway.pid
+    return gateway
+  }
+
+  /** @throws Error where none was started */
+  serverOf({ host }: NodePlan): HostProcess {
+    const server = this.#servers.get(host)
+    if (server === undefined) throw new Error(`no server was started on ${host}`)
+    return server
   }
 
   /** Writes a node's configuration; it goes by it from its next start or reload. */
   configure(node: NodePlan, capacity: number): void {
     this.#capacities.set(node.host, capacity)
-    configure(node, groupPlan(this.mode, capacity))
+    configure(node, this.#planOf(node))
   }
 
   /** `proxyha WORDS...` on a node, to its end. @throws Error where it does not end well */
@@ -114,6 +150,15 @@ export class Stage {
 
   async until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
     await until(holds, patienceMs, () => `${what}\n${this.#log.last(20).join('\n')}`, lookEveryMs)
+  }
+
+  /** What was noted last. */
+  lastNotes(count: number): readonly string[] {
+    return this.#log.last(count)
+  }
+
+  #planOf({ host }: NodePlan): GroupPlan {
+    return groupPlan(this.mode, this.#capacities.get(host) ?? ordinaryCapacity, this.#options.settings)
   }
 
   #holds(node: NodePlan): boolean {

@@ -30,7 +30,7 @@ export const proxyha =
           triedPorts: [],
           slowStartMs,
         },
-        { nodes: [], slots: nobodysSlots(), generation: 0 },
+        { nodes: [], slots: nobodysSlots(), generation: 0, tied: [] },
       ),
       { ...director, masterAddress: null, masterPriority: null },
       0,

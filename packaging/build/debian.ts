@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Project, Release } from './project.ts'
 import { run } from './run.ts'
+import { sbomText } from './sbom.ts'
 import { addSystemFiles } from './standalone.ts'
 import { filesIn, type Tree } from './tree.ts'
 
@@ -11,17 +12,17 @@ const MAINTAINER_SCRIPTS = ['postinst', 'prerm', 'postrm']
 const DOC = 'usr/share/doc/proxyha'
 
 /** Makes `proxyha_VERSION_amd64.deb` of a standalone program. `tree`: an empty one. Its path. */
-export function packForDebian(
+export async function packForDebian(
   project: Project,
   standalone: Tree,
   tree: Tree,
   output: string,
   release: Release,
-): string {
+): Promise<string> {
   run('cp', ['-al', standalone.root, tree.within('usr/lib').at('proxyha')])
   tree.link('usr/bin/proxyha', '../lib/proxyha/bin/proxyha')
   tree.within('etc/proxyha')
-  addSystemFiles(project, tree, release)
+  await addSystemFiles(project, tree, release)
   addDocumentation(project, tree, release)
   const { version } = project.manifest
   const file = join(output, `proxyha_${version}_amd64.deb`)
@@ -43,6 +44,7 @@ function addDocumentation(project: Project, tree: Tree, { epochS }: Release): vo
   tree.copy(project.at('config/gateway.example.yaml'), `${DOC}/examples/gateway.example.yaml`)
   tree.copy(project.at('config/gateway.schema.json'), `${DOC}/gateway.schema.json`)
   tree.copy(debian('copyright'), `${DOC}/copyright`)
+  tree.write(`${DOC}/sbom.cdx.json`, sbomText(project, epochS))
   tree.write(`${DOC}/changelog.gz`, compressed(debianChangelog(project, epochS)))
   tree.copy(debian('lintian-overrides'), 'usr/share/lintian/overrides/proxyha')
   for (const page of filesIn(tree.within('usr/share/man').root)) {

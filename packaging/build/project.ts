@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { BuildError, run } from './run.ts'
 
 /** Of package.json, what the build goes by. */
 export interface Manifest {
@@ -20,6 +21,12 @@ export interface LockedPackage {
   readonly version: string
   readonly dev?: boolean
   readonly optional?: boolean
+  /** Where it is for some systems only. */
+  readonly os?: string | readonly string[]
+  readonly license?: string
+  readonly integrity?: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
 export interface Lock {
@@ -50,4 +57,12 @@ export function readProject(version?: string): Project {
   const json = (path: string) => JSON.parse(readFileSync(at(path), 'utf8'))
   const manifest = json('package.json') as Manifest
   return { root, at, manifest: { ...manifest, version: version ?? manifest.version }, lock: json('package-lock.json') }
+}
+
+/** Seconds since 1970: what `SOURCE_DATE_EPOCH` says, else the time of the last commit. */
+export function releaseTime({ root }: Project): number {
+  const given = process.env.SOURCE_DATE_EPOCH
+  const epochS = Number(given ?? run('git', ['log', '-1', '--format=%ct'], { cwd: root }))
+  if (!Number.isSafeInteger(epochS)) throw new BuildError(`SOURCE_DATE_EPOCH: no number of seconds: ${given}`)
+  return epochS
 }

@@ -39,9 +39,9 @@ const SYSTEMD: Readonly<Record<string, string>> = {
 }
 
 /** Puts in the manual, the completions, the unit and its user, at the paths of a system. */
-export function addSystemFiles(project: Project, tree: Tree, { epochS }: Release): void {
+export async function addSystemFiles(project: Project, tree: Tree, { epochS }: Release): Promise<void> {
   const date = new Date(epochS * 1000).toISOString().slice(0, 10)
-  for (const [name, text] of generatedFiles(date)) {
+  for (const [name, text] of await generatedFiles(date)) {
     const place = GENERATED[name]
     if (place === undefined) throw new BuildError(`packaging/build/standalone.ts does not say where ${name} goes`)
     tree.write(place, text)

@@ -2,6 +2,7 @@ import type { Clock } from '../ports/host/clock.ts'
 import type { Random } from '../ports/host/random.ts'
 import type { LogLevel } from '../ports/host/syslog.ts'
 import type { InspectionDetail } from './inspection/inspection.ts'
+import type { StepObserver } from './machine/observed-step.ts'
 
 /** For each peer that an actor may address: the union of messages which that peer takes. */
 export type PeerMessages = { readonly [peer: string]: unknown }
@@ -41,6 +42,8 @@ export interface ActorContext<Peers extends PeerMessages = PeerMessages> {
   request<To extends keyof Peers & string>(to: To, message: Peers[To], timeoutMs: number): Promise<unknown>
   log(level: LogLevel, line: string, fields?: Readonly<Record<string, unknown>>): void
   inspect(detail: InspectionDetail): void
+  /** Who looks on at the steps of this actor's machines at this moment, if anybody does. */
+  readonly observer: StepObserver | undefined
   /**
    * What a port is to call back: runs nothing once the actor has ended, and what it throws, now or as a promise, is the actor's crash.
    * Every callback of every port goes through it; on the main thread an error that nobody catches ends the gateway.
@@ -67,6 +70,8 @@ export interface ActorInstance<Takes, Options = unknown> {
   configure?(options: Options): void | Promise<void>
   /** Ordered shutdown: release what is held. Bounded by the supervisor's patience. */
   stop?(): void | Promise<void>
+  /** It has crashed, and its thread goes on: gives back what it holds, and waits for nothing. Without it that is what `stop` is for. */
+  release?(): void
 }
 
 /** Starts an actor. `Ports` are the outside world, `Options` what its configuration says; both are made by the composition. */

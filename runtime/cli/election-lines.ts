@@ -1,26 +1,41 @@
 import type { VrrpStatus } from '../../actors/elector/messages.ts'
+import { discardedAdverts } from '../../actors/inspector/doctor/discarded-adverts.ts'
 import type { GatewayStatus, InstanceStatus } from '../../actors/inspector/messages.ts'
-import { discardedAdverts } from './doctor/discarded-adverts.ts'
-import { type Column, formatTable, type Paint, printable } from './table.ts'
+import { titleOfAddress } from '../terminal/group-view.ts'
+import { fold, type Look, printable } from '../terminal/look.ts'
+import { type Column, formatTable } from '../terminal/table.ts'
 
 /** How the election stands: two lines about the one virtual router, or a table of several. */
-export function electionLines({ instances, vrrp }: GatewayStatus, paint: Paint): readonly string[] {
-  if (instances.length > 1) return [...formatTable(INSTANCE_COLUMNS, instances, paint), '']
+export function electionLines({ instances, vrrp, nodes }: GatewayStatus, look: Look): readonly string[] {
+  if (instances.length > 1) return [...formatTable(INSTANCE_COLUMNS, instances, look), '']
   const times = `${vrrp.transitions} ${vrrp.transitions === 1 ? 'transition' : 'transitions'}`
-  const what = `${vrrp.state}, version ${vrrp.version}, VRID ${vrrp.virtualRouterId}, priority ${priorityOf(vrrp)}`
+  const what = `${vrrp.state}, VRID ${vrrp.virtualRouterId}, priority ${priorityOf(vrrp)}`
   const master =
-    vrrp.masterIp === null ? 'not known' : `${vrrp.masterIp} (priority ${vrrp.masterPriority ?? 'not known'})`
-  return [`VRRP        ${what}, adverts every ${intervalOf(vrrp)}, ${times}`, `Director    ${master}`]
+    vrrp.masterIp === null
+      ? 'not known'
+      : `${titleOfAddress(vrrp.masterIp, nodes)}, priority ${vrrp.masterPriority ?? 'not known'}`
+  return [
+    ...fold(
+      `${`VRRP ${vrrp.version}`.padEnd(VALUES_AT)}${what}, adverts every ${intervalOf(vrrp)}, ${times}`,
+      look.columns,
+      VALUES_AT,
+    ),
+    `Director    ${master}`,
+  ]
 }
 
 /** Adverts that were discarded and should not have been, where there are any. */
-export function discardedLines({ instances }: GatewayStatus): readonly string[] {
+export function discardedLines({ instances }: GatewayStatus, { columns }: Look): readonly string[] {
   return instances.flatMap((instance) => {
     const reasons = discardedAdverts(instance)
     const whose = instances.length > 1 ? ` of ${printable(instance.name)}` : ''
-    return reasons.length === 0 ? [] : [`Discarded   adverts${whose}, by reason: ${reasons.join(', ')}`]
+    if (reasons.length === 0) return []
+    return fold(`Discarded   adverts${whose}, by reason: ${reasons.join(', ')}`, columns, VALUES_AT)
   })
 }
+
+/** Where the values of the lines stand that begin with a name. */
+export const VALUES_AT = 12
 
 const intervalOf = ({ advertIntervalMs }: VrrpStatus): string =>
   advertIntervalMs % 1000 === 0 ? `${advertIntervalMs / 1000} s` : `${advertIntervalMs} ms`
@@ -30,7 +45,7 @@ const priorityOf = ({ priority, effectivePriority }: VrrpStatus): string =>
 
 const INSTANCE_COLUMNS: readonly Column<InstanceStatus>[] = [
   { title: 'INSTANCE', maxWidth: 12, text: ({ name }) => name },
-  { title: 'VRID', align: 'right', text: ({ virtualRouterId }) => String(virtualRouterId) },
+  { title: 'VRID', align: 'right', yields: 3, text: ({ virtualRouterId }) => String(virtualRouterId) },
   { title: 'STATE', text: ({ state }) => state },
   { title: 'PRIORITY', text: priorityOf },
   {
@@ -39,10 +54,10 @@ const INSTANCE_COLUMNS: readonly Column<InstanceStatus>[] = [
     text: ({ masterIp, masterPriority }) =>
       masterIp === null ? 'not known' : `${masterIp} (${masterPriority ?? '?'})`,
   },
-  { title: 'ADVERTS', text: intervalOf },
+  { title: 'ADVERTS', yields: 2, text: intervalOf },
   {
     title: 'HELD',
     text: ({ virtualIps }) => `${virtualIps.filter(({ held }) => held).length} of ${virtualIps.length}`,
   },
-  { title: 'CHANGES', align: 'right', text: ({ transitions }) => String(transitions) },
+  { title: 'CHANGES', align: 'right', yields: 1, text: ({ transitions }) => String(transitions) },
 ]

@@ -11,6 +11,9 @@ import type { SocketTable } from '../ports/sockets/socket-table.ts'
 interface CliOutput {
   write(text: string): unknown
   readonly isTTY?: boolean
+  /** Of a terminal. */
+  readonly columns?: number
+  readonly rows?: number
 }
 
 /** The world of the command line, injected so that a command can be run in a test. */
@@ -18,7 +21,7 @@ export interface CliEnv {
   /** Without the program's own name. */
   readonly args: readonly string[]
   /** Read only by who asks something. */
-  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown }
   readonly stdout: CliOutput & NodeJS.WritableStream
   readonly stderr: CliOutput & NodeJS.WritableStream
   /** Environment variables. */

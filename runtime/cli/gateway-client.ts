@@ -1,7 +1,10 @@
-import { type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { loadConfig } from '../../config/load.ts'
 import { KNOWN_SOCKETS } from '../../config/service-folders.ts'
+import type { Door, Method } from './door.ts'
 import { CliError, NoAnswerError } from './env.ts'
+import { absentOf, socketDoor } from './socket-door.ts'
+import { tcpDoor } from './tcp-door.ts'
 
 /** How a command finds the gateway that it asks. */
 export interface GatewayChoice {
@@ -9,9 +12,11 @@ export interface GatewayChoice {
   readonly socket?: string
   /** Path of a configuration that names the control socket. */
   readonly config?: string
+  /** Of its inspector, on whatever host: then neither of the two above. */
+  readonly host?: URL
+  /** Path of a file with the token that is shown there. */
+  readonly tokenFile?: string
 }
-
-type Method = 'GET' | 'POST'
 
 const ANSWER_MS = 5000
 /** A long listing is made of many answers. */
@@ -62,13 +67,11 @@ async function exchange<Value>(
   path: string,
   { withinMs = ANSWER_MS, takesRefusal = false }: OrderOptions = {},
 ): Promise<{ readonly value: Value; readonly headers: IncomingMessage['headers'] }> {
-  const { response, socketPath } = await openFirst(method, choice, path, () => AbortSignal.timeout(withinMs))
-  const text = await textOf(response, socketPath)
-  const value = parse(text, socketPath)
-  const { statusCode, headers } = response
+  const opened = await openFirst(method, choice, path, () => AbortSignal.timeout(withinMs))
+  const { statusCode, headers } = opened.response
+  const value = await answerOf(opened)
   if (statusCode === 200 || (takesRefusal && statusCode === CONFLICT)) return { value: value as Value, headers }
-  const { error = `answered ${response.statusCode}` } = value as { readonly error?: string }
-  throw new CliError(`the gateway says: ${error}`)
+  throw refused(value, opened)
 }
 
 /** Follows `GET /events` line by line until the gateway or `signal` ends it. */
@@ -79,11 +82,9 @@ export async function followGateway(
   onLine: (line: string) => void,
 ): Promise<'interrupted' | 'ended'> {
   try {
-    const { response, socketPath } = await openFirst('GET', choice, path, () => signal)
-    if (response.statusCode !== 200) {
-      const { error } = parse(await textOf(response, socketPath), socketPath) as { readonly error?: string }
-      throw new CliError(`the gateway says: ${error}`)
-    }
+    const opened = await openFirst('GET', choice, path, () => signal)
+    const { response } = opened
+    if (response.statusCode !== 200) throw refused(await answerOf(opened), opened)
     let rest = ''
     for await (const part of response.setEncoding('utf8')) {
       const lines = `${rest}${part}`.split('\n')
@@ -98,21 +99,26 @@ export async function followGateway(
 
 interface Opened {
   readonly response: IncomingMessage
-  readonly socketPath: string
+  readonly door: Door
 }
 
-/** On the first socket on which a gateway is; where there is none, the error is that of the one which tells most. */
+/** By the first door behind which a gateway is; where there is none, the error is that of the one which tells most. */
 async function openFirst(
   method: Method,
   choice: GatewayChoice,
   path: string,
   signal: () => AbortSignal,
 ): Promise<Opened> {
+  if (choice.host !== undefined) {
+    const door = tcpDoor(choice.host, choice.tokenFile)
+    return { response: await door.open(method, path, signal()), door }
+  }
+  if (choice.tokenFile !== undefined) throw new CliError('--token-file is for --host; a control socket asks for none')
   const errors: NoAnswerError[] = []
   const sockets = socketsOf(choice)
-  for (const socketPath of sockets) {
+  for (const door of sockets.map(socketDoor)) {
     try {
-      return { response: await open(method, socketPath, path, signal()), socketPath }
+      return { response: await door.open(method, path, signal()), door }
     } catch (error) {
       if (!(error instanceof NoAnswerError) || error.why === 'silent') throw error
       errors.push(error)
@@ -122,16 +128,8 @@ async function openFirst(
   throw errors.find(({ why }) => why === 'denied') ?? (others.length > 0 ? absentOf(sockets) : first)
 }
 
-function open(method: Method, socketPath: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const headers = { host: 'localhost' }
-    const asked = request({ method, socketPath, path, agent: false, signal, headers }, resolve)
-    asked.once('error', (error) => reject(explain(error, socketPath)))
-    asked.end()
-  })
-}
-
-async function textOf(response: IncomingMessage, socketPath: string): Promise<string> {
+/** The whole answer. @throws NoAnswerError where it breaks off, or is nothing that a gateway says */
+async function answerOf({ response, door }: Opened): Promise<unknown> {
   let text = ''
   try {
     for await (const part of response.setEncoding('utf8')) {
@@ -139,50 +137,18 @@ async function textOf(response: IncomingMessage, socketPath: string): Promise<st
       if (text.length > ANSWER_BYTES_MAX) break
     }
   } catch (error) {
-    throw explain(error as Error, socketPath)
+    throw door.explain(error as Error)
   }
-  return text
-}
-
-function parse(text: string, socketPath: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new NoAnswerError(
-      'absent',
-      `${socketPath}: what answers there is no gateway; name its control socket with -s`,
-    )
+    throw new NoAnswerError('absent', `${door.name}: what answers there is no gateway; ${door.advice}`)
   }
 }
 
-const absentOf = (sockets: readonly string[]): NoAnswerError =>
-  new NoAnswerError(
-    'absent',
-    `no gateway runs here: nobody listens on ${sockets.join(' or ')}; start one with "proxyha run -c FILE", or name its control socket with -s`,
-  )
-
-/** Why there was no answer, and what to do. */
-function explain(error: NodeJS.ErrnoException, socketPath: string): NoAnswerError {
-  switch (error.code) {
-    case 'ENOENT':
-      return new NoAnswerError(
-        'absent',
-        `no gateway runs here: ${socketPath} is not there; start one with "proxyha run -c FILE", or name its control socket with -s`,
-      )
-    case 'ECONNREFUSED':
-      return new NoAnswerError(
-        'absent',
-        `no gateway runs here: nobody listens on ${socketPath} any more; start it again with "proxyha run -c FILE"`,
-      )
-    case 'EACCES':
-    case 'EPERM':
-      return new NoAnswerError(
-        'denied',
-        `${socketPath}: permission denied; ask as the user that the gateway runs as, mostly root`,
-      )
-    case 'ABORT_ERR':
-      return new NoAnswerError('silent', `the gateway did not answer on ${socketPath} in time; look at its log`)
-    default:
-      return new NoAnswerError('silent', `${socketPath}: ${error.message}`)
-  }
+/** A refusal in the words of the gateway, or of the door where that knows better what to do. */
+function refused(value: unknown, { response, door }: Opened): CliError {
+  const { statusCode } = response
+  const { error = `answered ${statusCode}` } = (value ?? {}) as { readonly error?: string }
+  return new CliError(door.refusal(statusCode) ?? `the gateway says: ${error}`)
 }

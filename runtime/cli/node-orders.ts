@@ -2,11 +2,11 @@
 import { InvalidArgumentError } from 'commander'
 import type { GatewayStatus, NodeStatus } from '../../actors/inspector/messages.ts'
 import { parseDurationMs } from '../../config/fields.ts'
+import { printable } from '../terminal/look.ts'
 import { type CliEnv, CliError } from './env.ts'
 import { askGateway, type GatewayChoice, orderGateway } from './gateway-client.ts'
 import type { PrintOptions } from './options.ts'
 import { pause } from './pause.ts'
-import { printable } from './table.ts'
 
 const LOOK_EVERY_MS = 500
 /** An order is repeated for five beacons, which are 10 s apart at most. */

@@ -2,13 +2,15 @@ import type { ActorContext, ActorInstance, MailboxOptions } from '../actor-syste
 import type { ActorPlan } from '../actor-system/supervision/plan.ts'
 import type { RestartPolicy } from '../actor-system/supervision/restart-policy.ts'
 import type { StopOrder } from '../actor-system/supervision/supervisor.ts'
-import type { ActorLoaders } from '../actor-system/threads/worker-entry.ts'
+import type { ActorLoaders } from '../actor-system/threads/worker-cell.ts'
 import type { InstancePlan } from './election-plans.ts'
 import type { ForwardingMode } from './forwarding-mode.ts'
 import type { GatewayPlan } from './gateway-plan.ts'
 
 /** An actor may crash that often in a minute; the next time the node is taken out of the group. */
 export const RESTART: RestartPolicy = { maxRestarts: 5, windowMs: 60_000, backoffMs: { first: 50, max: 2000 } }
+/** As the kernel shows it. */
+const SHARED_THREAD = 'actors'
 const MAILBOX: MailboxOptions = { capacity: 1024, overflow: 'dropNewest' }
 
 /** Starts an actor with its real ports. */
@@ -19,8 +21,11 @@ type StartWith<Options> = (
 
 /** One row of the table: all that a gateway has to know of an actor. `instance` is the actor's virtual router, else the first. */
 export interface ActorRow<Options = unknown> {
-  /** `worker`: of its own. */
-  readonly thread: 'worker' | 'main'
+  /**
+   * `worker`: of its own. `shared`: one with all others that say so, for who does little, waits for nothing in a system call, and may be late
+   * by what those do; its ports can be closed, since its thread may go on without it.
+   */
+  readonly thread: 'worker' | 'shared' | 'main'
   /** In that mode of forwarding only. */
   readonly mode?: ForwardingMode
   /** There is one for each virtual router, of this name. */
@@ -61,6 +66,31 @@ export function withPorts<Context extends ActorContext, Options, Ports, Takes>(
   return (context, options) => start(context as Context, options, ports()) as ActorInstance<unknown>
 }
 
+/** The same for an actor on a shared thread: its ports, whichever are open, are closed when it has crashed. */
+export function withClosedPorts<Context extends ActorContext, Options, Ports extends object, Takes>(
+  start: (context: Context, options: Options, ports: Ports) => ActorInstance<Takes> | Promise<ActorInstance<Takes>>,
+  open: () => Ports,
+): StartWith<Options> {
+  return async (context, options) => {
+    const ports = open()
+    const release = (): void => {
+      for (const port of Object.values(ports) as readonly ClosedPort[]) port.close?.()
+    }
+    try {
+      const instance = (await start(context as Context, options, ports)) as ActorInstance<unknown>
+      return Object.assign(instance, { release })
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+}
+
+/** What has a `close` can be closed twice, and calls nobody back after it. */
+interface ClosedPort {
+  close?(): void
+}
+
 /** The actors of the table that are in this gateway, by their rows' names. */
 export function namesIn(table: ActorTable, gateway: GatewayPlan): ReadonlyMap<string, readonly string[]> {
   const present = Object.entries(table).filter(([, { mode }]) => mode === undefined || mode === gateway.forwarding)
@@ -80,7 +110,8 @@ function planOf(name: string, runs: string, actor: ActorRow, gateway: GatewayPla
   return {
     name,
     runs,
-    placement: thread,
+    placement: thread === 'main' ? 'main' : 'worker',
+    ...(thread === 'shared' ? { sharedThread: SHARED_THREAD } : {}),
     peers: actor.peers(gateway, instance),
     mailbox,
     controls: actor.controls?.(gateway) ?? [],

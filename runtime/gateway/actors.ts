@@ -22,7 +22,7 @@ import type { GatewayConfig } from '../../config/gateway-config.ts'
 import type { ActorInstance, MailboxOptions } from '../actor-system/actor.ts'
 import type { AgentQuestion } from '../ports/host/agent.ts'
 import { errorOf, type Result } from '../ports/result.ts'
-import { type ActorTable, namesIn, row, withPorts } from './actor-row.ts'
+import { type ActorTable, namesIn, row, withClosedPorts, withPorts } from './actor-row.ts'
 import type { InstancePlan } from './election-plans.ts'
 import type { GatewayPlan } from './gateway-plan.ts'
 
@@ -117,7 +117,7 @@ const announcer = row<AnnouncerOptions>({
 })
 
 const discovery = row<DiscoveryOptions>({
-  thread: 'worker',
+  thread: 'shared',
   stop: 7,
   describes: true,
   peers: ({ electors, fastPaths }) => ['raw-ip', 'dispatcher', 'stats-reporter', 'notifier', ...electors, ...fastPaths],
@@ -144,12 +144,12 @@ const discovery = row<DiscoveryOptions>({
   load: async () => {
     const { startDiscovery } = await import('../../actors/discovery/actor.ts')
     const { linuxDrainMark } = await import('../ports/process/linux/drain-mark.ts')
-    return withPorts(startDiscovery, () => ({ drainMark: linuxDrainMark }))
+    return withClosedPorts(startDiscovery, () => ({ drainMark: linuxDrainMark }))
   },
 })
 
 const dispatcher = row<DispatcherOptions>({
-  thread: 'worker',
+  thread: 'shared',
   mailbox: LATEST,
   stop: 8,
   describes: true,
@@ -168,7 +168,7 @@ const dispatcher = row<DispatcherOptions>({
   load: async () => {
     const { startDispatcher } = await import('../../actors/dispatcher/actor.ts')
     const { openLinuxReachProbe } = await import('../ports/sockets/linux/reach-probe.ts')
-    return withPorts(startDispatcher, () => ({ reach: openLinuxReachProbe() }))
+    return withClosedPorts(startDispatcher, () => ({ reach: openLinuxReachProbe() }))
   },
 })
 
@@ -228,7 +228,7 @@ const watcher = row<WatcherOptions>({
 })
 
 const portMonitor = row<PortMonitorOptions>({
-  thread: 'worker',
+  thread: 'shared',
   stop: 3,
   describes: true,
   peers: ({ electors }) => ['discovery', ...electors],
@@ -247,12 +247,12 @@ const portMonitor = row<PortMonitorOptions>({
       proxies: openLinuxProxyProbe(),
       programs: openLinuxPrograms(),
     })
-    return withPorts(startPortMonitor, ports)
+    return withClosedPorts(startPortMonitor, ports)
   },
 })
 
 const statsReporter = row<StatsReporterOptions>({
-  thread: 'worker',
+  thread: 'shared',
   stop: 4,
   describes: true,
   peers: () => ['discovery'],
@@ -267,7 +267,7 @@ const statsReporter = row<StatsReporterOptions>({
     const { openLinuxSocketTable } = await import('../ports/sockets/linux/socket-table.ts')
     const { createLinuxSystemLoad } = await import('../ports/host/linux/system-load.ts')
     const { openLinuxAgent } = await import('../ports/host/linux/agent.ts')
-    return withPorts(startStatsReporter, () => ({
+    return withClosedPorts(startStatsReporter, () => ({
       sockets: opened(openLinuxSocketTable()),
       load: createLinuxSystemLoad(),
       agent: openLinuxAgent(),
@@ -277,7 +277,7 @@ const statsReporter = row<StatsReporterOptions>({
 
 /** Last of all, so that it hears what the end of the others is. */
 const notifier = row<NotifierOptions>({
-  thread: 'worker',
+  thread: 'shared',
   stop: 12,
   // Its own farewell is shorter.
   stopPatienceMs: 5000,
@@ -290,7 +290,7 @@ const notifier = row<NotifierOptions>({
     const { startNotifier } = await import('../../actors/notifier/actor.ts')
     const { openLinuxWebhooks } = await import('../ports/host/linux/webhooks.ts')
     const { openLinuxPrograms } = await import('../ports/process/linux/programs.ts')
-    return withPorts(startNotifier, () => ({ programs: openLinuxPrograms(), webhooks: openLinuxWebhooks() }))
+    return withClosedPorts(startNotifier, () => ({ programs: openLinuxPrograms(), webhooks: openLinuxWebhooks() }))
   },
 })
 
@@ -301,7 +301,7 @@ const inspector = row<InspectorOptions>({
   observes: true,
   controls: (gateway) => [...describing(gateway), 'supervisor'],
   options: (gateway) => {
-    const { config, version, forwarding, startWarnings, instances, lostLines } = gateway
+    const { config, version, forwarding, startWarnings, instances, lostLines, timelineFile } = gateway
     return {
       version,
       name: config.name,
@@ -316,12 +316,14 @@ const inspector = row<InspectorOptions>({
       instances: [identityOf(instances[0]), ...instances.slice(1).map(identityOf)],
       described: describing(gateway),
       lostLines,
+      timelineFile,
     }
   },
   load: async () => {
     const { startInspector } = await import('../../actors/inspector/actor.ts')
     const { privately } = await import('../ports/process/linux/umask.ts')
-    return withPorts(startInspector, () => ({ privately }))
+    const { linuxJournalFile } = await import('../ports/process/linux/journal-file.ts')
+    return withPorts(startInspector, () => ({ privately, journalFile: linuxJournalFile }))
   },
 })
 

@@ -2,7 +2,8 @@ import { portsIn } from '../../actors/fast-path/ruleset/port-ranges.ts'
 import type { FastPathSettings } from '../../actors/fast-path/state.ts'
 import type { ForwarderPool, ForwarderSettings } from '../../actors/forwarder/pool.ts'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
-import { drainMarkPath } from '../../config/service-folders.ts'
+import { statePath } from '../../config/service-folders.ts'
+import type { Warning } from '../actor-system/inspection/warning.ts'
 import type { ConnectionTable } from '../table/connection-table.ts'
 import { advertPacketBytes } from '../wire/vrrp.ts'
 import { type InstancePlan, planInstances } from './election-plans.ts'
@@ -24,7 +25,7 @@ export interface GatewayPlace {
   /** For what shall outlive a reboot; null: there is none. */
   readonly stateFolder: string | null
   /** What the start has to say, for as long as the gateway runs. */
-  readonly startWarnings: readonly string[]
+  readonly startWarnings: readonly Warning[]
   /** The virtual IPs are silent from the end of a lease on. */
   readonly fenced: boolean
   /** Monotonic. */
@@ -56,6 +57,8 @@ export interface GatewayPlan extends GatewayPlace {
   readonly proxyPorts: readonly number[]
   /** The file that says that this node drains, for the process after this one. */
   readonly drainMark: string
+  /** The file of what happened, for those after this one. */
+  readonly timelineFile: string
   /** Of the longest advert. */
   readonly advertBytes: number
   /** Of proxyha. */
@@ -87,7 +90,8 @@ export function planGateway(
     sharedSettings: sharedSettings(config, place.forwarding),
     clientIdleS: CLIENT_IDLE_S,
     proxyPorts: [...config.redirects.map(({ proxyPort }) => proxyPort), ...portsIn(config.portRanges)],
-    drainMark: drainMarkPath(config.control.socketPath, place.stateFolder),
+    drainMark: statePath(config.control.socketPath, place.stateFolder, 'draining'),
+    timelineFile: statePath(config.control.socketPath, place.stateFolder, 'timeline'),
     advertBytes: Math.max(...advertBytes),
     version: readVersion(),
   }

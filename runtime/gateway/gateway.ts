@@ -6,18 +6,17 @@ import type { Checked } from '../../config/problems.ts'
 import { stateFolder } from '../../config/service-folders.ts'
 import { reasonOf } from '../actor-system/actor-error.ts'
 import { ActorSystem } from '../actor-system/actor-system.ts'
-import type { InspectionEvent } from '../actor-system/inspection/inspection.ts'
+import { warning } from '../actor-system/inspection/warning.ts'
 import type { StopOrder } from '../actor-system/supervision/supervisor.ts'
 import { collectStartupGarbage } from '../actor-system/threads/startup-garbage.ts'
 import { linuxClock } from '../ports/host/linux/clock.ts'
-import { openLinuxSyslog } from '../ports/host/linux/syslog.ts'
 import { openLinuxNetlink } from '../ports/netlink/linux/netlink.ts'
 import { createLinuxNft } from '../ports/nft/linux/nft.ts'
 import type { Nft } from '../ports/nft/nft.ts'
 import { checkAddressSpace } from '../ports/process/linux/address-space.ts'
 import { mayBeRealtime } from '../ports/process/linux/privileges.ts'
 import { joinServiceManager } from '../ports/process/linux/service-manager.ts'
-import type { ServiceManager } from '../ports/process/service-manager.ts'
+import { NO_MANAGER, type ServiceManager } from '../ports/process/service-manager.ts'
 import type { Result } from '../ports/result.ts'
 import { linuxStreamSockets } from '../ports/sockets/linux/epoll.ts'
 import { ConnectionTable } from '../table/connection-table.ts'
@@ -28,12 +27,20 @@ import { clearLoopback, lowerFence, raiseFence } from './fencing.ts'
 import { chooseForwarding, forwarderSettings } from './forwarding-mode.ts'
 import { GatewayError } from './gateway-error.ts'
 import { type GatewayPlace, planGateway } from './gateway-plan.ts'
-import { createGatewayLog, type GatewayLog } from './logging.ts'
+import { createGatewayLog, type GatewayLog, linuxLogHost } from './logging.ts'
 import { readableSecrets } from './readable-secrets.ts'
 import { createReloader, foreignText, STOP_PATIENCE_MS } from './reloading.ts'
 import { LEAST_WATCHDOG_MS, nodesThere, Service } from './service.ts'
-import { beTheOnlyOne, checkCapabilities, checkListening, checkStateFolder, readHost } from './start-checks.ts'
+import {
+  beTheOnlyOne,
+  checkCapabilities,
+  checkListening,
+  checkStateFolder,
+  makeRecordingFolder,
+  readHost,
+} from './start-checks.ts'
 import { startLine } from './start-line.ts'
+import { readVersion } from './version.ts'
 
 /** Reads the configuration anew, for the gateway that runs by this one. */
 type LoadConfig = (running: GatewayConfig) => Promise<Checked<GatewayConfig>>
@@ -62,21 +69,26 @@ const LAST_WORDS_MS = 2000
 const UNEVEN_SHARE = 1.5
 /** Few connections may all come to one forwarder. */
 const LEAST_SHARE = 4096
-const SYSLOG_PATH = '/dev/log'
 const NOT_REALTIME =
   'scheduling: real-time is not permitted: on a busy host adverts may be late, which costs this node the lead; CAP_SYS_NICE permits it, or LimitRTPRIO=1 of its unit (vrrp.realtime: off, if that is meant)'
 
 /**
  * Puts the actors of a gateway together and starts them. Throws a `GatewayError` where the host lacks what it needs; then
- * nothing is left running. `path`: of the configuration, as it is logged.
+ * nothing is left running. `path`: of the configuration, as it is logged. `recordTo`: a folder in which every
+ * actor's inbox is recorded.
  */
-export async function startGateway(config: GatewayConfig, load: LoadConfig, path: string): Promise<Gateway> {
-  const manager = joinServiceManager()
+export async function startGateway(
+  config: GatewayConfig,
+  load: LoadConfig,
+  { path, recordTo }: { readonly path: string; readonly recordTo: string | null },
+): Promise<Gateway> {
+  const manager = joinServiceManager() ?? NO_MANAGER
   const room = checkAddressSpace()
   if (!room.ok) throw new GatewayError(room.code, room.reason)
   await beTheOnlyOne(config)
   const state = stateFolder(process.env)
   checkStateFolder(state)
+  if (recordTo !== null) makeRecordingFolder(recordTo)
   const host = readHost(config)
   checkCapabilities()
   const nft = createLinuxNft()
@@ -89,18 +101,22 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
   // Kernel mode has a fence of its own.
   const fencing = forwarding === 'workers' ? raiseFence(config, nft) : undefined
   const onLoopback = forwarding === 'workers' ? forgetKernelMode(config) : []
-  const log = openLog(config.name)
+  const log = createGatewayLog(config.name, config.logging, linuxLogHost(linuxClock))
   log.write('supervisor', 'info', startLine(config, forwarding, path))
   for (const line of readableSecrets(config, path)) log.write('supervisor', 'warn', line)
   const startWarnings = [
     ...(lacking === null
       ? []
       : [
-          `forwarding: auto: workers mode, since this host cannot do kernel mode (${lacking}); write forwarding: workers if that is meant`,
+          warning(
+            'no-kernel-mode',
+            null,
+            `forwarding: auto: workers mode, since this host cannot do kernel mode (${lacking}); write forwarding: workers if that is meant`,
+          ),
         ]),
-    ...onLoopback.map(foreignText),
+    ...onLoopback.map((address) => warning('vip-not-ours', address, foreignText(address))),
   ]
-  for (const warning of startWarnings) log.write('supervisor', 'warn', warning)
+  for (const { text } of startWarnings) log.write('supervisor', 'warn', text)
   if (config.realtime === 'auto' && !mayBeRealtime()) log.write('supervisor', 'warn', NOT_REALTIME)
   if (wanted !== null) log.write('supervisor', 'info', `forwarding: auto: workers mode, for ${wanted}`)
   const fenced = isFenced(await fencing, log)
@@ -108,7 +124,7 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
   const plannedAtMs = linuxClock.nowMs()
   const kept = { stateFolder: state, plannedAtMs, lostLines: log.lost.shared }
   const place: GatewayPlace = { ...host, ...kept, table, forwarding, startWarnings, fenced }
-  const service = manager && createService(manager, () => reloader.running, place, log)
+  const service = createService(manager, () => reloader.running, place, log)
   let giveUp = (_actor: string, _reason: string): void => undefined
   const system = new ActorSystem({
     compositionUrl: COMPOSITION,
@@ -118,12 +134,12 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
       relocate: (own: OwnAddresses) => reloader.relocate(own),
     },
     hooksEnabled: process.env.PROXYHA_TEST_HOOKS === '1',
-    onLog: (actor, level, line, fields) => log.write(actor, level, line, fields),
+    onLog: log.write,
+    logLevelOf: (actor) => log.levelOf(actor),
+    ...(recordTo !== null && { recording: { folder: recordTo, version: readVersion() } }),
     onEscalation: (actor, reason) => giveUp(actor, reason),
-    ...(service && {
-      onInspection: (event: InspectionEvent) => service.observe(event),
-      onLooked: (silentMs: (actor: string) => number) => service.looked(silentMs),
-    }),
+    onInspection: (event) => service.observe(event),
+    onLooked: (silentMs) => service.looked(silentMs),
   })
   const forwarders =
     forwarding === 'kernel'
@@ -141,7 +157,13 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
     nft,
     load,
     log: (level, line) => log.write('supervisor', level, line),
-    ...(service && { began: () => service.reloading(), ended: () => service.reloaded() }),
+    happened: (happening) => system.inspect('supervisor', { type: 'happened', ...happening }),
+    followLogging: (logging) => {
+      log.follow(logging)
+      system.followLogLevels()
+    },
+    began: () => service.reloading(),
+    ended: () => service.reloaded(),
   })
   for (const each of plansOf(actors, plan)) system.spawn(each)
   const stopOrder = () => stopOrderOf(actors, planGateway(reloader.running, place, forwarders))
@@ -150,7 +172,7 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>()
   let stopping: Promise<void> | undefined
   const stop = (exitCode: number): Promise<void> => {
-    service?.stopping(END_PATIENCE_MS + LOG_PATIENCE_MS + LAST_WORDS_MS)
+    service.stopping(END_PATIENCE_MS + LOG_PATIENCE_MS + LAST_WORDS_MS)
     stopping ??= stopInOrder(system, stopOrder(), forwarders, log, unfence).then(() => finish(exitCode))
     return stopping
   }
@@ -164,7 +186,7 @@ export async function startGateway(config: GatewayConfig, load: LoadConfig, path
   }
   try {
     await Promise.all([system.start(), forwarders?.start()])
-    service?.started()
+    service.started()
     collectStartupGarbage(0)
   } catch (error) {
     await stopInOrder(system, stopOrder(), forwarders, log, unfence)
@@ -190,7 +212,10 @@ function createService(
     )
   }
   const electors = () => electorsOf(running())
-  return new Service({ manager, clock: linuxClock, electors, nodeCount: () => nodesThere(place.table) })
+  const ready = (text: string): void => {
+    log.write('supervisor', 'info', `ready after ${process.uptime().toFixed(1)} s: ${text}`)
+  }
+  return new Service({ manager, clock: linuxClock, electors, nodeCount: () => nodesThere(place.table), ready })
 }
 
 type PoolListener = Pick<ForwarderPoolOptions, 'onLog' | 'onEscalation' | 'onInspection'>
@@ -247,11 +272,6 @@ function connectionsPerForwarder(config: GatewayConfig): number {
   const { count } = config.forwarders
   const share = Math.ceil((connections / count) * UNEVEN_SHARE)
   return count === 1 ? connections : Math.min(connections, Math.max(share, LEAST_SHARE))
-}
-
-function openLog(name: string): GatewayLog {
-  const syslog = openLinuxSyslog(linuxClock, { tag: 'proxyha', path: SYSLOG_PATH })
-  return createGatewayLog(name, syslog.ok ? syslog.value : undefined, linuxClock)
 }
 
 async function stopInOrder(

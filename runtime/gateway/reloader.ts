@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ReloadReport } from '../../actors/inspector/messages.ts'
+import type { ReloadReport, TimelineHappening } from '../../actors/inspector/messages.ts'
 import type { OwnAddresses } from '../../actors/watcher/messages.ts'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
 import type { Checked } from '../../config/problems.ts'
@@ -30,6 +30,7 @@ export interface ReloaderParts {
   /** A configuration that was to be gone by was refused, for these reasons; the gateway goes on by `running`. */
   refused(running: GatewayConfig, problems: readonly string[]): void
   log(level: LogLevel, line: string): void
+  happened(happening: TimelineHappening): void
   /** Of each reload, not of a check alone. */
   began?(): void
   ended?(): void
@@ -116,6 +117,7 @@ export class Reloader {
     const report = await this.#apply(checkOnly).catch((error: unknown) => refused([unforeseen(error)]))
     if (checkOnly) return report
     for (const [level, line] of logLines(report)) this.#parts.log(level, line)
+    this.#parts.happened(happeningOf(report))
     this.#parts.ended?.()
     if (report.outcome === 'refused') this.#parts.refused(this.#running, report.problems)
     return report
@@ -210,4 +212,20 @@ function logLines({ outcome, changes, problems }: ReloadReport): readonly (reado
     default:
       return outcome satisfies never
   }
+}
+
+/** Settings that are named, of many. */
+const PATHS_TOLD = 4
+
+function happeningOf({ outcome, changes, problems }: ReloadReport): TimelineHappening {
+  const paths = changes.slice(0, PATHS_TOLD).map(({ path }) => path)
+  const more = changes.length > PATHS_TOLD ? ` and ${changes.length - PATHS_TOLD} more` : ''
+  const [problem] = problems
+  if (outcome === 'refused')
+    return { kind: 'reload', level: 'warning', what: `refused its new configuration: ${problem}` }
+  if (outcome === 'unchanged')
+    return { kind: 'reload', level: 'info', what: 'read its configuration: nothing has changed' }
+  const what = `goes by another configuration: ${paths.join(', ')}${more}`
+  if (problem === undefined) return { kind: 'reload', level: 'info', what }
+  return { kind: 'reload', level: 'warning', what: `${what}; ${problem}` }
 }

@@ -18,11 +18,13 @@ import { Reloader, type ReloaderParts } from './reloader.ts'
 import { checkListening } from './start-checks.ts'
 
 /** What of a gateway that runs is made otherwise by a reload. */
-export interface RunningParts extends Pick<ReloaderParts, 'load' | 'log' | 'began' | 'ended'> {
+export interface RunningParts extends Pick<ReloaderParts, 'load' | 'log' | 'happened' | 'began' | 'ended'> {
   readonly place: GatewayPlace
   readonly system: ActorSystem
   readonly forwarders: ForwarderPool | undefined
   readonly nft: Nft
+  /** The log goes by these settings from now on. */
+  followLogging(logging: GatewayConfig['logging']): void
 }
 
 /** How long actors may take to confirm their new options: as long as the watcher may stand in epoll_wait, twice. */
@@ -31,7 +33,7 @@ const RELOAD_PATIENCE_MS = 1000
 /** Has a gateway that runs by this configuration go by others. */
 export function createReloader(
   config: GatewayConfig,
-  { place, system, forwarders, nft, ...told }: RunningParts,
+  { place, system, forwarders, nft, followLogging, ...told }: RunningParts,
 ): Reloader {
   // What listens on this host may be other programs than at the start.
   const plan = (wanted: GatewayConfig): GatewayPlan =>
@@ -66,8 +68,10 @@ export function createReloader(
       const told = { ...(options as NotifierOptions), refusal: { number: refusals, problems } }
       void system.configure(new Map([['notifier', told]]), RELOAD_PATIENCE_MS)
     },
-    followOnHost: (before, after) =>
-      place.forwarding === 'workers' ? followOnHost(before, after, { place, nft }) : NOTHING,
+    followOnHost: (before, after) => {
+      followLogging(after.logging)
+      return place.forwarding === 'workers' ? followOnHost(before, after, { place, nft }) : NOTHING
+    },
   })
 }
 

@@ -22,6 +22,8 @@ export interface ServiceParts {
   electors(): readonly { readonly actor: string; readonly instance: string }[]
   /** Nodes that are there. */
   nodeCount(): number
+  /** It is ready, and so it stands. Called once. */
+  ready(text: string): void
 }
 
 /**
@@ -97,6 +99,7 @@ export class Service {
     this.#phase = 'ready'
     this.#told = this.#text()
     this.#parts.manager.notify('READY=1', `STATUS=${this.#told}`)
+    this.#parts.ready(this.#told)
   }
 
   #stateOf(actor: string): string {

@@ -1,5 +1,5 @@
 /** What is found out of the host before a gateway touches anything of it. Each throws a `GatewayError` where it lacks something. */
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { isStaleSocket } from '../../actors/inspector/http/control-socket.ts'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
 import { KNOWN_SOCKETS } from '../../config/service-folders.ts'
@@ -46,6 +46,19 @@ function mayAsk(socketPath: string): boolean {
 export function checkStateFolder(folder: string | null): void {
   const own = folder === null ? undefined : checkOwnFolder(folder)
   if (own?.ok === false) throw new GatewayError(own.code, `STATE_DIRECTORY: ${own.reason}`)
+}
+
+/** The folder of recordings, made where it is not there. */
+export function makeRecordingFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    accessSync(folder, constants.W_OK)
+  } catch (error) {
+    const { code = 'EUNKNOWN', message } = error as NodeJS.ErrnoException
+    throw new GatewayError(code, `--record: ${message}`)
+  }
+  const own = checkOwnFolder(folder)
+  if (!own.ok) throw new GatewayError(own.code, `--record: ${own.reason}`)
 }
 
 export function readHost(config: GatewayConfig): Pick<GatewayPlace, 'mac' | 'takenPorts'> {

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs'
+import type { Server } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { GatewayStatus } from '../../actors/inspector/messages.ts'
+import type { ToldStatus } from '../../actors/inspector/messages.ts'
 import { GapMeter } from './gap-meter.ts'
+import { type LabPage, openPage } from './pages.ts'
 import {
   clientHost,
   gateways,
@@ -33,7 +35,7 @@ interface Gateway {
   readonly log: Tail
   process: HostProcess | null
   proxy: HostProcess | null
-  status: GatewayStatus | null
+  status: ToldStatus | null
 }
 
 /** The running lab: its gateways, proxies and clients, what can be done to them and what is known of them. */
@@ -44,6 +46,7 @@ export class Group extends Changing {
   traffic = new TrafficWindow(0)
   readonly #timeline: Timeline
   readonly #squid: boolean
+  #pages: readonly LabPage[] = []
   readonly #gateways: readonly Gateway[]
   /** MAC by host, to name whom a client's ARP entry points to. */
   readonly #hostOfMac = new Map<string, string>()
@@ -74,6 +77,18 @@ export class Group extends Changing {
       },
     })
     void this.#pollStatus()
+  }
+
+  /** Where a browser of the machine finds each gateway's page. */
+  get pages(): readonly LabPage[] {
+    return this.#pages
+  }
+
+  /** Opens the page of a gateway to a socket that listens on the machine itself. */
+  async openPage(name: string, server: Server): Promise<void> {
+    const page = await openPage(name, server)
+    this.#pages = [...this.#pages, page]
+    this.#timeline.add('event', `the page of ${name}: ${page.url}`)
   }
 
   /** Starts the 200 clients; from now on there is traffic without a pause. */
@@ -135,7 +150,7 @@ export class Group extends Changing {
   }
 
   /** What the gateway's status said last; null while it does not answer. */
-  statusOf(name: string): GatewayStatus | null {
+  statusOf(name: string): ToldStatus | null {
     return this.#gateway(name).status
   }
 

@@ -2,6 +2,7 @@
  * The lab itself, inside its sandbox: `node inside.ts [--once] [--squid]`. Builds the group, gives the tour, and then
  * stays live until it is told to end. Exit code 0, or 1 when a step of the tour did not happen, 130 when it was cut short.
  */
+import type { Server } from 'node:net'
 import { parseArgs } from 'node:util'
 import { Group } from './group.ts'
 import { stayLive } from './live.ts'
@@ -28,7 +29,7 @@ settleInSandbox(() => {
 const timeline: Timeline = new Timeline(monotonicMs, (moment) => screen.moment(moment))
 const group = new Group(timeline, values.squid)
 const live = process.stdout.isTTY && !values.once
-const hint = 'k: power off the director, or power it on   p: stop a proxy, or start it   q: quit'
+const hint = 'k: director off, or on   p: a proxy off, or on   q: quit'
 const screen: Screen = live
   ? liveScreen(
       process.stdout,
@@ -49,6 +50,7 @@ process.exit(code)
 
 async function show(): Promise<number> {
   group.start()
+  process.on('message', (host: string, server: Server) => void group.openPage(host, server))
   const tour: Tour = { group, timeline, homes: new Map() }
   const failed = await runTour(tour, () => ended)
   if (failed !== undefined && !live) {

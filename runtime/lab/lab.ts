@@ -1,3 +1,5 @@
+import { listenForPages } from './pages.ts'
+import { gateways } from './plan.ts'
 import { isInstalled, runInSandbox } from './testbed/sandbox.ts'
 
 export interface LabOptions {
@@ -24,5 +26,6 @@ export async function runLab({ once, squid, env }: LabOptions): Promise<number> 
     args,
     stdout: env.stdout,
     stderr: env.stderr,
+    listeners: await listenForPages(gateways.map(({ host }) => host)),
   })
 }

@@ -1,3 +1,4 @@
+import { isQuit, readKeys } from '../terminal/keys.ts'
 import { gateways } from './plan.ts'
 import { failOver, StepFailed, type Tour } from './tour.ts'
 
@@ -26,9 +27,9 @@ export async function stayLive(tour: Tour, ending: Promise<void>): Promise<void>
     }
   }
   const cycle = setInterval(() => void change(() => toggleDirector(tour)), cycleMs)
-  const release = readKeys((key) => {
+  const release = readKeys(process.stdin, (key) => {
     clearInterval(cycle)
-    if (key === 'q' || key === '\x03') quit.resolve()
+    if (isQuit(key)) quit.resolve()
     if (key === 'k') void change(() => toggleDirector(tour))
     if (key === 'p') void change(() => toggleProxy(tour))
   })
@@ -69,15 +70,4 @@ async function toggleProxy({ group, timeline }: Tour): Promise<void> {
   if (!running) return
   timeline.add('step', `the proxy of ${running.host} stops`)
   await group.stopProxy(running.host)
-}
-
-/** Calls `press` with each key where there is a terminal; the function that is returned gives the terminal back. */
-function readKeys(press: (key: string) => void): () => void {
-  const { stdin } = process
-  if (!stdin.isTTY) return () => {}
-  const listener = (data: Buffer) => press(data.toString('latin1'))
-  stdin.setRawMode(true).resume().on('data', listener)
-  return () => {
-    stdin.off('data', listener).setRawMode(false).pause()
-  }
 }

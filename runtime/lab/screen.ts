@@ -1,3 +1,5 @@
+import { openLiveScreen } from '../terminal/live-screen.ts'
+import { lookOf } from '../terminal/look.ts'
 import type { Group } from './group.ts'
 import { formatMoment, type Moment, type Timeline } from './timeline.ts'
 import { describeTraffic, drawPicture, takePicture } from './view.ts'
@@ -12,6 +14,7 @@ export interface Screen {
 const redrawMs = 250
 const lineEveryMs = 5000
 const historyKept = 400
+const rowsUsual = 24
 
 /** Lines one after another: for pipes, logs and `--once`. */
 export function plainScreen(out: NodeJS.WritableStream, group: () => Group): Screen {
@@ -24,7 +27,7 @@ export function plainScreen(out: NodeJS.WritableStream, group: () => Group): Scr
   }
 }
 
-/** A picture drawn anew four times a second on the terminal's alternate screen (xterm control sequences). */
+/** A picture drawn anew four times a second, in place. */
 export function liveScreen(
   out: NodeJS.WriteStream,
   group: () => Group,
@@ -32,19 +35,20 @@ export function liveScreen(
   hint: string,
 ): Screen {
   const history: number[] = []
-  out.write('\x1b[?1049h\x1b[?25l')
+  const screen = openLiveScreen(out)
   const timer = setInterval(() => {
     const picture = takePicture(group(), history, timeline().moments, hint)
     history.push(picture.requestsPerSecond)
     if (history.length > historyKept) history.shift()
-    const lines = drawPicture(picture, out.columns, out.rows)
-    out.write(`\x1b[H${lines.map((line) => `${line}\x1b[K`).join('\n')}\x1b[J`)
+    screen.draw(
+      drawPicture(picture, lookOf({ stdout: out, variables: process.env }), out.rows ?? rowsUsual, Date.now()),
+    )
   }, redrawMs)
   return {
     moment: () => {},
     close: () => {
       clearInterval(timer)
-      out.write('\x1b[?25h\x1b[?1049l')
+      screen.close()
     },
   }
 }

@@ -84,7 +84,7 @@ async function groupForms({ group, timeline }: Tour): Promise<void> {
 async function trafficFlows(tour: Tour): Promise<void> {
   const { group } = tour
   group.startClients()
-  await must(group, () => group.traffic.served(1) === clientIps.length, 'not every client was served', 10_000)
+  await must(group, () => group.traffic.served(1) === clientIps.length, 'not every client was served', 30_000)
   await steadyTraffic(tour, names)
 }
 

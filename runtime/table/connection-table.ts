@@ -17,6 +17,7 @@ import {
   waysFor,
 } from './layout.ts'
 import { type NodeRow, NodeRows, type NodeSetting } from './node-rows.ts'
+import { type TableTie, TiedEntries } from './tied-entries.ts'
 
 /** Entries that one call for clients looks at: less than a millisecond's work. */
 const ENTRIES_READ_MAX = 16_384
@@ -39,6 +40,7 @@ export class ConnectionTable {
   readonly #nodes: NodeRows
   readonly #regions: ForwarderRegions
   readonly #affinity: AffinityMask
+  readonly #tied: TiedEntries
 
   /** Throws TableLayoutError when the buffer was made by another version. */
   constructor(buffer: SharedArrayBuffer) {
@@ -54,6 +56,7 @@ export class ConnectionTable {
     this.#clients = new ClientBuckets(words, this.layout)
     this.#nodes = new NodeRows(words, numbers, this.layout)
     this.#regions = new ForwarderRegions(words, numbers, this.layout)
+    this.#tied = new TiedEntries(words, this.layout)
     this.#affinity = new AffinityMask({ ipv4: words[HEADER.AFFINITY_IPV4]!, ipv6: words[HEADER.AFFINITY_IPV6]! })
   }
 
@@ -142,6 +145,29 @@ export class ConnectionTable {
     return Uint8Array.from(this.#slots)
   }
 
+  /** Replaces the clients that are tied to nodes: at most 256, each with the index of its node. Where clients are told apart by prefix, their prefix is. */
+  setTied(tied: readonly TableTie[]): void {
+    this.#tied.set(
+      tied.flatMap(({ client, node }) => {
+        const key = parseClientKey(client)
+        if (key === undefined) return []
+        const [k0, k1, k2, k3] = this.#affinity.masked(...key)
+        return [{ key: [k0!, k1!, k2!, k3!], node }]
+      }),
+    )
+  }
+
+  /** As written last. */
+  readTied(): readonly TableTie[] {
+    return this.#tied.read()
+  }
+
+  /** The index of the node that a client is tied to, and that takes new ones; NOBODY where there is none. */
+  tiedNodeOf(address: string): number {
+    const key = parseClientKey(address)
+    return key === undefined ? NOBODY : this.#tiedNode(this.#affinity.masked(...key))
+  }
+
   /** The generation of the slots, 0..2^32-1. */
   get generation(): number {
     return Atomics.load(this.#words, HEADER.GENERATION) >>> 0
@@ -187,11 +213,13 @@ export class ConnectionTable {
   }
 
   /**
-   * The node for a client's next connection: where it has connections, as long as that node takes new ones (a pin);
+   * The node for a client's next connection: the one that it is tied to, or where it has connections, as long as that node takes new ones (a pin);
    * else the owner of its slot; else, if that one takes no new clients, the next best. NOBODY when there is none.
    */
   route(k0: number, k1: number, k2: number, k3: number): number {
     const key = this.#affinity.masked(k0, k1, k2, k3)
+    const tied = this.#tiedNode(key)
+    if (tied !== NOBODY) return tied
     const slot = this.#slotOfMasked(key)
     const entry = this.#clients.lookup(slot, key[0]!, key[1]!, key[2]!, key[3]!)
     if (entry >= 0) {
@@ -201,6 +229,11 @@ export class ConnectionTable {
     }
     const owner = this.#slots[slot]!
     return owner < MAX_NODES && this.#nodes.takesClients(owner) ? owner : this.#nodes.nextBest(0, 0)
+  }
+
+  #tiedNode(key: Uint32Array): number {
+    const node = this.#tied.nodeOf(key[0]!, key[1]!, key[2]!, key[3]!)
+    return node !== NOBODY && this.#nodes.takesClients(node) ? node : NOBODY
   }
 
   #keepsPins(node: number, pinEpoch: number): boolean {
@@ -263,6 +296,11 @@ export class ConnectionTable {
   /** Connections of all forwarders that have room. */
   get openConnections(): number {
     return this.#regions.open()
+  }
+
+  /** Counts an attempt to connect to a node, when it has been answered or has failed. */
+  attempted(forwarder: number, node: number, answered: boolean): void {
+    this.#regions.attempted(forwarder, node, answered)
   }
 
   /** Adds what a forwarder moved to and from a node. */

@@ -79,6 +79,12 @@ export class ForwarderRegions {
     return sum
   }
 
+  /** Counts an attempt to connect to a node by how it ended. */
+  attempted(forwarder: number, node: number, answered: boolean): void {
+    const field = answered ? REGION.NODE_ANSWERED : REGION.NODE_FAILED
+    this.#numbers[(this.#regionAt(forwarder) + field) / 2 + node]! += 1
+  }
+
   /** Adds what was moved to and from a node. */
   addBytes(forwarder: number, node: number, toNode: number, toClient: number): void {
     const region = this.#regionAt(forwarder)
@@ -140,7 +146,6 @@ export class ForwarderRegions {
     const region = this.#regionAt(forwarder)
     this.#words[record + 1] = node + 1
     this.#words[region + REGION.NODE_ACTIVE + node]! += 1
-    this.#numbers[(region + REGION.NODE_TOTAL) / 2 + node]! += 1
   }
 
   #uncountAtNode(forwarder: number, record: number): void {

@@ -1,4 +1,4 @@
-import { MAX_GROUP_NODES as MAX_NODES, NOBODY, SLOT_COUNT } from '../wire/group-bounds.ts'
+import { MAX_GROUP_NODES as MAX_NODES, MAX_TIED, NOBODY, SLOT_COUNT } from '../wire/group-bounds.ts'
 import type { Affinity } from './affinity.ts'
 
 export { MAX_NODES, NOBODY, SLOT_COUNT }
@@ -9,12 +9,12 @@ export { MAX_NODES, NOBODY, SLOT_COUNT }
  *   sc     Atomics (sequentially consistent)
  *   plain  an ordinary aligned access, which no 64-bit machine tears; a reader may see a value that is a little old
  *
- *   +--------+-----------+--------------+------------+-----------------+----------------------+
- *   | header | nodes[64] | slots[4096]  | locks[4096]| clients[4096*W] | forwarder regions[N] |
- *   +--------+-----------+--------------+------------+-----------------+----------------------+
+ *   +--------+-----------+--------------+------------+-------------+-----------------+----------------------+
+ *   | header | nodes[64] | slots[4096]  | tied[256]  | locks[4096] | clients[4096*W] | forwarder regions[N] |
+ *   +--------+-----------+--------------+------------+-------------+-----------------+----------------------+
  */
 export const MAGIC = 0x7068_6131
-export const LAYOUT_VERSION = 3
+export const LAYOUT_VERSION = 4
 
 /** Redirects that a node can be taken out for alone: as many as a word has bits. */
 export const FAILING_REDIRECTS_MAX = 32
@@ -32,6 +32,8 @@ export const HEADER = {
   /** Bits by which clients are told apart. */
   AFFINITY_IPV4: 6, //              plain
   AFFINITY_IPV6: 7, //              plain
+  /** Clients that are tied. W: dispatcher. O: sc, stored after the entries it stands for. */
+  TIED: 8,
 } as const
 const HEADER_WORDS = 16
 
@@ -44,12 +46,12 @@ export const NODE = {
   /** Bit i: the proxy of redirect i does not work there. O: plain */
   FAILING: 3,
   ADDRESS: 4, //  sc, 4 words
-  /** f64[3]: what the counters read when this address got the row: total connections, bytes to node, bytes to client. */
+  /** f64[4]: what the counters read when this address got the row: connections, failed attempts, bytes to node, bytes to client. */
   BASE: 8, //     plain
   /** 1: connections to it are to be reset. O: sc */
-  RESETS: 14,
+  RESETS: 16,
 } as const
-const NODE_WORDS = 16
+const NODE_WORDS = 32
 
 /**
  * A client's entry. Two kinds of writers: whoever holds the bucket's lock (TAG, KEY), and any forwarder that has a
@@ -75,6 +77,11 @@ export const PHASE = {
   LEAVING: 2,
 } as const
 export const PHASE_MASK = 3
+
+/** Clients that are tied to nodes at a time. */
+export const TIED_MAX = MAX_TIED
+/** A client's key and its node's index. W: dispatcher. O: plain, behind HEADER.TIED */
+export const TIED_WORDS = 5
 
 /** Counters of a forwarder, f64 each. W: that forwarder. O: plain */
 export const FORWARDER_COUNTERS = [
@@ -104,14 +111,17 @@ export const REGION = {
   OPEN: 1,
   COUNTERS: 16, //         plain, f64[16]
   NODE_ACTIVE: 48, //      plain, i32[64]
-  NODE_TOTAL: 112, //      plain, f64[64]
+  /** Connections that the node has answered. */
+  NODE_ANSWERED: 112, //   plain, f64[64]
   NODE_TO_NODE: 240, //    plain, f64[64]
   NODE_TO_CLIENT: 368, //  plain, f64[64]
+  /** Attempts to connect that it did not answer, or refused. */
+  NODE_FAILED: 496, //     plain, f64[64]
   /**
    * Descriptors + 1 (0: none) that the forwarder has open, so that they can be closed when its thread is killed: first
    * OWN_DESCRIPTORS of its own, then client and node of each connection. plain
    */
-  DESCRIPTORS: 496,
+  DESCRIPTORS: 624,
 } as const
 
 /** Most listeners of a forwarder: virtual IPs times original ports. */
@@ -137,6 +147,7 @@ export interface TableLayout {
   readonly nodes: number
   /** In bytes: slots are one byte each. */
   readonly slotsByte: number
+  readonly tied: number
   readonly locks: number
   readonly clients: number
   readonly regions: number
@@ -158,7 +169,8 @@ export function tableLayout(ways: number, forwarders: number, connectionsPerForw
   const entries = SLOT_COUNT * ways
   const nodes = HEADER_WORDS
   const slots = nodes + MAX_NODES * NODE_WORDS
-  const locks = slots + SLOT_COUNT / 4
+  const tied = slots + SLOT_COUNT / 4
+  const locks = tied + TIED_MAX * TIED_WORDS
   const clients = locks + SLOT_COUNT
   const regions = clients + entries * CLIENT_WORDS
   const connections = REGION.DESCRIPTORS + OWN_DESCRIPTORS + connectionsPerForwarder * 2
@@ -173,6 +185,7 @@ export function tableLayout(ways: number, forwarders: number, connectionsPerForw
     entries,
     nodes,
     slotsByte: slots * 4,
+    tied,
     locks,
     clients,
     regions,

@@ -5,6 +5,9 @@ import { FAILING_REDIRECTS_MAX, MAX_NODES, NOBODY, NODE, nodeRow, REGION, type T
 const NODE_STATES = ['free', 'ok', 'failure', 'stale', 'draining'] as const
 export type NodeState = (typeof NODE_STATES)[number]
 
+/** In the order of `NODE.BASE`. */
+const COUNTED = [REGION.NODE_ANSWERED, REGION.NODE_FAILED, REGION.NODE_TO_NODE, REGION.NODE_TO_CLIENT] as const
+
 const FREE = NODE_STATES.indexOf('free')
 const OK = NODE_STATES.indexOf('ok')
 
@@ -24,7 +27,10 @@ export interface NodeSetting {
 /** A node with what the forwarders counted since this address got its index. */
 export interface NodeRow extends NodeSetting {
   readonly activeConnections: number
+  /** Those that the node has answered. */
   readonly totalConnections: number
+  /** Attempts to connect that it has not. */
+  readonly failedConnections: number
   readonly bytesToNode: number
   readonly bytesToClient: number
 }
@@ -59,9 +65,7 @@ export class NodeRows {
     Atomics.add(words, row + NODE.EPOCH, 1)
     for (const [at, word] of key.entries()) Atomics.store(words, row + NODE.ADDRESS + at, word)
     const base = (row + NODE.BASE) / 2
-    this.#numbers[base] = this.#sum(index, REGION.NODE_TOTAL)
-    this.#numbers[base + 1] = this.#sum(index, REGION.NODE_TO_NODE)
-    this.#numbers[base + 2] = this.#sum(index, REGION.NODE_TO_CLIENT)
+    for (const [at, field] of COUNTED.entries()) this.#numbers[base + at] = this.#sum(index, field)
     Atomics.add(words, row + NODE.EPOCH, 1)
   }
 
@@ -76,6 +80,8 @@ export class NodeRows {
     if (state === undefined || state === 'free') return undefined
     const base = (row + NODE.BASE) / 2
     const failing = this.#words[row + NODE.FAILING]!
+    const counted = COUNTED.map((field, at) => this.#sum(index, field) - this.#numbers[base + at]!)
+    const [totalConnections = 0, failedConnections = 0, bytesToNode = 0, bytesToClient = 0] = counted
     return {
       address: formatClientKey(this.#key(row)),
       state,
@@ -83,9 +89,10 @@ export class NodeRows {
       ...(failing === 0 ? {} : { failing }),
       ...(this.resets(index) ? { resets: true } : {}),
       activeConnections: this.activeConnections(index),
-      totalConnections: this.#sum(index, REGION.NODE_TOTAL) - this.#numbers[base]!,
-      bytesToNode: this.#sum(index, REGION.NODE_TO_NODE) - this.#numbers[base + 1]!,
-      bytesToClient: this.#sum(index, REGION.NODE_TO_CLIENT) - this.#numbers[base + 2]!,
+      totalConnections,
+      failedConnections,
+      bytesToNode,
+      bytesToClient,
     }
   }
 

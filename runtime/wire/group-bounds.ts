@@ -8,3 +8,5 @@ export const MAX_INSTANCES = 8
 export const SLOT_COUNT = 4096
 /** The owner of a slot that nobody owns. */
 export const NOBODY = 255
+/** Clients that are tied to nodes at a time; an order beyond is refused. */
+export const MAX_TIED = 256

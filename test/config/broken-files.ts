@@ -8,7 +8,7 @@ export interface BrokenFile {
 }
 
 const TOP_LEVEL =
-  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, instances, redirects, forwarding, vrrp, track, notify, health, agent, garp, cluster, inspector, control, forwarders, clients, limits, timeouts, balancing, beacons'
+  'name, interface, managementIp, directorPriority, virtualRouterId, virtualIps, instances, redirects, forwarding, vrrp, track, notify, health, agent, garp, cluster, inspector, control, forwarders, clients, limits, timeouts, balancing, beacons, logging'
 
 const VIPS = 'virtualIps: [10.0.0.5/24]'
 const REDIRECTS = 'redirects: [{originalPorts: [8080], proxyPort: 3128}]'
@@ -29,6 +29,30 @@ const brokenRedirects = (title: string, redirects: string, ...lines: readonly st
   yaml: `${VIPS}\nredirects: ${redirects}\n`,
   lines,
 })
+
+const logging: readonly BrokenFile[] = [
+  broken(
+    'a level that is none',
+    'logging: { level: verbose }',
+    'logging.level: must be error, warn, info or debug, is the text "verbose"',
+  ),
+  broken(
+    'a level of a part that is none',
+    'logging: { levels: { election: debug, electr: debug } }',
+    'logging.levels.election: is not a known key; did you mean elector?',
+    'logging.levels.electr: is not a known key; did you mean elector?',
+  ),
+  broken(
+    'levels that are one',
+    'logging: { levels: debug }',
+    'logging.levels: must be a mapping of parts to levels, such as { elector: debug }, is the text "debug"',
+  ),
+  broken(
+    'a target that is none',
+    'logging: { target: file }',
+    'logging.target: must be auto, stdout, syslog or journald, is the text "file"',
+  ),
+]
 
 const numbers: readonly BrokenFile[] = [
   broken('VRID 0', 'virtualRouterId: 0', 'virtualRouterId: must be 1..255, is 0'),
@@ -774,6 +798,11 @@ const yaml: readonly BrokenFile[] = [
     lines: ['uses the alias *nobody, but there is no anchor &nobody before it; quote a text that starts with *'],
   },
   {
+    title: 'a line that is no YAML: no more of it is repeated than shows which',
+    yaml: `> 5 cluster: { key: "${'a-secret-'.repeat(20)}" }\n`,
+    lines: ['line 1, column 3: Not a YAML token: 5 cluster: { key: "a-secret-a-secret-a-secret-a-secret-a-secre...'],
+  },
+  {
     title: 'an unknown tag',
     yaml: `${VIPS}\n${REDIRECTS}\nname: !secret x\n`,
     lines: ['line 3, column 7: Unresolved tag: !secret'],
@@ -832,6 +861,7 @@ const several: readonly BrokenFile[] = [
 ]
 
 export const brokenFiles: readonly BrokenFile[] = [
+  ...logging,
   ...numbers,
   ...addresses,
   ...brokenInstances,

@@ -39,6 +39,16 @@ describe('a file that is another one', () => {
     expect(problems[50]).toBe('and 1950 more mistakes like these: is it the right file?')
   })
 
+  test('with one mistake a thousand times takes as long as its parts: what is known is looked up once', () => {
+    const redirects = '  - { originalPort: [80], originalPorts: [80], proxyPort: 3128 }\n'.repeat(3000)
+    const before = process.cpuUsage()
+    const checked = parseConfig(`virtualIps: [10.0.0.5/24]\nredirects:\n${redirects}`)
+    const { user } = process.cpuUsage(before)
+    expect(checked.ok ? [] : checked.problems).toHaveLength(51)
+    // It took three milliseconds for each.
+    expect(user / 1000).toBeLessThan(3000)
+  })
+
   test('of 1 MB is not parsed: that would take seconds', () => {
     const read = parseConfig('a: 1\n'.repeat(200_000))
     const problem = 'has 1000000 characters; a configuration is a page of text: is it the right file?'

@@ -73,7 +73,8 @@ directorPriority: 120
 vrrp: {preempt: false, preemptDelay: 1500ms}
 track: {portMonitor: -30}
 garp: {repeatAfter: [1s], refresh: 1h}
-beacons: {interval: 500ms}`)
+beacons: {interval: 500ms}
+logging: {levels: {elector: debug, watcher: error}, target: syslog}`)
   expect(planReload(RUNNING, wanted)).toEqual({
     ok: true,
     changes: [
@@ -84,6 +85,8 @@ beacons: {interval: 500ms}`)
       { path: 'garp.repeatAfter', before: '1s, 2500ms', after: '1s' },
       { path: 'garp.refresh', before: '0s', after: '3600s' },
       { path: 'beacons.interval', before: '1s', after: '500ms' },
+      { path: 'logging.levels', before: 'none', after: 'elector debug, watcher error' },
+      { path: 'logging.target', before: 'auto', after: 'syslog' },
     ],
   })
 })

@@ -90,6 +90,7 @@ test('the example shows every key that there is', () => {
     'inspector.tokens.token',
     'inspector.tokens.tokenFile',
     'limits.connectionsPerClient',
+    'logging.levels',
     'managementIp',
     'name',
     'notify',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { DEFAULT_SOCKET } from '../../config/gateway-config.ts'
-import { drainMarkPath, KNOWN_SOCKETS, ownSocket, SERVICE_SOCKET, stateFolder } from '../../config/service-folders.ts'
+import { KNOWN_SOCKETS, ownSocket, SERVICE_SOCKET, stateFolder, statePath } from '../../config/service-folders.ts'
 
 test.each([
   [{}, DEFAULT_SOCKET],
@@ -18,6 +18,6 @@ test('commands know both places', () => {
 
 test('that a node drains is kept in the folder for what outlives a reboot, else beside the control socket', () => {
   const state = stateFolder({ STATE_DIRECTORY: '/var/lib/proxyha:/var/lib/other' })
-  expect(drainMarkPath('/run/proxyha/proxyha.sock', state)).toBe('/var/lib/proxyha/proxyha.sock.draining')
-  expect(drainMarkPath('/run/proxyha.sock', stateFolder({}))).toBe('/run/proxyha.sock.draining')
+  expect(statePath('/run/proxyha/proxyha.sock', state, 'draining')).toBe('/var/lib/proxyha/proxyha.sock.draining')
+  expect(statePath('/run/proxyha.sock', stateFolder({}), 'draining')).toBe('/run/proxyha.sock.draining')
 })

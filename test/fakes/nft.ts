@@ -1,4 +1,4 @@
-import type { Nft, NftElement, NftOutline, NftSetShape } from '../../runtime/ports/nft/nft.ts'
+import type { Nft, NftCounter, NftElement, NftOutline, NftSetShape } from '../../runtime/ports/nft/nft.ts'
 import { done, type Refusal, type Result, refused } from '../../runtime/ports/result.ts'
 
 /**
@@ -32,7 +32,7 @@ export class FakeNft implements Nft {
     this.#shapes.set(`${family} ${table} ${set}`, shape)
   }
 
-  /** What `elementCount` gives for a set, or `packetCount` for a counter, from now on. */
+  /** What `elementCount` gives for a set, and a counter has in packets, from now on; in bytes a thousand times that. */
   setCount(family: string, table: string, name: string, count: number): void {
     this.#counts.set(`${family} ${table} ${name}`, count)
   }
@@ -89,8 +89,9 @@ export class FakeNft implements Nft {
     return this.#count(family, table, set)
   }
 
-  packetCount(family: string, table: string, counter: string): Result<number> {
-    return this.#count(family, table, counter)
+  counter(family: string, table: string, counter: string): Result<NftCounter> {
+    const count = this.#count(family, table, counter)
+    return count.ok ? { ok: true, value: { packets: count.value, bytes: count.value * 1000 } } : count
   }
 
   #count(family: string, table: string, name: string): Result<number> {

@@ -50,13 +50,19 @@ describeInNamespaces('npm run package', { programs: ['dpkg-deb', 'squid', 'curl'
 
     it('has a source map beside each compiled file, with its source in it', () => {
       const own = pathsIn(unpacked[kind]).filter((path) => /(^|\/)(actors|runtime|config)\/.*\.js$/.test(path))
-      const compiled = own.filter((path) => !/node_modules|addons/.test(path))
+      const compiled = own.filter((path) => !/node_modules|addons|inspector\/page\//.test(path))
       expect(compiled.length).toBeGreaterThan(300)
       for (const path of compiled) {
         const map = JSON.parse(readFileSync(join(unpacked[kind], `${path}.map`), 'utf8'))
         expect(map.sources).toEqual([path.slice(path.lastIndexOf('/') + 1).replace(/\.js$/, '.ts')])
         expect(map.sourcesContent[0]).toEqual(expect.any(String))
       }
+    })
+
+    it('has the page of the inspector as it is in the source', () => {
+      const written = readdirSync('actors/inspector/page').filter((name) => /\.(js|css|html)$/.test(name))
+      const packed = pathsIn(unpacked[kind]).filter((path) => /actors\/inspector\/page\/.*\.(js|css|html)$/.test(path))
+      expect(packed.map((path) => path.slice(path.lastIndexOf('/') + 1)).sort()).toEqual(written.sort())
     })
 
     it('names no folder of the machine that built it', async () => {
@@ -99,6 +105,7 @@ describeInNamespaces('npm run package', { programs: ['dpkg-deb', 'squid', 'curl'
       'CHANGELOG.md',
       'examples/gateway.example.yaml',
       'gateway.schema.json',
+      'sbom.cdx.json',
     ]) {
       expect(existsSync(join(unpacked.deb, 'usr/share/doc/proxyha', path)), path).toBe(true)
     }

@@ -10,7 +10,7 @@ import { describeWith } from '../programs.ts'
 import { CapturedCli } from '../runtime/cli/captured-cli.ts'
 
 let folder = ''
-const files = generatedFiles('2026-11-30')
+const files = await generatedFiles('2026-11-30')
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'proxyha-generated-'))
   for (const [name, text] of files) writeFileSync(join(folder, name), text)
@@ -72,9 +72,9 @@ describeWith(['bash'], 'the completion of bash', () => {
   })
 
   test('knows the options of each', () => {
-    expect(proposed('proxyha', 'drain', '--t')).toEqual(['--timeout'])
+    expect(proposed('proxyha', 'drain', '--ti')).toEqual(['--timeout'])
     expect(proposed('proxyha', 'status', '--')).toEqual(expect.arrayContaining(['--json', '--watch', '--socket']))
-    expect(proposed('proxyha', 'status', '--t')).toEqual([''])
+    expect(proposed('proxyha', 'status', '--ti')).toEqual([''])
   })
 
   test('completes files where an option takes one, and nothing where it takes a word', () => {

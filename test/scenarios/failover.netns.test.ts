@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
 import { describeInNamespaces, type RunningProgram } from '../namespaces.ts'
-import { Group, until, VIP } from './group.ts'
+import { Group, START_PATIENCE_MS, until, VIP } from './group.ts'
 
 interface Outcome {
   readonly opened: number
@@ -30,8 +30,8 @@ describeInNamespaces('an operator orders a failover', { programs: ['squid', 'tcp
     return JSON.parse(await client.nextLine()) as Outcome
   }
 
-  it('the next node takes over, it can be had back, and at a stop it takes over again; no new connection fails', {
-    timeout: 90_000,
+  it('the next node takes over, it can be had back, at a stop it takes over again, and gives way when the first is back; no new connection fails', {
+    timeout: 120_000,
   }, async () => {
     group = new Group(namespaces, { priorities: [99, 89] })
     await group.start()
@@ -61,6 +61,8 @@ describeInNamespaces('an operator orders a failover', { programs: ['squid', 'tcp
     await first!.stopGateway('SIGTERM')
     await group.settled(1, 1)
     expect(group.holders()).toEqual(['node1'])
+    first!.startGateway()
+    await group.settled(0, 2, START_PATIENCE_MS)
 
     const outcome = await outcomeOf(client)
     expect(outcome.failed).toEqual([])

@@ -45,8 +45,10 @@ describeInNamespaces('a group of three gateways', { programs: ['squid', 'curl'] 
   })
 
   it('serves 300 requests from 60 clients, each client at one node, every node used', async () => {
+    await group.atRest(0, 3)
     const nodes = await group.nodesByClient(5)
-    expect(nodes.filter((seen) => seen.size !== 1 || seen.has(undefined))).toEqual([])
+    const moved = nodes.filter((seen) => seen.size !== 1 || seen.has(undefined))
+    expect(moved, await group.timelineOf(0)).toEqual([])
     expect(new Set(nodes.flatMap((seen) => [...seen]))).toEqual(new Set(['node0', 'node1', 'node2']))
   })
 
@@ -107,10 +109,6 @@ describeInNamespaces('a group of three gateways', { programs: ['squid', 'curl'] 
     group.nodes[0]!.startGateway()
     await group.settled(0, 3)
     // The former director gives the VIP up when it hears the advert, a moment after the new one took it.
-    await until(
-      () => `${group.holders()}` === 'node0',
-      1000,
-      () => `node0 alone with the VIP: ${group.holders()}`,
-    )
+    await group.heldBy('node0', 1000)
   })
 })

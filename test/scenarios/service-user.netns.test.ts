@@ -66,19 +66,11 @@ describeInNamespaces('gateways of an ordinary user with the capabilities of the 
     it('fail over, and take the lead back', async () => {
       const [first, second] = group.nodes
       await first!.stopGateway('SIGKILL')
-      await until(
-        () => `${group.holders()}` === 'node1',
-        30_000,
-        () => `node1 alone with the VIP: ${group.holders()}`,
-      )
+      await group.heldBy('node1', 30_000)
       await serves(['node0', 'node1'])
       first!.startGateway()
       await group.settled(0, 2, START_PATIENCE_MS)
-      await until(
-        () => `${group.holders()}` === 'node0',
-        30_000,
-        () => `node0 alone with the VIP: ${group.holders()}`,
-      )
+      await group.heldBy('node0', 30_000)
       expect((await second!.status())!.role).toBe('scanning')
     }, 120_000)
 

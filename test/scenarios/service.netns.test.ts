@@ -160,7 +160,9 @@ describeInNamespaces('a gateway as a service', { programs: ['squid', 'nsenter', 
 
     it('is found by commands in the folder that was made for it, and keeps one that is started by hand out', async () => {
       await startFirst('env', 'RUNTIME_DIRECTORY=/run/proxyha')
-      expect((await beside('ls', '/run/proxyha')).stdout).toBe('proxyha.sock\nproxyha.sock.lock\n')
+      expect((await beside('ls', '/run/proxyha')).stdout).toBe(
+        'proxyha.sock\nproxyha.sock.lock\nproxyha.sock.timeline\n',
+      )
       expect(await beside(...node.command)).toMatchObject({
         code: 1,
         stderr: expect.stringContaining('/run/proxyha/proxyha.sock: another gateway runs with this control socket'),

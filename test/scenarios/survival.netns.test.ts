@@ -3,10 +3,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
 import { CLIENTS, type GatewayNode, Group, macOf, ORIGIN, until, VIP } from './group.ts'
 import { readMetrics } from './metrics.ts'
-import { LongConnections, pinnedAreTold, spreadByKernel, startNamedServers } from './survival.ts'
+import {
+  knownAsDead,
+  LongConnections,
+  NewConnections,
+  pinnedAreTold,
+  spreadByKernel,
+  startServing,
+} from './survival.ts'
 
 const ORIGINAL_PORT = 8080
 const PATIENCE_MS = 60_000
+/** Between new connections, where some are begun meanwhile. */
+const EVERY_MS = 50
 const UNHURRIED = `forwarding: kernel
 vrrp: { advertInterval: 5s }
 beacons: { interval: 5s }`
@@ -27,9 +36,7 @@ function describeConnections(
 
     beforeAll(async () => {
       group = new Group(namespaces, { priorities: [99, 89, 79], settings: CASES[title] })
-      startNamedServers(group)
-      for (const node of group.nodes) node.startGateway()
-      await group.settled(0, 3, PATIENCE_MS)
+      await startServing(group, PATIENCE_MS)
     }, PATIENCE_MS)
     beforeEach(async () => {
       await spreadByKernel(group)
@@ -69,12 +76,7 @@ interface Actor {
   readonly restarts: number
 }
 
-const alone = (group: Group, name: string) =>
-  until(
-    () => `${group.holders()}` === name,
-    10_000,
-    () => `${name} alone with the VIP: ${group.holders()}`,
-  )
+const alone = (group: Group, name: string) => group.heldBy(name, 10_000)
 
 const FLOOD = new URL('../../loadtest/flood/syn-flood.ts', import.meta.url)
 const FLOOD_RATE = 5000
@@ -145,7 +147,8 @@ describeConnections('in kernel mode', (group, connections) => {
     }
   }, 120_000)
 
-  it('outlive a crash of every actor, at the director and at another node', async () => {
+  it('outlive a crash of every actor, at the director and at another node, and no new one fails', async () => {
+    const newcomers = await NewConnections.start(group(), ORIGINAL_PORT, EVERY_MS, CLIENTS)
     for (const node of group().nodes.slice(0, 2)) {
       const actors = async () => ((await node.get('/actors')) ?? []) as readonly Actor[]
       for (const { name, restarts } of await actors()) {
@@ -158,11 +161,14 @@ describeConnections('in kernel mode', (group, connections) => {
       await alone(group(), 'node0')
       await connections().allLive()
     }
+    expect((await newcomers.sofar()).failed).toEqual([])
+    await newcomers.stop()
   }, 180_000)
 
-  it('outlive a director that stands still until another one leads', async () => {
+  it('outlive a director that stands still until another one leads, and no new one fails', async () => {
     const [stalled] = group().nodes
     await pinnedAreTold(stalled!)
+    const newcomers = await NewConnections.start(group(), ORIGINAL_PORT, EVERY_MS, CLIENTS)
     stalled!.gateway!.process.kill('SIGSTOP')
     try {
       await group().settled(1, 2, PATIENCE_MS)
@@ -173,14 +179,30 @@ describeConnections('in kernel mode', (group, connections) => {
     await group().settled(0, 3, PATIENCE_MS)
     await alone(group(), 'node0')
     await connections().allLive()
+    expect((await newcomers.sofar()).failed).toEqual([])
+    await newcomers.stop()
   }, 120_000)
 
-  it('outlive the death of the director, and its return, but those that end on it', async () => {
+  it('outlive the death of the director, and its return, but those that end on it; new ones wait', async () => {
     const [dead] = group().nodes
     dead!.setCable(false)
+    // Begun while nobody leads: one that had just reached the dead node would end on it.
+    const beginning = NewConnections.start(group(), ORIGINAL_PORT, EVERY_MS, CLIENTS)
     await group().settled(1, 2)
+    const newcomers = await beginning
+    await knownAsDead(dead!, group().nodes[1]!)
     const { lost } = await connections().check()
     expect(lost.filter(({ node }) => node !== 'node0')).toEqual([])
+    // Who says something is told by the next director. Who waits hears nothing.
+    expect(new Set(lost.map(({ kind, failure }) => `${kind} ${failure}`))).toEqual(
+      new Set(['idle ECONNRESET', 'download silent']),
+    )
+    const { answered, failed, sentAgain } = await newcomers.sofar()
+    await newcomers.stop()
+    expect(failed).toEqual([])
+    expect(answered).toBeGreaterThan(50)
+    expect(sentAgain, 'who began while nobody led has waited').toBeGreaterThan(0)
+    // Who begins while it returns: `survival-return.long.netns.test.ts`.
     dead!.setCable(true)
     await group().settled(0, 3, PATIENCE_MS)
     const returned = await connections().check()
@@ -189,7 +211,8 @@ describeConnections('in kernel mode', (group, connections) => {
 })
 
 describeConnections('in kernel mode, with adverts of 5 s', (group, connections) => {
-  it('outlive a gateway that is killed and started again, director or not', async () => {
+  it('outlive a gateway that is killed and started again, director or not, and no new one fails', async () => {
+    const newcomers = await NewConnections.start(group(), ORIGINAL_PORT, EVERY_MS, CLIENTS)
     for (const node of [group().nodes[2]!, group().nodes[0]!]) {
       await node.stopGateway('SIGKILL')
       await connections().allLive()
@@ -199,5 +222,7 @@ describeConnections('in kernel mode, with adverts of 5 s', (group, connections) 
       await alone(group(), 'node0')
       await connections().allLive()
     }
+    expect((await newcomers.sofar()).failed).toEqual([])
+    await newcomers.stop()
   }, 120_000)
 })

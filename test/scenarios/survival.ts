@@ -2,15 +2,24 @@ import type { Survival } from '../../loadtest/survival/connections.ts'
 import { parseClientKey, slotOfKey } from '../../runtime/table/client-key.ts'
 import type { RunningProgram } from '../namespaces.ts'
 import { CLIENTS, type GatewayNode, type Group, until, VIP } from './group.ts'
+import { readMetrics } from './metrics.ts'
 
 const SERVER = new URL('../../loadtest/group/server.ts', import.meta.url)
 const DOWNLOADS = new URL('./fixtures/downloads.ts', import.meta.url)
 const CLIENT = new URL('../../loadtest/survival/connections.ts', import.meta.url)
+const NEWCOMERS = new URL('./fixtures/new-connections.ts', import.meta.url)
 const PROXY_PORT = 3128
 
 /** Starts a server on each node in the place of a proxy: one that says its name, and sends without end. */
 export function startNamedServers(group: Group): void {
   for (const node of group.nodes) node.proxy = node.namespace.startScript(SERVER, node.name, `${PROXY_PORT}`)
+}
+
+/** A group of three with such servers: the first one leads, and all own slots. */
+export async function startServing(group: Group, withinMs: number): Promise<void> {
+  startNamedServers(group)
+  for (const node of group.nodes) node.startGateway()
+  await group.settled(0, 3, withinMs)
 }
 
 /** What that node's kernel has in a map or a set of the forwarding. */
@@ -38,28 +47,44 @@ export function spreadByKernel({ nodes }: Group): Promise<void> {
 
 /**
  * The director's kernel knows from its own gateway which of its clients have to stay there, though their slots are others': from when they
- * began that takes up to five seconds, and nobody can say it for a gateway that stands still.
+ * began that takes up to five seconds, and nobody can say it for a gateway that stands still. So the others have heard it as well, also those
+ * that have just started: it has been said since then.
  */
-export function pinnedAreTold(node: GatewayNode): Promise<void> {
+export async function pinnedAreTold(node: GatewayNode): Promise<void> {
   const marksOf = async (map: string) =>
     [...(await listing(node, 'map', map)).matchAll(/([\da-fx.]+)(?: timeout \S+ expires \S+)? : (0x[\da-f]+)/g)].map(
       ([, key, mark]) => [key!, Number(mark) & 0xff] as const,
     )
-  let untold: readonly string[] = []
-  return until(
+  let [elsewhere, untold]: (readonly string[])[] = []
+  await until(
     async () => {
       const [pins, slots, staying] = await Promise.all(['pins4', 'slots', 'staying4'].map(marksOf))
       const owners = new Map(slots!.map(([slot, mark]) => [Number(slot), mark]))
       const told = new Set(staying!.map(([client]) => client))
-      const elsewhere = pins!.filter(
-        ([client, mark]) => owners.get(slotOfKey(...parseClientKey(client)!)) !== mark && CLIENTS.includes(client),
+      elsewhere = pins!.flatMap(([client, mark]) =>
+        owners.get(slotOfKey(...parseClientKey(client)!)) !== mark && CLIENTS.includes(client) ? [client] : [],
       )
-      untold = elsewhere.flatMap(([client]) => (told.has(client) ? [] : [client]))
+      untold = elsewhere.filter((client) => !told.has(client))
       return untold.length === 0
     },
     20_000,
     () => `all nodes to say that their clients stay; ${untold} are not told`,
   )
+  if (elsewhere!.length === 0) return
+  const saidTimes = async () =>
+    (await readMetrics(node.socket))('proxyha_beacon_events_total', 'event').clientsSent ?? 0
+  const before = await saidTimes()
+  // The first of them may have been before: what is counted is told every two seconds.
+  await until(async () => (await saidTimes()) >= before + 2, 20_000, `${node.name} to say twice more who stays there`)
+}
+
+/**
+ * A director's kernel goes on handing what a dead node had to that node until its host has answered no ARP for seconds. Who asks then is told at
+ * once; who has asked before is told with TCP's next try, which may be seconds later.
+ */
+export function knownAsDead(dead: GatewayNode, director: GatewayNode): Promise<void> {
+  const isDead = async () => !(await listing(director, 'map', 'reachable')).includes(dead.mac())
+  return until(isDead, 20_000, `${director.name} to know that the host of ${dead.name} is dead`)
 }
 
 /** An error says what is lost, and what the gateways said last. */
@@ -115,6 +140,42 @@ export class LongConnections {
     const checked = await this.check()
     refuseLosses(this.#group, checked)
     return checked
+  }
+
+  stop(): Promise<void> {
+    return this.#program.stop()
+  }
+}
+
+/** What `new-connections.ts` tells of those that were begun since it was asked last. */
+interface Newcomers {
+  readonly answered: number
+  /** Each by its client and how it ended. */
+  readonly failed: readonly string[]
+  readonly longestConnectMs: number
+  /** SYNs that were sent again: each a second that somebody waited. */
+  readonly sentAgain: number
+}
+
+/** New connections through the VIP, one after the other, from each client in turn. */
+export class NewConnections {
+  readonly #program: RunningProgram
+
+  private constructor(program: RunningProgram) {
+    this.#program = program
+  }
+
+  /** Resolves when the first was answered. */
+  static async start(group: Group, originalPort: number, everyMs: number, clients: readonly string[]) {
+    const program = group.client.startScript(NEWCOMERS, VIP, `${originalPort}`, `${everyMs}`, ...clients)
+    await program.nextLine()
+    return new NewConnections(program)
+  }
+
+  /** When all that were begun have ended. */
+  async sofar(): Promise<Newcomers> {
+    this.#program.process.stdin?.write('\n')
+    return JSON.parse(await this.#program.nextLine()) as Newcomers
   }
 
   stop(): Promise<void> {

@@ -1,21 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInNamespaces, type RunningProgram } from '../namespaces.ts'
+import { describeInNamespaces } from '../namespaces.ts'
 import { CLIENTS, type GatewayNode, Group, until, VIP } from './group.ts'
-import { startNamedServers } from './survival.ts'
+import { NewConnections, startServing } from './survival.ts'
 
 const ORIGINAL_PORT = 8080
 const PATIENCE_MS = 60_000
 const EVERY_MS = 4
 const SOURCES = CLIENTS.slice(0, 12)
-
-/** What `new-connections.ts` prints. */
-interface NewConnections {
-  readonly answered: number
-  readonly failed: readonly string[]
-  readonly longestConnectMs: number
-  /** SYNs that were sent again: each a second that somebody waited. */
-  readonly sentAgain: number
-}
 
 /** Three gateways in kernel mode, and a client that opens a connection every 4 ms, from twelve addresses in turn. */
 describeInNamespaces(
@@ -23,30 +14,21 @@ describeInNamespaces(
   { programs: ['nft'] },
   (namespaces) => {
     let group: Group
-    let client: RunningProgram
+    let newcomers: NewConnections
 
     beforeAll(async () => {
       group = new Group(namespaces, { priorities: [99, 89, 79], settings: 'forwarding: kernel' })
-      startNamedServers(group)
-      for (const node of group.nodes) node.startGateway()
-      await group.settled(0, 3, PATIENCE_MS)
-      const script = new URL('./fixtures/new-connections.ts', import.meta.url)
-      client = group.client.startScript(script, VIP, `${ORIGINAL_PORT}`, `${EVERY_MS}`, ...SOURCES)
-      expect(await client.nextLine()).toBe('{}')
-      await sofar()
+      await startServing(group, PATIENCE_MS)
+      newcomers = await NewConnections.start(group, ORIGINAL_PORT, EVERY_MS, SOURCES)
+      await newcomers.sofar()
     }, 2 * PATIENCE_MS)
     afterAll(async () => {
       await namespaces.close()
       group.close()
     })
 
-    async function sofar(): Promise<NewConnections> {
-      client.process.stdin!.write('\n')
-      return JSON.parse(await client.nextLine()) as NewConnections
-    }
-
     async function nothingLost(): Promise<void> {
-      const { answered, failed, longestConnectMs, sentAgain } = await sofar()
+      const { answered, failed, longestConnectMs, sentAgain } = await newcomers.sofar()
       expect({ failed, sentAgain, longestConnectMs }).toMatchObject({ failed: [], sentAgain: 0 })
       expect(answered).toBeGreaterThan(50)
     }

@@ -115,9 +115,9 @@ export class SimulatedSystem extends Supervisor<SimulatedPort> {
     super(platform, {
       hooksEnabled: true,
       ...options,
-      onLog: (actor, level, line, fields) => {
+      onLog: (actor, level, line, fields, saidAtMs) => {
         keep(this.logs, { atMs: world.clock.nowMs(), actor, level, line }, KEPT)
-        options.onLog?.(actor, level, line, fields)
+        options.onLog?.(actor, level, line, fields, saidAtMs)
       },
       onEscalation: (actor, reason) => {
         this.escalations.push({ actor, reason })

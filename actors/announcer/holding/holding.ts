@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { warning } from '../../../runtime/actor-system/inspection/warning.ts'
 import type { NetworkInterface } from '../../../runtime/ports/netlink/netlink.ts'
 import type { Result } from '../../../runtime/ports/result.ts'
 import { mayCorrectNow, noteCorrection } from '../corrections.ts'
@@ -125,7 +126,11 @@ export function checkHeld(turn: Turn, holding: Holding, read: Result<NetworkInte
   }
   const { interfaceName, virtualIps } = turn.options
   if (read.value.up) turn.resolved('link')
-  else turn.trouble('link', `${interfaceName} is down: nobody reaches the virtual IPs`)
+  else
+    turn.trouble(
+      'link',
+      warning('link-down', interfaceName, `${interfaceName} is down: nobody reaches the virtual IPs`),
+    )
   const device = deviceOf(read.value)
   const moved = device.index !== holding.device.index || device.mac !== holding.device.mac
   const gone = virtualIps.filter(
@@ -164,7 +169,10 @@ export function giveUp(turn: Turn, phase: Exclude<Phase, { readonly label: 'IDLE
 function fail(turn: Turn, phase: Taking | Holding, refusals: readonly PutRefusal[]): void {
   giveUp(turn, phase)
   const [first] = refusals
-  if (first !== undefined) turn.trouble('hold', `cannot hold ${first.address}: ${first.reason}`)
+  if (first !== undefined) {
+    const text = `cannot hold ${first.address}: ${first.reason}`
+    turn.trouble('hold', warning('vip-refused', first.address, text))
+  }
   for (const { address, reason } of refusals) turn.report({ type: 'holdFailed', address, reason })
 }
 

@@ -4,7 +4,7 @@ import type { Turn } from '../turn.ts'
 import { announce } from './announcing.ts'
 
 /** A fast path that cannot is waited for no longer: what no redirect is about is served here all the same, and who gives way leaves off, too. */
-export const FAST_PATH_PATIENCE_MS = { ready: 2000, rules: 500 } as const
+export const FAST_PATH_PATIENCE_MS = 2000
 
 /**
  * Forward first, announce then. Until clients hear of this node they are served by the director that gives way, or by the kernel of one whose
@@ -14,7 +14,7 @@ export function awaitFastPath(turn: Turn, holding: Holding, awaits: 'ready' | 'r
   const awaiting: Holding = { ...holding, awaits }
   turn.enter(awaiting)
   if (isAwaited(turn, awaits)) announce(turn, awaiting)
-  else turn.startTimer('ready', FAST_PATH_PATIENCE_MS[awaits])
+  else turn.startTimer('ready', FAST_PATH_PATIENCE_MS)
 }
 
 /** The fast path has said what it forwards. */
@@ -32,7 +32,7 @@ export function continueAwaiting(turn: Turn): void {
 export function giveUpWaiting(turn: Turn): void {
   const { phase } = turn.state
   if (phase.label !== 'HOLDING' || phase.awaits === null) return
-  const text = `kernel mode is not ready after ${FAST_PATH_PATIENCE_MS[phase.awaits] / 1000} s: announcing the virtual IPs all the same`
+  const text = `kernel mode is not ready after ${FAST_PATH_PATIENCE_MS / 1000} s: announcing the virtual IPs all the same`
   turn.logInstance('warn', text)
   announce(turn, phase)
 }

@@ -11,8 +11,9 @@ import type { ElectorName } from '../../elector/messages.ts'
 import { withClaim } from '../claims.ts'
 import { assignerAddress, heardDirector } from '../directors.ts'
 import { withOrderFrom } from '../draining/draining.ts'
-import { replicatedGone, withForgetFrom, withMissed, withoutReturned } from '../members/gone.ts'
+import { replicatedGone, sortedOut, withForgetFrom, withMissed, withoutReturned } from '../members/gone.ts'
 import { type Heard, heardNode, replicatedNodes } from '../members/membership.ts'
+import { partOfHello, totalsNow } from '../members/traffic.ts'
 import { digestOf } from '../settings.ts'
 import type { DiscoveryEffect, DiscoveryState, Progress } from '../state.ts'
 import { withHoldersOf } from './holders-told.ts'
@@ -53,7 +54,7 @@ function withBeaconFrom(progress: Progress, { from, body, audience, isNew }: Rec
     case 'order':
       return withOrderFrom(progress, from, body, nowMs)
     case 'forget':
-      return withForgetFrom(progress, from, body)
+      return withForgetFrom(progress, from, body, nowMs)
     case 'holders':
       return withHoldersOf(progress, from, body)
     default:
@@ -76,8 +77,10 @@ function withHelloFrom(
   const settingsDiffer = settingsDigest !== digestOf(progress.state.options.settings)
   const heard: Heard = { address, node, leaving, settingsDiffer, settings: settingsDiffer ? settings : null }
   if (leaving) return { ...progress, state: withNode(withoutDirector(progress.state, address), heard, nowMs) }
-  const directors = heardDirector(progress.state, { address, settingsDigest, established, leads }, nowMs)
-  const known = withNode({ ...progress.state, directors }, heard, nowMs)
+  const part = partOfHello(address, node.traffic, roster)
+  const said = { address, settingsDigest, established, leads, counted: part }
+  const directors = heardDirector(progress.state, said, nowMs)
+  const known = withTotals(withNode({ ...progress.state, directors }, heard, nowMs), nowMs)
   const isRival = leads.some((router) => known.ledSinceMs.has(router))
   const state = isRival ? counted(known, 'rivalHellosReceived') : known
   const replicates = state.role !== 'director' && assignerAddress(state, nowMs) === address
@@ -85,14 +88,18 @@ function withHelloFrom(
   return withReport({ ...progress, state: told }, address, nowMs)
 }
 
+const withTotals = (state: DiscoveryState, nowMs: number): DiscoveryState =>
+  state.options.tellsFastPath ? state : { ...state, totals: totalsNow(state, nowMs) }
+
 function withRoster(
   before: DiscoveryState,
   roster: readonly RosterEntry[],
   audience: BeaconAudience,
   nowMs: number,
 ): DiscoveryState {
-  const next = { ...before, nodes: replicatedNodes(before, roster, audience, nowMs) }
-  return { ...next, gone: replicatedGone(before, next, roster, nowMs) }
+  const { remembered, forgets } = sortedOut(before, roster, nowMs)
+  const next = { ...before, forgets, nodes: replicatedNodes(before, remembered, audience, nowMs) }
+  return { ...next, gone: replicatedGone(before, next, remembered, nowMs) }
 }
 
 function withoutDirector(state: DiscoveryState, address: string): DiscoveryState {
@@ -155,8 +162,7 @@ function withAssignmentFrom(progress: Progress, address: string, body: Assignmen
   if (assignerAddress(state, nowMs) !== address) {
     return { effects, state: counted(state, 'assignmentNotFollowed') }
   }
-  const { generation, nodes, slots } = body
-  const assignment = { generation, nodes, slots }
+  const { type: _type, ...assignment } = body
   return {
     state: { ...state, assignment },
     effects: [

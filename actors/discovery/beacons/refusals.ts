@@ -1,4 +1,6 @@
-import { strayText } from '../members/strays.ts'
+import { type Warning, warning } from '../../../runtime/actor-system/inspection/warning.ts'
+import type { WarningCode } from '../../../runtime/actor-system/inspection/warning-codes.ts'
+import { strayWarning } from '../members/strays.ts'
 import { staleAfterMs } from '../options.ts'
 import type { DiscoveryState, RefusedBeacons } from '../state.ts'
 
@@ -12,11 +14,13 @@ const NAMED = 4
 const REPEATS = 3
 
 /** What is wrong with them, for people, and what to mend where their sender means it well. Other reasons are counted only. */
-const TEXTS: Readonly<Record<string, { readonly what: string; readonly cause: string }>> = {
-  wrongHmac: { what: 'their HMAC is wrong', cause: 'cluster.key is another one there' },
-  unauthenticated: { what: 'they have no HMAC', cause: 'cluster.key is not set there' },
-  unexpectedHmac: { what: 'they have an HMAC', cause: 'cluster.key is set there, but not here' },
-  unknownVersion: { what: 'they are of another version', cause: 'it runs another version' },
+const MISTAKES: Readonly<
+  Record<string, { readonly what: string; readonly cause: string; readonly code: WarningCode }>
+> = {
+  wrongHmac: { what: 'their HMAC is wrong', cause: 'cluster.key is another one there', code: 'cluster-key' },
+  unauthenticated: { what: 'they have no HMAC', cause: 'cluster.key is not set there', code: 'cluster-key' },
+  unexpectedHmac: { what: 'they have an HMAC', cause: 'cluster.key is set there, but not here', code: 'cluster-key' },
+  unknownVersion: { what: 'they are of another version', cause: 'it runs another version', code: 'beacon-version' },
 }
 
 /** The state with one more beacon refused. */
@@ -40,40 +44,60 @@ export function withRefusal(
 }
 
 /** What the operator should mend. */
-export function refusalWarnings(state: DiscoveryState, nowMs: number): readonly string[] {
+export function refusalWarnings(state: DiscoveryState, nowMs: number): readonly Warning[] {
   const standing = [...state.refused.values()].filter(({ atMs }) => nowMs - atMs < REFUSAL_STANDS_MS)
   const byReason = Map.groupBy(standing, ({ reason }) => reason)
   const named = [...byReason.values()].flatMap((some) => some.sort((a, b) => b.count - a.count).slice(0, NAMED))
-  return named.flatMap((refused) => refusalText(state, refused, nowMs))
+  return named.flatMap((refused) => warningOf(state, refused, nowMs))
 }
 
-function refusalText(state: DiscoveryState, refused: RefusedBeacons, nowMs: number): readonly string[] {
+function warningOf(state: DiscoveryState, refused: RefusedBeacons, nowMs: number): readonly Warning[] {
   const { reason, source, count, strayVirtualRouterId: stray } = refused
   const { options } = state
   const are = `beacons from ${source} are refused`
   const lastMs = state.sessions.get(source)?.lastMs ?? Number.NEGATIVE_INFINITY
   const othersRight = nowMs - lastMs < staleAfterMs(options)
-  if (stray !== null) return [strayText(source, stray, options)]
-  const text = TEXTS[reason]
-  if (text !== undefined) {
+  if (stray !== null) return [strayWarning(source, stray, options)]
+  const mistake = MISTAKES[reason]
+  if (mistake !== undefined) {
     return [
       othersRight
-        ? `${are}: ${text.what}, but others from it are right: somebody sends in its name`
-        : `${are}: ${text.cause}`,
+        ? warning(
+            'forged-beacons',
+            source,
+            `${are}: ${mistake.what}, but others from it are right: somebody sends in its name`,
+          )
+        : warning(mistake.code, source, `${are}: ${mistake.cause}`),
     ]
   }
   switch (reason) {
     case 'routed':
-      return [`${are}: their TTL is not 255, so a router has passed them on; the nodes of a group are on one subnet`]
+      return [
+        warning(
+          'beacons-from-elsewhere',
+          source,
+          `${are}: their TTL is not 255, so a router has passed them on; the nodes of a group are on one subnet`,
+        ),
+      ]
     case 'outsideSubnet':
-      return [`${are}: it is outside the subnet of ${options.managementIp}/${options.managementPrefixLength}`]
+      return [
+        warning(
+          'beacons-from-elsewhere',
+          source,
+          `${are}: it is outside the subnet of ${options.managementIp}/${options.managementPrefixLength}`,
+        ),
+      ]
     case 'replay':
     case 'supersededEpoch':
       if (count < REPEATS) return []
       return [
-        othersRight
-          ? `${are}: they are old, but others from it are right: somebody plays back a recording, or the network doubles packets`
-          : `${are}: they are old: was it put back to a snapshot, or does somebody play back a recording?`,
+        warning(
+          'old-beacons',
+          source,
+          othersRight
+            ? `${are}: they are old, but others from it are right: somebody plays back a recording, or the network doubles packets`
+            : `${are}: they are old: was it put back to a snapshot, or does somebody play back a recording?`,
+        ),
       ]
     default:
       return []

@@ -6,7 +6,7 @@ import { counted } from '../../../runtime/actor-system/machine/turn.ts'
 import type { ForgetBody, RosterEntry } from '../../../runtime/wire/beacon/body.ts'
 import { MAX_GROUP_NODES } from '../../../runtime/wire/group-bounds.ts'
 import { withForget } from '../beacons/outgoing.ts'
-import type { DiscoveryEffect, DiscoveryState, GoneNode, KnownNode, Progress } from '../state.ts'
+import type { DiscoveryEffect, DiscoveryState, Forgotten, GoneNode, KnownNode, Progress } from '../state.ts'
 import { isLongGone } from './membership.ts'
 
 /** An order to forget is said again with so many beats: whoever has missed one hears the next. */
@@ -37,8 +37,8 @@ export function withNodesLeft(state: DiscoveryState, nodes: ReadonlyMap<string, 
   const fresh = [...state.nodes.values()].filter(({ address }) => !nodes.has(address))
   if (fresh.length === 0) return { ...state, nodes }
   const gone = new Map(state.gone)
-  for (const { address, node, lastSeenMs, left } of fresh)
-    gone.set(address, { address, node, lastSeenMs, left, told: false })
+  for (const { address, node, source, lastSeenMs, left } of fresh)
+    gone.set(address, { address, node, source, lastSeenMs, left, told: false })
   return { ...state, nodes, gone: bounded(gone, nodes.size) }
 }
 
@@ -64,25 +64,42 @@ export function replicatedGone(
   const named = roster.filter((entry) => isLongGone(entry, options)).map(goneOf(nowMs, true))
   const known = new Set(roster.map(({ address }) => address))
   const own = silentNodes(before).filter(({ address }) => !known.has(address))
-  const untold = own.map(({ address, node, lastSeenMs, left }) => ({ address, node, lastSeenMs, left, told: false }))
+  const untold = own.map(({ address, node, source, lastSeenMs, left }) => {
+    return { address, node, source, lastSeenMs, left, told: false }
+  })
   return bounded(goneAmong([...named, ...untold], state), nodes.size)
 }
 
 /** What another node misses, which this director does not know: it has begun anew. What it has forgotten by order is said once more. */
 export function withMissed(state: DiscoveryState, missed: readonly RosterEntry[], nowMs: number): DiscoveryState {
   if (missed.length === 0) return state
-  const forgets = new Map(state.forgets)
-  for (const { address } of missed) if (forgets.get(address) === 0) forgets.set(address, ORDER_BEATS)
-  const news = missed
-    .filter(({ address }) => !forgets.has(address) && !state.gone.has(address))
-    .map(goneOf(nowMs, true))
+  const { remembered, forgets } = sortedOut(state, missed, nowMs)
+  const news = remembered.filter(({ address }) => !state.gone.has(address)).map(goneOf(nowMs, true))
   const gone = bounded(goneAmong([...state.gone.values(), ...news], state), state.nodes.size)
   return { ...state, forgets, gone }
 }
 
+/** Who was forgotten by order, and is named all the same, is not taken over: whoever names it has not heard of that, and is told once more. */
+export function sortedOut(
+  state: DiscoveryState,
+  roster: readonly RosterEntry[],
+  nowMs: number,
+): { readonly remembered: readonly RosterEntry[]; readonly forgets: DiscoveryState['forgets'] } {
+  const isForgotten = ({ address, stale, ageMs }: RosterEntry): boolean =>
+    stale && nowMs - ageMs <= (state.forgets.get(address)?.atMs ?? Number.NEGATIVE_INFINITY)
+  const forgets = new Map(state.forgets)
+  for (const { address } of roster.filter(isForgotten)) {
+    const { atMs, beatsLeft } = forgets.get(address)!
+    forgets.set(address, { atMs, beatsLeft: beatsLeft === 0 ? ORDER_BEATS : beatsLeft })
+  }
+  return { remembered: roster.filter((entry) => !isForgotten(entry)), forgets }
+}
+
 const goneOf =
   (nowMs: number, told: boolean) =>
-  ({ address, node, ageMs, left }: RosterEntry): GoneNode => ({ address, node, lastSeenMs: nowMs - ageMs, left, told })
+  ({ address, node, ageMs, left }: RosterEntry): GoneNode => {
+    return { address, node, source: 'director', lastSeenMs: nowMs - ageMs, left, told }
+  }
 
 /** Without those that are there after all, and this node itself. */
 function goneAmong(all: readonly GoneNode[], { nodes, options }: DiscoveryState): GoneNodes {
@@ -118,35 +135,35 @@ const missingByAddress = (state: DiscoveryState) =>
   )
 
 /** Ordered here: all are told, and told again. */
-export function withForgetOrder(progress: Progress, address: string): Progress {
+export function withForgetOrder(progress: Progress, address: string, nowMs: number): Progress {
   if (silentNodes(progress.state).every((node) => node.address !== address)) return progress
-  return withForget(withoutSilent(progress, address, ORDER_BEATS), address)
+  return withForget(withoutSilent(progress, address, { atMs: nowMs, beatsLeft: ORDER_BEATS }), address)
 }
 
 /** Said again with every beat. */
 export function withForgetsRepeated(progress: Progress): Progress {
   let next = progress
-  for (const [address, beatsLeft] of progress.state.forgets) {
+  for (const [address, { atMs, beatsLeft }] of progress.state.forgets) {
     if (beatsLeft === 0) continue
-    const forgets = new Map(next.state.forgets).set(address, beatsLeft - 1)
+    const forgets = new Map(next.state.forgets).set(address, { atMs, beatsLeft: beatsLeft - 1 })
     next = withForget({ ...next, state: { ...next.state, forgets } }, address)
   }
   return next
 }
 
 /** Ordered at another node. */
-export function withForgetFrom(progress: Progress, from: string, { node }: ForgetBody): Progress {
+export function withForgetFrom(progress: Progress, from: string, { node }: ForgetBody, nowMs: number): Progress {
   const { state } = progress
   if (!state.nodes.has(from)) return { ...progress, state: counted(state, 'orderOfStranger') }
   if (state.nodes.get(node)?.stale === false || node === state.options.managementIp)
     return { ...progress, state: counted(state, 'forgetOfLiving') }
-  return withoutSilent(progress, node, state.forgets.get(node) ?? 0)
+  return withoutSilent(progress, node, { atMs: nowMs, beatsLeft: state.forgets.get(node)?.beatsLeft ?? 0 })
 }
 
-/** It is remembered, for whoever still misses that node; `beats`: how often it is to be said here. */
-function withoutSilent({ state, effects }: Progress, address: string, beats: number): Progress {
+/** It is remembered, for whoever still misses that node. */
+function withoutSilent({ state, effects }: Progress, address: string, forgotten: Forgotten): Progress {
   const silent = silentNodes(state).find((node) => node.address === address)
-  const forgets = withoutKey(state.forgets, address).set(address, beats)
+  const forgets = withoutKey(state.forgets, address).set(address, forgotten)
   for (const oldest of forgets.keys()) {
     if (forgets.size <= MAX_GROUP_NODES) break
     forgets.delete(oldest)

@@ -1,3 +1,4 @@
+import { type Warning, warning } from '../../../runtime/actor-system/inspection/warning.ts'
 import type { KeyUse } from '../messages.ts'
 import { staleAfterMs } from '../options.ts'
 import type { DiscoveryState } from '../state.ts'
@@ -13,10 +14,11 @@ export function keyUseOf({ options, sessions }: DiscoveryState, address: string,
 }
 
 /** Who sends with another key than this node. */
-export function keyWarnings(state: DiscoveryState, nowMs: number): string[] {
+export function keyWarnings(state: DiscoveryState, nowMs: number): readonly Warning[] {
   const others = [...state.nodes.values()].filter(({ address }) => keyUseOf(state, address, nowMs) === 'other')
   if (others.length === 0) return []
   const names = others.map(({ node, address }) => `${node.name} (${address})`).join(', ')
   const send = others.length === 1 ? 'sends' : 'send'
-  return [`cluster.keys: ${names} ${send} with another key than this node: leave both keys on all nodes`]
+  const text = `cluster.keys: ${names} ${send} with another key than this node: leave both keys on all nodes`
+  return [warning('key-rotation', null, text)]
 }

@@ -7,6 +7,7 @@ import { isDrained, maintenanceOf } from '../draining/drain-state.ts'
 import type { Health, Member, NodeMac } from '../messages.ts'
 import { type DiscoveryOptions, goneAfterMs, staleAfterMs, versionsOf } from '../options.ts'
 import type { DiscoveryState, GoneNode, KnownNode } from '../state.ts'
+import { tellableTraffic } from './traffic.ts'
 
 /** What this node says of itself; undefined until the port monitor has spoken. */
 export function selfNode(state: DiscoveryState): BeaconNode | undefined {
@@ -30,17 +31,21 @@ export function selfNode(state: DiscoveryState): BeaconNode | undefined {
     maint: maintenanceOf(state),
     priorities: new Map(options.instances.map((one) => [numberOf(one), one.priority])),
     reads: versionsOf(options).newest,
+    traffic: tellableTraffic(state, options.managementIp, null),
   }
 }
 
 /**
- * All members as this node sees them, sorted by address: on a director every node, else the directors and itself
+ * All members as this node judges them, sorted by address: on a director every node, else the directors and itself
  * (what a director knows of the others is kept, but it is not ours to judge).
  */
-export function membersOf(state: DiscoveryState, nowMs: number): Member[] {
+export const membersOf = (state: DiscoveryState, nowMs: number): Member[] =>
+  knownMembers(state, nowMs).filter(({ self, director }) => self || director || state.role === 'director')
+
+/** The same of every node that is known, as far as the director's word goes; sorted by address. */
+export function knownMembers(state: DiscoveryState, nowMs: number): Member[] {
   const directors = directorAddresses(state, nowMs)
-  const visible = [...state.nodes.values()].filter(({ address }) => state.role === 'director' || directors.has(address))
-  const others = visible.map((known) => memberOf(known, directors.has(known.address), nowMs))
+  const others = [...state.nodes.values()].map((known) => memberOf(known, directors.has(known.address), nowMs))
   const self = selfNode(state)
   if (self !== undefined) {
     const { managementIp } = state.options
@@ -89,6 +94,7 @@ export const figuresOf = ({
   monitor: _monitor,
   draining: _draining,
   priorities: _priorities,
+  traffic: _traffic,
   ...figures
 }: BeaconNode) => figures
 
@@ -131,6 +137,7 @@ export function heardNode(
   const known = {
     address,
     node,
+    source: 'beacon' as const,
     mark: markOf(state, address),
     lastSeenMs: nowMs,
     aliveUntilMs,
@@ -171,6 +178,7 @@ export function replicatedNodes(
     nodes.set(address, {
       address,
       node,
+      source: 'director',
       mark: marks.get(address) ?? state.nodes.get(address)?.mark ?? null,
       lastSeenMs,
       aliveUntilMs: Number.POSITIVE_INFINITY,

@@ -1,3 +1,4 @@
+import { type Warning, warning } from '../../../runtime/actor-system/inspection/warning.ts'
 import { openBeacon, virtualRouterIdOf } from '../../../runtime/wire/beacon/beacon.ts'
 import { parseBeaconBody } from '../../../runtime/wire/beacon/body.ts'
 import type { DiscoveryOptions } from '../options.ts'
@@ -18,9 +19,18 @@ export function strayVirtualRouterId(payload: Uint8Array, { keys, settings }: Di
 }
 
 /** What the operator should mend. */
-export function strayText(source: string, virtualRouterId: number, options: DiscoveryOptions): string {
+export function strayWarning(source: string, virtualRouterId: number, options: DiscoveryOptions): Warning {
   const ours = options.virtualRouterId
+  const are = `beacons from ${source} are refused`
   return options.instances.some((instance) => instance.virtualRouterId === virtualRouterId)
-    ? `beacons from ${source} are refused: its first instance has VRID ${virtualRouterId}, and ${ours} here: the order of the instances differs`
-    : `beacons from ${source} are refused: virtualRouterId is ${virtualRouterId} there, and ${ours} here, with the same virtual IPs`
+    ? warning(
+        'instance-order',
+        source,
+        `${are}: its first instance has VRID ${virtualRouterId}, and ${ours} here: the order of the instances differs`,
+      )
+    : warning(
+        'vrid-differs',
+        source,
+        `${are}: virtualRouterId is ${virtualRouterId} there, and ${ours} here, with the same virtual IPs`,
+      )
 }

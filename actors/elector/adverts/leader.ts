@@ -1,3 +1,4 @@
+import { leaderHappening } from '../happenings.ts'
 import type { Turn } from '../turn.ts'
 
 /** Of directors that change faster than that, in intervals, not each is told. */
@@ -15,4 +16,5 @@ export function tellLeader(turn: Turn): void {
   if (leaderTold !== null && nowMs - leaderTold.atMs < LEADERS_TOLD_EVERY * options.advertIntervalCs * 10) return
   turn.change({ leaderTold: { address, atMs: nowMs } })
   turn.logInstance('info', `the director is ${address} now, of priority ${priority}`)
+  turn.perform({ type: 'happened', ...leaderHappening(options, address, priority) })
 }

@@ -43,7 +43,8 @@ export function noteForeign(turn: Turn, source: string, advert: Advertisement, a
   }
   turn.change({ neighbours: heardForeign(turn.state.neighbours, router, turn.nowMs) })
   const { advertIntervalMs: everyMs } = router
-  turn.note({ key: `foreign:${source}`, level: 'warn', text: foreignText(turn, router), everyMs })
+  const text = foreignText(turn, router)
+  turn.note({ key: `foreign:${source}`, level: 'warn', text, everyMs, code: 'foreign-vrid', about: source })
 }
 
 function foreignText(turn: Turn, router: Omit<ForeignRouter, 'lastHeardMs'>): string {
@@ -84,6 +85,7 @@ export const forcedElection = (loser: string): Notice => ({
   key: `election:${loser}`,
   level: 'info',
   text: 'forcing a new MASTER election',
+  code: null,
 })
 
 /** Another master goes on although it has to give way: it does not hear us. */
@@ -96,5 +98,5 @@ export function noteRival(turn: Turn, source: string, priority: number): void {
   if (adverts < RIVAL_ADVERTS) return
   const why = priority < options.priority ? `priority ${options.priority}` : 'the same priority, higher address'
   const text = `two directors: ${source} with priority ${priority} advertises beside this node (${why}) and does not give way; our adverts do not reach it`
-  turn.note({ key: `rival:${source}`, level: 'warn', text })
+  turn.note({ key: `rival:${source}`, level: 'warn', text, code: 'dual-master', about: source })
 }

@@ -1,8 +1,9 @@
 /** Who else speaks VRRP on this network, as far as it concerns our virtual router. Pure, and bounded whatever is sent. */
+
+import { freeVrids } from '../../../runtime/wire/free-vrids.ts'
 import type { Advertisement } from '../../../runtime/wire/vrrp.ts'
 import type { ForeignRouter, Rival, SettingOfRouter } from '../messages.ts'
 import type { ElectorOptions } from '../options.ts'
-import { freeVrids } from './free-vrids.ts'
 import { standsForMs } from './notices.ts'
 import { sameAddresses } from './reception.ts'
 

@@ -1,3 +1,5 @@
+import { type Warning, warning } from '../../../runtime/actor-system/inspection/warning.ts'
+import type { WarningCode } from '../../../runtime/actor-system/inspection/warning-codes.ts'
 import type { LogLevel } from '../../../runtime/ports/host/syslog.ts'
 
 /** Something odd that an operator should know once, not once per packet. */
@@ -6,6 +8,10 @@ export interface Notice {
   readonly key: string
   readonly level: LogLevel
   readonly text: string
+  /** The warning that it is for as long as it holds; null: it is a line of the log only. */
+  readonly code: WarningCode | null
+  /** Of that warning. */
+  readonly about?: string
   /** How often it is repeated for as long as it holds; without, as often as this node advertises. */
   readonly everyMs?: number
 }
@@ -48,10 +54,9 @@ export function over(notices: Notices, key: string): Notices {
   return notices.map((notice) => (notice.key === key ? { ...notice, seenAtMs: Number.NEGATIVE_INFINITY } : notice))
 }
 
-/** The texts of all warnings and errors that still hold. `everyMs`: how often this node advertises. */
-export function currentWarnings(notices: Notices, nowMs: number, everyMs: number): readonly string[] {
+/** All warnings that still hold. `everyMs`: how often this node advertises. */
+export function currentWarnings(notices: Notices, nowMs: number, everyMs: number): readonly Warning[] {
   return notices
-    .filter(({ level }) => level === 'warn' || level === 'error')
     .filter((notice) => nowMs - notice.seenAtMs < standsForMs(notice.everyMs ?? everyMs))
-    .map(({ text }) => text)
+    .flatMap(({ code, about = null, text }) => (code === null ? [] : [warning(code, about, text)]))
 }

@@ -15,8 +15,9 @@ export interface Heard {
 }
 
 /** An advert heard in BACKUP (RFC 9568 §6.4.2; in Backup addresses are never compared). */
-export function hearInBackup(turn: Turn, backup: Backup, heard: Heard): void {
+export function hearInBackup(turn: Turn, before: Backup, heard: Heard): void {
   const { source, advert } = heard
+  const backup = { ...before, silence: { address: source, sinceMs: Math.min(turn.nowMs, heard.receivedAtMs) } }
   if (advert.priority === 0) {
     // Rule 10: the master resigns. Not at once: the skew lets the highest of all that wait be the first.
     turn.awaitMaster(
@@ -79,10 +80,25 @@ export function suspectMaster(turn: Turn, backup: Backup): void {
 
 /** Rules 9 and 13: nothing that was queued speaks for the master. `sent`: the number of our advert, if it is out already. */
 export function takeOver(turn: Turn, { phase }: ElectorState, number: number, sent?: number): void {
-  if (phase.label === 'BACKUP' && number === phase.draining) becomeMaster(turn, succeeds(turn, phase), sent)
+  if (phase.label === 'BACKUP' && number === phase.draining) {
+    const succeeding = succeeds(turn, phase)
+    // A lower priority that is preempted was logged when it was heard.
+    if (phase.resigned || !succeeding) logWhy(turn, phase)
+    becomeMaster(turn, succeeding, sent)
+  }
   // Announced in vain: something has changed meanwhile. Nobody shall wait for us.
   else if (sent !== undefined && phase.label !== 'MASTER') resign(turn)
 }
+
+/** Before the lines of the original: what has led to them. */
+function logWhy(turn: Turn, { silence: { address, sinceMs }, resigned }: Backup): void {
+  const why = resigned
+    ? `${address} has resigned`
+    : `no advert from ${address ?? 'anybody'} for ${duration(turn.nowMs - sinceMs)}`
+  turn.logInstance('info', why)
+}
+
+const duration = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`)
 
 /** Adverts that are discarded come from a director that lives, as far as the last one was on time. */
 const ON_TIME_INTERVALS = 2
@@ -98,6 +114,7 @@ function succeeds({ nowMs }: Turn, { resigned, lowerHeardAtMs, masterIntervalMs 
  */
 export function waitAgain(turn: Turn, backup: Backup, number: number): void {
   if (number !== backup.draining) return
-  turn.note({ key: 'deaf', level: 'warn', text: 'cannot look at what has arrived: not taking over blindly' })
+  const text = 'cannot look at what has arrived: not taking over blindly'
+  turn.note({ key: 'deaf', level: 'warn', text, code: 'adverts-not-read' })
   turn.awaitMaster(backup, masterDownMs(turn.options, backup.masterIntervalMs))
 }

@@ -90,6 +90,7 @@ export function advertiseOnTime(turn: Turn, master: Active): void {
     becomeInitial(turn)
     return
   }
+  if (since === null) turn.time('advertLateness', Math.max(0, turn.nowMs - master.advertDueMs))
   const active = since === null ? master : abandonHandOver(turn, master, since)
   advertise(turn)
   const intervalMs = ownIntervalMs(turn)

@@ -61,7 +61,13 @@ export function becomeMaster(turn: Turn, succeeds: boolean, sent?: number): void
     answeredAtMs: Number.NEGATIVE_INFINITY,
     steppingDownSinceMs: null,
   })
-  turn.change({ transitions: turn.state.transitions + 1, mayInherit: false, holdOffUntilMs: null, takesLeave: false })
+  turn.change({
+    transitions: turn.state.transitions + 1,
+    takingOverSinceMs: turn.nowMs,
+    mayInherit: false,
+    holdOffUntilMs: null,
+    takesLeave: false,
+  })
 }
 
 export interface BackupReason {
@@ -93,6 +99,7 @@ export function becomeBackup(turn: Turn, { master, masterIntervalMs, yielding }:
       masterDownAtMs: turn.nowMs,
       draining: null,
       master,
+      silence: { address: master?.address ?? null, sinceMs: turn.nowMs },
       masterIntervalMs,
       preemptAtMs: null,
       yielding,

@@ -1,3 +1,4 @@
+import { type Warning, warning } from '../../../runtime/actor-system/inspection/warning.ts'
 import { foldRoles } from '../../elector/messages.ts'
 import type { FastPathState, ProbedNode } from '../state.ts'
 import type { Turn } from '../turn.ts'
@@ -45,14 +46,15 @@ export function noteSilent(turn: Turn, silent: readonly string[]): void {
  */
 export function compareNeighbours(turn: Turn, macs: ReadonlyMap<string, string>): void {
   const { group, problems } = turn.state
-  const differing = new Map<string, string>()
+  const differing = new Map<string, Warning>()
   for (const { self, address, mac } of group?.nodes ?? []) {
     const heard = macs.get(address)
     if (self || heard === undefined || heard === mac) continue
     const text = `${address} has the MAC ${mac} by its beacons, and ${heard} in this host's neighbour table`
-    differing.set(`${PROBLEM}${address}`, `${text}: do two hosts have that address, or does one answer ARP for others?`)
+    const cause = 'do two hosts have that address, or does one answer ARP for others?'
+    differing.set(`${PROBLEM}${address}`, warning('mac-differs', address, `${text}: ${cause}`))
   }
-  for (const [problem, text] of differing) turn.trouble(problem, text)
+  for (const [problem, said] of differing) turn.trouble(problem, said)
   for (const problem of problems.keys()) {
     if (problem.startsWith(PROBLEM) && !differing.has(problem)) turn.resolved(problem)
   }

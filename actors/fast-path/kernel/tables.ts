@@ -171,18 +171,10 @@ function isKept<Item extends { readonly mark: number; readonly expiresS?: number
   return there.length === marks.size && there.every(isFresh)
 }
 
-/** What was sent to each node, and the SYNs among it; none where nftables cannot tell: a status without them is better than none. */
-export async function readTraffic(nft: Nft): Promise<Record<'packets' | 'syns', readonly NodeTraffic[]>> {
-  const syns = await readSyns(nft)
-  const others = [...(await countersOf(nft, 'macs')), ...(await countersOf(nft, REACHABLE))]
-  return { packets: [...syns, ...others.map((one) => ({ ...one, mark: one.mark & MARK_NODE }))], syns }
-}
-
-export const readSyns = (nft: Nft): Promise<readonly NodeTraffic[]> => countersOf(nft, TAKERS)
-
-async function countersOf(nft: Nft, map: string): Promise<readonly NodeTraffic[]> {
-  const items = await itemsOf(nft, [map], trafficOf)
-  return items.ok ? items.value : []
+/** What was sent to each node; nothing where nftables cannot tell: a status without it is better than none. */
+export async function readTraffic(nft: Nft): Promise<readonly NodeTraffic[]> {
+  const items = await itemsOf(nft, [TAKERS, 'macs', REACHABLE], trafficOf)
+  return items.ok ? items.value.map((one) => ({ ...one, mark: one.mark & MARK_NODE })) : []
 }
 
 /** All of some maps, none of which is long; one that is not there has none. */

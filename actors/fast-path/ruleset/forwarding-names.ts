@@ -2,6 +2,8 @@
 
 /** Clients that stay with their node: written by the packets themselves. */
 export const PINS = { 4: 'pins4', 6: 'pins6' } as const
+/** Clients whose SYNs go to a certain node, by an operator's order. */
+export const TIED = { 4: 'tied4', 6: 'tied6' } as const
 /** Clients that have to stay by their node's word. Apart from the pins, so that whoever fills those with packets takes no room from them. */
 export const STAYING = { 4: 'staying4', 6: 'staying6' } as const
 /** Connections that are not where their client is pinned, or whose client is not pinned: written by their SYN, made last by what follows. */
@@ -12,6 +14,16 @@ export const TOLD = { 4: 'told4', 6: 'told6' } as const
 export const UNPINNED = 'unpinned'
 /** Counts SYNs of divided clients for which there was no room among the connections. */
 export const UNRECORDED = 'unrecorded'
+/** Counts what this host has got from clients, as a node. */
+export const RECEIVED = 'received'
+/** Counts what it has sent to them. */
+export const SENT = 'sent'
+/** Counts the connections that it has answered: of what it has sent the SYNs. */
+export const ANSWERED = 'answered'
+/** Counts the SYNs that it has refused, since no proxy listens; in the table of the host's own rules. */
+export const REFUSED = 'refused'
+/** What of these the next process goes on with. */
+export const OWN_COUNTERS = [RECEIVED, SENT, ANSWERED] as const
 /** The nodes that get SYNs, with what each got. */
 export const TAKERS = 'takers'
 /** Every mark of the nodes that get segments of their connections. */

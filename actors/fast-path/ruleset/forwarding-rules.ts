@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import type { NftChain } from '../../../runtime/ports/nft/nft-table.ts'
+import { ANSWERED, RECEIVED, SENT } from './forwarding-names.ts'
 import type { MappedPort, PortMapping } from './port-mapping.ts'
 import type { Ruleset } from './ruleset-types.ts'
 import { spreadingChains } from './spreading-rules.ts'
@@ -41,7 +42,7 @@ const FAMILIES: readonly Family[] = [
  *                                          -> errors    ICMP errors come from routers: to every node, and to this host too
  *                                          -> (host)    everything else
  *             -> serve  (VIP is another's) -> local     only what a node has sent
- *     local: original port -> proxy port, then this host; egress: proxy port -> original port
+ *     local: original port -> proxy port, then this host; egress -> answer: proxy port -> original port. Both count
  */
 export function forwardingChains(ruleset: Ruleset, mapping: PortMapping): NftChain[] {
   const present = FAMILIES.filter(({ n }) => ruleset.virtualIps.some(({ address }) => isIPv6(address) === (n === 6)))
@@ -55,7 +56,7 @@ export function forwardingChains(ruleset: Ruleset, mapping: PortMapping): NftCha
     {
       name: 'egress',
       hook: hookOf('egress', ruleset),
-      rules: present.flatMap((family) => egressRules(family, ruleset, mapping)),
+      rules: present.flatMap((family) => egressRules(family, ruleset)),
     },
   ]
 }
@@ -74,18 +75,17 @@ function ingressRules({ n, ip }: Family, { fencedAfterMs }: Ruleset): string[] {
   return [`${ip} daddr vmap @duties${n}`, silence, ...fence]
 }
 
-function egressRules({ n, ip }: Family, ruleset: Ruleset, { stateless }: PortMapping): string[] {
+function egressRules({ n, ip }: Family, ruleset: Ruleset): string[] {
   const { managementIp, fencedAfterMs } = ruleset
   // A request that the kernel makes with the VIP as sender would teach the client this host's MAC for it, which is the announcer's business:
   // at a node, at one that is director in its rules and has yet to be announced, at a dead one that sends segments again.
   const ask = `arp operation request arp saddr ip @vips4 arp daddr ip != @vips4 arp saddr ip set ${managementIp}`
-  const backward = `${ip} saddr @vips${n} tcp sport set tcp sport map @to_original`
   // Written by the adverts themselves: a process that is dead or stopped sends none.
   const speak = `ip protocol 112 update @speaking { meta oif timeout ${fencedAfterMs}ms }`
   // A director that is dead, or was cut off.
   const mute = 'arp saddr ip @vips4 meta oif != @speaking drop'
   const own = n === 4 ? [ask, ...(fencedAfterMs === undefined ? [] : [speak, mute])] : []
-  return [...(stateless.length > 0 ? [backward] : []), ...own]
+  return [`${ip} saddr @vips${n} jump answer${n}`, ...own]
 }
 
 /** Bottom up, as nft prints them. */
@@ -94,7 +94,19 @@ function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMappi
   const { mac, interfaceName } = ruleset
   const others = ruleset.nodes.filter(({ self, reachable }) => !self && reachable)
   const chains: Record<string, readonly string[]> = {
-    local: ['tcp dport set tcp dport map @to_proxy', ...stateless.map(family.translateError)],
+    local: [
+      ...counted('dport', ruleset, `counter name "${RECEIVED}"`),
+      'tcp dport set tcp dport map @to_proxy',
+      ...stateless.map(family.translateError),
+    ],
+    answer: [
+      ...(stateless.length > 0 ? ['tcp sport set tcp sport map @to_original'] : []),
+      ...counted(
+        'sport',
+        ruleset,
+        `counter name "${SENT}" tcp flags & (syn | ack) == syn | ack counter name "${ANSWERED}"`,
+      ),
+    ],
     deliver: [
       // The mark was a scratch register: what this host, or a queue of its interface, makes of marks is not meant.
       'meta mark set 0',
@@ -133,11 +145,20 @@ function familyChains(family: Family, ruleset: Ruleset, { stateless }: PortMappi
   return Object.entries(chains).map(([name, rules]) => ({ name: `${name}${n}`, rules }))
 }
 
-/** Not in the set of the others: a set that has intervals is slower to look up. */
-function spreadRanges(n: 4 | 6, { portRanges = [] }: Ruleset): string[] {
-  if (portRanges.length === 0) return []
-  const ranges = portRanges.map(({ first, last }) => `${first}-${last}`)
-  return [`tcp dport { ${ranges.join(', ')} } goto spread${n}`]
+/** What is counted of clients' segments, by the original ports. */
+function counted(port: 'dport' | 'sport', ruleset: Ruleset, count: string): string[] {
+  return [
+    `tcp ${port} @original_ports ${count}`,
+    ...rangesOf(ruleset).map((ranges) => `tcp ${port} ${ranges} ${count}`),
+  ]
+}
+
+const spreadRanges = (n: 4 | 6, ruleset: Ruleset): string[] =>
+  rangesOf(ruleset).map((ranges) => `tcp dport ${ranges} goto spread${n}`)
+
+/** One set of all, or none. Not in the set of the others: a set that has intervals is slower to look up. */
+function rangesOf({ portRanges = [] }: Ruleset): string[] {
+  return portRanges.length === 0 ? [] : [`{ ${portRanges.map(({ first, last }) => `${first}-${last}`).join(', ')} }`]
 }
 
 /** A SYN to the port of a redirect that was removed: nobody serves it, not even a proxy of this host that has the port. */

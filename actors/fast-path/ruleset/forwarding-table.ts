@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
-import { elementCommands, keySet, type NftSet, type NftTable } from '../../../runtime/ports/nft/nft-table.ts'
+import { counter, elementCommands, keySet, type NftSet, type NftTable } from '../../../runtime/ports/nft/nft-table.ts'
 import { MAX_NODES, SLOT_COUNT } from '../../../runtime/table/layout.ts'
+import { MAX_TIED } from '../../../runtime/wire/group-bounds.ts'
 import { hexOfIpv6 } from '../../../runtime/wire/ip-address-bytes.ts'
 import { CONNECTION } from './connection-key.ts'
 import {
@@ -9,10 +10,12 @@ import {
   MARK_CONNECTION,
   MARK_DIVIDED,
   MARK_ENDING,
+  OWN_COUNTERS,
   PINS,
   REACHABLE,
   STAYING,
   TAKERS,
+  TIED,
   TOLD,
   UNPINNED,
   UNRECORDED,
@@ -41,10 +44,9 @@ export function forwardingTable(ruleset: Ruleset): NftTable {
       ...portSets(mapping),
       ...pinMaps(ruleset),
       ...stayingMaps(),
+      ...tiedMaps(ruleset),
       ...connectionMaps(),
-      ...[UNPINNED, UNRECORDED].map((name) => {
-        return { kind: 'counter', name, declaration: 'packets 0 bytes 0', elements: undefined } as const
-      }),
+      ...[UNPINNED, UNRECORDED, ...OWN_COUNTERS].map(counter),
       ...fence(ruleset),
     ],
     chains: forwardingChains(ruleset, mapping),
@@ -93,20 +95,37 @@ function nodeSets({ nodes, mac, slots, former, formerMacs = [] }: Ruleset): NftS
     map('macs', MAX_NODES, usual, ' counter;'),
     map(TAKERS, MAX_NODES, takers, ' counter;'),
     map(REACHABLE, MAX_NODES * kinds.length, marks, ' counter;'),
-    slotMap('slots', slots, 0),
+    slotMap('slots', slots, plainSlots),
     // Who is pinned by such a slot may open new connections elsewhere.
-    slotMap('former', former ?? new Uint8Array(SLOT_COUNT), MARK_DIVIDED),
+    slotMap('former', former ?? NO_SLOTS, dividedSlots),
   ]
 }
 
-function slotMap(name: string, marks: Uint8Array, kind: number): NftSet {
-  const owned = Array.from(marks.subarray(0, SLOT_COUNT), (mark, slot) => [`${slot}`, ` : ${mark | kind}`] as const)
-  return {
-    kind: 'map',
-    name,
-    declaration: `type mark : mark; size ${SLOT_COUNT};`,
-    elements: new Map(owned.filter((_, slot) => marks[slot] !== 0)),
+const NO_SLOTS = new Uint8Array(SLOT_COUNT)
+
+type SlotElements = (marks: Uint8Array) => ReadonlyMap<string, string>
+
+/** Nearly every event compares two rulesets with the same slots, and 4096 texts take milliseconds: they are made once for each array. */
+function rememberedSlots(kind: number): SlotElements {
+  const known = new WeakMap<Uint8Array, ReadonlyMap<string, string>>()
+  return (marks) => {
+    const made = known.get(marks) ?? slotElements(marks, kind)
+    known.set(marks, made)
+    return made
   }
+}
+
+function slotElements(marks: Uint8Array, kind: number): ReadonlyMap<string, string> {
+  const owned = Array.from(marks.subarray(0, SLOT_COUNT), (mark, slot) => [`${slot}`, ` : ${mark | kind}`] as const)
+  return new Map(owned.filter((_, slot) => marks[slot] !== 0))
+}
+
+const plainSlots = rememberedSlots(0)
+const dividedSlots = rememberedSlots(MARK_DIVIDED)
+
+function slotMap(name: string, marks: Uint8Array, elementsOf: SlotElements): NftSet {
+  const elements = elementsOf(marks)
+  return { kind: 'map', name, declaration: `type mark : mark; size ${SLOT_COUNT};`, elements }
 }
 
 function portSets({ originalPorts, stateless }: PortMapping): NftSet[] {
@@ -136,6 +155,18 @@ function stayingMaps(): NftSet[] {
     declaration: `type ipv${n}_addr : mark; size ${STAYING_MAX}; flags timeout;`,
     elements: undefined,
   }))
+}
+
+function tiedMaps({ tied = [] }: Ruleset): NftSet[] {
+  return ([4, 6] as const).map((n) => {
+    const ofFamily = tied.filter(({ client }) => isIPv6(client) === (n === 6))
+    return {
+      kind: 'map',
+      name: TIED[n],
+      declaration: `type ipv${n}_addr : mark; size ${MAX_TIED};`,
+      elements: new Map(ofFamily.map(({ client, mark }) => [client, ` : ${mark}`])),
+    }
+  })
 }
 
 function connectionMaps(): NftSet[] {

@@ -1,15 +1,15 @@
 import { isIPv6 } from 'node:net'
-import { keySet, type NftChain, type NftSet, type NftTable } from '../../../runtime/ports/nft/nft-table.ts'
+import { counter, keySet, type NftChain, type NftSet, type NftTable } from '../../../runtime/ports/nft/nft-table.ts'
+import { REFUSED } from './forwarding-names.ts'
 import { portMappingOf } from './port-mapping.ts'
 import type { Ruleset } from './ruleset-types.ts'
 
 /** Where the rules live that need the host's own IP stack: its sockets, its connection tracking. */
 export const HOST = { family: 'inet', name: 'proxyha' } as const
 
-/** The table of those rules; undefined where there are none. */
-export function hostTable(ruleset: Ruleset): NftTable | undefined {
+/** The table of those rules. */
+export function hostTable(ruleset: Ruleset): NftTable {
   const parts = [tracking(ruleset), unlistened(ruleset)].filter((part) => part !== undefined)
-  if (parts.length === 0) return undefined
   return {
     ...HOST,
     sets: [...addressSets(ruleset), ...parts.flatMap(({ sets }) => sets)],
@@ -60,20 +60,20 @@ function tracking({ redirects }: Ruleset): Part | undefined {
 }
 
 /**
- * A proxy that has just ended: the answer to a SYN that nobody listens for is dropped. TCP sends the SYN again after a second, and by then
+ * A proxy that does not listen: the answer to a SYN is counted, and where the monitor notices soon, it is dropped. TCP sends the SYN again after a second, and by then
  * it goes to another node, or, where there is none, is refused by the director, whose own refusals do not come this way. RFC 9293, 3.10.7.1:
  * such a reset has the sequence number 0; one of a connection has not.
  */
-function unlistened({ hidesUnlistened = false, redirects }: Ruleset): Part | undefined {
-  if (!hidesUnlistened) return undefined
+function unlistened({ hidesUnlistened = false, redirects }: Ruleset): Part {
+  const verdict = `counter name "${REFUSED}"${hidesUnlistened ? ' drop' : ''}`
   const isAnswerToSyn = 'tcp flags & (rst | ack) == rst | ack tcp sequence 0'
   return {
-    sets: [portSet('proxies', [...new Set(redirects.map(({ proxyPort }) => proxyPort))])],
+    sets: [counter(REFUSED), portSet('proxies', [...new Set(redirects.map(({ proxyPort }) => proxyPort))])],
     chains: [
       {
         name: 'unlistened',
         hook: 'type filter hook output priority filter; policy accept;',
-        rules: bothFamilies((family, n) => `${isAnswerToSyn} ${family} saddr @vips${n} tcp sport @proxies drop`),
+        rules: bothFamilies((family, n) => `${isAnswerToSyn} ${family} saddr @vips${n} tcp sport @proxies ${verdict}`),
       },
     ],
   }

@@ -1,5 +1,5 @@
 import type { Nft } from '../../../runtime/ports/nft/nft.ts'
-import { CONNECTIONS, PINS, STAYING, TOLD } from './forwarding-names.ts'
+import { CONNECTIONS, OWN_COUNTERS, PINS, STAYING, TOLD } from './forwarding-names.ts'
 import { CONNECTIONS_MAX, FORWARDING, STAYING_MAX } from './forwarding-table.ts'
 import type { KeptMaps, Ruleset } from './ruleset-types.ts'
 
@@ -41,5 +41,8 @@ export function findKeptMaps(
   const outline = fits ? nft.outlineTable(family, name) : undefined
   if (outline?.ok !== true || outline.value === null) return undefined
   const { sets, chains } = outline.value
-  return { marks, others: { sets: sets.filter((set) => !KEPT_NAMES.has(set.name)), chains } }
+  const own = new Set<string>(OWN_COUNTERS)
+  const counters = sets.filter((set) => own.has(set.name)).map((set) => set.name)
+  const others = sets.filter((set) => !KEPT_NAMES.has(set.name) && !own.has(set.name))
+  return { marks, others: { sets: others, chains }, counters }
 }

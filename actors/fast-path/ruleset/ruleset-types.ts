@@ -71,6 +71,8 @@ export interface Ruleset {
   readonly formerMacs?: readonly string[]
   /** 4096 marks: whom a client's SYN goes to that has no pin; 0 = nobody, it is not answered. */
   readonly slots: Uint8Array
+  /** Clients whose SYNs go to a certain node as long as that takes any. At most 256. */
+  readonly tied?: readonly { readonly client: string; readonly mark: number }[]
   /**
    * Slots that have moved while it is not known yet who has to stay: 4096 marks, whom a segment goes to of whose client and connection
    * nothing is known; 0 = the owner.
@@ -109,4 +111,6 @@ export interface KeptMaps {
   readonly marks: ReadonlyMap<number, string>
   /** What else there is in the table. */
   readonly others: Pick<NftOutline, 'sets' | 'chains'>
+  /** Names of counters that go on as well; none of a predecessor that did not have them. */
+  readonly counters?: readonly string[]
 }

@@ -21,7 +21,6 @@
 
 import {
   hasSameSkeleton,
-  type NftTable,
   remadeTable,
   removedTable,
   tableChange,
@@ -39,16 +38,17 @@ export function fullRuleset(ruleset: Ruleset): string {
     wholeTable(forwardingTable(ruleset)),
     loadedPins(ruleset),
     wholeTable(otherInterfacesTable(ruleset)),
-    hostChange(undefined, hostTable(ruleset)),
+    wholeTable(hostTable(ruleset)),
   ].join('')
 }
 
 /** The same around the maps of a predecessor, which go on as they are: the ruleset's pins and connections are in them. */
-export function rulesetAround(ruleset: Ruleset, { others }: KeptMaps): string {
+export function rulesetAround(ruleset: Ruleset, { others, counters = [] }: KeptMaps): string {
+  const kept = new Set([...KEPT_NAMES, ...counters])
   return [
-    remadeTable(forwardingTable(ruleset), others, KEPT_NAMES),
+    remadeTable(forwardingTable(ruleset), others, kept),
     wholeTable(otherInterfacesTable(ruleset)),
-    hostChange(undefined, hostTable(ruleset)),
+    wholeTable(hostTable(ruleset)),
   ].join('')
 }
 
@@ -62,7 +62,7 @@ export function changeOf(before: Ruleset, after: Ruleset): string | undefined {
     tableChange(was, is),
     pinsChange(),
     tableChange(otherInterfacesTable(before), otherInterfacesTable(after)),
-    hostChange(hostTable(before) ?? 'none', hostTable(after)),
+    tableChange(hostTable(before), hostTable(after)),
   ].join('')
   return text === '' ? undefined : text
 
@@ -87,10 +87,4 @@ export const OWN_TABLES = [FORWARDING, OTHER_INTERFACES, HOST] as const
 /** What removes our tables, also where there are none. */
 export function removedRuleset(): string {
   return OWN_TABLES.map(removedTable).join('')
-}
-
-/** `before` undefined: nobody knows. */
-function hostChange(before: NftTable | 'none' | undefined, after: NftTable | undefined): string {
-  if (after !== undefined) return typeof before === 'object' ? tableChange(before, after) : wholeTable(after)
-  return before === 'none' ? '' : removedTable(HOST)
 }

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { SLOT_HASH_SEED } from '../../../runtime/table/client-key.ts'
 import { SLOT_COUNT } from '../../../runtime/table/layout.ts'
 import { CONNECTION } from './connection-key.ts'
@@ -12,6 +13,7 @@ import {
   REACHABLE,
   STAYING,
   TAKERS,
+  TIED,
   TOLD,
   UNPINNED,
   UNRECORDED,
@@ -33,33 +35,38 @@ const REFUSALS_PER_S = 1000
 /**
  * Where a segment from a client to an original port goes. A SYN goes by the client, any other segment by its connection:
  *
- *     spread -> (SYN) begin ->  its pin takes new ones: there          not pinned: its slot
+ *     spread -> (SYN) begin ->  tied to a node that takes new ones: tied -> record the connection
+ *                           ->  its pin takes new ones: there          not pinned: its slot
  *                     apart ->  its pin does not, or it is divided: divide -> record the connection, pinned or slot
  *            -> its pin takes new ones, and it is not divided: keep    (what nearly all packets meet)
  *            -> known -> follow: a divided client, or a node that drains, has left, has failed: by connection, else by pin
  *            -> stray: nothing is known: by slot -> pin; a connection that was recorded while slots settled: begun
  *
  * A client is divided when it opens a connection elsewhere than where it is pinned: from then on each of its connections that begins is
- * recorded, and what is not recorded goes by the pin, which is where the client's older connections are.
+ * recorded, and what is not recorded goes by the pin, which is where the client's older connections are. One that an operator has tied
+ * to a node is divided by its first SYN.
  */
 export function spreadingChains(
   n: 4 | 6,
   ip: 'ip' | 'ip6',
   ruleset: Ruleset,
 ): Readonly<Record<string, readonly string[]>> {
-  const { mac, pinTimeoutS, hearing = false, refusing = false, former, givingWay = false } = ruleset
+  const { mac, pinTimeoutS, tied = [], hearing = false, refusing = false, former, givingWay = false } = ruleset
   const settling = former?.some((mark) => mark !== 0) ?? false
   const unsettled = hearing || settling
+  const hasTied = tied.some(({ client }) => isIPv6(client) === (n === 6))
   const connection = CONNECTION[n].lookup
   const client = `${ip} saddr`
   const to = (chain: string) => `goto ${chain}${n}`
   const byPin = `meta mark set ${client} map @${PINS[n]}`
+  const byTie = `meta mark set ${client} map @${TIED[n]} ${sentTo(TAKERS)}`
   const byNodesWord = `meta mark set ${client} map @${STAYING[n]}`
   const byConnection = (names: typeof CONNECTIONS | typeof TOLD) =>
     `meta mark set ${connection} map @${names[n]} ${sentTo(REACHABLE)}`
   const bySlot = (slots: 'slots' | 'former') =>
     `meta mark set jhash ${client} mod ${SLOT_COUNT} seed ${SLOT_HASH_SEED} meta mark set meta mark map @${slots}`
   const pinned = (seconds: number) => `update @${PINS[n]} { ${client} timeout ${seconds}s : meta mark }`
+  const pinnedAtFirst = pinned(Math.min(FIRST_PIN_TIMEOUT_S, pinTimeoutS))
   const recorded = (seconds: number) => `update @${CONNECTIONS[n]} { ${connection} timeout ${seconds}s : meta mark }`
   // A value that is there stays as it is when it is written again.
   const unpinned = `delete @${PINS[n]} { ${client} : meta mark }`
@@ -70,6 +77,18 @@ export function spreadingChains(
     `meta mark set meta mark | ${MARK_DIVIDED}`,
     pinned(pinTimeoutS),
   ]
+  /**
+   * The same for one whose connection that begins goes elsewhere than its pin. What is known by now of one that began while slots moved
+   * counts at once: its next segment is of either connection, and must not take for settled what has been divided meanwhile.
+   */
+  const dividedAnew = unsettled
+    ? divided
+    : [
+        `meta mark & ${MARK_DIVIDED | MARK_BEGUN} != ${MARK_DIVIDED} ${unpinned}`,
+        `meta mark & ${MARK_BEGUN} != 0 ${byNodesWord}`,
+        `meta mark set meta mark & ${MARK_NODE} | ${MARK_DIVIDED}`,
+        pinned(pinTimeoutS),
+      ]
   const reset = [
     `limit rate ${REFUSALS_PER_S}/second burst ${REFUSALS_PER_S} packets`,
     // The answer has it as its source: with a node's the switch would learn that the node is here.
@@ -81,11 +100,7 @@ export function spreadingChains(
     reset: [reset, 'drop'],
     // A full table fails softly: the rule ends, and the next one follows.
     keep: [`${pinned(pinTimeoutS)} ${to('deliver')}`, to('deliver')],
-    pin: [
-      `${pinned(Math.min(FIRST_PIN_TIMEOUT_S, pinTimeoutS))} ${to('deliver')}`,
-      `counter name "${UNPINNED}"`,
-      to('deliver'),
-    ],
+    pin: [`${pinnedAtFirst} ${to('deliver')}`, `counter name "${UNPINNED}"`, to('deliver')],
     record: [
       `meta mark set meta mark & ${MARK_NODE} | ${MARK_CONNECTION}`,
       unrecorded,
@@ -117,8 +132,9 @@ export function spreadingChains(
       to('first'),
     ],
     // Its older connections go on by its pin.
-    anew: [...divided, `${bySlot('slots')} ${sentTo(TAKERS)} ${to('record')}`, to('refuse')],
+    anew: [...dividedAnew, `${bySlot('slots')} ${sentTo(TAKERS)} ${to('record')}`, to('refuse')],
     begin: [
+      ...(hasTied ? [`${byTie} ${to('tied')}`, 'meta mark set 0'] : []),
       ...(givingWay
         ? [`${byNodesWord} ${to('apart')}`, `${byPin} ${to('anew')}`]
         : [
@@ -127,6 +143,16 @@ export function spreadingChains(
             `${byNodesWord} ${to('apart')}`,
           ]),
       to('first'),
+    ],
+    // Each of its connections is recorded; its older ones go on by its pin, or its node's word. What is not known yet follows no pin.
+    follow_tie: [`${byTie} ${to('record')}`],
+    divide_tied: [...dividedAnew, to('follow_tie')],
+    tied: [
+      `${byPin} ${to('divide_tied')}`,
+      `${byNodesWord} ${to('divide_tied')}`,
+      `meta mark set meta mark | ${unsettled ? MARK_DIVIDED | MARK_BEGUN : MARK_DIVIDED}`,
+      pinnedAtFirst,
+      to('follow_tie'),
     ],
     ending: [
       `meta mark & ${MARK_ENDING} == 0 ${unrecorded}`,
@@ -151,7 +177,7 @@ export function spreadingChains(
     // Pinned where it has begun; what is not recorded does not follow that pin for now.
     begun: [
       `meta mark set meta mark & ${MARK_NODE} | ${MARK_DIVIDED | MARK_BEGUN}`,
-      pinned(Math.min(FIRST_PIN_TIMEOUT_S, pinTimeoutS)),
+      pinnedAtFirst,
       `meta mark set ${connection} map @${CONNECTIONS[n]} ${to('connection')}`,
     ],
     // It has an older connection, which tells where it has been.

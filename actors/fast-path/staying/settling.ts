@@ -4,6 +4,7 @@ import { foldRoles } from '../../elector/messages.ts'
 import type { FastPathState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { isReachable } from './reachable.ts'
+import { takeMissedMove } from './retelling.ts'
 
 /**
  * Slots have moved. SYNs go to their new owners at once. Who has to stay where it is, its node says by then (`staying.ts`); until then a
@@ -20,11 +21,10 @@ const SETTLE_MS = 2000
 export const ASK_AGAIN_MS = 1000
 /** On its way a word may gain on the one that told of the move. */
 const EARLY_MS = 100
-/** A settling that begins in time, another director in the middle of it, and word of both. */
-const YOUNG_MS = 2 * SETTLE_MS + 1000
 
 /** Slots have moved, or this host has become director while they did: what packets go by are those in force. Every node remembers them. */
 export function beginSettling(turn: Turn): void {
+  takeMissedMove(turn)
   const { group, slotsInForce, settings } = turn.state
   if (group === null || slotsInForce === null) return
   // Of several moves in a row the oldest owner has the clients of which nobody has heard yet.
@@ -45,12 +45,6 @@ export function noteSettlingInForce(turn: Turn, before: FastPathState): void {
 /** Another director begins to settle anew, and goes by the former owners for as long again. */
 export function goOnSettling(turn: Turn): void {
   if (turn.state.former !== null) turn.startTimer('settle', SETTLE_MS)
-}
-
-/** From its first assignment on a node does not know which slots have just come to it; others may go by their former owners for so long. */
-export function beginYoung(turn: Turn, before: FastPathState): void {
-  const known = (before.group?.generation ?? 0) > 0
-  if (!known && (turn.state.group?.generation ?? 0) > 0) turn.change({ youngUntilMs: turn.nowMs + YOUNG_MS })
 }
 
 /**
@@ -90,9 +84,11 @@ export function endSettling(turn: Turn): void {
 }
 
 function keepFormer(turn: Turn, keeps: (mark: number) => boolean): void {
-  const former = turn.state.former?.map((mark) => (keeps(mark) ? mark : 0)) ?? null
-  if (former?.some((mark) => mark !== 0)) {
-    turn.change({ former })
+  const { former } = turn.state
+  const kept = former?.map((mark) => (keeps(mark) ? mark : 0)) ?? null
+  if (kept?.some((mark) => mark !== 0)) {
+    // Slots that are the same stay the same array: the ruleset is made by it.
+    if (kept.some((mark, slot) => mark !== former?.[slot])) turn.change({ former: kept })
     return
   }
   turn.cancelTimer('settle')

@@ -11,6 +11,7 @@ import type { FastPathState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { noteToldMeanwhile } from './giving-way.ts'
 import { endWhereAllTold, noteTold } from './hearing.ts'
+import { isRetold } from './retelling.ts'
 import { ASK_AGAIN_MS, beginSettling, goOnSettling, noteSaid } from './settling.ts'
 
 /**
@@ -84,14 +85,14 @@ export function startTelling(turn: Turn): void {
 
 /** Says which clients have to stay here; that there are none only once, which also takes back what a predecessor has said. */
 export function tellStaying(turn: Turn, read: Result<readonly ConnectedClient[]>): void {
-  const { group, settings, saidNobody, stopping, applied, staying, former, youngUntilMs } = turn.state
+  const { group, settings, saidNobody, stopping, applied, staying, former } = turn.state
   if (!read.ok) return
   const own = group?.nodes.find(({ self }) => self)?.mark
   const all = stopping || applied === null
   const others = [...staying].filter(([address]) => address !== settings.managementIp)
   const isClaimed = (client: string) => others.some(([, { clients }]) => clients.has(client))
   const isElsewhere = (slot: number) =>
-    group?.slots[slot] !== own || (former?.[slot] ?? 0) !== 0 || turn.nowMs < youngUntilMs
+    group?.slots[slot] !== own || (former?.[slot] ?? 0) !== 0 || isRetold(turn.state, slot, turn.nowMs)
   const clients = read.value.flatMap((client): ConnectedClient[] => {
     if (isClaimed(client.address)) return [client]
     // All that it has are here.

@@ -12,8 +12,8 @@ const HEARTBEAT_MS = 15_000
 export interface StreamWishes {
   /** Single messages, too. */
   readonly messages: boolean
-  /** The id of the event that it had last; undefined: it begins. */
-  readonly after: number | undefined
+  /** The id of the event that it had last; null: it begins. */
+  readonly lastHad: string | null
   /** At most so many of those that were kept. */
   readonly last: number
 }
@@ -22,7 +22,7 @@ interface StreamClock {
   setTimer(delayMs: number, fire: () => void): () => void
 }
 
-/** Server-sent events to several readers. Each gets what was kept, then what happens. */
+/** Server-sent events to several readers. Each gets what was kept, then what happens; where it goes on and has missed something, `event: gap` first. */
 export class EventStreams {
   readonly #log: EventLog
   readonly #clock: StreamClock
@@ -42,11 +42,11 @@ export class EventStreams {
   }
 
   /** False when there are too many readers already; the response is then untouched. */
-  open(response: ServerResponse, { messages, after, last }: StreamWishes): boolean {
+  open(response: ServerResponse, { messages, lastHad, last }: StreamWishes): boolean {
     if (this.#open.size >= STREAMS_MAX) return false
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     const stopListening = this.#log.listen((event) => {
-      if (messages || event.type !== 'message') this.#write(response, frameOf(event))
+      if (messages || event.type !== 'message') this.#write(response, this.#frameOf(event))
     })
     let cancelHeartbeat = (): void => undefined
     const beat = (): void => {
@@ -62,7 +62,9 @@ export class EventStreams {
     })
     response.once('close', () => this.#close(response))
     response.flushHeaders()
-    for (const event of this.#log.since(after).slice(-last)) this.#write(response, frameOf(event))
+    const { events, gap } = this.#log.since(lastHad, messages)
+    if (gap !== null) this.#write(response, `event: gap\ndata: ${JSON.stringify({ reason: gap })}\n\n`)
+    for (const event of events.slice(-last)) this.#write(response, this.#frameOf(event))
     beat()
     this.#tellWatched()
     return true
@@ -90,11 +92,11 @@ export class EventStreams {
     if (this.#open.delete(response)) this.#tellWatched()
   }
 
+  #frameOf(event: NumberedEvent): string {
+    return `id: ${this.#log.nameOf(event)}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+  }
+
   #tellWatched(): void {
     this.#watch([...this.#open.values()].some(({ messages }) => messages))
   }
-}
-
-function frameOf(event: NumberedEvent): string {
-  return `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 }

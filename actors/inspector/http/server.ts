@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { legibleJson } from '../../../runtime/actor-system/inspection/legible-text.ts'
+import { http } from '../../../runtime/ports/sockets/http.ts'
 import { Connection } from './connection.ts'
 
 /** What one caller, or all of them, may take. */
@@ -12,10 +13,18 @@ const KEEP_ALIVE_MS = 5_000
 /** What is longer is encoded once, and not for every reader. */
 const LONG_CHARACTERS = 65_536
 
+export type ContentType =
+  | 'application/json'
+  | 'text/plain; version=0.0.4; charset=utf-8'
+  | 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+  | 'text/html; charset=utf-8'
+  | 'text/javascript; charset=utf-8'
+  | 'text/css; charset=utf-8'
+
 /** An answer that is a whole. */
 export interface Answer {
   readonly status: number
-  readonly type: 'application/json' | 'text/plain; version=0.0.4; charset=utf-8' | 'text/html; charset=utf-8'
+  readonly type: ContentType
   /** Bytes where it is long, so that many readers of one answer have it once. */
   readonly body: string | Buffer
   /** To be called once it is sent, or cannot be. */
@@ -28,7 +37,7 @@ export type Handle = (request: IncomingMessage, response: ServerResponse) => Pro
 
 /** An HTTP server that is bounded in every direction. Not listening yet. */
 export function createInspectorServer(handle: Handle): Server {
-  const server = createServer(
+  const server = http.createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -54,9 +63,25 @@ export function json(status: number, value: unknown, headers?: Readonly<Record<s
   return { status, type: 'application/json', body, ...(headers && { headers }) }
 }
 
-/** A refusal that says why. */
+/** Why something is not answered; stable, for scripts. */
+const ERROR_CODES: Readonly<Record<number, string>> = {
+  400: 'bad-request',
+  401: 'token-required',
+  403: 'not-permitted',
+  404: 'no-such-path',
+  405: 'wrong-method',
+  409: 'refused',
+  413: 'has-a-body',
+  500: 'internal',
+  503: 'unavailable',
+  504: 'under-way',
+}
+
+/** A refusal that says why, for people and by a code. */
 export const failure = (status: number, error: string, headers?: Readonly<Record<string, string>>): Answer =>
-  json(status, { error }, headers)
+  json(status, { error, code: errorCode(status) }, headers)
+
+export const errorCode = (status: number): string => ERROR_CODES[status] ?? 'error'
 
 async function serve(
   request: IncomingMessage,

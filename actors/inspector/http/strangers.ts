@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { familyOf, networkOf } from '../../../runtime/wire/ip-address-bytes.ts'
 
-/** Connections that have shown no token yet, of one source (an IPv4 address, a /64 of IPv6) and of all. */
-const OF_A_SOURCE_MAX = 4
+/** Connections that have shown no token yet, of one source (an IPv4 address, a /64 of IPv6) and of all. A browser fetches the page by 6. */
+const OF_A_SOURCE_MAX = 8
 const OF_ALL_MAX = 32
 
 /**

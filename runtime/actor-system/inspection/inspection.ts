@@ -6,6 +6,20 @@ import type { LogLevel } from '../../ports/host/syslog.ts'
  */
 export type DeadLetterReason = 'peerDown' | 'overflow' | 'noPeer' | 'unpackable' | 'corrupt'
 
+/** What an operator is to know of the group: a sentence of a node and what became of it, whatever the log says beside. */
+export interface Happening {
+  /** Stable; the actors have the list. */
+  readonly kind: string
+  readonly level: 'info' | 'warning' | 'failure'
+  /** What the node did or became, so that its name and this make the sentence: `failed: port 3128 is not listening`. */
+  readonly what: string
+  /** Whom it is about. Neither: this node. An address alone is enough for one of the group. */
+  readonly node?: string
+  readonly address?: string
+  /** Who ordered it, where somebody did. */
+  readonly by?: string
+}
+
 /**
  * What happened inside the actor system, as one union. Everything but `message` is rare and always reported; `message`
  * is reported only while somebody watches.
@@ -18,6 +32,7 @@ export type InspectionDetail =
   | { readonly type: 'escalated'; readonly reason: string }
   | { readonly type: 'stalled'; readonly silentMs: number }
   | { readonly type: 'state'; readonly from: string; readonly to: string; readonly cause: string }
+  | ({ readonly type: 'happened' } & Happening)
   | { readonly type: 'log'; readonly level: LogLevel; readonly line: string }
   | {
       readonly type: 'deadLetter'

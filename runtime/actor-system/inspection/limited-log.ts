@@ -16,9 +16,12 @@ export class LimitedLog {
   private readonly clock: Clock
   private readonly writeLine: WriteLine
   private readonly limit: RateLimit
+  private readonly what: string
   private suppressed = 0
 
-  constructor(clock: Clock, writeLine: WriteLine) {
+  /** `what` is suppressed, in its own words. */
+  constructor(clock: Clock, writeLine: WriteLine, what = 'log lines') {
+    this.what = what
     this.clock = clock
     this.writeLine = writeLine
     this.limit = new RateLimit(LOG_BURST, LOG_PER_SECOND, clock.nowMs())
@@ -36,6 +39,6 @@ export class LimitedLog {
   private saySuppressed(): void {
     const { suppressed } = this
     this.suppressed = 0
-    this.writeLine('warn', `${suppressed} log lines were suppressed`, { suppressed })
+    this.writeLine('warn', `${suppressed} ${this.what} were suppressed`, { suppressed })
   }
 }

@@ -1,4 +1,4 @@
-const OUTPUTS = ['stdout', 'syslog'] as const
+const OUTPUTS = ['stdout', 'syslog', 'journald'] as const
 type Output = (typeof OUTPUTS)[number]
 
 /** Log lines that nobody took, counted where they are written, and read by another thread. 32 bits that wrap; read as unsigned. */

@@ -1,9 +1,11 @@
+import { HANDLING_CELLS, HandlingTimes } from './handling-times.ts'
+
 /** What is counted for an actor in memory that every thread may look at. */
 const FIELDS = ['handled', 'overflowed', 'corrupt', 'turns', 'answeredPing'] as const
 type Field = (typeof FIELDS)[number]
 
 function createCounters(): SharedArrayBuffer {
-  return new SharedArrayBuffer(FIELDS.length * Int32Array.BYTES_PER_ELEMENT)
+  return new SharedArrayBuffer((FIELDS.length + HANDLING_CELLS) * Int32Array.BYTES_PER_ELEMENT)
 }
 
 /**
@@ -12,11 +14,13 @@ function createCounters(): SharedArrayBuffer {
  */
 export class Counters {
   readonly shared: SharedArrayBuffer
+  readonly handling: HandlingTimes
   private readonly cells: Int32Array
 
   constructor(shared: SharedArrayBuffer = createCounters()) {
     this.shared = shared
     this.cells = new Int32Array(shared)
+    this.handling = new HandlingTimes(this.cells.subarray(FIELDS.length))
   }
 
   add(field: Field): void {

@@ -1,9 +1,16 @@
 import type { CancelTimer } from '../../ports/host/clock.ts'
 import type { ActorContext } from '../actor.ts'
-import type { CancelTimer as CancelTimerEffect, Machine, StartTimer, TimerExpired, WriteLog } from './machine.ts'
+import type {
+  CancelTimer as CancelTimerEffect,
+  Machine,
+  StartTimer,
+  TellHappening,
+  TimerExpired,
+  WriteLog,
+} from './machine.ts'
 
 /** The effects that are carried out alike for every machine. */
-type GenericEffect = StartTimer | CancelTimerEffect | WriteLog | { readonly type: 'send' }
+type GenericEffect = StartTimer | CancelTimerEffect | WriteLog | TellHappening | { readonly type: 'send' }
 
 /** What is left for the actor to carry out by itself. */
 export type OwnEffect<Effect extends { readonly type: string }> = Exclude<
@@ -18,6 +25,8 @@ export interface MachineWiring<
 > {
   // biome-ignore lint/suspicious/noExplicitAny: the machine's `SendTo<Peers>` has checked its messages against the peers already
   readonly context: ActorContext<any>
+  /** Which of the composition's machines it is: what it is called where its steps are told, and replayed. */
+  readonly machine: string
   readonly initial: State
   readonly step: Machine<State, Event, Effect>
   /** Carries out what is not a timer, a message or a log line. An event that it dispatches waits for the step's other effects. */
@@ -41,7 +50,7 @@ const MAX_CONSEQUENCES = 10_000
 export function runMachine<State, Event extends { readonly type: string }, Effect extends { readonly type: string }>(
   wiring: MachineWiring<State, Event, Effect>,
 ): RunningMachine<State, Event> {
-  const { context, step, label } = wiring
+  const { context, machine, step, label } = wiring
   /** By name, also of those that have expired. */
   const timers = new Map<string, CancelTimer>()
   const queue: Event[] = []
@@ -75,6 +84,9 @@ export function runMachine<State, Event extends { readonly type: string }, Effec
         context.log(level, line, fields)
         break
       }
+      case 'happened':
+        context.inspect(generic as TellHappening)
+        break
       case 'send': {
         const { to, message } = generic as unknown as { readonly to: string; readonly message: unknown }
         context.send(to, message)
@@ -87,11 +99,14 @@ export function runMachine<State, Event extends { readonly type: string }, Effec
 
   const stepBy = (event: Event): void => {
     const before = label(state)
-    const next = step(state, event, context.clock.nowMs())
+    const nowMs = context.clock.nowMs()
+    const next = step(state, event, nowMs)
     state = next.state
     const after = label(state)
+    const { effects } = next
+    context.observer?.stepped({ machine, nowMs, event, before, after, effects }, state)
     if (after !== before) context.inspect({ type: 'state', from: before, to: after, cause: event.type })
-    for (const effect of next.effects) perform(effect)
+    for (const effect of effects) perform(effect)
   }
 
   const dispatch = (event: Event): void => {
@@ -112,5 +127,6 @@ export function runMachine<State, Event extends { readonly type: string }, Effec
     }
   }
 
+  context.observer?.began(machine, state)
   return { dispatch, state: () => state }
 }

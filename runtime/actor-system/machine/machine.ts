@@ -1,4 +1,6 @@
 import type { LogLevel } from '../../ports/host/syslog.ts'
+import type { Happening } from '../inspection/inspection.ts'
+
 /**
  * A pure state machine: `step(state, event, nowMs)` returns the next state and the effects that its shell carries out, in
  * order. No I/O, no timers, no Date, no Math.random, no logger in a machine: what it wants of them is an effect.
@@ -35,6 +37,9 @@ export interface WriteLog {
   readonly line: string
   readonly fields?: Readonly<Record<string, unknown>>
 }
+
+/** Something for the timeline, in an operator's words. */
+export type TellHappening<Told extends Happening = Happening> = { readonly type: 'happened' } & Told
 
 /** A message to another actor. `Peers` maps each peer's name to the messages that it takes. */
 export type SendTo<Peers> = {

@@ -1,4 +1,5 @@
 import type { LogLevel } from '../../ports/host/syslog.ts'
+import type { Warning } from '../inspection/warning.ts'
 import type { CancelTimer, StartTimer, WriteLog } from './machine.ts'
 
 /** One step in the making: the state so far and the effects in their order. Lives for one call of a machine, which is pure to its caller. */
@@ -59,7 +60,7 @@ export class TimedTurn<Timer extends string, State extends TimedState<Timer>, Ef
 /** The state of a machine that tells, in its status, what is wrong now. */
 interface TroubledState<Timer extends string> extends TimedState<Timer> {
   /** By what it is about. */
-  readonly problems: ReadonlyMap<string, string>
+  readonly problems: ReadonlyMap<string, Warning>
 }
 
 /** A turn of such a machine. */
@@ -69,16 +70,16 @@ export class TroubledTurn<Timer extends string, State extends TroubledState<Time
   Effect
 > {
   /** Says that something is wrong: in the log when that is new, in the status until it is resolved. */
-  trouble(about: string, text: string): void {
+  trouble(name: string, said: Warning): void {
     const { problems } = this.state
-    if (problems.get(about) === text) return
-    this.log('warn', text)
-    this.state = { ...this.state, problems: new Map(problems).set(about, text) }
+    if (problems.get(name)?.text === said.text) return
+    this.log('warn', said.text)
+    this.state = { ...this.state, problems: new Map(problems).set(name, said) }
   }
 
-  resolved(about: string): void {
+  resolved(name: string): void {
     const problems = new Map(this.state.problems)
-    if (problems.delete(about)) this.state = { ...this.state, problems }
+    if (problems.delete(name)) this.state = { ...this.state, problems }
   }
 }
 

@@ -1,4 +1,5 @@
-import { Packr } from 'msgpackr'
+// Not 'msgpackr' itself: that brings streams, and an addon for long strings, which are not here, into every thread.
+import { Packr } from 'msgpackr/pack'
 
 /** What travels over a link: a message to the mailbox, a question, or the answer to one. */
 export type EnvelopeKind = 'tell' | 'request' | 'reply'

@@ -19,6 +19,9 @@ export function withPeerAlias<Peers extends PeerMessages>(
     request: (to, message, timeoutMs) => context.request(nameOf(to), message, timeoutMs),
     log: (level, line, fields) => context.log(level, line, fields),
     inspect: (detail) => context.inspect(detail),
+    get observer() {
+      return context.observer
+    },
     guard: (call) => context.guard(call),
     control: (name) => context.control(name),
   }

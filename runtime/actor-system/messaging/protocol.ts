@@ -13,10 +13,22 @@ export interface ActorSeed {
   readonly options: unknown
   readonly counters: SharedArrayBuffer
   readonly watching: SharedArrayBuffer
+  /** As `LogThreshold` has it. */
+  readonly logThreshold: SharedArrayBuffer
+  /** Where its machines' steps are written down; null: nowhere. */
+  readonly recording: RecordingPlace | null
   /** Its thread is to be scheduled before everything ordinary, where that is permitted. */
   readonly realtime: boolean
   /** Under way between actor and supervisor: 0 = its inspection events, 1 = events that it observes. */
   readonly eventCredits: SharedArrayBuffer
+}
+
+/** Where steps are recorded. */
+export interface RecordingPlace {
+  /** A folder that is this user's own. */
+  readonly folder: string
+  /** Of the program. */
+  readonly version: string
 }
 
 /** Events that may be under way between an actor and the supervisor, in each direction; beyond, they are missed and counted. */
@@ -62,6 +74,8 @@ export type ActorReport =
       readonly type: 'log'
       readonly level: LogLevel
       readonly line: string
+      /** When it was said: reports of several threads may arrive in another order. */
+      readonly atMs: number
       readonly fields?: Readonly<Record<string, unknown>>
     }
   | {

@@ -1,10 +1,12 @@
 import type { Clock } from '../../ports/host/clock.ts'
 import type { Random } from '../../ports/host/random.ts'
+import type { RecordingFile } from '../../ports/host/recording-file.ts'
 import type { Scheduling } from '../../ports/host/scheduling.ts'
 import type { ActorContext, ActorInstance, Control, RemoteControl } from '../actor.ts'
 import { ActorError, peerIsDown } from '../actor-error.ts'
+import { ActorLog } from '../inspection/actor-log.ts'
 import { InspectionOutlet } from '../inspection/inspection-outlet.ts'
-import { LimitedLog } from '../inspection/limited-log.ts'
+import { LogThreshold } from '../inspection/log-threshold.ts'
 import { Counters } from '../machine/counters.ts'
 import { OwnedClock } from '../machine/owned-clock.ts'
 import type { Channel } from '../messaging/channel.ts'
@@ -16,6 +18,7 @@ import { UnderWay } from '../messaging/mailbox.ts'
 import { PendingRequests } from '../messaging/pending-requests.ts'
 import type { ActorCommand, ActorReport, ActorSeed } from '../messaging/protocol.ts'
 import { ThreadPace } from '../threads/thread-pace.ts'
+import { StepLookers } from './step-lookers.ts'
 import { Watching } from './watching.ts'
 
 /** Requests of one actor that may wait for an answer at the same time. */
@@ -28,10 +31,14 @@ export interface Ground<Port> extends ControlTransport<Port> {
   /** Of the thread that it stands on; none where an actor's thread is nobody's to schedule. */
   readonly scheduling: Scheduling | undefined
   channel(port: Port): Channel
+  /** Where the steps of that machine are written down; it is there where the seed says that they are. */
+  recordingFile?(machine: string): RecordingFile
   /** To the supervisor. */
   report(report: ActorReport): void
   /** The actor is dead by this error. On a Worker this throws, which ends the thread. */
   crashed(error: unknown): void
+  /** Runs what is the actor's, where others are on its thread: what it opens is known to be its own. */
+  within?<Value>(call: () => Value): Value
   /** Test hook: the thread does nothing for that long. */
   block(forMs: number): void
 }
@@ -53,7 +60,7 @@ export class ActorCell<Port> {
   private readonly watching: Watching
   private readonly clock: OwnedClock
   private readonly requests: PendingRequests
-  private readonly logLines: LimitedLog
+  private readonly logLines: ActorLog
   private readonly deadLetters: DeadLetters
   private readonly outlet: InspectionOutlet
   private readonly eventsIn: UnderWay
@@ -61,6 +68,7 @@ export class ActorCell<Port> {
   private readonly controls: ControlDesk<Port>
   private readonly context: ActorContext
   private readonly pace: ThreadPace | undefined
+  private readonly lookers: StepLookers
   /** Whom it may send to. */
   private peers: readonly string[]
   private instance: ActorInstance<unknown> | undefined
@@ -80,10 +88,11 @@ export class ActorCell<Port> {
     this.controls = new ControlDesk(ground, this.clock)
     const report = (told: ActorReport): void => this.ground.report(told)
     this.outlet = new InspectionOutlet(new UnderWay(seed.eventCredits, 0), this.clock, report)
-    this.logLines = new LimitedLog(this.clock, (level, line, fields) =>
-      report({ type: 'log', level, line, ...(fields && { fields }) }),
+    this.logLines = new ActorLog(this.clock, new LogThreshold(seed.logThreshold), (level, line, fields) =>
+      report({ type: 'log', level, line, atMs: this.clock.nowMs(), ...(fields && { fields }) }),
     )
     this.deadLetters = new DeadLetters((detail) => this.outlet.inspect(detail), this.clock.nowMs())
+    this.lookers = new StepLookers(seed, ground, this.logLines)
     this.context = this.createContext()
     this.pace = this.createPace()
   }
@@ -93,7 +102,7 @@ export class ActorCell<Port> {
     let instance: ActorInstance<unknown>
     this.pace?.start()
     try {
-      instance = await start(this.context, this.seed.options)
+      instance = await this.within(() => start(this.context, this.seed.options))
     } catch (error) {
       this.fail(error)
       return
@@ -159,8 +168,10 @@ export class ActorCell<Port> {
   release(): void {
     if (this.released || this.instance === undefined) return
     this.released = true
+    const { instance } = this
     try {
-      void Promise.resolve(this.instance.stop?.()).catch(() => {})
+      if (instance.release !== undefined) instance.release()
+      else void Promise.resolve(instance.stop?.()).catch(() => {})
     } catch {
       // It has crashed already, by the error that was reported.
     }
@@ -181,13 +192,14 @@ export class ActorCell<Port> {
   private async stop(): Promise<void> {
     this.released = true
     try {
-      await this.instance?.stop?.()
+      await this.within(() => this.instance?.stop?.())
     } catch (error) {
       this.fail(error)
       return
     }
     if (this.ended) return
     this.end()
+    await this.lookers.end()
     this.ground.report({ type: 'stopped' })
   }
 
@@ -277,12 +289,19 @@ export class ActorCell<Port> {
   private guard(call: () => unknown): void {
     if (this.ended) return
     this.counters.add('turns')
+    const beganMs = this.ground.clock.nowMs()
     try {
-      const result = call()
+      const result = this.within(call)
       if (result instanceof Promise) result.catch((error: unknown) => this.fail(error))
     } catch (error) {
       this.fail(error)
+    } finally {
+      this.counters.handling.note(this.ground.clock.nowMs() - beganMs)
     }
+  }
+
+  private within<Value>(call: () => Value): Value {
+    return this.ground.within === undefined ? call() : this.ground.within(call)
   }
 
   private fail(error: unknown): void {
@@ -301,6 +320,7 @@ export class ActorCell<Port> {
   }
 
   private createContext(): ActorContext {
+    const { lookers } = this
     return {
       name: this.seed.name,
       incarnation: this.seed.incarnation,
@@ -321,6 +341,9 @@ export class ActorCell<Port> {
       },
       log: (level, line, fields) => this.logLines.write(level, line, fields),
       inspect: (detail) => this.outlet.inspect(detail),
+      get observer() {
+        return lookers.now
+      },
       guard:
         (call) =>
         (...parameters) =>

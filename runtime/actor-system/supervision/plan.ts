@@ -9,8 +9,10 @@ export const SUPERVISOR = 'supervisor'
 export interface ActorPlan extends SupervisionRules {
   /** Which of the composition's actors a Worker runs under this name, where there are several of one; default: its name. */
   readonly runs?: string
-  /** `worker`: a thread of its own. `main`: on the main thread, for what cannot run elsewhere. */
+  /** `worker`: on a thread that can be ended. `main`: on the main thread, for what cannot run elsewhere. */
   readonly placement: 'worker' | 'main'
+  /** The name of a thread that it shares with all that name it; without it a Worker is the actor's own. */
+  readonly sharedThread?: string
   /** Whom it may send to. A link carries both ways; who only answers or is sent to need not name the other. */
   readonly peers: readonly string[]
   /** Of what is sent to it, for each link. */
@@ -40,10 +42,12 @@ export class PlanError extends Error {
 /** Throws a `PlanError` for names that are doubled or unknown, and for bounds that are none. */
 export function checkPlans(plans: readonly ActorPlan[]): void {
   const names = new Set([SUPERVISOR])
-  for (const { name, mailbox } of plans) {
+  for (const { name, mailbox, sharedThread, realtime } of plans) {
     if (names.has(name)) throw new PlanError(`two actors are named ${name}; give one another name`)
     names.add(name)
     if (!(mailbox.capacity >= 1)) throw new PlanError(`${name}: a mailbox must have room for at least one message`)
+    if (sharedThread !== undefined && realtime)
+      throw new PlanError(`${name}: a thread that is shared is not its to schedule`)
   }
   for (const { name, peers, controls = [] } of plans) {
     for (const other of [...peers, ...controls]) {

@@ -1,9 +1,11 @@
 import type { SchedulingClass } from '../../ports/host/scheduling.ts'
 import type { ActorDescription } from '../inspection/description.ts'
+import { quantileOf } from '../inspection/histogram.ts'
 import type { InspectionDetail } from '../inspection/inspection.ts'
+import { LogThreshold } from '../inspection/log-threshold.ts'
 import { Counters } from '../machine/counters.ts'
 import { createLinkCredits } from '../messaging/mailbox.ts'
-import type { ActorCommand, ActorReport } from '../messaging/protocol.ts'
+import type { ActorCommand, ActorReport, RecordingPlace } from '../messaging/protocol.ts'
 import type { ActorHost, Platform } from '../threads/host.ts'
 import type { ActorPlan } from './plan.ts'
 import { SupervisedThread } from './supervised-thread.ts'
@@ -23,19 +25,29 @@ export interface SupervisionListener<Port> {
 export class SupervisedActor<Port> extends SupervisedThread<ActorCommand<Port>> {
   plan: ActorPlan
   readonly counters = new Counters()
+  readonly logThreshold = new LogThreshold()
   hasControl = false
   eventCredits = createLinkCredits()
   private scheduling: SchedulingClass = 'ordinary'
   private readonly platform: Platform<Port>
   private readonly watching: Watching
+  private readonly recording: RecordingPlace | null
   private readonly listener: SupervisionListener<Port>
   /** Who waits for the answer to a `configure`, first come first. */
   private configuring: (() => void)[] = []
   /** This incarnation was born with other options. */
   private isOutdated = false
 
-  constructor(plan: ActorPlan, platform: Platform<Port>, watching: Watching, listener: SupervisionListener<Port>) {
+  /** `recording`: where the steps of its machines are written down. */
+  constructor(
+    plan: ActorPlan,
+    platform: Platform<Port>,
+    watching: Watching,
+    listener: SupervisionListener<Port>,
+    recording: RecordingPlace | null = null,
+  ) {
     super(platform.clock)
+    this.recording = recording
     this.plan = plan
     this.platform = platform
     this.watching = watching
@@ -82,6 +94,8 @@ export class SupervisedActor<Port> extends SupervisedThread<ActorCommand<Port>> 
   }
 
   override describe(mailbox = 0): ActorDescription {
+    const handling = this.counters.handling.read()
+    const [p50, p99] = [quantileOf(handling, 0.5), quantileOf(handling, 0.99)]
     return {
       ...super.describe(),
       placement: this.plan.placement,
@@ -89,6 +103,8 @@ export class SupervisedActor<Port> extends SupervisedThread<ActorCommand<Port>> 
       mailbox,
       handled: this.counters.read('handled'),
       overflowed: this.counters.read('overflowed'),
+      handling,
+      handlingMs: p50 === null || p99 === null ? null : { p50, p99 },
     }
   }
 
@@ -108,6 +124,8 @@ export class SupervisedActor<Port> extends SupervisedThread<ActorCommand<Port>> 
       options,
       counters: this.counters.shared,
       watching: this.watching.shared,
+      logThreshold: this.logThreshold.shared,
+      recording: this.recording,
       realtime,
       eventCredits: this.eventCredits,
     }

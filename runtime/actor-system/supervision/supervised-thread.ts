@@ -5,8 +5,11 @@ import type { InspectionDetail } from '../inspection/inspection.ts'
 import type { Host } from '../threads/host.ts'
 import { decideRestart, type SupervisionRules } from './restart-policy.ts'
 
-/** How long a thread may take to start. */
-const START_PATIENCE_MS = 15_000
+/** How long a thread may take to start for the first time: all do at once, on a host that may be starting everything else as well. */
+const FIRST_START_PATIENCE_MS = 45_000
+
+/** How long it may take to start again, while the others run. */
+const RESTART_PATIENCE_MS = 15_000
 
 /** How long a killed thread may take to go, before its place is taken by the next all the same. */
 export const KILL_PATIENCE_MS = 2000
@@ -111,6 +114,8 @@ export abstract class SupervisedThread<Command> {
       mailbox: 0,
       handled: 0,
       overflowed: 0,
+      handling: null,
+      handlingMs: null,
     }
   }
 
@@ -169,7 +174,8 @@ export abstract class SupervisedThread<Command> {
     this.state = 'starting'
     this.endReason = undefined
     this.event({ type: 'spawned', incarnation: this.incarnation })
-    this.after(START_PATIENCE_MS, () => this.kill(`did not start within ${START_PATIENCE_MS / 1000} s`))
+    const patienceMs = this.incarnation === 0 ? FIRST_START_PATIENCE_MS : RESTART_PATIENCE_MS
+    this.after(patienceMs, () => this.kill(`did not start within ${patienceMs / 1000} s`))
     this.host = this.open()
   }
 

@@ -8,7 +8,7 @@ import type { InspectionDetail, InspectionEvent } from '../inspection/inspection
 import { InspectionHub } from '../inspection/inspection-hub.ts'
 import { Introductions } from '../messaging/introductions.ts'
 import { UnderWay } from '../messaging/mailbox.ts'
-import { MAX_EVENTS_UNDER_WAY } from '../messaging/protocol.ts'
+import { MAX_EVENTS_UNDER_WAY, type RecordingPlace } from '../messaging/protocol.ts'
 import type { Platform } from '../threads/host.ts'
 import { type ActorPlan, checkPlans, PlanError, SUPERVISOR } from './plan.ts'
 import { SupervisedActor, type SupervisionListener } from './supervised-actor.ts'
@@ -17,7 +17,14 @@ import { DEFAULT_STALL_MS, PING_INTERVAL_MS, Watchdog } from './watchdog.ts'
 import { Watching } from './watching.ts'
 
 export interface SupervisorOptions {
-  onLog(actor: string, level: LogLevel, line: string, fields?: Readonly<Record<string, unknown>>): void
+  /** `saidAtMs`: by the actor's clock; lines of several threads may come in another order. */
+  onLog(
+    actor: string,
+    level: LogLevel,
+    line: string,
+    fields: Readonly<Record<string, unknown>> | undefined,
+    saidAtMs: number,
+  ): void
   /** An actor is past its restarts: take the node out in order. Called once for each such actor. */
   onEscalation(actor: string, reason: string): void
   /** Every event, as an actor that `observes` gets them. */
@@ -29,6 +36,10 @@ export interface SupervisorOptions {
   onLooked?(silentMs: (actor: string) => number): void
   /** What an actor that holds the supervisor's control may order of the composition. */
   readonly orders?: Control
+  /** From which level on an actor's lines are written; without it from `info` on. Asked again at `followLogLevels`. */
+  logLevelOf?(actor: string): LogLevel
+  /** Where what actors take is written down, to be replayed. */
+  readonly recording?: RecordingPlace
   /** Allows the test hooks `crash` and `stall`. */
   readonly hooksEnabled: boolean
   /** Silence after which a Worker is ended and restarted; default 5000. */
@@ -75,7 +86,15 @@ export class Supervisor<Port> {
   spawn(plan: ActorPlan): void {
     if (this.phase !== 'planned') throw new PlanError(`${plan.name}: the system runs already; plan it before start()`)
     if (this.charges.has(plan.name)) throw new PlanError(`two actors are named ${plan.name}; give one another name`)
-    this.charges.set(plan.name, new SupervisedActor(plan, this.platform, this.watching, this.supervisionListener()))
+    this.engage(plan)
+  }
+
+  private engage(plan: ActorPlan): SupervisedActor<Port> {
+    const { recording = null } = this.options
+    const charge = new SupervisedActor(plan, this.platform, this.watching, this.supervisionListener(), recording)
+    this.setLogLevel(charge)
+    this.charges.set(plan.name, charge)
+    return charge
   }
 
   /** Watches, shows and crashes these together with the actors of the system, such as a pool's tasks; whoever owns them starts and stops them. */
@@ -134,8 +153,7 @@ export class Supervisor<Port> {
     const failures: string[] = []
     for (const plan of plans) {
       if (this.charges.has(plan.name)) throw new PlanError(`two actors are named ${plan.name}; give one another name`)
-      const charge = new SupervisedActor(plan, this.platform, this.watching, this.supervisionListener())
-      this.charges.set(plan.name, charge)
+      const charge = this.engage(plan)
       await charge.start().catch((error: unknown) => failures.push(reasonOf(error)))
     }
     return failures
@@ -161,6 +179,15 @@ export class Supervisor<Port> {
         continue
       charge?.relink(plan)
     }
+  }
+
+  /** The levels of the log are others now. */
+  followLogLevels(): void {
+    for (const charge of this.charges.values()) this.setLogLevel(charge)
+  }
+
+  private setLogLevel(charge: SupervisedActor<Port>): void {
+    charge.logThreshold.level = this.options.logLevelOf?.(charge.plan.name) ?? 'info'
   }
 
   describe(): readonly ActorDescription[] {
@@ -219,7 +246,9 @@ export class Supervisor<Port> {
       report: (charge, report) => {
         const { name } = charge.plan
         if (report.type === 'log') {
-          this.options.onLog(name, report.level, report.line, report.fields)
+          this.options.onLog(name, report.level, report.line, report.fields, report.atMs)
+          // Like single messages these would push out what matters.
+          if (report.level === 'debug') return
           return this.inspect(name, { type: 'log', level: report.level, line: report.line })
         }
         new UnderWay(charge.eventCredits, 0).taken()

@@ -4,16 +4,12 @@ import { closeHeld } from '../../ports/sockets/linux/libc.ts'
 import type { ActorCommand, ActorReport, ActorSeed } from '../messaging/protocol.ts'
 import type { ActorPlan } from '../supervision/plan.ts'
 import type { ActorHost, HostListener } from './host.ts'
+import type { ActorBirth } from './worker-cell.ts'
 import { workerEnvironment } from './worker-environment.ts'
 
 /** What a Worker is told at its birth. */
-export interface WorkerBirth {
+export interface WorkerBirth extends ActorBirth {
   readonly compositionUrl: string
-  /** The actor that it runs, as the composition names it. */
-  readonly runs: string
-  readonly seed: ActorSeed
-  /** Where its thread writes down what has to be closed when it is gone. */
-  readonly ledger: SharedArrayBuffer
 }
 
 /** MiB that a thread's heap may take before its actor counts as crashed. The young generation is for `bin/proxyha` to say. */

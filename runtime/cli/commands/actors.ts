@@ -1,12 +1,15 @@
 import type { Command } from 'commander'
 import type { ActorDescription } from '../../actor-system/inspection/description.ts'
+import { colourOfState, lookOf } from '../../terminal/look.ts'
+import { type Column, formatAge, formatMs, formatTable } from '../../terminal/table.ts'
 import type { CliEnv } from '../env.ts'
 import { askGateway } from '../gateway-client.ts'
 import { addGatewayOptions, type Choose, type PrintOptions } from '../options.ts'
-import { type Column, colourOfState, formatAge, formatTable, painter } from '../table.ts'
 
 const HELP = `
-CLASS says how its thread is scheduled: realtime before everything ordinary on the host. MAILBOX is the number of messages under way to an actor, HANDLED those that it has dealt with, LOST those that met a full
+Those of one THREAD share it. CLASS says how it is scheduled: realtime before
+everything ordinary on the host. MAILBOX is the number of messages under way to
+an actor, HANDLED those that it has dealt with, LOST those that met a full
 mailbox.
 
 Example:
@@ -26,7 +29,7 @@ async function actors(options: PrintOptions, env: CliEnv): Promise<number> {
   const descriptions = await askGateway<readonly ActorDescription[]>(options, '/actors')
   const shown = options.json
     ? JSON.stringify(descriptions, null, 2)
-    : formatTable(COLUMNS, descriptions, painter(env)).join('\n')
+    : formatTable(COLUMNS, descriptions, lookOf(env)).join('\n')
   env.stdout.write(`${shown}\n`)
   return 0
 }
@@ -41,9 +44,10 @@ const COLUMNS: readonly Column<ActorDescription>[] = [
   },
   {
     title: 'CLASS',
+    yields: 4,
     text: ({ scheduling }) => scheduling,
   },
-  { title: 'UP', align: 'right', text: ({ upMs }) => formatAge(upMs) },
+  { title: 'UP', align: 'right', yields: 1, text: ({ upMs }) => formatAge(upMs) },
   {
     title: 'RESTARTS',
     align: 'right',
@@ -51,11 +55,13 @@ const COLUMNS: readonly Column<ActorDescription>[] = [
     colour: ({ restarts }) => (restarts > 0 ? 'yellow' : undefined),
   },
   { title: 'MAILBOX', align: 'right', text: ({ mailbox }) => String(mailbox) },
-  { title: 'HANDLED', align: 'right', text: ({ handled }) => String(handled) },
+  { title: 'HANDLED', align: 'right', yields: 2, text: ({ handled }) => String(handled) },
   {
     title: 'LOST',
     align: 'right',
     text: ({ overflowed }) => String(overflowed),
     colour: ({ overflowed }) => (overflowed > 0 ? 'red' : undefined),
   },
+  { title: 'P50', align: 'right', yields: 3, text: ({ handlingMs }) => formatMs(handlingMs?.p50 ?? null) },
+  { title: 'P99', align: 'right', text: ({ handlingMs }) => formatMs(handlingMs?.p99 ?? null) },
 ]

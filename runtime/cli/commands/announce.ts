@@ -4,8 +4,9 @@ import { orderGateway } from '../gateway-client.ts'
 import { addGatewayOptions, type Choose, type PrintOptions } from '../options.ts'
 
 const HELP = `
-To be run on the director, when a client or router on the subnet has missed which node holds the virtual IPs. The frames are
-sent as after a takeover: a burst at once, and again a little later.
+To be run on the director, when a client or router on the subnet has missed
+which node holds the virtual IPs. The frames are sent as after a takeover: a
+burst at once, and again a little later.
 
 Example:
   proxyha announce

@@ -3,24 +3,27 @@ import { judgeConfig } from '../../../config/load.ts'
 import { formatPath, formatProblem, type Problem } from '../../../config/problems.ts'
 import { judgeOnHost } from '../../../config/resolve.ts'
 import type { GatewayFile } from '../../../config/schema.ts'
+import { printable } from '../../terminal/look.ts'
 import { type CliEnv, DEFAULT_CONFIG } from '../env.ts'
 import type { Choose } from '../options.ts'
-import { printable } from '../table.ts'
 
 const HELP = `
-Mistakes of the file, and what does not go with this host (its interface, addresses, key file, folders), are told apart, each
-as one line on stderr: where it is, what is wrong, and what to do. With --offline nothing of this host is looked at: a file for
-another host can be checked where it is written.
+Mistakes of the file, and what does not go with this host (its interface,
+addresses, key file, folders), are told apart, each as one line on stderr: where
+it is, what is wrong, and what to do. With --offline nothing of this host is
+looked at: a file for another host can be checked where it is written.
 
---json prints {ok, mistakes, host, config} on stdout. mistakes and host are lists of {path, message}; path is that of the key,
-such as redirects[0].proxyPort, and empty where the file as a whole is meant. config is there where ok is true: the file with
-the defaults filled in, durations in milliseconds, secrets as "(secret)".
+--json prints {ok, mistakes, host, config} on stdout. mistakes and host are
+lists of {path, message}; path is that of the key, such as
+redirects[0].proxyPort, and empty where the file as a whole is meant. config is
+there where ok is true: the file with the defaults filled in, durations in
+milliseconds, secrets as "(secret)".
 
 Exit codes: 0 right, 1 mistakes, or findings on this host.
 
 Examples:
   proxyha check-config -c ./gateway.yaml
-  proxyha check-config --offline --json -c ./gateway.yaml | jq -r '.mistakes[].message'
+  proxyha check-config --offline --json | jq -r '.mistakes[].message'
 `
 
 interface CheckConfigOptions {

@@ -2,14 +2,12 @@ import type { Command } from 'commander'
 import type { GatewayStatus } from '../../../actors/inspector/messages.ts'
 import { checkPorts, proxyPortsOf } from '../../../actors/port-monitor/port-check.ts'
 import { loadConfig } from '../../../config/load.ts'
+import { colourOfState, painter, printable } from '../../terminal/look.ts'
 import { type CliEnv, CliError, DEFAULT_CONFIG } from '../env.ts'
-import { askGateway } from '../gateway-client.ts'
-import type { Choose } from '../options.ts'
-import { colourOfState, painter, printable } from '../table.ts'
+import { askGateway, type GatewayChoice } from '../gateway-client.ts'
+import { addHostOptions, type Choose } from '../options.ts'
 
-interface CheckOptions {
-  readonly config?: string
-  readonly socket?: string
+interface CheckOptions extends GatewayChoice {
   readonly verbose?: boolean
   readonly json?: boolean
 }
@@ -17,8 +15,9 @@ interface CheckOptions {
 type MonitorCheck = GatewayStatus['monitor']
 
 const HELP = `
-All proxy ports are checked as a whole: if one of them is not listened on, or on single addresses only, the node takes no
-traffic at all. The proxy must listen on 0.0.0.0 or ::. No gateway needs to run for this.
+All proxy ports are checked as a whole: if one of them is not listened on, or on
+single addresses only, the node takes no traffic at all. The proxy must listen
+on 0.0.0.0 or ::. No gateway needs to run for this.
 
 Exit codes: 0 all listen, 1 failure or bad input.
 
@@ -29,11 +28,12 @@ Examples:
 
 /** `proxyha check`: what the port monitor sees. */
 export function addCheck(program: Command, env: CliEnv, choose: Choose): void {
-  program
+  const command = program
     .command('check')
     .description('are all proxy ports listened on, as they must be?')
     .option('-c, --config <file>', `configuration (default: ${DEFAULT_CONFIG})`)
     .option('-s, --socket <path>', 'ask the gateway with this control socket instead')
+  addHostOptions(command, ['socket', 'config'])
     .option('-v, --verbose', 'name each port and what is wrong with it')
     .option('--json', 'as JSON')
     .addHelpText('after', HELP)
@@ -41,10 +41,11 @@ export function addCheck(program: Command, env: CliEnv, choose: Choose): void {
 }
 
 async function check(options: CheckOptions, env: CliEnv): Promise<number> {
+  const { config, ...asked } = options
   const monitor =
-    options.socket === undefined
-      ? await checkHere(options.config ?? DEFAULT_CONFIG, env)
-      : (await askGateway<GatewayStatus>({ socket: options.socket }, '/status')).monitor
+    asked.socket === undefined && asked.host === undefined
+      ? await checkHere(config ?? DEFAULT_CONFIG, env)
+      : (await askGateway<GatewayStatus>(asked, '/status')).monitor
   env.stdout.write(options.json ? `${JSON.stringify(monitor, null, 2)}\n` : format(monitor, options, env))
   return monitor.state === 'ok' ? 0 : 1
 }

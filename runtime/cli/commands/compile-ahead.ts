@@ -18,8 +18,10 @@ async function compileAhead(): Promise<number> {
   const { actors } = await import('../../gateway/actors.ts')
   for (const { load } of Object.values(actors)) await load()
   await import('../../../actors/forwarder/worker.ts')
+  await import('../../../actors/inspector/metrics/metrics.ts')
   // Compiled before they find out that this thread is none of theirs.
   await import('../../actor-system/threads/worker-entry.ts').catch(() => undefined)
+  await import('../../actor-system/threads/shared-entry.ts').catch(() => undefined)
   await import('../config-entry.ts').catch(() => undefined)
   // The pool loads its entry in this way, and the cache tells the two apart.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'

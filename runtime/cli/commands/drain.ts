@@ -9,15 +9,20 @@ interface DrainOptions extends PrintOptions {
 }
 
 const DRAIN_HELP = `
-NODE is a node's name or management IP. To be run on the director, or on the node itself.
+NODE is a node's name or management IP. To be run on the director, or on the
+node itself.
 
-A node that drains gets no new connection, of no client; those that are open go on until they end by themselves.
-It stays in the group, and director if it is that. It drains until "proxyha undrain", also when the director changes and when its gateway
-is started anew. The last nodes that work go on serving although they drain: that is told, and exit code 1.
+A node that drains gets no new connection, of no client; those that are open go
+on until they end by themselves. It stays in the group, and director if it is
+that. It drains until "proxyha undrain", also when the director changes and when
+its gateway is started anew. The last nodes that work go on serving although
+they drain: that is told, and exit code 1.
 
-Ctrl-C ends the waiting, not the draining. To end what is open as well: "proxyha maint".
+Ctrl-C ends the waiting, not the draining. To end what is open as well:
+"proxyha maint".
 
-Exit codes: 0 drained, 1 refused, not drained within the timeout, or it goes on serving.
+Exit codes: 0 drained, 1 refused, not drained within the timeout, or it goes on
+serving.
 
 Examples:
   proxyha drain mars
@@ -25,8 +30,9 @@ Examples:
 `
 
 const UNDRAIN_HELP = `
-NODE is a node's name or management IP. To be run on the director, or on the node itself. It ends "proxyha drain" and "proxyha maint":
-the node gets its share of new clients again, slowly at first (balancing.slowStart).
+NODE is a node's name or management IP. To be run on the director, or on the
+node itself. It ends "proxyha drain" and "proxyha maint": the node gets its
+share of new clients again, slowly at first (balancing.slowStart).
 
 Exit codes: 0 it drains no more, 1 refused.
 

@@ -1,92 +1,105 @@
 import type { Command } from 'commander'
+import type { TimelineEntry } from '../../../actors/inspector/messages.ts'
 import type { InspectionEvent } from '../../actor-system/inspection/inspection.ts'
-import type { CliEnv } from '../env.ts'
+import { lookOf, painter } from '../../terminal/look.ts'
+import { type CliEnv, CliError } from '../env.ts'
 import { askGateway, followGateway } from '../gateway-client.ts'
+import { formatInternalEvent } from '../internal-events.ts'
 import { addGatewayOptions, type Choose, type PrintOptions } from '../options.ts'
-import { type Colour, type Paint, painter, printable } from '../table.ts'
+import { pause } from '../pause.ts'
+import { entryLines } from '../timeline-lines.ts'
 
 interface EventsOptions extends PrintOptions {
   readonly follow?: boolean
+  readonly internal?: boolean
   readonly messages?: boolean
 }
 
 const HELP = `
-Shows the last 1000 events of the gateway's actors: starts, crashes, restarts, changes of state, log lines, lost messages.
+What happened to the group, as this node knows it: who leads and why, nodes that
+fail, return, join or leave, orders and who gave them, reloads, warnings that
+begin and end. The last 1000, also of before a restart. Times are UTC.
+
+With --internal the last 1000 events of the gateway's actors instead: starts,
+crashes, restarts, changes of state, log lines, lost messages.
 
 Examples:
   proxyha events | tail
   proxyha events --follow
-  proxyha events --follow --messages    every single message between the actors, too
-  proxyha events --json | jq 'select(.type == "state")'
+  proxyha events --json | jq 'select(.level == "failure")'
+  proxyha events --internal
+  proxyha events --follow --messages    single messages between actors, too
 `
+
+const LOOK_EVERY_MS = 1000
 
 /** `proxyha events`: what happened. */
 export function addEvents(program: Command, env: CliEnv, choose: Choose): void {
   addGatewayOptions(program.command('events'))
-    .description('what happened in the gateway')
+    .description('what happened: failovers, failures, orders, warnings')
     .option('-f, --follow', 'go on with what happens, until interrupted')
-    .option('--messages', 'with --follow: single messages, too')
+    .option('--internal', 'what the parts of the gateway did, instead')
+    .option('--messages', 'with --follow: internal, with single messages')
     .option('--json', 'as JSON, one line an event')
     .addHelpText('after', HELP)
-    .action((options: EventsOptions) => choose(() => (options.follow ? follow(options, env) : past(options, env))))
+    .action((options: EventsOptions) => choose(() => events(options, env)))
+}
+
+function events(options: EventsOptions, env: CliEnv): Promise<number> {
+  if (options.internal || options.messages)
+    return options.follow ? followInternal(options, env) : pastInternal(options, env)
+  return options.follow ? follow(options, env) : past(options, env)
 }
 
 async function past(options: EventsOptions, env: CliEnv): Promise<number> {
-  const events = await askGateway<readonly InspectionEvent[]>(options, '/events?follow=0')
-  for (const event of events) write(event, options, env)
+  for (const entry of await entriesOf(options, '/timeline')) write(entry, options, env)
   return 0
 }
 
+/** Asks for what is new: so nothing is missed, and a stream that stands still is noticed. */
 async function follow(options: EventsOptions, env: CliEnv): Promise<number> {
+  let path = '/timeline'
+  while (!env.interrupted.aborted) {
+    let entries: readonly TimelineEntry[]
+    try {
+      entries = await entriesOf(options, path)
+    } catch (error) {
+      if (!(error instanceof CliError) || path === '/timeline') throw error
+      throw new CliError('the gateway has ended, or does not answer any more', ...error.lines)
+    }
+    for (const entry of entries) write(entry, options, env)
+    const last = entries.at(-1)
+    if (last !== undefined) path = `/timeline?after=${last.id}`
+    await pause(LOOK_EVERY_MS, env)
+  }
+  return 0
+}
+
+const entriesOf = async (options: EventsOptions, path: string): Promise<readonly TimelineEntry[]> =>
+  (await askGateway<{ readonly entries: readonly TimelineEntry[] }>(options, path)).entries
+
+function write(entry: TimelineEntry, { json }: EventsOptions, env: CliEnv): void {
+  const text = json ? JSON.stringify(entry) : entryLines(entry, lookOf(env)).join('\n')
+  env.stdout.write(`${text}\n`)
+}
+
+async function pastInternal(options: EventsOptions, env: CliEnv): Promise<number> {
+  const events = await askGateway<readonly InspectionEvent[]>(options, '/events?follow=0')
+  for (const event of events) writeInternal(event, options, env)
+  return 0
+}
+
+async function followInternal(options: EventsOptions, env: CliEnv): Promise<number> {
   const path = options.messages ? '/events?messages=1' : '/events'
   const end = await followGateway(options, path, env.interrupted, (line) => {
-    if (line.startsWith('data: ')) write(JSON.parse(line.slice('data: '.length)) as InspectionEvent, options, env)
+    if (!line.startsWith('data: ')) return
+    writeInternal(JSON.parse(line.slice('data: '.length)) as InspectionEvent, options, env)
   })
   if (end === 'interrupted') return 0
   env.stderr.write('the gateway has ended the stream\n')
   return 1
 }
 
-function write(event: InspectionEvent, { json }: EventsOptions, env: CliEnv): void {
-  env.stdout.write(`${json ? JSON.stringify(event) : formatEvent(event, painter(env))}\n`)
-}
-
-/** One line of an event. */
-function formatEvent(event: InspectionEvent, paint: Paint): string {
-  const actor = printable(event.actor).padEnd(14)
-  return `${new Date(event.wallMs).toISOString()}  ${actor}  ${paint(printable(describeEvent(event)), colourOf(event))}`
-}
-
-function describeEvent(event: InspectionEvent): string {
-  switch (event.type) {
-    case 'spawned':
-      return event.incarnation === 0 ? 'started' : `started again (incarnation ${event.incarnation})`
-    case 'stopped':
-      return 'stopped'
-    case 'crashed':
-      return `crashed: ${event.reason}`
-    case 'restarting':
-      return `restarts in ${event.delayMs} ms (incarnation ${event.incarnation})`
-    case 'escalated':
-      return `gave up: ${event.reason}`
-    case 'stalled':
-      return `gave no sign of life for ${Math.round(event.silentMs)} ms`
-    case 'state':
-      return `${event.from} -> ${event.to} (${event.cause})`
-    case 'log':
-      return `${event.level}: ${event.line}`
-    case 'deadLetter':
-      return `${event.count ?? 1} x ${event.message} to ${event.to} lost: ${event.reason}`
-    case 'message':
-      return `got ${event.message} from ${event.from}, ${event.bytes} bytes, waited ${event.waitedMs.toFixed(1)} ms`
-    default:
-      return event satisfies never
-  }
-}
-
-function colourOf(event: InspectionEvent): Colour | undefined {
-  if (event.type === 'crashed' || event.type === 'escalated' || event.type === 'stalled') return 'red'
-  if (event.type === 'log') return event.level === 'error' ? 'red' : event.level === 'warn' ? 'yellow' : undefined
-  if (event.type === 'state') return 'bold'
-  return event.type === 'deadLetter' || event.type === 'restarting' ? 'yellow' : undefined
+function writeInternal(event: InspectionEvent, { json }: EventsOptions, env: CliEnv): void {
+  env.stdout.write(`${json ? JSON.stringify(event) : formatInternalEvent(event, painter(env))}\n`)
 }

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import type { GatewayStatus, InstanceStatus } from '../../../actors/inspector/messages.ts'
+import { printable } from '../../terminal/look.ts'
 import { type CliEnv, CliError } from '../env.ts'
 import { askGateway, orderGateway } from '../gateway-client.ts'
 import { addGatewayOptions, type Choose, type PrintOptions } from '../options.ts'
 import { pause } from '../pause.ts'
-import { printable } from '../table.ts'
 
 interface FailoverOptions extends PrintOptions {
   readonly force?: boolean
@@ -12,15 +12,18 @@ interface FailoverOptions extends PrintOptions {
 }
 
 const HELP = `
-To be run on the director. It sends priority 0, and the node of the next highest priority takes over after its skew, less
-than a second. The director holds the virtual IPs until it hears that node, so that no new connection fails; connections
-through it end. If nobody takes over, it goes on as director.
+To be run on the director. It sends priority 0, and the node of the next highest
+priority takes over after its skew, less than a second. The director holds the
+virtual IPs until it hears that node, so that no new connection fails;
+connections through it end. If nobody takes over, it goes on as director.
 
-Of several instances all are handed over that this node leads, or the one that is named.
+Of several instances all are handed over that this node leads, or the one that
+is named.
 
-Afterwards this node yields: it leaves the new director alone although its own priority is higher. That ends, and it takes
-over again, when the new director falls silent, is stopped or is ordered to fail over itself; and by a restart of this
-gateway. To have it back: run "proxyha failover" on the new director.
+Afterwards this node yields: it leaves the new director alone although its own
+priority is higher. That ends, and it takes over again, when the new director
+falls silent, is stopped or is ordered to fail over itself; and by a restart of
+this gateway. To have it back: run "proxyha failover" on the new director.
 
 Exit codes: 0 another node has taken over, 1 refused, or nobody did.
 

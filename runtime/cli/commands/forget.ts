@@ -1,15 +1,17 @@
 import type { Command } from 'commander'
+import { printable } from '../../terminal/look.ts'
 import type { CliEnv } from '../env.ts'
 import { orderGateway } from '../gateway-client.ts'
 import { addGatewayOptions, type Choose, type PrintOptions } from '../options.ts'
-import { printable } from '../table.ts'
 
 const HELP = `
 NODE is a node's name or management IP. To be run on the director.
 
-A node that is not heard any more stays in "proxyha status" as missing, with a warning, until it is back, also when the director changes.
-One that is not to come back is forgotten by this: by all nodes of the group. A node that is heard is not forgotten; should a
-forgotten one start again, it is a node of the group as any new one.
+A node that is not heard any more stays in "proxyha status" as missing, with a
+warning, until it is back, also when the director changes. One that is not to
+come back is forgotten by this: by all nodes of the group. A node that is heard
+is not forgotten; should a forgotten one start again, it is a node of the group
+as any new one.
 
 Exit codes: 0 it is forgotten, 1 refused.
 

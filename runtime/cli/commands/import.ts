@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { parseConfig } from '../../../config/load.ts'
+import { printable } from '../../terminal/look.ts'
 import { type CliEnv, CliError } from '../env.ts'
 import { Draft } from '../import/draft.ts'
 import { importedText, mappingOf } from '../import/gateway-text.ts'
@@ -12,20 +13,22 @@ import { fileSources, readText } from '../import/sources.ts'
 import { readRedirect } from '../init/answers.ts'
 import { writeFiles } from '../init/writing.ts'
 import type { Choose } from '../options.ts'
-import { printable } from '../table.ts'
 
 const HELP = `
-The configuration of the gateway goes to stdout, or to --output; on stderr is what of the old one has no equivalent, means
-something else, or is not needed: file, line, text, why, and what to do instead. Nothing is left out in silence.
+The configuration of the gateway goes to stdout, or to --output; on stderr is
+what of the old one has no equivalent, means something else, or is not needed:
+file, line, text, why, and what to do instead. Nothing is left out in silence.
 
-Ports come from virtual_server and real_server, from frontends (bind) and servers of haproxy.cfg, or from --redirect. Files
-that are included are read from where they are. Check the result with: proxyha check-config --offline
+Ports come from virtual_server and real_server, from frontends (bind) and
+servers of haproxy.cfg, or from --redirect. Files that are included are read
+from where they are. Check the result with: proxyha check-config --offline
 
-Exit codes: 0 imported, also with differences; 1 nothing to go by, or what came of it has mistakes, which are told.
+Exit codes: 0 imported, also with differences; 1 nothing to go by, or what came
+of it has mistakes, which are told.
 
 Examples:
   proxyha import /etc/keepalived/keepalived.conf --redirect 8080:3128
-  proxyha import keepalived.conf --haproxy haproxy.cfg --output /etc/proxyha/gateway.yaml
+  proxyha import keepalived.conf --haproxy haproxy.cfg -o gateway.yaml
 `
 
 interface ImportOptions {

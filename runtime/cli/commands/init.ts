@@ -10,16 +10,22 @@ import { Talk } from '../init/talk.ts'
 import { type Choose, wholeNumber } from '../options.ts'
 
 const HELP = `
-Looks at this host and its subnet (interfaces, listening ports, other VRRP routers for 4 s), asks what it cannot know, and writes
-a short configuration and, beside it, the key of the group (cluster.key, mode 0600; where the host has a group proxyha, as for
-the service, 0640 and its). Each answer is checked at once: a virtual IP that is outside the subnet or that somebody answers
-for, a VRID in use. Nothing of the host is changed, and nothing is written before the last answer; what is there is never
-replaced without --force, a key never but by --join with --force.
+Looks at this host and its subnet (interfaces, listening ports, other VRRP
+routers for 4 s), asks what it cannot know, and writes a short configuration
+and, beside it, the key of the group (cluster.key, mode 0600; where the host has
+a group proxyha, as for the service, 0640 and its). Each answer is checked at
+once: a virtual IP that is outside the subnet or that somebody answers for, a
+VRID in use. Nothing of the host is changed, and nothing is written before the
+last answer; what is there is never replaced without --force, a key never but by
+--join with --force.
 
-With --join FILE this is a further node of the group of FILE, the configuration of another node: all settings of the group and
-its key (the file that cluster.keyFile names, beside FILE) are taken along; only name, interface and priority are this node's own.
+With --join FILE this is a further node of the group of FILE, the configuration
+of another node: all settings of the group and its key (the file that
+cluster.keyFile names, beside FILE) are taken along; only name, interface and
+priority are this node's own.
 
-Nobody is asked with --yes, or without a terminal: what has a proposal takes it, and each flag that is missing is named.
+Nobody is asked with --yes, or without a terminal: what has a proposal takes it,
+and each flag that is missing is named.
 
 Exit codes: 0 written, 1 not written, and why.
 
@@ -38,7 +44,7 @@ const collect = (value: string, former: readonly string[]): readonly string[] =>
 export function addInit(program: Command, env: CliEnv, choose: Choose): void {
   program
     .command('init')
-    .description('write a first configuration for this host, by questions or flags')
+    .description('write a first configuration for this host')
     .option('--interface <name>', 'the interface on the subnet of the group (default: that of the default route)')
     .option('--virtual-ip <address>', 'an address that clients use; may be repeated', collect, [])
     .option(

@@ -9,15 +9,19 @@ interface MaintenanceOptions extends PrintOptions {
 }
 
 const HELP = `
-NODE is a node's name or management IP. To be run on the director, or on the node itself.
+NODE is a node's name or management IP. To be run on the director, or on the
+node itself.
 
-A node in maintenance gets no new connection, of no client, as with "proxyha drain"; what is still open after the timeout is reset, so that
-the clients know. It is in maintenance until "proxyha undrain", also when the director changes and when its gateway is started anew.
-The last nodes that work go on serving, and nothing of theirs is reset: that is told, and exit code 1.
+A node in maintenance gets no new connection, of no client, as with "proxyha
+drain"; what is still open after the timeout is reset, so that the clients know.
+It is in maintenance until "proxyha undrain", also when the director changes and
+when its gateway is started anew. The last nodes that work go on serving, and
+nothing of theirs is reset: that is told, and exit code 1.
 
 Ctrl-C ends the waiting, not the maintenance.
 
-Exit codes: 0 no connection is left, 1 refused, some are left, or it goes on serving.
+Exit codes: 0 no connection is left, 1 refused, some are left, or it goes on
+serving.
 
 Examples:
   proxyha maint mars
@@ -31,7 +35,7 @@ const COUNTED_WITHIN_MS = 60_000
 export function addMaint(program: Command, env: CliEnv, choose: Choose): void {
   const timeout = new Option('-t, --timeout <duration>', 'reset what is open after so long')
   addGatewayOptions(program.command('maint'))
-    .description('give a node no new connections, and reset those that stay open')
+    .description('give a node no new connections, and reset what stays open')
     .argument('<node>', 'name or management IP')
     .addOption(timeout.default(30_000, '30s').argParser(durationOption(0)))
     .option('--json', 'the outcome as JSON')

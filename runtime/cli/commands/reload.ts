@@ -9,15 +9,19 @@ interface ReloadOptions extends PrintOptions {
 }
 
 const HELP = `
-The gateway reads the file that it was started with, and goes by it from then on: virtual IPs stay where they are, connections
-live on. What changed is printed, a line each. It is all or nothing: where the file has mistakes, or changes something that needs
-another start of the gateway, each such setting is named and nothing changes. SIGHUP does the same and logs the outcome.
+The gateway reads the file that it was started with, and goes by it from then
+on: virtual IPs stay where they are, connections live on. What changed is
+printed, a line each. It is all or nothing: where the file has mistakes, or
+changes something that needs another start of the gateway, each such setting is
+named and nothing changes. SIGHUP does the same and logs the outcome.
 
-Redirects and virtual IPs are changed on every node, one after the other: what is added on the director last, what is removed on it
-first. Of a redirect that is removed nothing new begins; what is open goes on in kernel mode, and is reset in workers mode. What came by
-a virtual IP that is removed is reset.
+Redirects and virtual IPs are changed on every node, one after the other: what
+is added on the director last, what is removed on it first. Of a redirect that
+is removed nothing new begins; what is open goes on in kernel mode, and is reset
+in workers mode. What came by a virtual IP that is removed is reset.
 
-To change what needs a start on a director: "proxyha failover", then restart this gateway.
+To change what needs a start on a director: "proxyha failover", then restart
+this gateway.
 
 Exit codes: 0 applied or nothing to do (--check: could be applied), 1 refused.
 
@@ -32,7 +36,7 @@ const ANSWER_MS = 30_000
 /** `proxyha reload`: the running gateway goes by its changed configuration. */
 export function addReload(program: Command, env: CliEnv, choose: Choose): void {
   addGatewayOptions(program.command('reload'))
-    .description('apply a changed configuration to the running gateway, or refuse it whole')
+    .description('apply a changed configuration while running, or refuse it')
     .option('--check', 'only say what would change, or why it cannot')
     .option('--json', 'as JSON')
     .addHelpText('after', HELP)

@@ -1,33 +1,36 @@
 import type { Command } from 'commander'
-import type { ClientRoute } from '../../../actors/dispatcher/messages.ts'
 import type { Role } from '../../../actors/elector/messages.ts'
 import { portsIn } from '../../../actors/fast-path/ruleset/port-ranges.ts'
-import type { Diagnostics, GatewayStatus } from '../../../actors/inspector/messages.ts'
+import { gravestFirst } from '../../../actors/inspector/doctor/findings.ts'
+import type { Diagnostics, DoctorReport, Finding, GatewayStatus, Verdict } from '../../../actors/inspector/messages.ts'
 import { instancesOf } from '../../../config/instances.ts'
 import { loadConfig } from '../../../config/load.ts'
 import type { GatewayFile } from '../../../config/schema.ts'
+import { LEVEL_COLOURS, selfTitle, titleOfAddress } from '../../terminal/group-view.ts'
+import { fold, type Look, lookOf, printable } from '../../terminal/look.ts'
 import { checkHere } from '../commands/check.ts'
 import { type CliEnv, CliError, DEFAULT_CONFIG, NoAnswerError } from '../env.ts'
 import { askGateway } from '../gateway-client.ts'
 import { addGatewayOptions, type Choose, type PrintOptions } from '../options.ts'
-import { type Paint, painter, printable } from '../table.ts'
-import { diagnose, type Finding, type FindingRule, type Observed, tellsOfSilence } from './findings.ts'
+import { besideTheRedirects, pastTheRedirects } from './client-findings.ts'
 import { hostFindings } from './host-findings.ts'
-import { NODE_RULES } from './node-findings.ts'
 import { offlineFindings, type Unattended } from './offline-findings.ts'
+import type { Outside, OutsideRule } from './outside.ts'
 import { portFilter } from './port-filter-findings.ts'
-import { TRAFFIC_RULES } from './traffic-findings.ts'
-import { VRRP_RULES } from './vrrp-findings.ts'
 
 const HELP = `
-Looks for what is wrong as this node sees it: a second director, somebody else's VRID, adverts and beacons that are discarded,
-settings that differ, nodes that take no traffic or less than the others, clients that come past the redirects or with one
-address for many, and what of this host stands in the way: link, filters, kernel settings, capabilities, memory. Each finding
-comes with its evidence and with what to do. A note is no problem. Nothing is changed.
+Looks for what is wrong as this node sees it: a second director, somebody else's
+VRID, adverts and beacons that are discarded, settings that differ, nodes that
+take no traffic or less than the others, clients that come past the redirects or
+with one address for many, and what of this host stands in the way: link,
+filters, kernel settings, capabilities, memory. Each finding comes with its
+evidence and with what to do. A note is no problem. Nothing is changed.
 
-Where no gateway answers, it says so, and with -c (or /etc/proxyha/gateway.yaml) looks at what can be seen without one.
+Of a gateway on another host (--host) it has what that says; run it there to
+have the host looked at. Where no gateway answers, it says so, and with -c (or
+/etc/proxyha/gateway.yaml) looks at what can be seen without one.
 
-Exit codes: 0 nothing to worry about, 1 a problem, or bad input.
+Exit codes: 0 nothing to worry about, 1 something to mend, or bad input.
 
 Examples:
   proxyha doctor
@@ -43,32 +46,34 @@ export function addDoctor(program: Command, env: CliEnv, choose: Choose): void {
     .action((options: PrintOptions) => choose(() => doctor(options, env)))
 }
 
-const RULES: readonly FindingRule[] = [
-  ...VRRP_RULES,
-  ...NODE_RULES,
-  ...TRAFFIC_RULES,
+/** What the gateway itself cannot see, or does not look at by the clock. */
+const OUTSIDE_RULES: readonly OutsideRule[] = [
+  pastTheRedirects,
+  besideTheRedirects,
   portFilter,
   ({ host }) => hostFindings(host),
 ]
 
-/** Enough to see who has most of the connections, and quickly told. */
-const CLIENTS_LOOKED_AT = 10_000
-
-const STATUS_ASKED_MAX = 3
+const REPORTS_ASKED_MAX = 3
 
 async function doctor(options: PrintOptions, env: CliEnv): Promise<number> {
   try {
-    const observed = await observe(options, env)
-    const { node, role } = observed.status
-    return tell({ node, role }, headlineOf(observed.status), diagnose(observed, RULES), options, env)
+    const { verdict, findings } = await wholeReport(options)
+    const status = await askGateway<GatewayStatus>(options, '/status?all=1')
+    const known = new Set(findings.map(({ code }) => code))
+    const others = (await findingsOutside(status, options, env)).filter(({ code }) => !known.has(code))
+    const subject = { node: status.node, role: status.role, verdict }
+    return tell(subject, headlineOf(status, options), gravestFirst([...findings, ...others]), options, env)
   } catch (error) {
-    const path = options.config ?? (options.socket === undefined ? DEFAULT_CONFIG : undefined)
+    const isHere = options.socket === undefined && options.host === undefined
+    const path = options.config ?? (isHere ? DEFAULT_CONFIG : undefined)
     if (!(error instanceof NoAnswerError) || path === undefined) throw error
     const loaded = loadConfig(path)
     // Without a configuration that can be read, that no gateway answers is all that is known.
     if (!loaded.ok) throw error
     const findings = offlineFindings(await observeWithout(path, loaded.value, error, env))
-    return tell({ node: loaded.value.name ?? null, role: null }, SILENCES[error.why], findings, options, env)
+    const subject = { node: loaded.value.name ?? null, role: null, verdict: null }
+    return tell(subject, SILENCES[error.why], findings, options, env)
   }
 }
 
@@ -79,7 +84,12 @@ const SILENCES: Readonly<Record<NoAnswerError['why'], string>> = {
   silent: 'the gateway here does not answer',
 }
 
-type Subject = { readonly node: string | null; readonly role: Role | null }
+interface Subject {
+  readonly node: string | null
+  readonly role: Role | null
+  /** Null: no gateway answers. */
+  readonly verdict: Verdict | null
+}
 
 function tell(
   subject: Subject,
@@ -89,11 +99,18 @@ function tell(
   env: CliEnv,
 ): number {
   const told = json
-    ? JSON.stringify({ ...subject, findings }, null, 2)
-    : format(headline, findings, painter(env)).join('\n')
+    ? JSON.stringify({ ...subject, findings: findings.map(withFormerNames) }, null, 2)
+    : format(subject.verdict, headline, findings, lookOf(env)).join('\n')
   env.stdout.write(`${told}\n`)
-  return findings.some(({ severity }) => severity === 'problem') ? 1 : 0
+  return findings.every(({ level }) => level === 'note') ? 0 : 1
 }
+
+/** Also by the names that scripts knew before there were levels. */
+const withFormerNames = (finding: Finding) => ({
+  ...finding,
+  severity: finding.level === 'note' ? 'note' : 'problem',
+  what: finding.text,
+})
 
 async function observeWithout(
   path: string,
@@ -119,8 +136,14 @@ function nullIfRefused(error: unknown): null {
   throw error
 }
 
-async function observe(options: PrintOptions, env: CliEnv): Promise<Observed> {
-  const status = await wholeStatus(options)
+/** What this host shows; of a gateway on another host nothing of that can be seen from here. */
+async function findingsOutside(status: GatewayStatus, options: PrintOptions, env: CliEnv): Promise<readonly Finding[]> {
+  if (options.host !== undefined) return []
+  const outside = await lookFromOutside(status, options, env)
+  return OUTSIDE_RULES.flatMap((rule) => rule(outside))
+}
+
+async function lookFromOutside(status: GatewayStatus, options: PrintOptions, env: CliEnv): Promise<Outside> {
   const diagnostics = await askGateway<Diagnostics>(options, '/diagnostics')
   const { interfaceName, pid, managementIp, redirects, portRanges } = diagnostics
   const host = await env.host.view({
@@ -134,16 +157,14 @@ async function observe(options: PrintOptions, env: CliEnv): Promise<Observed> {
       ...portsIn(portRanges),
     ],
   })
-  // In kernel mode the nodes say who has most connections, and a listing of all clients costs the kernel much.
-  const clients = status.forwarding === 'kernel' ? [] : await clientsOf(options)
-  return { status, diagnostics, clients, host }
+  return { status, diagnostics, host }
 }
 
-/** On a busy host a part of the status may come late once: only what stays silent is worth a word. */
-async function wholeStatus(options: PrintOptions): Promise<GatewayStatus> {
+/** On a busy host a part of the gateway may answer late once: only what stays silent is worth a word. */
+async function wholeReport(options: PrintOptions): Promise<DoctorReport> {
   for (let asked = 1; ; asked++) {
-    const status = await askGateway<GatewayStatus>(options, '/status')
-    if (asked === STATUS_ASKED_MAX || !status.warnings.some(tellsOfSilence)) return status
+    const report = await askGateway<DoctorReport>(options, '/doctor')
+    if (asked === REPORTS_ASKED_MAX || report.findings.every(({ code }) => code !== 'actor-silent')) return report
   }
 }
 
@@ -153,29 +174,31 @@ function portsBehind(redirects: Diagnostics['redirects']): readonly number[] {
   return [...new Set(redirects.map(({ proxyPort }) => proxyPort))].filter((port) => !original.has(port))
 }
 
-/** An actor that does not answer is a warning of the status already. */
-async function clientsOf(options: PrintOptions): Promise<readonly ClientRoute[]> {
-  try {
-    return await askGateway(options, `/clients?limit=${CLIENTS_LOOKED_AT}`)
-  } catch (error) {
-    if (error instanceof CliError) return []
-    throw error
-  }
-}
-
-function headlineOf({ node, role, instances }: GatewayStatus): string {
+function headlineOf(status: GatewayStatus, { host }: PrintOptions): string {
+  const { role, instances, nodes } = status
   const masters = [...new Set(instances.flatMap(({ masterIp }) => masterIp ?? []))]
-  const known = masters.length === 1 ? `; the director is ${masters[0]}` : `; the directors are ${masters.join(', ')}`
-  return `${printable(node)} is ${role}${role === 'director' || masters.length === 0 ? '' : known}`
+  const titles = masters.map((master) => titleOfAddress(master, nodes)).join(', ')
+  const known = masters.length === 1 ? `; the director is ${titles}` : `; the directors are ${titles}`
+  const who = `${selfTitle(status)} is ${role}${role === 'director' || masters.length === 0 ? '' : known}`
+  return host === undefined ? who : `${who}; of its host nothing was looked at`
 }
 
-function format(headline: string, findings: readonly Finding[], paint: Paint): readonly string[] {
-  const healthy = findings.some(({ severity }) => severity === 'problem') ? '' : ': nothing to worry about'
-  const lines = [`${paint(headline, 'bold')}${healthy}`]
-  for (const { severity, what, evidence, advice } of findings) {
-    lines.push('', `${paint(severity, severity === 'problem' ? 'red' : 'yellow')}: ${printable(what)}`)
-    for (const fact of evidence) if (fact !== what) lines.push(`  - ${printable(fact)}`)
-    lines.push(`  to do: ${printable(advice)}`)
+function format(
+  verdict: Verdict | null,
+  headline: string,
+  findings: readonly Finding[],
+  { paint, columns }: Look,
+): readonly string[] {
+  const healthy = findings.every(({ level }) => level === 'note') ? ': nothing to worry about' : ''
+  const lines = [
+    ...(verdict === null ? [] : [paint(printable(verdict.text), LEVEL_COLOURS[verdict.level])]),
+    ...fold(`${headline}${healthy}`, columns, 2),
+  ]
+  for (const { level, text, evidence, advice } of findings) {
+    const [first = '', ...others] = fold(`${level}: ${printable(text)}`, columns, 2)
+    lines.push('', `${paint(level, level === 'failure' ? 'red' : 'yellow')}${first.slice(level.length)}`, ...others)
+    for (const fact of evidence) if (fact !== text) lines.push(...fold(`  - ${printable(fact)}`, columns, 4))
+    if (advice !== null) lines.push(...fold(`  to do: ${printable(advice)}`, columns, 9))
   }
   return lines
 }

@@ -1,8 +1,9 @@
 /** What the doctor finds about the host: also asked where no gateway runs. */
 
+import { failure, note, problem } from '../../../actors/inspector/doctor/findings.ts'
+import type { Finding } from '../../../actors/inspector/messages.ts'
 import type { Capability, HostView, NetworkView, RouteView } from '../../ports/host/host-view.ts'
 import { samePrefix } from '../../wire/ip-address-bytes.ts'
-import { type Finding, note, problem } from './findings.ts'
 
 type HostRule = (host: HostView) => readonly Finding[]
 
@@ -79,12 +80,12 @@ function ofNetwork({ network }: HostView): readonly Finding[] {
 function link({ interfaceName, link }: NetworkView): readonly Finding[] {
   if (link === null) {
     const evidence = ['the kernel knows no interface of that name']
-    return [problem('no-interface', `${interfaceName} is not there`, evidence, 'name another `interface`, or make it')]
+    return [failure('no-interface', `${interfaceName} is not there`, evidence, 'name another `interface`, or make it')]
   }
   if (link.up) return []
   const evidence = ['it is down, or has no carrier']
   return [
-    problem(
+    failure(
       'link-down',
       `${interfaceName} is down: nobody is reached`,
       evidence,

@@ -1,10 +1,10 @@
 /** What can be said of a host on which no gateway answers, by its configuration. */
-import type { GatewayStatus } from '../../../actors/inspector/messages.ts'
+import { failure, gravestFirst, note, problem } from '../../../actors/inspector/doctor/findings.ts'
+import { proxyFindings } from '../../../actors/inspector/doctor/node-findings.ts'
+import type { Finding, GatewayStatus } from '../../../actors/inspector/messages.ts'
 import type { HostView, NetworkView } from '../../ports/host/host-view.ts'
 import type { NoAnswerError } from '../env.ts'
-import { type Finding, note, problem, problemsFirst } from './findings.ts'
 import { hostFindings } from './host-findings.ts'
-import { proxyFindings } from './node-findings.ts'
 
 /** A host whose gateway says nothing, at one moment. */
 export interface Unattended {
@@ -26,7 +26,7 @@ export function offlineFindings({ silence, why, virtualIps, monitor, host }: Una
     ...(monitor === null ? [] : proxyFindings(monitor)),
     ...hostFindings(host),
   ]
-  return [silenceFinding(silence, why), ...problemsFirst(others)]
+  return [silenceFinding(silence, why), ...gravestFirst(others)]
 }
 
 function silenceFinding(silence: readonly string[], why: Unattended['why']): Finding {
@@ -34,7 +34,7 @@ function silenceFinding(silence: readonly string[], why: Unattended['why']): Fin
     case 'absent': {
       const what = 'no gateway answers here: this node takes no part in the group'
       const advice = 'start it; its log, and "proxyha check-config", tell why it does not stay'
-      return problem('no-gateway', what, silence, advice)
+      return failure('no-gateway', what, silence, advice)
     }
     case 'denied': {
       const what = 'this user may not ask the gateway here: how it is cannot be told'

@@ -1,12 +1,14 @@
 /** What the doctor finds in packet filters that keeps clients away from a proxy, while the node itself is heard. */
-import { type Finding, type FindingRule, problem } from './findings.ts'
+import { problem } from '../../../actors/inspector/doctor/findings.ts'
+import type { Finding } from '../../../actors/inspector/messages.ts'
+import type { OutsideRule } from './outside.ts'
 
 const LINES_SHOWN = 5
 /** Our own tables drop what is not for them. */
 const OWN_TABLE = /^table \S+ proxyha/
 
 /** A rule that drops what comes for an original port or a proxy port. */
-export const portFilter: FindingRule = ({ host: { network }, diagnostics: { redirects } }) => {
+export const portFilter: OutsideRule = ({ host: { network }, diagnostics: { redirects } }) => {
   const ports = [...new Set(redirects.flatMap(({ originalPorts, proxyPort }) => [...originalPorts, proxyPort]))]
   const drops = foreignLines(network?.ruleset ?? '').filter((line) => dropsOneOf(line, ports))
   return drops.length === 0 ? [] : [findingOf(drops, ports)]

@@ -1,6 +1,7 @@
 /** The configuration that an import makes, while it is made. */
+import type { NotifyEvent } from '../../../config/gateway-config.ts'
 import { judgeMapping } from '../../../config/load.ts'
-import type { Difference, Place } from './statement.ts'
+import type { Difference, Place, Statement } from './statement.ts'
 
 /** One virtual router. */
 export interface DraftInstance {
@@ -15,6 +16,23 @@ export interface DraftInstance {
   advertInterval: { readonly seconds: number; readonly place: Place } | undefined
   /** Other keys of `vrrp`, as the file has them. */
   readonly vrrp: Record<string, unknown>
+  /** The lines that name scripts. */
+  readonly tracked: Statement[]
+  readonly notified: {
+    readonly on: readonly NotifyEvent[]
+    readonly command: readonly string[]
+    readonly place: Place
+  }[]
+}
+
+/** A `vrrp_script`. */
+export interface DraftScript {
+  /** Undefined: it names none that could be started. */
+  command: readonly string[] | undefined
+  /** Other keys of `track.scripts`, as the file has them. */
+  readonly settings: Record<string, unknown>
+  readonly place: Place
+  isTracked: boolean
 }
 
 export interface DraftRedirect {
@@ -24,6 +42,9 @@ export interface DraftRedirect {
   readonly proxyProtocol: 'v1' | 'v2' | undefined
 }
 
+/** Of a key of the file, or of one in a section of it. */
+type Path = readonly [string, ...string[]]
+
 /** It would end up in a log. */
 const PASSWORD = /\b((?:auth_pass|password|pass)\s+)\S+/g
 
@@ -31,6 +52,7 @@ const PASSWORD = /\b((?:auth_pass|password|pass)\s+)\S+/g
 export class Draft {
   readonly instances: DraftInstance[] = []
   readonly redirects: DraftRedirect[] = []
+  readonly scripts = new Map<string, DraftScript>()
   readonly settings: Record<string, unknown> = {}
   readonly differences: Difference[] = []
   defaultInterface: string | undefined
@@ -43,18 +65,31 @@ export class Draft {
   }
 
   /** Sets `path` of the file, where the value is right and the key is not set otherwise already; else the line is listed. */
-  set(path: readonly [string, ...string[]], value: unknown, place: Place): undefined {
-    const [first, second] = path
+  set(path: Path, value: unknown, place: Place): undefined {
     const problem = settingProblem(path, value)
     if (problem !== null) return this.differ(place, `${path.join('.')}: ${problem}`, 'set it in the new file')
-    if (second === undefined) {
-      if (this.#isOther(this.settings[first], value)) return this.#setTwice(place, first)
-      this.settings[first] = value
-      return undefined
-    }
-    const section = (this.settings[first] ?? {}) as Record<string, unknown>
-    if (this.#isOther(section[second], value)) return this.#setTwice(place, `${first}.${second}`)
-    this.settings[first] = { ...section, [second]: value }
+    if (this.#isOther(this.#at(path), value)) return this.#setTwice(place, path.join('.'))
+    this.#put(path, value)
+  }
+
+  /** One more of the list at `path`, where it may be; else the line is listed. */
+  add(path: Path, entry: unknown, place: Place): undefined {
+    const list = [...((this.#at(path) ?? []) as readonly unknown[]), entry]
+    const problem = settingProblem(path, list)
+    if (problem !== null) return this.differ(place, `${path.join('.')}: ${problem}`, 'add it to the new file')
+    this.#put(path, list)
+  }
+
+  #section(name: string): Readonly<Record<string, unknown>> {
+    return (this.settings[name] ?? {}) as Readonly<Record<string, unknown>>
+  }
+
+  #at([first, second]: Path): unknown {
+    return second === undefined ? this.settings[first] : this.#section(first)[second]
+  }
+
+  #put([first, second]: Path, value: unknown): void {
+    this.settings[first] = second === undefined ? value : { ...this.#section(first), [second]: value }
   }
 
   #isOther(there: unknown, value: unknown): boolean {
@@ -103,7 +138,7 @@ export class Draft {
 const REST = { virtualIps: ['192.0.2.1/32'], redirects: [{ originalPorts: [1], proxyPort: 1 }] }
 
 /** What the configuration says to one value by itself; null: nothing. */
-export function settingProblem(path: readonly [string, ...string[]], value: unknown): string | null {
+export function settingProblem(path: Path, value: unknown): string | null {
   const [first, second] = path
   const fragment = { [first]: second === undefined ? value : { [second]: value } }
   const judged = judgeMapping({ ...REST, ...fragment })

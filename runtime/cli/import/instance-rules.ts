@@ -2,18 +2,11 @@
 import { isIP } from 'node:net'
 import { familyOf } from '../../wire/ip-address-bytes.ts'
 import { type Draft, type DraftInstance, settingProblem } from './draft.ts'
+import { notify, trackScript } from './programs.ts'
 import { type InstanceRules, missing, needless, numberOf, type Rule, secondsOf, sets } from './rule.ts'
 import type { Statement } from './statement.ts'
 
-const NOTIFY = {
-  reason: 'programs are not taken over by an import',
-  instead:
-    'write it as notify: [{ on: [director], command: /path }], with backup or fault in that list; the arguments are the same',
-}
-const SCRIPTS = {
-  reason: 'programs are not taken over by an import',
-  instead: 'write it as track: { scripts: [...] }, by the same words (interval, timeout, rise, fall, weight)',
-}
+const NOTICE = missing('nobody is told of it', 'see "proxyha events", or notify')
 const WATCHED = 'the port monitor watches the proxy: track: { portMonitor: fault } makes the node step aside with it'
 const ROUTES = missing('routes and rules are those of the host', 'set them on every node, for all time')
 const VMAC = missing('virtual IPs are at the MAC of the interface, and gratuitous ARP tells who has them')
@@ -213,7 +206,7 @@ export const INSTANCE_RULES: InstanceRules = {
     'VRRP has none since RFC 3768, and a password on the wire protects nothing',
     'cluster.keyFile authenticates the nodes to each other; keepalived peers must drop it, too',
   ),
-  track_script: eachLine(SCRIPTS),
+  track_script: trackScript,
   track_process: eachLine(missing('processes are not tracked', WATCHED)),
   track_file: eachLine(missing('files are not tracked', 'let the agent read it: agent.command')),
   track_bfd: eachLine(missing('there is no BFD', 'adverts as short as 10ms notice as fast: vrrp.version: 3')),
@@ -223,14 +216,14 @@ export const INSTANCE_RULES: InstanceRules = {
   use_ipvlan: VMAC,
   vmac_xmit_base: VMAC,
   vmac_addr: VMAC,
-  notify: NOTIFY,
-  notify_master: NOTIFY,
-  notify_backup: NOTIFY,
-  notify_fault: NOTIFY,
-  notify_stop: NOTIFY,
-  notify_deleted: NOTIFY,
-  notify_master_rx_lower_pri: NOTIFY,
-  notify_priority_changes: NOTIFY,
+  notify: notify('notify'),
+  notify_master: notify('notify_master'),
+  notify_backup: notify('notify_backup'),
+  notify_fault: notify('notify_fault'),
+  notify_stop: missing('nobody is told of a stop by itself', 'a director that stops tells notify of backup'),
+  notify_deleted: NOTICE,
+  notify_master_rx_lower_pri: NOTICE,
+  notify_priority_changes: NOTICE,
   smtp_alert: ALERT,
   smtp_alert_faults: ALERT,
   garp_master_refresh_repeat: needless('a refresh is a burst of garp.count'),

@@ -3,15 +3,12 @@ import { type Draft, type DraftInstance, durationText, settingProblem } from './
 import { GLOBAL_RULES, TOP_LEVEL } from './global-rules.ts'
 import { INSTANCE_RULES } from './instance-rules.ts'
 import { readKeepalived, type Sources } from './keepalived-tree.ts'
+import { finishPrograms, importScript } from './programs.ts'
 import { applyRules } from './rule.ts'
 import { importVirtualServer } from './server-rules.ts'
 import type { Statement } from './statement.ts'
 
 const INSTANCES_MAX = 8
-const SCRIPTS = {
-  reason: 'programs are not taken over by an import',
-  instead: 'write it as track: { scripts: [...] }, by the same words (interval, timeout, rise, fall, weight)',
-}
 
 /** Reads a file and what it includes into the draft. Never throws for what it holds. */
 export function importKeepalived(path: string, sources: Sources, draft: Draft): void {
@@ -22,6 +19,7 @@ export function importKeepalived(path: string, sources: Sources, draft: Draft): 
     if (isOf(statement, 'global_defs')) applyRules(statement.block ?? [], GLOBAL_RULES, null, draft)
   for (const statement of statements) if (!isOf(statement, 'virtual_server')) importTopLevel(statement, draft)
   for (const statement of statements) if (isOf(statement, 'virtual_server')) importVirtualServer(statement, draft)
+  finishPrograms(draft)
 }
 
 const isOf = ({ words }: Statement, keyword: string): boolean => words[0] === keyword
@@ -34,7 +32,8 @@ function importTopLevel(statement: Statement, draft: Draft): undefined {
     case 'vrrp_instance':
       return importInstance(statement, draft)
     case 'vrrp_script':
-      return draft.differ(statement.place, SCRIPTS.reason, SCRIPTS.instead)
+      importScript(statement, draft)
+      return undefined
     case 'vrrp_sync_group':
       return importSyncGroup(statement, draft)
     default: {
@@ -68,6 +67,8 @@ function importInstance({ words, place, block = [] }: Statement, draft: Draft): 
     version: undefined,
     advertInterval: undefined,
     vrrp: {},
+    tracked: [],
+    notified: [],
   }
   // Its interface first: what is tracked, and where addresses are, is judged by it.
   const isInterface = (line: Statement): boolean => isOf(line, 'interface')

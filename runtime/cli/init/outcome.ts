@@ -86,7 +86,7 @@ async function findings(config: GatewayConfig, output: string, env: CliEnv): Pro
   })
   return [
     ...(monitor?.ports ?? []).flatMap(({ port, problem }) => (problem === null ? [] : [`port ${port} ${problem}`])),
-    ...hostFindings(view).map(({ what, advice }) => `${what}: ${advice}`),
+    ...hostFindings(view).map(({ text, advice }) => (advice === null ? text : `${text}: ${advice}`)),
   ]
 }
 

@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from 'node:readline/promises'
+import { printable } from '../../terminal/look.ts'
 import { type CliEnv, CliError } from '../env.ts'
-import { printable } from '../table.ts'
 import { foldLine } from './fold.ts'
 
 interface Question {

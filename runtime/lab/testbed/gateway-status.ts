@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import type { GatewayStatus } from '../../../actors/inspector/messages.ts'
+import type { GatewayStatus, ToldStatus } from '../../../actors/inspector/messages.ts'
 import { SLOT_COUNT } from '../../table/layout.ts'
 
 interface Answer {
@@ -7,10 +7,16 @@ interface Answer {
   readonly text: string
 }
 
-/** `GET path` on the control socket of a gateway; null when it does not answer in time, which is what a dead gateway does. */
-export function askGateway(controlSocket: string, path: string, timeoutMs: number): Promise<Answer | null> {
+/** `path` on the control socket of a gateway; null when it does not answer in time, which is what a dead gateway does. */
+export function askGateway(
+  controlSocket: string,
+  path: string,
+  timeoutMs: number,
+  method: 'GET' | 'POST' = 'GET',
+): Promise<Answer | null> {
   return new Promise((resolve) => {
-    const asked = request({ socketPath: controlSocket, path, agent: false, signal: AbortSignal.timeout(timeoutMs) })
+    const signal = AbortSignal.timeout(timeoutMs)
+    const asked = request({ socketPath: controlSocket, path, method, agent: false, signal })
     asked.on('error', () => resolve(null))
     asked.on('response', (response) => {
       let text = ''
@@ -25,14 +31,14 @@ export function askGateway(controlSocket: string, path: string, timeoutMs: numbe
 }
 
 /** Asks a gateway for its status; null when it does not answer in time. */
-export async function readStatus(controlSocket: string, timeoutMs = 1000): Promise<GatewayStatus | null> {
+export async function readStatus(controlSocket: string, timeoutMs = 1000): Promise<ToldStatus | null> {
   const answer = await askGateway(controlSocket, '/status', timeoutMs)
   return answer?.statusCode === 200 ? parseStatus(answer.text) : null
 }
 
-function parseStatus(text: string): GatewayStatus | null {
+function parseStatus(text: string): ToldStatus | null {
   try {
-    return JSON.parse(text) as GatewayStatus
+    return JSON.parse(text) as ToldStatus
   } catch {
     return null
   }

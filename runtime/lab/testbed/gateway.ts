@@ -55,9 +55,18 @@ export function configure(node: NodePlan, group: GroupPlan): string {
 }
 
 /** Starts the gateway of a node, as its operator would. */
-export const startGateway = (node: NodePlan, group: GroupPlan, onLine: (line: string) => void): HostProcess =>
-  startProxyha(node.host, ['run', '-c', configure(node, group)], onLine)
+export const startGateway = (
+  node: NodePlan,
+  group: GroupPlan,
+  onLine: (line: string) => void,
+  env: Readonly<Record<string, string>> = {},
+): HostProcess => startProxyha(node.host, ['run', '-c', configure(node, group)], onLine, env)
 
 /** `proxyha ARGUMENTS...` on a host. */
-export const startProxyha = (host: string, args: readonly string[], onLine = (_line: string) => {}): HostProcess =>
-  startProcess({ host, command: proxyha, args, env: { PROXYHA_NODE: process.execPath }, onLine })
+export const startProxyha = (
+  host: string,
+  args: readonly string[],
+  onLine = (_line: string) => {},
+  env: Readonly<Record<string, string>> = {},
+): HostProcess =>
+  startProcess({ host, command: proxyha, args, env: { PROXYHA_NODE: process.execPath, ...env }, onLine })

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Server } from 'node:net'
 import { createInterface } from 'node:readline'
 import { programPath } from './sandbox.ts'
 
@@ -26,6 +27,8 @@ export interface HostProcess {
   end(name?: NodeJS.Signals): Promise<unknown>
   /** Sends a message to a program started by `startProgram`. */
   send(message: object): void
+  /** Hands such a program a socket that listens; resolves when that is the program's alone. */
+  hand(listener: Server): Promise<void>
 }
 
 /** Lines kept of what a process wrote, for the moment when something goes wrong. */
@@ -89,6 +92,13 @@ function watch(child: ChildProcess, launch: Launch): HostProcess {
       // A program that has just ended takes no messages any more; its end is reported by `ended`.
       if (child.connected) child.send(message, () => {})
     },
+    hand: (listener) =>
+      new Promise((resolve) => {
+        child.send('listener', listener, {}, () => {
+          listener.close()
+          resolve()
+        })
+      }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { Socket } from 'node:net'
+import { type Server, Socket } from 'node:net'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -19,6 +19,8 @@ export interface SandboxOptions {
   readonly args: readonly string[]
   readonly stdout: NodeJS.WritableStream
   readonly stderr: NodeJS.WritableStream
+  /** What listens in the network of the caller, by name: the program gets each as a message of that name, and takes its connections. */
+  readonly listeners?: ReadonlyMap<string, Server>
 }
 
 /** Where a program puts its files: the sandbox's own tmpfs. */
@@ -94,25 +96,38 @@ export function isInstalled(command: string, flag: string): boolean {
 
 /** Runs the program in a sandbox until it ends; its exit code, or 1 with a line on stderr where no sandbox can be made. */
 export async function runInSandbox(options: SandboxOptions): Promise<number> {
+  const { listeners = new Map<string, Server>(), stderr } = options
   const prepared = prepareSandbox(process.getuid?.() === 0)
   if (!prepared.ok) {
-    options.stderr.write(`${prepared.reason}\n`)
+    for (const listener of listeners.values()) listener.close()
+    stderr.write(`${prepared.reason}\n`)
     return 1
   }
-  const program = [
-    process.execPath,
-    '--disable-warning=ExperimentalWarning',
-    programPath(options.program),
-    ...options.args,
-  ]
-  const child = spawn('unshare', [...prepared.flags, '--', ...program], {
+  const child = spawnInside(prepared.flags, options)
+  // Once the program has it, what comes is not for us. One that has ended takes none.
+  for (const [name, listener] of listeners) child.send(name, listener, {}, () => listener.close())
+  return guard(child)
+}
+
+function spawnInside(
+  flags: readonly string[],
+  { program, args, stdout, stderr, listeners }: SandboxOptions,
+): ChildProcess {
+  const command = [process.execPath, '--disable-warning=ExperimentalWarning', programPath(program), ...args]
+  const child = spawn('unshare', [...flags, '--', ...command], {
     // Keys are read from the caller's terminal; its output goes straight there, too, unless it is captured.
-    stdio: ['inherit', wire(options.stdout, process.stdout), wire(options.stderr, process.stderr), 'pipe'],
+    stdio: [
+      'inherit',
+      wire(stdout, process.stdout),
+      wire(stderr, process.stderr),
+      'pipe',
+      ...(listeners === undefined ? [] : (['ipc'] as const)),
+    ],
     env: { ...process.env, PATH: searchPath },
   })
-  child.stdout?.pipe(options.stdout, { end: false })
-  child.stderr?.pipe(options.stderr, { end: false })
-  return guard(child)
+  child.stdout?.pipe(stdout, { end: false })
+  child.stderr?.pipe(stderr, { end: false })
+  return child
 }
 
 /** Ends the child in order when we are asked to end, and by force when it does not. */

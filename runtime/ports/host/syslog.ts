@@ -1,4 +1,6 @@
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+/** The gravest first. */
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** The host's system log, facility daemon. Writing never waits and never throws: a line that cannot be taken is lost. */
 export interface Syslog {

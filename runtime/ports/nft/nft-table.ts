@@ -30,6 +30,11 @@ export function keySet(name: string, declaration: string, keys: readonly string[
   return { kind: 'set', name, declaration, elements: new Map(keys.map((key) => [key, ''])) }
 }
 
+/** A counter, which begins at 0. */
+export function counter(name: string): NftSet {
+  return { kind: 'counter', name, declaration: 'packets 0 bytes 0', elements: undefined }
+}
+
 /** More elements than this in one command are split: nft's parser is slow with very long lines. */
 const ELEMENTS_PER_COMMAND = 1024
 
@@ -81,7 +86,7 @@ export function tableChange(before: NftTable, after: NftTable): string {
   const additions: string[] = []
   after.sets.forEach((set, index) => {
     const had = before.sets[index]!.elements
-    if (set.elements === undefined || had === undefined) return
+    if (set.elements === undefined || had === undefined || set.elements === had) return
     const [more, less] = [entriesBeyond(set.elements, had), entriesBeyond(had, set.elements)]
     removals.push(elementCommands('delete', after, set.name, less))
     additions.push(elementCommands('add', after, set.name, more))

@@ -3,6 +3,12 @@ import type { Result } from '../result.ts'
 /** Of tables. */
 export type NftFamily = 'netdev' | 'arp' | 'inet'
 
+/** What a rule, an element or a named counter has counted. */
+export interface NftCounter {
+  readonly packets: number
+  readonly bytes: number
+}
+
 /** One element of a set or a map, as the kernel has it: numbers of nft's type `mark` in the host's order, others in network order. */
 export interface NftElement {
   readonly key: Buffer
@@ -10,7 +16,7 @@ export interface NftElement {
   readonly data: Buffer
   /** Null: it stays. */
   readonly expiresMs: number | null
-  readonly counter: { readonly packets: number; readonly bytes: number } | null
+  readonly counter: NftCounter | null
 }
 
 /** What a set or a map can hold. */
@@ -55,6 +61,6 @@ export interface Nft {
   generation(): Result<number>
   /** How many elements a set or a map has; null where the kernel does not say (Linux before 6.16). Costs no process. */
   elementCount(family: NftFamily, table: string, set: string): Result<number | null>
-  /** The packets that a named counter has counted. Costs no process. */
-  packetCount(family: NftFamily, table: string, counter: string): Result<number>
+  /** What a named counter has counted. Costs no process. */
+  counter(family: NftFamily, table: string, counter: string): Result<NftCounter>
 }

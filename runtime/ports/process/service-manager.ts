@@ -8,3 +8,6 @@ export interface ServiceManager {
    */
   notify(...assignments: readonly string[]): void
 }
+
+/** Of a process that somebody has started by hand: nobody is told, and nobody watches. */
+export const NO_MANAGER: ServiceManager = { watchdogMs: null, notify: () => undefined }

@@ -5,4 +5,6 @@ export interface ReachProbe {
    * handshake does. Never rejects.
    */
   try(address: string, port: number, timeoutMs: number): Promise<string | null>
+  /** Ends what is under way, which is answered by nothing; may be called more than once. */
+  close(): void
 }

@@ -6,6 +6,7 @@ import { allOf, clamped, hasFields, hasTwice, isBytes, isList, isText, isWhole, 
 import { type ConnectionHolder, packHolders, parseHolders } from './holders.ts'
 import { type BeaconValue, packBody, unpackBody } from './msgpack.ts'
 import { type BeaconNode, packNode, parseNode } from './node.ts'
+import { packTied, parseTied, type TiedClient } from './tied-clients.ts'
 
 export const MAX_SETTINGS = 16
 export const MAX_SETTING_LENGTH = 256
@@ -56,7 +57,7 @@ export interface ReportBody extends SharedFields {
   readonly missed: readonly RosterEntry[]
 }
 
-/** Director to all: `[generation, addresses, slots]`. */
+/** Director to all: `[generation, addresses, slots]`, and the tied clients of IPv4 and of IPv6 where there are any. */
 export interface AssignmentBody {
   readonly type: 'assignment'
   readonly generation: number
@@ -64,6 +65,8 @@ export interface AssignmentBody {
   readonly nodes: readonly string[]
   /** 4096 bytes, each an index into `nodes` or 255 = nobody. */
   readonly slots: Uint8Array
+  /** Each client once; at most 256. */
+  readonly tied: readonly TiedClient[]
 }
 
 /** A virtual router as beacons name it: its VRID, and 256 more for one of IPv6. */
@@ -122,7 +125,8 @@ export function packBeaconBody(body: BeaconBody): Uint8Array {
       return packBody([...packShared(body), ...(body.missed.length === 0 ? [] : [body.missed.map(packRosterEntry)])])
     case 'assignment': {
       const addresses = body.nodes.map((address) => parseIpv4(address) ?? 0)
-      return packBody([clamped(body.generation, UINT32), addresses, body.slots])
+      const tied = body.tied.length === 0 ? [] : packTied(body.tied)
+      return packBody([clamped(body.generation, UINT32), addresses, body.slots, ...tied])
     }
     case 'clients':
       return packBody([body.all, clamped(body.generation, UINT32), ...packClients(body.clients)])
@@ -211,13 +215,19 @@ const parseVirtualRouter = (value: unknown) => (isWhole(value, 1, 511) && value 
 
 function parseAssignment(value: unknown): AssignmentBody | undefined {
   if (!hasFields(value, 3)) return undefined
-  const [generation, addresses, slots] = value
-  if (!isWhole(generation, 0, UINT32) || !isList(addresses, MAX_GROUP_NODES) || !isBytes(slots, SLOT_COUNT))
+  const [generation, addresses, slots, ...others] = value
+  const tied = others.length === 0 ? [] : parseTied(others)
+  if (
+    tied === undefined ||
+    !isWhole(generation, 0, UINT32) ||
+    !isList(addresses, MAX_GROUP_NODES) ||
+    !isBytes(slots, SLOT_COUNT)
+  )
     return undefined
   const nodes = allOf(addresses, parseAddress)
   if (nodes === undefined || hasTwice(nodes)) return undefined
   if (!slots.every((owner) => owner === NOBODY || owner < nodes.length)) return undefined
-  return { type: 'assignment', generation, nodes, slots: Uint8Array.from(slots) }
+  return { type: 'assignment', generation, nodes, slots: Uint8Array.from(slots), tied }
 }
 
 function parseClientsBody(value: unknown): ClientsBody | undefined {

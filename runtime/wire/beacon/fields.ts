@@ -21,9 +21,9 @@ export const clamped = (value: number, most: number) => Math.round(Math.min(most
 export const hasTwice = (values: readonly unknown[]) => new Set(values).size !== values.length
 /** Fields that a later version may have put behind those that are known here; they are skipped. */
 const LATER_FIELDS_MAX = 16
-/** So many fields at least, in their order. A field is never moved or taken away, only added at the end. */
-export const hasFields = (value: unknown, known: number): value is readonly unknown[] =>
-  Array.isArray(value) && value.length >= known && value.length <= known + LATER_FIELDS_MAX
+/** Fields in their order, all that are known or, of an earlier sender, the `least`. A field is never moved or taken away, only added at the end. */
+export const hasFields = (value: unknown, known: number, least = known): value is readonly unknown[] =>
+  Array.isArray(value) && value.length >= least && value.length <= known + LATER_FIELDS_MAX
 export const isList = (value: unknown, most: number): value is readonly unknown[] =>
   Array.isArray(value) && value.length <= most
 export const isBytes = (value: unknown, length: number): value is Uint8Array =>

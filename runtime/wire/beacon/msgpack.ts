@@ -1,4 +1,4 @@
-import { Packr, Unpackr } from 'msgpackr'
+import { Packr, Unpackr } from 'msgpackr/pack'
 
 /** Deepest array in a beacon: body, roster, entry, node, and two to spare for what a later version adds. */
 const MAX_DEPTH = 6

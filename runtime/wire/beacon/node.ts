@@ -2,6 +2,7 @@ import { formatMac, parseMac } from '../addresses.ts'
 import { MAX_INSTANCES } from '../group-bounds.ts'
 import { clamped, hasFields, hasTwice, isBytes, isText, isWhole, UINT32 } from './fields.ts'
 import type { BeaconValue } from './msgpack.ts'
+import { packTraffic, parseTraffic, type Traffic } from './traffic.ts'
 import { BEACON_VERSIONS } from './versions.ts'
 
 const MAX_NAME_LENGTH = 64
@@ -43,9 +44,14 @@ export interface BeaconNode {
   readonly priorities: ReadonlyMap<number, number>
   /** The newest version of the beacons that it reads. */
   readonly reads: number
+  /** Null: whoever says this does not count it. */
+  readonly traffic: Traffic | null
 }
 
-/** Sixteen fields, in the order of `BeaconNode`. Figures out of range are brought to the nearest that is in it. */
+/** How many a node has, and had when its beacons were of version 5 first. */
+const [FIELDS, FIRST_FIELDS] = [20, 15]
+
+/** Twenty fields, in the order of `BeaconNode`. Figures out of range are brought to the nearest that is in it. */
 export function packNode(node: BeaconNode): BeaconValue {
   return [
     node.name,
@@ -64,6 +70,7 @@ export function packNode(node: BeaconNode): BeaconValue {
     MAINTENANCES.indexOf(node.maint),
     packPriorities(node.priorities),
     node.reads,
+    ...packTraffic(node.traffic),
   ]
 }
 
@@ -80,9 +87,10 @@ function packPriorities(priorities: ReadonlyMap<number, number>): Uint8Array {
 
 /** Undefined unless every field is there, of its type and in its range. */
 export function parseNode(value: unknown): BeaconNode | undefined {
-  if (!hasFields(value, 15)) return undefined
+  if (!hasFields(value, FIELDS, FIRST_FIELDS)) return undefined
   const [name, mac, monitorOk, draining, cpu, memory, pressure, activeConnections] = value
-  const [capacity, agent, ports, isKernel, drained, maintenance, ranks, reads = BEACON_VERSIONS.oldest] = value.slice(8)
+  const [capacity, agent, ports, isKernel, drained, maintenance, ranks, ...later] = value.slice(8)
+  const [reads = BEACON_VERSIONS.oldest, ...counted] = later
   if (!isText(name, 1, MAX_NAME_LENGTH) || !isBytes(mac, 6)) return undefined
   if (typeof monitorOk !== 'boolean' || typeof draining !== 'boolean') return undefined
   if (!isWhole(cpu, 0, 1000) || !isWhole(memory, 0, 1000)) return undefined
@@ -93,7 +101,9 @@ export function parseNode(value: unknown): BeaconNode | undefined {
   const failedPorts = parsePorts(ports)
   const maint = isWhole(maintenance, 0, MAINTENANCES.length - 1) ? MAINTENANCES[maintenance] : undefined
   const priorities = parsePriorities(ranks)
+  const traffic = parseTraffic(counted.slice(0, 4))
   if (failedPorts === undefined || maint === undefined || priorities === undefined) return undefined
+  if (traffic === undefined) return undefined
   return {
     name,
     mac: formatMac(mac),
@@ -111,6 +121,7 @@ export function parseNode(value: unknown): BeaconNode | undefined {
     maint,
     priorities,
     reads,
+    traffic,
   }
 }
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ADDED_PATIENCE_MS } from '../../../actors/announcer/configuring.ts'
 import { type AnnouncerSettings, describeAnnouncer } from '../../../actors/announcer/state.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { FakeNetlink } from '../../fakes/netlink.ts'
 import { Bench, MAC, settings } from './bench.ts'
@@ -69,10 +70,12 @@ describe('a virtual IP that is added while the others are held', () => {
     bench.feed({ type: 'occupied', address: '10.10.74.76', mac: STRANGER })
     bench.renew(60_000).expire('added')
     expect(onInterface()).toEqual([OWN, FIRST, SECOND])
-    expect(status().warnings).toEqual([`10.10.74.76 is held by ${STRANGER}, which is no VRRP master: not adding it`])
+    expect(textsOf(status().warnings)).toEqual([
+      `10.10.74.76 is held by ${STRANGER}, which is no VRRP master: not adding it`,
+    ])
     bench.feed({ type: 'vacant', address: '10.10.74.76' })
     expect(onInterface()).toEqual([OWN, FIRST, SECOND, THIRD])
-    expect(status().warnings).toEqual([])
+    expect(textsOf(status().warnings)).toEqual([])
   })
 
   test('is not put there by a renewal, or by the look at the interface, before its time', () => {
@@ -109,9 +112,9 @@ test('a virtual IP that is added where none is held is swept off, unless an admi
   kernel.putAddress({ interfaceIndex: 1, ...withPrefix('10.10.74.77/24'), validLifetimeS: null })
   configured(FIRST, SECOND, '10.10.74.77/24')
   expect(onInterface()).toEqual([OWN, '10.10.74.77/24'])
-  expect(status().warnings.join()).toMatch(/10\.10\.74\.77\/24 is on eth0 by somebody else's hand/)
+  expect(textsOf(status().warnings).join()).toMatch(/10\.10\.74\.77\/24 is on eth0 by somebody else's hand/)
   configured(FIRST, SECOND)
-  expect(status().warnings).toEqual([])
+  expect(textsOf(status().warnings)).toEqual([])
 })
 
 describe('a virtual IP that is removed', () => {
@@ -146,9 +149,9 @@ describe('a virtual IP that is removed', () => {
 
   test('that somebody else had is not spoken of any more', () => {
     bench.feed({ type: 'occupied', address: '10.10.74.75', mac: STRANGER }).hold(60_000)
-    expect(status().warnings).toHaveLength(1)
+    expect(textsOf(status().warnings)).toHaveLength(1)
     configured(FIRST)
-    expect(status().warnings).toEqual([])
+    expect(textsOf(status().warnings)).toEqual([])
     configured(FIRST, SECOND)
     admitted('10.10.74.75')
     expect(onInterface()).toEqual([OWN, FIRST, SECOND])

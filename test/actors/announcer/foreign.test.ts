@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { describeAnnouncer } from '../../../actors/announcer/state.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { FakeNetlink } from '../../fakes/netlink.ts'
 import { Bench, MAC } from './bench.ts'
@@ -26,7 +27,7 @@ const lifetimeOf = (text: string) => {
     ? found.value.addresses.find((one) => `${one.address}/${one.prefixLength}` === text)?.validLifetimeS
     : 0
 }
-const warnings = () => describeAnnouncer(bench.state, bench.clock.nowMs()).warnings
+const warnings = () => textsOf(describeAnnouncer(bench.state, bench.clock.nowMs()).warnings)
 
 describe('a virtual IP that an administrator has put on the interface', () => {
   beforeEach(() => startOn(OWN, VIP))

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { kernelLifetimeS } from '../../../actors/announcer/holding/holding.ts'
 import { describeAnnouncer } from '../../../actors/announcer/state.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { FakeNetlink } from '../../fakes/netlink.ts'
 import { Bench, MAC, permissionDenied, settings } from './bench.ts'
@@ -104,7 +105,7 @@ describe('hold that fails', () => {
     expect(bench.of('removeAddresses')).toHaveLength(1)
     expect(bench.of('sendGratuitousArp')).toEqual([])
     expect(bench.running.size).toBe(0)
-    expect(status().warnings).toEqual([`cannot hold 10.10.74.74: ${permissionDenied.reason}`])
+    expect(textsOf(status().warnings)).toEqual([`cannot hold 10.10.74.74: ${permissionDenied.reason}`])
   })
 
   test('one refused of two is reported alone, and the other is taken off again', () => {
@@ -119,7 +120,7 @@ describe('hold that fails', () => {
     bench.hold(3000)
     kernel.refuseChanges(undefined)
     bench.hold(3000)
-    expect(status().warnings).toEqual([])
+    expect(textsOf(status().warnings)).toEqual([])
   })
 
   test('an interface that is not there fails every address', () => {
@@ -329,11 +330,11 @@ describe('gratuitous ARP', () => {
 
   test('a frame that cannot be sent is a warning until one can', () => {
     bench.feed({ type: 'garpRefused', address: '10.10.74.74', reason: 'ENETDOWN' })
-    expect(status().warnings).toEqual(['cannot send gratuitous ARP for 10.10.74.74: ENETDOWN'])
+    expect(textsOf(status().warnings)).toEqual(['cannot send gratuitous ARP for 10.10.74.74: ENETDOWN'])
     bench.feed({ type: 'garpRefused', address: '10.10.74.74', reason: 'ENETDOWN' })
     expect(bench.lines()).toEqual([])
     bench.feed({ type: 'garpSent', frames: 1 })
-    expect(status().warnings).toEqual([])
+    expect(textsOf(status().warnings)).toEqual([])
   })
 })
 
@@ -407,10 +408,10 @@ describe('reconciling', () => {
     bench.hold(30_000)
     kernel.setUp('eth0', false)
     bench.expire('check')
-    expect(status().warnings).toEqual(['eth0 is down: nobody reaches the virtual IPs'])
+    expect(textsOf(status().warnings)).toEqual(['eth0 is down: nobody reaches the virtual IPs'])
     kernel.setUp('eth0', true)
     bench.expire('check')
-    expect(status().warnings).toEqual([])
+    expect(textsOf(status().warnings)).toEqual([])
   })
 })
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { describeAnnouncer } from '../../../actors/announcer/state.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { FakeNetlink } from '../../fakes/netlink.ts'
 import { Bench, MAC } from './bench.ts'
@@ -63,12 +64,12 @@ describe('an event of the interface', () => {
   test('another tool that keeps removing: three times at once, then once a second, and it is named', () => {
     bench.hold(60_000)
     for (let time = 0; time < 3; time++) {
-      expect(status().warnings).toEqual([])
+      expect(textsOf(status().warnings)).toEqual([])
       take('10.10.74.74')
       bench.feed(hint, 10)
       expect(held()).toContain('10.10.74.74/24')
     }
-    expect(status().warnings.join()).toMatch(/something else adds or removes the virtual IPs on eth0/)
+    expect(textsOf(status().warnings).join()).toMatch(/something else adds or removes the virtual IPs on eth0/)
     take('10.10.74.74')
     for (let event = 0; event < 50; event++) {
       expect(bench.feed(hint, 1).kinds()).toEqual([])
@@ -89,9 +90,9 @@ describe('an event of the interface', () => {
     bench.feed(hint, 10_000)
     expect(held()).toContain('10.10.74.74/24')
     bench.clock.jumpTo(bench.clock.nowMs() + 19_000)
-    expect(status().warnings).toHaveLength(1)
+    expect(textsOf(status().warnings)).toHaveLength(1)
     bench.clock.jumpTo(bench.clock.nowMs() + 1000)
-    expect(status().warnings).toEqual([])
+    expect(textsOf(status().warnings)).toEqual([])
   })
 
   test('another tool that keeps adding where this node is not director: bounded, and checked again by itself', () => {
@@ -120,7 +121,7 @@ describe('an address that a stranger has', () => {
         { address: '10.10.74.74', held: false },
         { address: '10.10.74.75', held: true },
       ],
-      warnings: [`10.10.74.74 is held by ${STRANGER}, which is no VRRP master: not adding it`],
+      warnings: [{ text: `10.10.74.74 is held by ${STRANGER}, which is no VRRP master: not adding it` }],
     })
   })
 
@@ -134,13 +135,13 @@ describe('an address that a stranger has', () => {
     bench.feed(occupied).hold(60_000).feed(vacant, 5000)
     expect(held()).toEqual([OWN, ...VIPS])
     expect(bench.of('sendGratuitousArp')[0]?.addresses).toEqual(['10.10.74.74', '10.10.74.75'])
-    expect(status().warnings).toEqual([])
+    expect(textsOf(status().warnings)).toEqual([])
   })
 
   test('free again before the takeover: nothing was wrong', () => {
     bench.feed(occupied).feed(vacant).hold(60_000)
     expect(held()).toEqual([OWN, ...VIPS])
-    expect(status().warnings).toEqual([])
+    expect(textsOf(status().warnings)).toEqual([])
   })
 
   test('what is held already stays held', () => {
@@ -152,12 +153,12 @@ describe('an address that a stranger has', () => {
   test('released while it waits: the warning goes, and nothing is added later', () => {
     bench.feed(occupied).hold(60_000).feed({ type: 'release' }).feed(vacant)
     expect(held()).toEqual([OWN])
-    expect(status().warnings).toEqual([])
+    expect(textsOf(status().warnings)).toEqual([])
   })
 
   test('an address of another instance is no concern', () => {
     bench.feed({ ...occupied, address: '10.10.74.99' }).hold(60_000)
-    expect(status().warnings).toEqual([])
+    expect(textsOf(status().warnings)).toEqual([])
   })
 })
 

@@ -27,6 +27,7 @@ function started(seed = 1, drainMark = new FakeDrainMark()) {
     request: () => Promise.reject(new Error('nobody answers')),
     log: () => undefined,
     inspect: () => undefined,
+    observer: undefined,
     guard: (call) => call,
     control: () => undefined,
   }

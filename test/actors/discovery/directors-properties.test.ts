@@ -126,7 +126,7 @@ describe('a group with several directors', () => {
         const generations = alive.map((address) => group.node(address).table.generation)
         group.run(8000)
         expect(alive.map((address) => group.node(address).table.generation)).toEqual(generations)
-        for (const address of alive) expect(group.describe(address).warnings.filter(isNoAbsence)).toEqual([])
+        for (const address of alive) expect(group.warnings(address).filter(isNoAbsence)).toEqual([])
         const directors = group.describe(assigning[0]!).members.filter(({ director }) => director)
         if (directors.length > 1) several++
       }),

@@ -36,7 +36,7 @@ describe('two directors of two virtual routers', () => {
   it('are no warning, however long they are heard', () => {
     const group = settledPair(A, B, C)
     group.run(30_000)
-    for (const address of [A, B, C]) expect(group.describe(address).warnings).toEqual([])
+    for (const address of [A, B, C]) expect(group.warnings(address)).toEqual([])
     expect(group.counter(A, 'rivalHellosReceived')).toBe(0)
   })
 
@@ -50,7 +50,7 @@ describe('two directors of two virtual routers', () => {
     group.elect(A, FIRST)
     group.elect(B, SECOND)
     group.run(10_000)
-    for (const address of [A, B, C]) expect(group.describe(address).warnings).toEqual([])
+    for (const address of [A, B, C]) expect(group.warnings(address)).toEqual([])
   })
 
   it('are a warning on every node when they lead the same one, which it names', () => {
@@ -58,13 +58,13 @@ describe('two directors of two virtual routers', () => {
     group.assume(B, B, FIRST)
     group.run(4500)
     const warning = `two directors are heard, ${A} and ${B}, both of VRID 51: is the network split, or IP protocol 112 filtered?`
-    expect(group.describe(A).warnings).toEqual([warning])
-    expect(group.describe(C).warnings).toEqual([warning])
-    expect(group.describe(B).warnings).toEqual([warning.replace(`${A} and ${B}`, `${B} and ${A}`)])
+    expect(group.warnings(A)).toEqual([warning])
+    expect(group.warnings(C)).toEqual([warning])
+    expect(group.warnings(B)).toEqual([warning.replace(`${A} and ${B}`, `${B} and ${A}`)])
     expect(group.counter(B, 'rivalHellosReceived')).toBeGreaterThan(0)
     group.elect(A, FIRST)
     group.run(5000)
-    for (const address of [A, B, C]) expect(group.describe(address).warnings).toEqual([])
+    for (const address of [A, B, C]) expect(group.warnings(address)).toEqual([])
   })
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { SimulatedGroup, settledGroup } from './simulated-group.ts'
 
 const [A, B, C, D, E] = ['10.10.74.70', '10.10.74.86', '10.10.74.87', '10.10.74.88', '10.10.74.89'] as const
@@ -16,7 +17,7 @@ describe('a director', () => {
     expect(group.shares(A)).toEqual({ [A]: 4096 })
     group.run(10_000)
     expect(group.shares(A)).toEqual({ [A]: 4096 })
-    expect(group.describe(A).warnings).toEqual([])
+    expect(group.warnings(A)).toEqual([])
     expect(group.counter(A, 'nodesKnown')).toBe(0)
   })
 
@@ -77,7 +78,7 @@ describe('a director', () => {
     group.tell(B, { type: 'monitor', state: 'failure', failedPorts: [3128] })
     group.run(10)
     expect(group.shares(A)).toEqual({ null: 4096 })
-    expect(group.node(A).dispatcher.warnings).toEqual(['no node can take connections'])
+    expect(textsOf(group.node(A).dispatcher.warnings)).toEqual(['no node can take connections'])
     group.tell(B, { type: 'monitor', state: 'ok', failedPorts: [] })
     group.run(10)
     expect(group.shares(A)).toEqual({ [B]: 4096 })
@@ -163,7 +164,7 @@ describe('a director', () => {
     group.kill(B)
     group.run(10)
     expect(group.owners(A)).not.toContain(B)
-    expect(group.describe(C).warnings).toEqual([])
+    expect(group.warnings(C)).toEqual([])
     expect(group.health(C)).toEqual({ [A]: 'ok', [C]: 'ok' })
   })
 
@@ -176,7 +177,7 @@ describe('a director', () => {
     group.tell(A, { type: 'monitor', state: 'failure', failedPorts: [3128] })
     group.run(10)
     expect(group.shares(A)).toEqual({ [B]: 4096 })
-    expect(group.node(A).dispatcher.warnings).toEqual(['all nodes that work are draining: they go on'])
+    expect(textsOf(group.node(A).dispatcher.warnings)).toEqual(['all nodes that work are draining: they go on'])
   })
 
   it('judges nobody by the silence in which it stood still itself', () => {
@@ -372,7 +373,7 @@ describe('the next director', () => {
     expect(group.health(B)).toEqual({ [A]: 'ok', [B]: 'ok', [C]: 'ok' })
     expect(group.health(C)).toEqual({ [B]: 'ok', [C]: 'ok' })
     expect(group.lines(B).filter((line) => line.startsWith('Scanning partner has failed'))).toEqual([])
-    expect(group.describe(C).warnings).toEqual([])
+    expect(group.warnings(C)).toEqual([])
   })
 
   it('takes the slots of the last one within two intervals where VRRP is faster than the beacons', () => {

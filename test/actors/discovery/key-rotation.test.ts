@@ -30,7 +30,7 @@ it('a key is changed in three steps, node by node in any order, and nobody is mi
     }
   }
   for (const address of NODES) {
-    expect(group.describe(address).warnings).toEqual([])
+    expect(group.warnings(address)).toEqual([])
     expect(group.counter(address, 'wrongHmac')).toBe(0)
     expect(group.lines(address).filter((line) => line.includes('failed'))).toEqual([])
   }
@@ -43,16 +43,16 @@ it('who sends with another key is told, until all send with one', () => {
   change(group, B, 'new', 'old')
   group.run(3000)
   expect(keysAt(group, A)).toEqual({ [A]: 'current', [B]: 'current', [C]: 'other' })
-  expect(group.describe(A).warnings).toEqual([
+  expect(group.warnings(A)).toEqual([
     `cluster.keys: node-87 (${C}) sends with another key than this node: leave both keys on all nodes`,
   ])
-  expect(group.describe(C).warnings).toEqual([
+  expect(group.warnings(C)).toEqual([
     `cluster.keys: node-70 (${A}) sends with another key than this node: leave both keys on all nodes`,
   ])
   change(group, C, 'new', 'old')
   group.run(3000)
   expect(keysAt(group, A)).toEqual({ [A]: 'current', [B]: 'current', [C]: 'current' })
-  for (const address of NODES) expect(group.describe(address).warnings).toEqual([])
+  for (const address of NODES) expect(group.warnings(address)).toEqual([])
 })
 
 it('without a key there is none to tell of', () => {

@@ -14,7 +14,7 @@ const shown = (group: SimulatedGroup, at: string, address: string) =>
 
 /** What is said of that node's absence. */
 const warned = (group: SimulatedGroup, at: string, address: string) =>
-  group.describe(at).warnings.filter((warning) => warning.includes(address))
+  group.warnings(at).filter((warning) => warning.includes(address))
 
 /** A group of three of which one has been dead for long. */
 function missingC(): SimulatedGroup {
@@ -152,7 +152,7 @@ describe('a node that stops in order', () => {
     group.elect(B)
     group.run(120_000)
     for (const address of [A, C]) expect(shown(group, B, address)).toMatchObject({ left: true, missingSince: null })
-    expect(group.describe(B).warnings).toEqual([])
+    expect(group.warnings(B)).toEqual([])
     expect(group.lines(B).filter((line) => line.includes('missing'))).toEqual([])
   })
 })
@@ -256,7 +256,7 @@ it('a director that VRRP names, and no beacon, is a warning when it has been for
   const group = settled(A, B)
   group.assume(B, STRANGER)
   group.run(3000)
-  const strange = () => group.describe(B).warnings.filter((warning) => warning.includes(STRANGER))
+  const strange = () => group.warnings(B).filter((warning) => warning.includes(STRANGER))
   expect(strange()).toEqual([])
   group.run(6000)
   expect(strange()).toEqual([expect.stringContaining(`${STRANGER} leads VRID 51, and is none of this group's nodes`)])
@@ -272,7 +272,8 @@ it('of 64 nodes the one that is missing longest gives its place to a new one, an
   const gone = Array.from({ length: 62 }, (_, at) => {
     const address = `10.10.75.${at + 1}`
     const lastSeenMs = -1_000_000 + ((at * 7) % 62) * 1000
-    return [address, { address, node: { ...node, name: address }, lastSeenMs, left: false, told: true }] as const
+    const known = { address, node: { ...node, name: address }, source: 'beacon', lastSeenMs } as const
+    return [address, { ...known, left: false, told: true }] as const
   })
   group.node(A).discovery = { ...discovery, gone: new Map(gone) }
   group.run(2000)

@@ -125,11 +125,11 @@ describe('what was recorded, played back by a stranger without the key,', () => 
     const group = settled()
     const recorded = framesOf(group, B)
     playBack(group, recorded, 2000)
-    expect(group.describe(A).warnings).toEqual([
+    expect(group.warnings(A)).toEqual([
       `beacons from ${B} are refused: they are old, but others from it are right: somebody plays back a recording, or the network doubles packets`,
     ])
     group.run(12_000)
-    expect(group.describe(A).warnings).toEqual([])
+    expect(group.warnings(A)).toEqual([])
   })
 })
 
@@ -190,12 +190,12 @@ describe('a hello that does not name its receiver', () => {
     const group = settled()
     group.isLost = (frame, to) => frame.source === B && to === A
     group.run(70_000)
-    expect(group.describe(B).warnings).toEqual([
+    expect(group.warnings(B)).toEqual([
       `hellos from ${A} are refused: they do not name this node: does IP protocol 253 not arrive there, or does somebody play back a recording?`,
     ])
     group.isLost = () => false
     group.run(5000)
-    expect(group.describe(B).warnings).toEqual([])
+    expect(group.warnings(B)).toEqual([])
     expect(group.health(A)[B]).toBe('ok')
   })
 })
@@ -213,7 +213,7 @@ describe('a virtual machine that is put back to a snapshot', () => {
     putBack(group, address, then)
     group.run(1100)
     expect(group.lines(address).join()).toContain(text)
-    expect(group.describe(address).warnings.join()).toContain(text)
+    expect(group.warnings(address).join()).toContain(text)
     group.run(1000)
     const seen = address === A ? group.health(B)[A] : group.health(A)[B]
     expect(seen).toBe('ok')
@@ -222,7 +222,7 @@ describe('a virtual machine that is put back to a snapshot', () => {
     const member = group.describe(other).members.find((one) => one.address === address)
     expect(member?.lastSeenMs).toBeLessThan(1100)
     group.run(61_000)
-    for (const one of [A, B, C]) expect(group.describe(one).warnings).toEqual([])
+    for (const one of [A, B, C]) expect(group.warnings(one)).toEqual([])
   })
 
   it('from before a restart is believed again, although its epoch was over', () => {

@@ -16,7 +16,9 @@ import {
   initialState as initialDispatcher,
 } from '../../../actors/dispatcher/state.ts'
 import type { Role, RoleMessage } from '../../../actors/elector/messages.ts'
+import type { TimelineHappening } from '../../../actors/inspector/messages.ts'
 import type { NodeChangedMessage } from '../../../actors/notifier/messages.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { MAX_NODES } from '../../../runtime/table/layout.ts'
 import type { NodeSetting } from '../../../runtime/table/node-rows.ts'
 import type { BeaconEnvelope } from '../../../runtime/wire/beacon/beacon.ts'
@@ -75,6 +77,7 @@ export interface SimulatedNode {
   /** What the notifier was told. */
   readonly toNotifier: NodeChangedMessage[]
   readonly log: { readonly atMs: number; readonly line: string }[]
+  readonly happened: TimelineHappening[]
   /** Bumped when an actor dies: what was scheduled for it before is void. */
   life: number
   alive: boolean
@@ -122,7 +125,7 @@ export class SimulatedGroup {
     const node: SimulatedNode = {
       options: full,
       discovery: initialDiscovery(full, this.#epoch(), this.nowMs, this.#marked(address)),
-      dispatcher: initialDispatcher(rulesOf(address), { nodes: [], slots, generation: 0 }),
+      dispatcher: initialDispatcher(rulesOf(address), { nodes: [], slots, generation: 0, tied: [] }),
       timers: new Timers((delayMs, fire) => {
         this.#at(delayMs, node, fire)
         return () => undefined
@@ -134,6 +137,7 @@ export class SimulatedGroup {
       toFastPath: [],
       toNotifier: [],
       log: [],
+      happened: [],
       life: 0,
       alive: true,
     }
@@ -293,6 +297,9 @@ export class SimulatedGroup {
       case 'log':
         node.log.push({ atMs: this.nowMs, line: effect.line })
         return
+      case 'happened':
+        node.happened.push(effect)
+        return
       case 'send':
         if (effect.to === 'dispatcher') this.#stepDispatcher(node, effect.message)
         else if (effect.to === 'stats-reporter') node.upkeep = effect.message
@@ -344,6 +351,7 @@ export class SimulatedGroup {
         return
       case 'log':
       case 'sweep':
+      case 'writeTied':
       case 'tryNode':
         return
       default:
@@ -364,13 +372,20 @@ export class SimulatedGroup {
     return shares
   }
 
+  /** What it warns of. */
+  warnings(address: string): readonly string[] {
+    return textsOf(this.describe(address).warnings)
+  }
+
   describe(address: string) {
     return describeDiscovery(this.node(address).discovery, this.nowMs, this.nowMs)
   }
 
-  /** Health by address, of the members that a node shows. */
+  /** Health by address: on a director of all members, else of the directors and itself. */
   health(address: string): Record<string, string> {
-    return Object.fromEntries(this.describe(address).members.map((member) => [member.address, member.health]))
+    const isDirector = this.node(address).discovery.role === 'director'
+    const judged = this.describe(address).members.filter(({ self, director }) => isDirector || self || director)
+    return Object.fromEntries(judged.map((member) => [member.address, member.health]))
   }
 
   counter(address: string, name: string): number {

@@ -33,6 +33,7 @@ const node: BeaconNode = {
   forwarding: 'workers',
   priorities: new Map(),
   reads: 5,
+  traffic: null,
 }
 
 const envelopeOf = (group: SimulatedGroup) => group.envelopeFor(A)
@@ -140,7 +141,13 @@ describe('a beacon of a stranger', () => {
   it('is dropped and counted when it assigns slots and comes from no director', () => {
     const group = settled()
     const before = [group.shares(A), group.shares(B)]
-    const body = packBeaconBody({ type: 'assignment', generation: 9, nodes: [STRANGER], slots: new Uint8Array(4096) })
+    const body = packBeaconBody({
+      type: 'assignment',
+      generation: 9,
+      nodes: [STRANGER],
+      slots: new Uint8Array(4096),
+      tied: [],
+    })
     const sender = { address: STRANGER, virtualRouterId: 51, epoch: 'aaaaaaaaaaaaaaaa', key: 'secret', version: 5 }
     const audience = new Map([A, B].flatMap((address) => [...group.envelopeFor(address).audience]))
     const toAll = { destination: '255.255.255.255', audience }
@@ -241,7 +248,7 @@ describe('a beacon that was recorded', () => {
     const hellos = group.frames.filter((frame) => frame.source === A && frame.destination === '255.255.255.255')
     for (const frame of hellos) group.transmit(frame)
     group.run(10)
-    expect(group.describe(A).warnings).toEqual([])
+    expect(group.warnings(A)).toEqual([])
     expect(group.health(B)).toEqual({ [A]: 'ok', [B]: 'ok' })
     expect(hellos.length).toBeGreaterThan(3)
     expect(group.counter(B, 'replay')).toBe(hellos.length)
@@ -259,7 +266,7 @@ describe('a flood of strangers', () => {
     group.run(10)
     expect(group.describe(A).members).toHaveLength(64)
     expect(group.counter(A, 'tooManyNodes')).toBe(3)
-    expect(group.describe(A).warnings).toContain('more than 64 nodes are heard: the others are ignored')
+    expect(group.warnings(A)).toContain('more than 64 nodes are heard: the others are ignored')
     expect(Object.keys(group.shares(A))).toHaveLength(64)
   })
 

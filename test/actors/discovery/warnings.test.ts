@@ -19,7 +19,7 @@ describe('a warning is given', () => {
     group.elect(A)
     group.run(2000)
     const warning = 'cluster.key is not set: beacons are not authenticated'
-    expect(group.describe(A).warnings).toEqual([warning])
+    expect(group.warnings(A)).toEqual([warning])
     expect(group.lines(A).filter((line) => line === warning)).toHaveLength(1)
   })
 
@@ -32,7 +32,7 @@ describe('a warning is given', () => {
       [C, 89],
     ] as const)
       group.add(address, { instances: instances(priority) })
-    const warnings = () => [A, B, C].map((address) => group.describe(address).warnings)
+    const warnings = () => [A, B, C].map((address) => group.warnings(address))
     const same = (address: string) => [`${address} has the same priority as this node, 89: the higher address wins`]
     group.elect(A)
     group.run(5000)
@@ -50,7 +50,7 @@ describe('a warning is given', () => {
     group.add(A, { keys: [], insecure: true })
     group.elect(A)
     group.run(2000)
-    expect(group.describe(A).warnings).toEqual([])
+    expect(group.warnings(A)).toEqual([])
   })
 
   it('not when the lead goes there, back, and there again, at whatever pace', () => {
@@ -61,7 +61,7 @@ describe('a warning is given', () => {
         group.elect(leader)
         for (let ms = 0; ms < ledMs; ms += 100) {
           group.run(100)
-          expect(group.describe(C).warnings, `each led for ${ledMs} ms`).toEqual([])
+          expect(group.warnings(C), `each led for ${ledMs} ms`).toEqual([])
         }
       }
     }
@@ -86,7 +86,7 @@ describe('a warning is given', () => {
       group.transmit({ source: B, destination: '255.255.255.255', packet, atMs: group.nowMs })
     }
     group.run(10)
-    expect(group.describe(A).warnings).toEqual([
+    expect(group.warnings(A)).toEqual([
       `beacons from ${C} are refused: cluster.key is another one there`,
       `beacons from ${B} are refused: ${wrong}, but others from it are right: somebody sends in its name`,
     ])
@@ -109,7 +109,7 @@ describe('a warning is given', () => {
       transmit(B, 64)
       transmit('10.10.75.9', 255)
       group.run(10)
-      expect(group.describe(A).warnings).toEqual([
+      expect(group.warnings(A)).toEqual([
         `beacons from ${B} are refused: their TTL is not 255, so a router has passed them on; the nodes of a group are on one subnet`,
         `beacons from 10.10.75.9 are refused: it is outside the subnet of ${A}/24`,
       ])
@@ -124,13 +124,9 @@ describe('a warning is given', () => {
     group.add(C, { settings: { redirects: '9090>9090', virtualIps: '10.10.74.74/24' } })
     group.elect(A)
     group.run(3000)
-    expect(group.describe(A).warnings).toEqual([
-      `setting redirects differs: 9090>3128 at node-86 (${B}), 9090>9090 here`,
-    ])
-    expect(group.describe(B).warnings).toEqual([
-      `setting redirects differs: 9090>9090 at node-70 (${A}), 9090>3128 here`,
-    ])
-    expect(group.describe(C).warnings).toEqual([
+    expect(group.warnings(A)).toEqual([`setting redirects differs: 9090>3128 at node-86 (${B}), 9090>9090 here`])
+    expect(group.warnings(B)).toEqual([`setting redirects differs: 9090>9090 at node-70 (${A}), 9090>3128 here`])
+    expect(group.warnings(C)).toEqual([
       `the settings of node-86 (${B}) are not those of the director, whose status names them`,
     ])
   })
@@ -141,7 +137,7 @@ describe('a warning is given', () => {
     group.add(B, { settings: {} })
     group.elect(A)
     group.run(3000)
-    expect(group.describe(A).warnings).toEqual([`setting forwarding differs: not set at node-86 (${B}), kernel here`])
+    expect(group.warnings(A)).toEqual([`setting forwarding differs: not set at node-86 (${B}), kernel here`])
   })
 
   it('when settings differ only behind what fits into a beacon', () => {
@@ -151,8 +147,8 @@ describe('a warning is given', () => {
     group.add(B, { settings: { virtualIps: `${long}2` } })
     group.elect(A)
     group.run(3000)
-    expect(group.describe(A).warnings).toHaveLength(1)
-    expect(group.describe(A).warnings[0]).toMatch(/^setting virtualIps differs: x+ \(sha256 .{12}\) at node-86/)
+    expect(group.warnings(A)).toHaveLength(1)
+    expect(group.warnings(A)[0]).toMatch(/^setting virtualIps differs: x+ \(sha256 .{12}\) at node-86/)
   })
 
   it('when two directors are heard, on themselves and on others, and only after a hand-over would be through', () => {
@@ -162,12 +158,12 @@ describe('a warning is given', () => {
     group.run(4500)
     group.assume(B, B)
     group.run(500)
-    expect(group.describe(C).warnings).toEqual([])
+    expect(group.warnings(C)).toEqual([])
     group.run(4000)
-    for (const address of [A, B, C]) expect(group.describe(address).warnings.join()).toContain('is the network split')
+    for (const address of [A, B, C]) expect(group.warnings(address).join()).toContain('is the network split')
     group.elect(A)
     group.run(5000)
-    for (const address of [A, B, C]) expect(group.describe(address).warnings).toEqual([])
+    for (const address of [A, B, C]) expect(group.warnings(address)).toEqual([])
   })
 
   it.each([
@@ -181,11 +177,11 @@ describe('a warning is given', () => {
     group.assume(A, A)
     group.assume(B, B)
     group.run(3000)
-    expect(group.describe(A).warnings).toContain(`beacons from ${B} are refused: ${reason}`)
+    expect(group.warnings(A)).toContain(`beacons from ${B} are refused: ${reason}`)
     expect(Object.keys(group.health(A))).toEqual([A])
     group.kill(B)
     group.run(11_000)
-    expect(group.describe(A).warnings.filter((warning) => warning.includes('refused'))).toEqual([])
+    expect(group.warnings(A).filter((warning) => warning.includes('refused'))).toEqual([])
   })
 
   describe('when a node is refused for its virtual router only', () => {
@@ -205,11 +201,11 @@ describe('a warning is given', () => {
       const group = strangersAfter({})
       const says = (there: string, theirs: number, ours: number) =>
         `beacons from ${there} are refused: virtualRouterId is ${theirs} there, and ${ours} here, with the same virtual IPs`
-      expect(group.describe(A).warnings).toEqual([says(B, 52, 51)])
-      expect(group.describe(B).warnings).toEqual([says(A, 51, 52)])
+      expect(group.warnings(A)).toEqual([says(B, 52, 51)])
+      expect(group.warnings(B)).toEqual([says(A, 51, 52)])
       group.kill(B)
       group.run(11_000)
-      expect(group.describe(A).warnings).toEqual([])
+      expect(group.warnings(A)).toEqual([])
     })
 
     it('which is another instance here: their order differs', () => {
@@ -219,7 +215,7 @@ describe('a warning is given', () => {
         virtualRouterId,
       }))
       const group = strangersAfter({}, { instances: both })
-      expect(group.describe(A).warnings).toEqual([
+      expect(group.warnings(A)).toEqual([
         `beacons from ${B} are refused: its first instance has VRID 52, and 51 here: the order of the instances differs`,
       ])
     })
@@ -230,7 +226,7 @@ describe('a warning is given', () => {
     ])('but not of a neighbouring group, which has %s', (_, theirs) => {
       const group = strangersAfter(theirs)
       expect(group.counter(A, 'otherVirtualRouter')).toBeGreaterThan(0)
-      expect(group.describe(A).warnings).toEqual([])
+      expect(group.warnings(A)).toEqual([])
     })
   })
 })

@@ -35,15 +35,14 @@ function started(table = ConnectionTable.create({ clients: 4096, forwarders: 1, 
     tellsFastPath: false,
     portsByRedirect: [],
     resetsOnFailure: false,
-    triedPorts: [],
+    triedPorts: [3128],
     table: table.buffer,
   }
-  const instance = startDispatcher(context, options, {
-    reach: new FakeReachProbe(),
-  }) as ActorInstance<DispatcherMessage>
+  const reach = new FakeReachProbe()
+  const instance = startDispatcher(context, options, { reach }) as ActorInstance<DispatcherMessage>
   const control = instance.control as DispatcherControl
   const give = (message: DispatcherMessage) => instance.receive(message, 'test')
-  return { table, clock, sent, instance, control, give }
+  return { table, clock, sent, instance, control, give, reach }
 }
 
 function asDirector() {
@@ -79,13 +78,31 @@ describe('the dispatcher', () => {
 
   it('publishes to discovery, and again when that comes up', () => {
     const { sent, instance } = asDirector()
-    expect(sent.at(-1)).toMatchObject({
+    const published = sent.filter(({ message }) => (message as DispatcherPeers['discovery']).type === 'publish')
+    expect(published.at(-1)).toMatchObject({
       to: 'discovery',
       message: { type: 'publish', assignment: { generation: 2, nodes: [A, B] } },
     })
     const before = sent.length
     instance.peerUp?.('discovery')
-    expect(sent.length).toBe(before + 1)
+    expect(sent.slice(before)).toMatchObject([{ message: { type: 'publish' } }, { message: { type: 'traffic' } }])
+  })
+
+  it('tells discovery what was handed on to each node, where that has changed', () => {
+    const { table, sent, give } = asDirector()
+    const index = table.nodeIndexOf(B)!
+    table.attempted(0, index, true)
+    table.attempted(0, index, false)
+    table.addBytes(0, index, 10, 200)
+    const before = sent.length
+    for (let beat = 0; beat < 2; beat++)
+      give({ type: 'membership', members: [member(A), member(B)], macs: [], assigner: A })
+    const nothing = { connections: 0, failed: 0, bytesIn: 0, bytesOut: 0 }
+    const counted = [
+      { address: A, ...nothing },
+      { address: B, connections: 1, failed: 1, bytesIn: 10, bytesOut: 200 },
+    ]
+    expect(sent.slice(before)).toEqual([{ to: 'discovery', message: { type: 'traffic', counted } }])
   })
 
   it('names the node of a client and why: its slot, or the connections that it has', () => {
@@ -143,6 +160,27 @@ describe('the dispatcher', () => {
     ])
     give({ type: 'membership', members: [member(A), hot], macs: [], assigner: B })
     expect(control.describe().nodes).toMatchObject([{ weightReason: null }, { overloaded: false, weightReason: null }])
+  })
+
+  it('says how quickly the proxy of another node answered, while it does and this one decides', async () => {
+    const { clock, control, give, reach } = asDirector()
+    const reachMs = () => control.describe().nodes.map((node) => node.reachMs)
+    expect(reachMs()).toEqual([null, null])
+    // The answer comes when the clock stands still again, 7 ms after the try.
+    clock.advance(5007)
+    await expect.poll(reachMs).toEqual([null, 7])
+    reach.problems.set(`${B}:3128`, 'no answer within 1000 ms')
+    clock.advance(5000)
+    await expect.poll(reachMs).toEqual([null, null])
+    reach.problems.clear()
+    clock.advance(5000)
+    await expect.poll(reachMs).toEqual([null, 7])
+    give({ type: 'membership', members: [member(A), { ...member(B), health: 'stale' }], macs: [], assigner: A })
+    expect(reachMs()).toEqual([null, null])
+    give({ type: 'membership', members: [member(A), member(B)], macs: [], assigner: A })
+    expect(reachMs()).toEqual([null, 7])
+    give({ ...DIRECTOR, role: 'scanning', masterAddress: B })
+    expect(reachMs()).toEqual([null, null])
   })
 
   it('refuses to say where a text goes that is no address', () => {

@@ -36,14 +36,14 @@ class Telling {
       resetsOnFailure: false,
       triedPorts: [],
     }
-    const nothing = { nodes: [], slots: new Uint8Array(4096).fill(255), generation: 0 }
+    const nothing = { nodes: [], slots: new Uint8Array(4096).fill(255), generation: 0, tied: [] }
     this.#state = initialState(rules, before === undefined ? nothing : before.table)
   }
 
   /** What outlives the actor. */
   get table(): AdoptedTable {
     const { rows, slots, generation } = this.#state
-    return { nodes: rows, slots, generation }
+    return { nodes: rows, slots, generation, tied: [] }
   }
 
   give(event: DispatcherEvent): void {
@@ -82,7 +82,7 @@ describe('the fast path is told', () => {
   it('whether this host has dealt the slots', () => {
     const telling = new Telling()
     telling.members([member(A), member(B)])
-    telling.give({ type: 'replica', assignment: { generation: 3, nodes: [B], slots: new Uint8Array(4096) } })
+    telling.give({ type: 'replica', assignment: { generation: 3, nodes: [B], slots: new Uint8Array(4096), tied: [] } })
     expect(telling.told.at(-1)!.dealtHere).toBe(false)
     telling.lead(member(A), member(B))
     expect(telling.told.at(-1)!.dealtHere).toBe(true)
@@ -100,12 +100,15 @@ describe('the fast path is told', () => {
 
   it('that a node which drains takes new clients until its slots are with others: it may hear of itself first', () => {
     const telling = new Telling()
-    telling.give({ type: 'replica', assignment: { generation: 3, nodes: [A, B], slots: new Uint8Array(4096) } })
+    telling.give({
+      type: 'replica',
+      assignment: { generation: 3, nodes: [A, B], slots: new Uint8Array(4096), tied: [] },
+    })
     const members = [member(A, 'draining'), { ...member(B), director: true }]
     telling.give({ type: 'membership', members, macs: macsOf(B), assigner: B })
     const takesNew = () => telling.told.at(-1)!.nodes.find(({ self }) => self)!.takesNew
     expect(takesNew()).toBe(true)
-    telling.give({ type: 'replica', assignment: { generation: 4, nodes: [B], slots: new Uint8Array(4096) } })
+    telling.give({ type: 'replica', assignment: { generation: 4, nodes: [B], slots: new Uint8Array(4096), tied: [] } })
     expect(takesNew()).toBe(false)
   })
 

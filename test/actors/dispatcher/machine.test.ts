@@ -8,11 +8,12 @@ import {
   type DispatcherEvent,
   initialState,
 } from '../../../actors/dispatcher/state.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import type { NodeSetting } from '../../../runtime/table/node-rows.ts'
 import { memberOf } from './members.ts'
 
 const [A, B, C] = ['10.10.74.70', '10.10.74.86', '10.10.74.87'] as const
-const empty: AdoptedTable = { nodes: [], slots: nobodysSlots(), generation: 0 }
+const empty: AdoptedTable = { nodes: [], slots: nobodysSlots(), generation: 0, tied: [] }
 
 /** A dispatcher on node A, fed by hand. */
 class Fed {
@@ -73,7 +74,11 @@ const member = (address: string, health: Health = 'ok', changes: Partial<Member>
 
 const written = (effects: readonly DispatcherEffect[]) => effects.filter((effect) => effect.type === 'writeSlots')
 const published = (effects: readonly DispatcherEffect[]) =>
-  effects.flatMap((effect) => (effect.type === 'send' && effect.to === 'discovery' ? [effect.message.assignment] : []))
+  effects.flatMap((effect) =>
+    effect.type === 'send' && effect.to === 'discovery' && effect.message.type === 'publish'
+      ? [effect.message.assignment]
+      : [],
+  )
 const rows = (effects: readonly DispatcherEffect[]) =>
   effects.flatMap((effect) => (effect.type === 'writeNode' ? [effect.node] : []))
 
@@ -241,16 +246,16 @@ describe('a director', () => {
     fed.role('scanning')
     fed.members(...first)
     fed.members(...first, host(64))
-    expect(fed.state.warnings).toEqual(['no room in the table for node 10.10.75.64'])
+    expect(textsOf(fed.state.warnings)).toEqual(['no room in the table for node 10.10.75.64'])
     fed.members(...first.slice(1), host(64))
-    expect(fed.state.warnings).toEqual([])
+    expect(textsOf(fed.state.warnings)).toEqual([])
     expect(fed.state.rows[0]?.address).toBe('10.10.75.64')
   })
 })
 
 /** Slots in turn to these nodes. */
 function assignment(nodes: readonly string[], generation: number): Assignment {
-  return { generation, nodes, slots: Uint8Array.from({ length: 4096 }, (_, slot) => slot % nodes.length) }
+  return { generation, nodes, slots: Uint8Array.from({ length: 4096 }, (_, slot) => slot % nodes.length), tied: [] }
 }
 
 describe('a scanning node', () => {
@@ -307,7 +312,7 @@ describe('a promotion', () => {
     const fed = new Fed()
     fed.role('scanning')
     fed.members(member(A), member(B))
-    fed.give({ type: 'replica', assignment: { generation: 7, nodes: [A, B], slots } })
+    fed.give({ type: 'replica', assignment: { generation: 7, nodes: [A, B], slots, tied: [] } })
     expect(written(fed.role('director'))).toEqual([])
     fed.nowMs = 1000
     expect(written(fed.members(member(A), member(B)))).toEqual([])
@@ -319,7 +324,7 @@ describe('a promotion', () => {
       fed.role('scanning')
       fed.members(member(A), member(B))
       const slots = Uint8Array.from({ length: 4096 }, (_, slot) => (slot < owned ? 1 : 0))
-      fed.give({ type: 'replica', assignment: { generation: 7, nodes: [A, B], slots } })
+      fed.give({ type: 'replica', assignment: { generation: 7, nodes: [A, B], slots, tied: [] } })
       expect(written(fed.role('director'))).toEqual([])
       fed.nowMs = 1000
       expect(written(fed.members(member(A), member(B)))).toEqual([])
@@ -403,7 +408,7 @@ describe('a dispatcher that starts again', () => {
     { address: C, state: 'ok', weight: 256 },
     { address: A, state: 'ok', weight: 256 },
   ]
-  const adopted: AdoptedTable = { nodes, slots: nobodysSlots().map((_, slot) => slot % 2), generation: 41 }
+  const adopted: AdoptedTable = { nodes, slots: nobodysSlots().map((_, slot) => slot % 2), generation: 41, tied: [] }
 
   it('goes on from the slots, rows and generation that are in the table', () => {
     const fed = new Fed(adopted)

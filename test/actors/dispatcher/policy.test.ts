@@ -173,12 +173,29 @@ describe('a node that joins', () => {
     ).toEqual({ a: 0.5, b: 0.5 })
   })
 
-  it('a running group comes to it within the slow start', () => {
-    const told = new Told(30_000).tell([member('a')], 60).tell([member('a'), member('b')])
-    expect(told.parts().b).toBeCloseTo(0.1 / 1.1)
-    expect(told.tell([member('a'), member('b')], 15).parts().b).toBeLessThan(0.4)
-    expect(told.tell([member('a'), member('b')], 25).parts().b).toBe(0.5)
+  it('a running group comes to it within the slow start: half of it at once, three quarters after a sixth', () => {
+    const both = [member('a'), member('b')]
+    const told = new Told(30_000).tell([member('a')], 60).tell(both)
+    expect(told.parts().b).toBeCloseTo(0.51 / 1.51, 2)
+    expect(told.tell(both, 6).parts().b).toBeCloseTo(0.76 / 1.76, 2)
+    expect(told.tell(both, 14).parts().b).toBeLessThan(0.49)
+    expect(told.tell(both, 15).parts().b).toBe(0.5)
   })
+
+  it.each([1, 3, 5, 8, 20])(
+    'a group of three, which lost two in a row: %i s apart they leave nobody all of it',
+    (apart) => {
+      const [a, b, c] = [member('a'), member('b'), member('c')]
+      const told = new Told(30_000).tell([a], 60).tell([a, b], apart)
+      for (let second = 0; second < 40; second++) {
+        const parts = Object.values(told.tell([a, b, c]).parts())
+        expect(Math.max(...parts)).toBeLessThan(0.5)
+        // Both have come to their knee by then.
+        if (second > 6) expect(Math.min(...parts)).toBeGreaterThan(0.25)
+        if (second > 6) expect(Math.max(...parts)).toBeLessThan(0.42)
+      }
+    },
+  )
 
   it('has it at once without slow start', () => {
     expect(
@@ -242,6 +259,21 @@ describe('a new director', () => {
 
   it('starts nobody slowly who owns slots, and everybody else', () => {
     const told = new Told(30_000, new Map([['a', 4096]])).tell([member('a'), member('b')])
-    expect(told.parts().b).toBeCloseTo(0.1 / 1.1)
+    expect(told.parts().b).toBeCloseTo(0.51 / 1.51, 2)
+  })
+
+  it('goes on with a slow start where its slots tell it, and takes no weight for one', () => {
+    const both = [member('a'), member('b')]
+    const former = new Told(30_000).tell([member('a')], 60)
+    for (let second = 0; second < 31; second++) {
+      former.tell(both)
+      const slots = Math.round(former.parts().b! * 4096)
+      const next = new Told(30_000, new Map(Object.entries({ a: 4096 - slots, b: slots }))).tell(both)
+      expect(next.parts().b).toBeCloseTo(former.parts().b!, 3)
+      expect(next.weights().b).toBe(256)
+      // It comes to its share in the time that was left.
+      const leftS = 30 - second
+      expect(next.tell(both, leftS + 6).parts().b).toBe(0.5)
+    }
   })
 })

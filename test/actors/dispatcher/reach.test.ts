@@ -4,6 +4,7 @@ import { step } from '../../../actors/dispatcher/machine.ts'
 import { afterTry, dueTries, type Reach, unreachedPorts, withReach } from '../../../actors/dispatcher/reach.ts'
 import { nobodysSlots } from '../../../actors/dispatcher/slots.ts'
 import { type DispatcherEvent, initialState } from '../../../actors/dispatcher/state.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { memberOf } from './members.ts'
 
 const [A, B, C] = ['10.10.74.70', '10.10.74.86', '10.10.74.87'] as const
@@ -23,7 +24,7 @@ const group = [A, B, C].map((address) => memberOf(address, { self: address === A
 
 /** A dispatcher on A in kernel mode that is director of a group of three. */
 function director() {
-  let state = initialState(rules, { nodes: [], slots: nobodysSlots(), generation: 0 })
+  let state = initialState(rules, { nodes: [], slots: nobodysSlots(), generation: 0, tied: [] })
   const give = (event: DispatcherEvent) => {
     const next = step(state, event, 0)
     state = next.state
@@ -65,7 +66,7 @@ describe('a node whose proxy does not answer the director', () => {
     expect(effects).toContainEqual({ type: 'log', level: 'warn', line })
     expect([slots(A), slots(B), slots(C)]).toEqual([2048, 0, 2048])
     expect(state().rows.find((row) => row?.address === B)).toMatchObject({ state: 'failure', weight: 0 })
-    expect(state().warnings).toEqual([line])
+    expect(textsOf(state().warnings)).toEqual([line])
     const told = effects.flatMap((effect) =>
       effect.type === 'send' && effect.to === 'fast-path' ? [effect.message] : [],
     )
@@ -80,7 +81,19 @@ describe('a node whose proxy does not answer the director', () => {
     expect(sweep()).toContainEqual({ type: 'tryNode', address: B, ports: [3128] })
     expect(tried(B, null)).toContainEqual(expect.objectContaining({ type: 'log', level: 'info' }))
     expect(slots(B)).toBeGreaterThan(1000)
-    expect(state().warnings).toEqual([])
+    expect(textsOf(state().warnings)).toEqual([])
+  })
+
+  it('is not told of any more once the node itself calls the port failed, and serves as soon as it calls it well', () => {
+    const { tried, slots, give, state } = director()
+    for (let time = 0; time < 2; time++) tried(B, SILENT)
+    const failed = group.map((member): Member => {
+      return member.address === B ? { ...member, health: 'failure', failedPorts: [3128] } : member
+    })
+    give({ type: 'membership', members: failed, macs, assigner: null })
+    expect([slots(B), textsOf(state().warnings)]).toEqual([0, []])
+    give({ type: 'membership', members: group, macs, assigner: null })
+    expect(slots(B)).toBeGreaterThan(1000)
   })
 
   it('keeps its clients where nobody else is left: it may answer them', () => {

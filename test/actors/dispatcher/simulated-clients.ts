@@ -32,7 +32,7 @@ export class SimulatedClients {
       resetsOnFailure: false,
       triedPorts: [],
     }
-    const adopted = { nodes: [], slots: this.table.readSlots(), generation: 0 }
+    const adopted = { nodes: [], slots: this.table.readSlots(), generation: 0, tied: [] }
     this.#state = initialState(rules, adopted)
     const role = { role: 'director', virtualIps: [], masterAddress: DIRECTOR, masterPriority: 99 } as const
     this.#give({ type: 'role', instance: 'VI_51', ...role })

@@ -200,6 +200,7 @@ export class Node {
         }
         return
       case 'log':
+      case 'happened':
       case 'retired':
         return
       default:

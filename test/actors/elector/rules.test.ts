@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { describeElector } from '../../../actors/elector/description.ts'
 import type { ElectorOptions } from '../../../actors/elector/options.ts'
 import { initialElector } from '../../../actors/elector/state.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { familyOf } from '../../../runtime/wire/ip-address-bytes.ts'
 import { VRRP_GROUPS } from '../../../runtime/wire/vrrp.ts'
 import { Bench, heardAdvert, OTHER, OWN, subnetOf, v2, v3, v6 } from './bench.ts'
@@ -90,6 +91,22 @@ describe.each(both)('Backup, v$version from $primaryAddress (RFC 9568 §6.4.2)',
     expect(bench.label).toBe('MASTER')
   })
 
+  test('why it takes over is the first line: whose silence, for how long; or who has resigned', () => {
+    const { other } = subnetOf(options)
+    const why = (bench: Bench) => bench.drained().lines()[0]
+    const silent = () => new Bench(options).started().hear({ priority: 150 }, 3000)
+    expect(why(silent().expire('masterDown', 0.5))).toBe(`VRRP_Instance(51) no advert from ${other} for 3.6 s`)
+    expect(why(silent().hear({ priority: 0 }, 500).expire('masterDown'))).toBe(
+      `VRRP_Instance(51) ${other} has resigned`,
+    )
+    // It was said when the lower one was heard.
+    expect(why(new Bench(options).started().hear({ priority: 50 }, 3000).expire('masterDown'))).toMatch(/Transition/)
+    const fast = { ...options, version: 3, advertIntervalCs: 1 } as const
+    expect(why(new Bench(fast).started().expire('masterDown'))).toBe(
+      'VRRP_Instance(51) no advert from anybody for 36 ms',
+    )
+  })
+
   test('rule 13: the owner (255) preempts in spite of preempt: false and of the delay', () => {
     const owner = { ...without(options), priority: 255, preemptDelayMs: 60_000 }
     const bench = new Bench(owner).started().confirm().feed({ type: 'leaseExpired' })
@@ -116,13 +133,13 @@ describe.each(both)('Backup, v$version from $primaryAddress (RFC 9568 §6.4.2)',
     const who = `${other} (priority 150, version ${options.version}, every 1000 ms, virtual IPs ${foreignVip})`
     const told = `VRID 51 is in use by another virtual router, ${who}: give one of both another VRID, 52 is free`
     expect(bench.lines()).toEqual([`VRRP_Instance(51) ${told}`, leads(options, 150)])
-    expect(describeElector(bench.state, bench.nowMs).warnings).toEqual([told])
+    expect(textsOf(describeElector(bench.state, bench.nowMs).warnings)).toEqual([told])
     expect(bench.hear({ priority: 150, addresses: [foreignVip] }, 1000).lines()).toEqual([])
   })
 
   test('two nodes of one priority are told, until one has another', () => {
     const bench = new Bench(options).started().hear({ priority: 100 })
-    const warnings = () => describeElector(bench.state, bench.nowMs).warnings
+    const warnings = () => textsOf(describeElector(bench.state, bench.nowMs).warnings)
     expect(warnings()[0]).toContain(`${subnetOf(options).other} has the same priority as this node, 100`)
     bench.hear({ priority: 0 }, 100)
     expect(warnings()).toHaveLength(1)
@@ -218,7 +235,11 @@ describe.each(both)('Master, v$version from $primaryAddress (RFC 9568 §6.4.3)',
     expect(bench.adverts()).toMatchObject([{ priority: 100 }])
     expect(bench.sent('announcer')).toEqual([])
     expect(bench.remaining('advert')).toBe(1000)
-    expect(bench.lines()).toEqual(['VRRP_Instance(51) Transition to MASTER STATE', 'state=master previous=backup'])
+    expect(bench.lines()).toEqual([
+      'VRRP_Instance(51) no advert from anybody for 3.6 s',
+      'VRRP_Instance(51) Transition to MASTER STATE',
+      'state=master previous=backup',
+    ])
     bench.confirm()
     expect(bench.sent('announcer')).toEqual([{ type: 'hold', leaseUntilMs: bench.nowMs + 3000 }])
     expect(bench.lines()).toEqual(['VRRP_Instance(51) Entering MASTER STATE'])
@@ -350,7 +371,7 @@ describe.each(both)('Master, v$version from $primaryAddress (RFC 9568 §6.4.3)',
 
   test('the last advert of the one that was just preempted is no warning', () => {
     const bench = new Bench(options).promoted().hear({ priority: 50 }, 1)
-    expect(describeElector(bench.state, bench.nowMs).warnings).toEqual([])
+    expect(textsOf(describeElector(bench.state, bench.nowMs).warnings)).toEqual([])
     expect(bench.sent('announcer')).toEqual([])
   })
 

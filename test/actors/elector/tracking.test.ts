@@ -3,6 +3,7 @@ import { describeElector } from '../../../actors/elector/description.ts'
 import type { TrackMessage, TrackSource } from '../../../actors/elector/messages.ts'
 import type { ElectorOptions } from '../../../actors/elector/options.ts'
 import { effectivePriority } from '../../../actors/elector/tracking.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { Bench, OTHER, v2, v3 } from './bench.ts'
 
 const failed = (source: TrackSource): TrackMessage => ({
@@ -42,7 +43,7 @@ describe.each([v2, v3])('a weight, v$version', (options) => {
       priority: 100,
       effectivePriority: 60,
       tracking: [{ source: 'portMonitor', state: 'failed', effect: -40, reason: 'no portMonitor' }],
-      warnings: ['no portMonitor: its priority counts as 60'],
+      warnings: [{ text: 'no portMonitor: its priority counts as 60' }],
     })
     expect(bench.hear({ priority: 80 }).label).toBe('BACKUP')
     expect(bench.remaining('masterDown')).toBe(3000 + (196 * 1000) / 256)
@@ -76,7 +77,7 @@ describe.each([v2, v3])('a fault, v$version', (options) => {
     expect(bench.running.size).toBe(0)
     expect(statusOf(bench)).toMatchObject({
       state: 'FAULT',
-      warnings: ['no interface: this node takes no part in the election'],
+      warnings: [{ text: 'no interface: this node takes no part in the election' }],
     })
   })
 
@@ -135,7 +136,7 @@ describe('the address that adverts leave from', () => {
     expect(bench.label).toBe('FAULT')
     expect(bench.adverts()).toEqual([])
     expect(bench.effects).toContainEqual({ type: 'send', to: 'announcer', message: { type: 'release' } })
-    expect(statusOf(bench).warnings).toEqual(['10.0.0.1 is gone: this node takes no part in the election'])
+    expect(textsOf(statusOf(bench).warnings)).toEqual(['10.0.0.1 is gone: this node takes no part in the election'])
   })
 
   test('is missing at a backup: silence makes it no master, whatever else is not tracked', () => {
@@ -181,7 +182,7 @@ describe("the operator's scripts", () => {
     expect(bench.label).toBe('FAULT')
     expect(statusOf(bench)).toMatchObject({
       tracking: [{ source: out, effect: 'fault', state: 'failed' }],
-      warnings: ['no script:out: this node takes no part in the election'],
+      warnings: [{ text: 'no script:out: this node takes no part in the election' }],
     })
     expect(bench.feed(well(out)).label).toBe('BACKUP')
   })

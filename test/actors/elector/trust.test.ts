@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { describeElector } from '../../../actors/elector/description.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { Bench, OTHER, OWN, VIP, v2, v3 } from './bench.ts'
 
 describe('drain before acting', () => {
@@ -130,7 +131,7 @@ describe('self-fencing', () => {
       bench.expire('advert')
     }
     expect(bench.counter('sendsFailed')).toBe(3)
-    expect(describeElector(bench.state, bench.nowMs).warnings).toEqual(['adverts cannot be sent: ENETDOWN'])
+    expect(textsOf(describeElector(bench.state, bench.nowMs).warnings)).toEqual(['adverts cannot be sent: ENETDOWN'])
   })
 
   test('a confirmation of an earlier time as master neither holds nor renews', () => {
@@ -153,7 +154,7 @@ describe('self-fencing', () => {
     const bench = new Bench(v2).promoted().feed({ type: 'holdFailed', address: '10.10.74.74', reason: 'EPERM' })
     expect(bench.label).toBe('BACKUP')
     expect(bench.adverts()).toMatchObject([{ priority: 0 }])
-    expect(describeElector(bench.state, bench.nowMs).warnings[0]).toBe('cannot hold 10.10.74.74: EPERM')
+    expect(textsOf(describeElector(bench.state, bench.nowMs).warnings)[0]).toBe('cannot hold 10.10.74.74: EPERM')
     expect(bench.hear({ priority: 50 }, 1000).remaining('masterDown')).toBe(3609.375)
   })
 })

@@ -142,8 +142,8 @@ test('says where a client goes: by its pin, else by its slot; what was sent to e
   expect(await control.describe()).toMatchObject({
     state: 'applied',
     nodes: [
-      { address: '10.0.0.1', packets: 0, bytes: 0, connections: 0 },
-      { address: '10.0.0.2', packets: 8, bytes: 480, connections: 3 },
+      { address: '10.0.0.1', packets: 0, bytes: 0 },
+      { address: '10.0.0.2', packets: 8, bytes: 480 },
     ],
     holders: null,
     pins: [
@@ -151,8 +151,26 @@ test('says where a client goes: by its pin, else by its slot; what was sent to e
       { family: 'IPv6', count: 0, most: SETTINGS.tableSize },
     ],
     unpinnedPackets: 7,
-    warnings: [expect.stringContaining('clients of IPv4 are remembered, as many as clients.tableSize allows')],
+    warnings: [
+      { text: expect.stringContaining('clients of IPv4 are remembered, as many as clients.tableSize allows') },
+    ],
   })
+})
+
+test('tells discovery what clients had of this node: once a second where there is news, and to one that starts anew', async () => {
+  const { nft, clock, sent, instance, give } = started()
+  give(role('scanning'), group())
+  await settled()
+  const told = () =>
+    sent.map(({ message }) => message as FastPathPeers['discovery']).filter(({ type }) => type === 'traffic')
+  for (const counter of ['received', 'sent', 'answered']) nft.setCount('netdev', 'proxyha', counter, 2)
+  clock.advance(1000)
+  const counted = [{ address: '10.0.0.1', connections: 2, failed: 0, bytesIn: 2000, bytesOut: 1972 }]
+  expect(told()).toEqual([{ type: 'traffic', counted }])
+  clock.advance(3000)
+  expect(told()).toHaveLength(1)
+  instance.peerUp?.('discovery')
+  expect(told()).toHaveLength(2)
 })
 
 test('a client is pinned by its connections, as its node says; remembered without one it is at the owner of its slot by that', async () => {

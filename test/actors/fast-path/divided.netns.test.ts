@@ -155,6 +155,38 @@ describeInNamespaces(
       },
     )
 
+    /** It began while slots moved, and has been silent since. */
+    const beginMeanwhile = async (client: string) => {
+      await begin({ slots: slotsOf(() => 3), former: slotsOf(() => 2) })
+      const young = await open(client)
+      await change({ former: new Uint8Array(4096) })
+      return young
+    }
+
+    it.each(clients)(
+      '%s: a director that gives way keeps what begins elsewhere, also of who began while slots moved',
+      async (client) => {
+        const young = await beginMeanwhile(client)
+        await change({ slots: slotsOf(() => 1), givingWay: true })
+        const next = await open(client)
+        expect(await next()).toBe(says(1, client))
+        expect(await young()).toBe(says(3, client))
+        expect(await next()).toBe(says(1, client))
+      },
+    )
+
+    it.each(clients)(
+      '%s, tied to a node after it began while slots moved: both connections stay where they are',
+      async (client) => {
+        const young = await beginMeanwhile(client)
+        await change({ tied: [{ client, mark: 1 }] })
+        const next = await open(client)
+        expect(await next()).toBe(says(1, client))
+        expect(await young()).toBe(says(3, client))
+        expect(await next()).toBe(says(1, client))
+      },
+    )
+
     it.each(clients)('%s: connections of another director’s time go where their node says', async (client) => {
       const old = await open(client)
       expect(await old()).toBe(says(2, client))
@@ -223,5 +255,73 @@ describeInNamespaces(
       expect(await ask(client), 'connection refused').toBe('curl ended with 7')
       expect(await old()).toBe(says(2, client))
     })
+
+    /** By an operator: slots are of node 2, the client goes to node 3. */
+    const tie = (client: string) => change({ tied: [{ client, mark: 3 }] })
+
+    it.each(clients)(
+      '%s, tied to a node: its new connections go there, what is open stays; taken back, they go as before',
+      async (client) => {
+        const old = await open(client)
+        expect(await old()).toBe(says(2, client))
+        await tie(client)
+        for (let round = 0; round < 3; round++) expect(await ask(client)).toBe(says(3, client))
+        const young = await open(client)
+        expect(await young()).toBe(says(3, client))
+        expect(await old()).toBe(says(2, client))
+        await change({ tied: [] })
+        expect(await ask(client)).toBe(says(2, client))
+        expect(await young()).toBe(says(3, client))
+        expect(await old()).toBe(says(2, client))
+      },
+    )
+
+    it.each(clients)(
+      '%s, tied to a node: also one that was never seen before; nobody else goes there',
+      async (client) => {
+        await tie(client)
+        const young = await open(client)
+        expect(await young()).toBe(says(3, client))
+        expect(await ask(client)).toBe(says(3, client))
+        expect(await young()).toBe(says(3, client))
+        await tie('10.77.0.250')
+        expect(await ask(client), 'it is not tied any more').toBe(says(3, client))
+        await begin({ slots: slotsOf(() => 2), tied: [{ client: '10.77.0.250', mark: 3 }] })
+        expect(await ask(client)).toBe(says(2, client))
+      },
+    )
+
+    it.each(clients)(
+      '%s, tied to a node: goes as any other while its node takes nobody new, and there again then',
+      async (client) => {
+        await tie(client)
+        const there = await open(client)
+        expect(await there()).toBe(says(3, client))
+        await take(3, KEEPS, 2)
+        const elsewhere = await open(client)
+        expect(await elsewhere()).toBe(says(2, client))
+        expect(await there()).toBe(says(3, client))
+        await take(3, { takesNew: true, reachable: true }, 2)
+        expect(await ask(client)).toBe(says(3, client))
+        expect(await elsewhere()).toBe(says(2, client))
+      },
+    )
+
+    it.each(clients)(
+      '%s, tied to a node: a new director, which hears first who has to stay, breaks nothing of it',
+      async (client) => {
+        const old = await open(client)
+        expect(await old()).toBe(says(2, client))
+        await begin({ slots: slotsOf(() => 2), hearing: true, tied: [{ client, mark: 3 }] })
+        const young = await open(client)
+        expect(await young()).toBe(says(3, client))
+        const { pinTimeoutS } = inForce
+        await apply(group.gateways[0].namespace, loadedStaying({ pins: [{ client, mark: 2 }], pinTimeoutS }))
+        await change({ hearing: false })
+        expect(await old()).toBe(says(2, client))
+        expect(await young()).toBe(says(3, client))
+        expect(await ask(client)).toBe(says(3, client))
+      },
+    )
   },
 )

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { done, refused } from '../../../runtime/ports/result.ts'
 import { device, FAILED, group, heard, lookOf, OTHER, OWN, outlined, role, Stepped, VIP } from './stepped.ts'
 
@@ -61,7 +62,7 @@ test('a refusal: the tables are read, then replaced as a whole, later and later,
     })
   }
   expect(delays).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000])
-  expect([...fastPath.state.problems.values()]).toEqual([expect.stringContaining('no such table')])
+  expect(textsOf([...fastPath.state.problems.values()])).toEqual([expect.stringContaining('no such table')])
   expect(fastPath.take('apply')?.script).toContain('table netdev proxyha {')
   fastPath.give({ type: 'applied', result: done }).settle()
   expect(fastPath.state.problems.size).toBe(0)
@@ -134,7 +135,7 @@ test('an interface that was made anew has no chains of ours; another MAC is a ch
   expect(fastPath.take('apply')?.script).toContain('02:00:00:00:00:09')
   fastPath.give({ type: 'applied', result: done }).settle()
   fastPath.give({ type: 'looked', look: lookOf({ device: refused('ENODEV', 'there is no eth0') }) })
-  expect([...fastPath.state.problems.values()]).toEqual(['eth0: there is no eth0'])
+  expect(textsOf([...fastPath.state.problems.values()])).toEqual(['eth0: there is no eth0'])
   fastPath.give({ type: 'looked', look: lookOf({ device: { ok: true, value: device({ index: 3 }) } }) })
   expect(fastPath.take('findTables')).toBeDefined()
   expect(fastPath.state.problems.size).toBe(0)

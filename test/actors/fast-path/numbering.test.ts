@@ -20,6 +20,7 @@ const groupOf = (nodes: readonly ForwardingNode[], ...slots: readonly number[]):
   dealtHere: true,
   nodes,
   slots: Uint8Array.from(slots),
+  tied: [],
 })
 const marksOf = ({ nodes }: ForwardingMessage) => nodes.map(({ address, mark }) => [address, mark])
 

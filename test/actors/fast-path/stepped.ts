@@ -155,5 +155,6 @@ export const group = (change: Partial<ForwardingMessage> = {}): ForwardingMessag
     { address: '10.0.0.2', mark: 2, mac: OTHER, self: false, ...WORKS },
   ],
   slots: new Uint8Array(4096).fill(2),
+  tied: [],
   ...change,
 })

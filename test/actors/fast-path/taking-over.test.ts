@@ -15,6 +15,7 @@ const found: FoundTables = {
       [2, OWN],
     ]),
     others: { sets: [{ kind: 'map', name: 'slots' }], chains: ['ingress'] },
+    counters: ['received', 'sent'],
   },
 }
 
@@ -25,6 +26,9 @@ describe('what a predecessor has left', () => {
     expect(script).toContain('delete chain netdev proxyha ingress\n')
     expect(script).not.toContain('delete table netdev proxyha\n')
     expect(script).not.toMatch(/map pins4|flush map/)
+    // What this node has counted goes on; a counter that the predecessor did not have is made.
+    expect(script).not.toMatch(/counter (received|sent) \{|delete counter/)
+    expect(script).toContain('counter answered { packets 0 bytes 0 }')
     expect(script).toContain(`add element netdev proxyha takers { 2 : ${OWN}, 1 : ${OTHER} }`)
   })
 

@@ -59,6 +59,9 @@ describeInNamespaces('a proxy that has just ended', { programs: ['nft', 'curl', 
   it.each(clients)('%s is refused at once where the monitor is slower than its patience', async (client) => {
     await begin(2, 9090, { hidesUnlistened: false })
     expect(await group.ask(urlOf(client), '--interface', client), 'connection refused').toBe('curl ended with 7')
+    // The node tells it as an attempt that failed.
+    const { stdout } = await group.gateways[1].namespace.run('nft', ['list', 'counter', 'inet', 'proxyha', 'refused'])
+    expect(stdout).toMatch(/packets [1-9]/)
   })
 
   it.each(clients)('%s is told when a connection is reset', async (client) => {

@@ -246,6 +246,9 @@ describe('a node that does not take the connection', () => {
     expect(gateway.table.find('127.0.0.1')).toMatchObject({ node: 1, activeConnections: 1 })
     expect([active(gateway, 0), active(gateway, 1)]).toEqual([0, 1])
     expect(gateway.counters()).toMatchObject({ connectRetries: 1, noNode: 0 })
+    // An attempt that failed is no connection.
+    expect(gateway.table.node(0)).toMatchObject({ totalConnections: 0, failedConnections: 1 })
+    expect(gateway.table.node(1)).toMatchObject({ totalConnections: 1, failedConnections: 0 })
     client.destroy()
   })
 

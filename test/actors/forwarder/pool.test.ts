@@ -2,6 +2,7 @@ import net from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { defaultForwarderLimits, type ListenerPlan } from '../../../actors/forwarder/messages.ts'
 import { ForwarderPool } from '../../../actors/forwarder/pool.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { Supervisor } from '../../../runtime/actor-system/supervision/supervisor.ts'
 import { refused } from '../../../runtime/ports/result.ts'
 import { ConnectionTable } from '../../../runtime/table/connection-table.ts'
@@ -269,12 +270,12 @@ describe('other listeners while it runs', () => {
     const before = pool.listeners
     nft.refuse(refused('EPERM', 'nft: not permitted'))
     await actor.configure!(settingsOf(planOf(pool, { originalPort: 4 })))
-    expect(pool.status().warnings).toEqual([
+    expect(textsOf(pool.status().warnings)).toEqual([
       expect.stringMatching(/^redirects: port 4 .*: nft: not permitted; install/),
     ])
     nft.refuse(undefined)
     await actor.configure!(settingsOf(before))
-    expect(pool.status().warnings).toEqual([])
+    expect(textsOf(pool.status().warnings)).toEqual([])
   })
 
   test('a forwarder that does not run keeps nobody waiting, and begins with them', async () => {
@@ -285,4 +286,25 @@ describe('other listeners while it runs', () => {
     await connect(other, table)
     await expect(connected(port, FIRST)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
+})
+
+test('a node that does not answer is told of while it is said to be well, and not beside the word that it has failed', async () => {
+  const { pool, table, port } = await startPool()
+  const told = () => pool.status().warnings.map(({ code, about }) => [code, about])
+  // Nobody listens there.
+  const silent = { address: nodeAddress(1), weight: 256 }
+  table.setNode(1, { ...silent, state: 'ok' })
+  table.setSlots(new Uint8Array(SLOT_COUNT).fill(1), 2)
+  await pool.start()
+  pool.asActor().receive(role('director'), 'elector')
+  // One after the other: with a connection elsewhere the client would be pinned there.
+  for (let failures = 0; failures < 3; failures++) {
+    const socket = await vi.waitFor(() => connected(port, FIRST), PATIENCE)
+    await vi.waitFor(() => expect(table.activeConnections(0)).toBe(1), PATIENCE)
+    socket.destroy()
+    await vi.waitFor(() => expect(table.activeConnections(0)).toBe(0), PATIENCE)
+  }
+  await vi.waitFor(() => expect(told()).toEqual([['proxy-unanswering', nodeAddress(1)]]), PATIENCE)
+  table.setNode(1, { ...silent, state: 'failure' })
+  expect(told()).toEqual([])
 })

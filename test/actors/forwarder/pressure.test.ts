@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defaultForwarderLimits } from '../../../actors/forwarder/messages.ts'
 import { Pressure } from '../../../actors/forwarder/pressure.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 
 const limits = { ...defaultForwarderLimits, connections: 100, connectionsPerClient: 5 }
 
@@ -12,8 +13,8 @@ describe('a limit that is reached', () => {
       'limits.connections: 100 are open, further clients wait until one ends; raise it, or add nodes',
     ])
     expect(pressure.look({ globalLimit: 8, accepted: 9 }, limits, 20_000)).toEqual([])
-    expect(pressure.warnings(limits, 49_000)).toEqual([expect.stringContaining('(8 times)')])
-    expect(pressure.warnings(limits, 51_000)).toEqual([])
+    expect(textsOf(pressure.warnings(limits, 49_000))).toEqual([expect.stringContaining('(8 times)')])
+    expect(textsOf(pressure.warnings(limits, 51_000))).toEqual([])
     expect(pressure.look({ globalLimit: 9, accepted: 9 }, limits, 60_000)).toHaveLength(1)
   })
 

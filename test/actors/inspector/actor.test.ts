@@ -145,9 +145,10 @@ describe('the TCP port', () => {
     const { body } = await ask(gateway.socketPath, '/metrics')
     expect(body).toContain('proxyha_log_lines_lost_total{output="stdout"} 3')
     expect(body).toContain('proxyha_log_lines_lost_total{output="syslog"} 0')
+    expect(body).toContain('proxyha_log_lines_lost_total{output="journald"} 0')
   })
 
-  test('with a token is not held by those who have none: the fifth of a source ends the first', async () => {
+  test('with a token is not held by those who have none: the ninth of a source ends the first', async () => {
     const port = await freePort()
     const token = 'a-token-of-many-letters'
     await gateway.start({ inspector: { address: '127.0.0.1', port, tokens: [{ role: 'viewer', token }] } }, port)
@@ -158,7 +159,7 @@ describe('the TCP port', () => {
       await new Promise((resolve) => socket.once('connect', resolve))
       open.push(socket)
     }
-    await expect.poll(() => open.filter((socket) => !socket.closed).length).toBe(4)
+    await expect.poll(() => open.filter((socket) => !socket.closed).length).toBe(8)
     const headers = { authorization: `Bearer ${token}` }
     expect((await ask(port, '/status', { headers })).status).toBe(200)
     for (const socket of open) socket.destroy()

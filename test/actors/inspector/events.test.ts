@@ -3,6 +3,8 @@ import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { EVENTS_KEPT } from '../../../actors/inspector/event-log.ts'
 import { STREAMS_MAX } from '../../../actors/inspector/http/event-streams.ts'
+import type { TimelineEntry } from '../../../actors/inspector/messages.ts'
+import { readVersion } from '../../../runtime/gateway/version.ts'
 import { ask, askJson, InspectedGateway } from './gateway-fixture.ts'
 
 let gateway: InspectedGateway
@@ -40,7 +42,9 @@ test('a stream gives what was kept, then what happens, each with a rising id', a
   expect(stream.response.headers['content-type']).toBe('text/event-stream')
   gateway.observe(logged('after'))
   await expect.poll(stream.text).toContain('"line":"after"')
-  expect(stream.text()).toMatch(/^id: 0\nevent: log\ndata: \{.*"line":"before".*\}\n\n[\s\S]*id: 1\nevent: log\ndata: /)
+  expect(stream.text()).toMatch(
+    /^id: \w+-0\nevent: log\ndata: \{.*"line":"before".*\}\n\n[\s\S]*id: \w+-1\nevent: log\ndata: /,
+  )
   stream.close()
 })
 
@@ -48,27 +52,46 @@ describe('a stream that is opened again', () => {
   beforeEach(() => {
     for (let index = 0; index < 5; index++) gateway.observe(logged(`line ${index}`))
   })
-  const linesOf = async (path: string, headers = {}) => {
-    const stream = await open(path, headers)
+  /** The lines that a reader gets, and the gap that it is told of; `had` is the number of the event that it had last. */
+  const linesOf = async (path: string, had?: (epoch: string) => string) => {
+    const first = await open()
+    await expect.poll(first.text).toContain('id: ')
+    const epoch = /^id: (\w+)-/m.exec(first.text())?.[1] ?? ''
+    first.close()
+    const stream = await open(path, had === undefined ? {} : { 'last-event-id': had(epoch) })
     gateway.observe(logged('live'))
     await expect.poll(stream.text).toContain('"live"')
     stream.close()
-    return [...stream.text().matchAll(/"line":"([^"]+)"/g)].map(([, line]) => line)
+    return [...stream.text().matchAll(/"(?:line|reason)":"([^"]+)"/g)].map(([, line]) => line)
   }
   const all = ['line 0', 'line 1', 'line 2', 'line 3', 'line 4']
 
-  test.each([
-    ['goes on after the event that Last-Event-ID names', '', '2', ['line 3', 'line 4']],
-    ['gets nothing of before where it had all', '', '4', []],
-    ['begins anew where the id is of an inspector before this one', '', '700', all],
-    ['begins anew where the id is none', '', 'fred', all],
+  test.each<[string, string, ((epoch: string) => string) | undefined, readonly string[]]>([
+    ['goes on after the event that Last-Event-ID names', '', (epoch) => `${epoch}-2`, ['line 3', 'line 4']],
+    ['gets nothing of before where it had all', '', (epoch) => `${epoch}-4`, []],
+    ['begins anew where the id is of an inspector before this one', '', () => 'x1-2', ['restart', ...all]],
+    ['begins anew where the id is of none', '', (epoch) => `${epoch}-700`, ['restart', ...all]],
+    ['begins anew where the id is no id', '', () => 'fred', ['restart', ...all]],
     ['begins with the last so many where ?last= says so', '?last=2', undefined, ['line 3', 'line 4']],
-    ['heeds both', '?last=1', '1', ['line 4']],
-  ])('%s', async (_title, query, id, lines) => {
-    expect(await linesOf(`/events${query}`, id === undefined ? {} : { 'last-event-id': id })).toEqual([
-      ...lines,
-      'live',
-    ])
+    ['heeds both', '?last=1', (epoch) => `${epoch}-1`, ['line 4']],
+  ])('%s', async (_title, query, had, lines) => {
+    expect(await linesOf(`/events${query}`, had)).toEqual([...lines, 'live'])
+  })
+
+  test('is told that something is not kept any more', async () => {
+    for (let index = 5; index < EVENTS_KEPT + 2; index++) gateway.observe(logged(`line ${index}`))
+    expect((await linesOf('/events', (epoch) => `${epoch}-0`))[0]).toBe('notKept')
+    expect((await linesOf('/events', (epoch) => `${epoch}-900`))[0]).toBe('line 901')
+  })
+
+  test('that shows single messages is told that those are not kept', async () => {
+    gateway.observe(message)
+    expect(await linesOf('/events?messages=1', (epoch) => `${epoch}-3`)).toEqual(['notKept', 'line 4', 'live'])
+  })
+
+  test('that shows no single messages has missed none', async () => {
+    gateway.observe(message)
+    expect(await linesOf('/events', (epoch) => `${epoch}-3`)).toEqual(['line 4', 'live'])
   })
 })
 
@@ -79,7 +102,10 @@ test('?follow=0 gives the last 1000 as a JSON list, or as many as are asked for'
   expect([events[0]?.line, events.at(-1)?.line]).toEqual(['line 5', 'line 1004'])
   const last = (await askJson(gateway.socketPath, '/events?follow=0&last=2')) as { line: string }[]
   expect(last.map(({ line }) => line)).toEqual(['line 1003', 'line 1004'])
-  expect(await askJson(gateway.socketPath, '/events?follow=0&last=0')).toEqual({ error: 'last must be 1..1000' })
+  expect(await askJson(gateway.socketPath, '/events?follow=0&last=0')).toEqual({
+    error: 'last must be 1..1000',
+    code: 'bad-request',
+  })
 })
 
 test('single messages are for those who ask for them, only while they do, and are not kept', async () => {
@@ -157,4 +183,54 @@ test('a stop ends the streams', async () => {
   const ended = new Promise((resolve) => stream.response.once('close', resolve))
   await gateway.stop()
   await ended
+})
+
+describe('the timeline', () => {
+  const failed = { type: 'happened', kind: 'nodeFailed', level: 'failure', what: 'failed: no squid' } as const
+  const timeline = async (query = '') =>
+    (await askJson(gateway.socketPath, `/timeline${query}`)) as { entries: TimelineEntry[]; problem: string | null }
+  const wordsOf = ({ entries }: { entries: TimelineEntry[] }) => entries.map(({ words }) => words)
+  const started = `jupiter started: proxyha ${readVersion()}, workers mode`
+
+  test('has what happened in words, of each node by its name', async () => {
+    await ask(gateway.socketPath, '/status')
+    gateway.observe({ ...failed, address: '10.0.0.2' })
+    gateway.observe(logged('internal'))
+    const { entries, problem } = await timeline()
+    expect(problem).toBeNull()
+    expect(wordsOf({ entries })).toEqual([started, 'node-2 failed: no squid'])
+    expect(entries[1]).toEqual({
+      id: 2,
+      at: '2023-11-14T22:13:20.000Z',
+      node: 'node-2',
+      address: '10.0.0.2',
+      kind: 'nodeFailed',
+      words: 'node-2 failed: no squid',
+      level: 'failure',
+      by: null,
+    })
+    const events = (await askJson(gateway.socketPath, '/events?follow=0')) as { words: string | null }[]
+    expect(events.map(({ words }) => words)).toEqual(['node-2 failed: no squid', null])
+  })
+
+  test('goes on after a restart, and is asked for in parts', async () => {
+    gateway.observe(failed)
+    await gateway.stop()
+    gateway.clock.advance(1000)
+    await gateway.start()
+    expect(wordsOf(await timeline())).toEqual([started, 'jupiter failed: no squid', 'jupiter stops', started])
+    expect(wordsOf(await timeline('?after=2'))).toEqual(['jupiter stops', started])
+    expect(wordsOf(await timeline('?last=1'))).toEqual([started])
+    expect(await timeline('?after=fred')).toEqual({ error: 'after must be the id of an entry', code: 'bad-request' })
+    expect(await timeline('?last=1001')).toEqual({ error: 'last must be 1..1000', code: 'bad-request' })
+  })
+
+  test('tells of orders that were taken, with who gave them', async () => {
+    gateway.controls.discovery = { ...gateway.controls.discovery, drain: async () => undefined }
+    await ask(gateway.socketPath, '/drain?node=node-2', { method: 'POST' })
+    await ask(gateway.socketPath, '/drain?node=nobody', { method: 'POST' })
+    const { entries } = await timeline('?after=1')
+    expect(entries).toMatchObject([{ kind: 'drain', by: 'the control socket' }])
+    expect(wordsOf({ entries })).toEqual(['jupiter was ordered to drain node-2'])
+  })
 })

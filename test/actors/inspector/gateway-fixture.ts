@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AnnouncerStatus } from '../../../actors/announcer/messages.ts'
-import type { DiscoveryStatus, MemberStatus } from '../../../actors/discovery/messages.ts'
+import type { DiscoveryStatus, MemberStatus, NodeFigures } from '../../../actors/discovery/messages.ts'
 import type { ClientRoute, ClientsPart, DispatcherStatus } from '../../../actors/dispatcher/messages.ts'
 import type { ElectorStatus, VrrpStatus } from '../../../actors/elector/messages.ts'
 import { type InspectorOptions, startInspector } from '../../../actors/inspector/actor.ts'
@@ -15,9 +15,12 @@ import type { RawIpStatus } from '../../../actors/raw-ip/messages.ts'
 import type { StatsReporterStatus } from '../../../actors/stats-reporter/messages.ts'
 import type { WatcherStatus } from '../../../actors/watcher/messages.ts'
 import type { ActorContext, ActorInstance } from '../../../runtime/actor-system/actor.ts'
+import { emptyHistogram } from '../../../runtime/actor-system/inspection/histogram.ts'
 import type { InspectionEvent } from '../../../runtime/actor-system/inspection/inspection.ts'
 import { LostLines } from '../../../runtime/actor-system/inspection/lost-lines.ts'
+import { warning } from '../../../runtime/actor-system/inspection/warning.ts'
 import { readVersion } from '../../../runtime/gateway/version.ts'
+import { linuxJournalFile } from '../../../runtime/ports/process/linux/journal-file.ts'
 import { privately } from '../../../runtime/ports/process/linux/umask.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { SeededRandom } from '../../fakes/random.ts'
@@ -30,6 +33,8 @@ export const memberOf = (address: string, change: Partial<MemberStatus> = {}): M
   director: false,
   health: 'ok',
   lastSeenMs: 40,
+  source: change.self === true ? 'self' : 'beacon',
+  traffic: null,
   cpu: 0.25,
   memory: 0.5,
   pressure: 0.01,
@@ -49,6 +54,7 @@ export const memberOf = (address: string, change: Partial<MemberStatus> = {}): M
 /** What the elector says of its virtual router. */
 export const vrrp: VrrpStatus = {
   state: 'MASTER',
+  stateForMs: 60_000,
   version: 2,
   virtualRouterId: 51,
   priority: 99,
@@ -66,7 +72,8 @@ export const vrrp: VrrpStatus = {
   vridsHeard: [],
   counters: { advertsSent: 12, advertsReceived: 3 },
 }
-const elector: ElectorStatus = { role: 'director', ...vrrp, warnings: [] }
+const timings = { takeover: emptyHistogram, advertLateness: emptyHistogram }
+const elector: ElectorStatus = { role: 'director', ...vrrp, timings, warnings: [] }
 const announcer: AnnouncerStatus = {
   virtualIps: [{ address: '10.0.0.5', held: true }],
   gratuitousArpsSent: 5,
@@ -76,14 +83,20 @@ const announcer: AnnouncerStatus = {
 const discovery: DiscoveryStatus = {
   members: [
     memberOf('10.0.0.10', { health: 'failure', failedPorts: [3128] }),
-    memberOf('10.0.0.2'),
-    memberOf('10.0.0.1', { self: true, director: true, lastSeenMs: 0 }),
+    memberOf('10.0.0.2', { traffic: { connections: 400, failed: 0, bytesIn: 800, bytesOut: 9000 } }),
+    memberOf('10.0.0.1', {
+      self: true,
+      director: true,
+      lastSeenMs: 0,
+      traffic: { connections: 500, failed: 2, bytesIn: 1000, bytesOut: 10_000 },
+    }),
   ],
   counters: { helloSent: 7 },
-  warnings: ['beacons are not authenticated'],
+  warnings: [warning('cluster-key', null, 'beacons are not authenticated')],
   strangers: [],
 }
 const dispatcher: DispatcherStatus = {
+  connects: emptyHistogram,
   generation: 4,
   nodes: [
     {
@@ -91,10 +104,10 @@ const dispatcher: DispatcherStatus = {
       weight: 200,
       slots: 2048,
       activeConnections: 11,
-      totalConnections: 500,
       overloaded: false,
       slowStart: null,
       lastResort: false,
+      reachMs: null,
       weightReason: null,
     },
     {
@@ -102,18 +115,19 @@ const dispatcher: DispatcherStatus = {
       weight: 200,
       slots: 2048,
       activeConnections: 12,
-      totalConnections: 400,
       overloaded: false,
       slowStart: null,
       lastResort: false,
+      reachMs: null,
       weightReason: null,
     },
   ],
-  warnings: ['beacons are not authenticated'],
+  warnings: [warning('cluster-key', null, 'beacons are not authenticated')],
 }
 const monitor: PortMonitorStatus = {
   state: 'ok',
   ports: [{ port: 3128, listening: true, problem: null }],
+  checks: [],
   warnings: [],
 }
 const stats: StatsReporterStatus = {
@@ -158,6 +172,8 @@ export const actorOf = (name: string, change: Partial<ActorDescription> = {}): A
   mailbox: 0,
   handled: 9,
   overflowed: 0,
+  handling: null,
+  handlingMs: null,
   ...change,
 })
 
@@ -175,11 +191,21 @@ const instanceOf = (name: string, change: Partial<InstanceIdentity> = {}): Insta
 
 type FakeControl = Readonly<Record<string, (...parameters: never[]) => Promise<unknown>>>
 
+/** As discovery tells the history. */
+export const figuresOf = (address: string, connections: number): NodeFigures => ({
+  address,
+  name: `node-${address.split('.').at(-1)}`,
+  activeConnections: 3,
+  slots: 2048,
+  traffic: { connections, failed: 0, bytesIn: 100 * connections, bytesOut: 1000 * connections },
+  ageMs: 0,
+})
+
 /** What the actors of a healthy director answer; a test replaces what it is about. */
 const healthyControls = (): Record<string, FakeControl> => ({
   elector: { describe: async () => elector },
   announcer: { describe: async () => announcer },
-  discovery: { describe: async () => discovery },
+  discovery: { describe: async () => discovery, figures: async () => [figuresOf('10.0.0.1', 500)] },
   dispatcher: {
     describe: async () => dispatcher,
     which: async (client: string) => routeOf(client),
@@ -208,6 +234,7 @@ function describedIn({ forwarding, instances = [instanceOf('VI_51')] }: Partial<
 export class InspectedGateway {
   readonly folder = mkdtempSync(join(tmpdir(), 'proxyha-inspector-'))
   readonly socketPath = join(this.folder, 'control.sock')
+  readonly timelineFile = join(this.folder, 'timeline')
   readonly clock = new FakeClock()
   readonly lines: string[] = []
   readonly lostLines = new LostLines()
@@ -232,9 +259,10 @@ export class InspectedGateway {
       inspector: { address: '127.0.0.1', port: this.port, tokens: [] },
       described: describedIn(change),
       lostLines: this.lostLines.shared,
+      timelineFile: this.timelineFile,
       ...change,
     }
-    this.#instance = await startInspector(this.#context(), options, { privately })
+    this.#instance = await startInspector(this.#context(), options, { privately, journalFile: linuxJournalFile })
   }
 
   /** Starts it with a second instance, `web`, whose actors say the same as those of the first but for what is changed. */
@@ -276,6 +304,7 @@ export class InspectedGateway {
       request: () => Promise.reject(new Error('nobody asks here')),
       log: (level, line) => this.lines.push(`${level}: ${line}`),
       inspect: () => undefined,
+      observer: undefined,
       guard: (call) => call,
       control: ((actor: string) => this.controls[actor]) as ActorContext['control'],
     }

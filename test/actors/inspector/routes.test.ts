@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { FastPathStatus } from '../../../actors/fast-path/messages.ts'
-import type { GatewayStatus } from '../../../actors/inspector/messages.ts'
-import { actorOf, ask, askJson, InspectedGateway, memberOf, routeOf, vrrp } from './gateway-fixture.ts'
+import type { GatewayStatus, TrafficHistory } from '../../../actors/inspector/messages.ts'
+import { emptyHistogram, observed } from '../../../runtime/actor-system/inspection/histogram.ts'
+import { warning } from '../../../runtime/actor-system/inspection/warning.ts'
+import { actorOf, ask, askJson, figuresOf, InspectedGateway, memberOf, routeOf, vrrp } from './gateway-fixture.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
 
@@ -58,7 +60,14 @@ describe('GET /status', () => {
           drained: false,
           maint: false,
           lastResort: false,
+          reachMs: null,
           totalConnections: 500,
+          failedConnections: 2,
+          bytesIn: 1000,
+          bytesOut: 10_000,
+          connectionsPerS: null,
+          bytesInPerS: null,
+          bytesOutPerS: null,
           cpu: 0.25,
           memory: 0.5,
           capacity: 100,
@@ -68,6 +77,8 @@ describe('GET /status', () => {
           slowStart: null,
           weightReason: null,
           lastSeenMs: 0,
+          source: 'self',
+          ageMs: 0,
           left: false,
           key: 'current',
           missing: false,
@@ -81,10 +92,16 @@ describe('GET /status', () => {
           failedPorts: [3128],
           slots: 0,
           activeConnections: 3,
-          totalConnections: 0,
+          totalConnections: null,
+          failedConnections: null,
         }),
       ],
       warnings: ['beacons are not authenticated'],
+      verdict: {
+        level: 'warning',
+        text: 'warning: node-10 has failed on port 3128; node-1 leads, 2 of 3 nodes serve',
+        since: expect.stringMatching(/Z$/),
+      },
     }
     expect(await status()).toEqual(expected)
     expect(await askJson(gateway.port, '/status')).toEqual(expected)
@@ -111,6 +128,23 @@ describe('GET /status', () => {
     expect(nodes.map(({ address }) => address)).toEqual(['10.0.0.1', '10.0.0.2'])
     // A scanning node hands nothing on: what the director reported counts, not the own table.
     expect(nodes[1]?.activeConnections).toBe(6)
+  })
+
+  test('with all=1 a scanning node shows every node, and who has told it of each, how long ago', async () => {
+    await describeAs('elector', { role: 'scanning', state: 'BACKUP', masterIp: '10.0.0.2' })
+    const members = [
+      memberOf('10.0.0.1', { self: true, lastSeenMs: 0 }),
+      memberOf('10.0.0.2', { director: true, lastSeenMs: 300 }),
+      memberOf('10.0.0.3', { source: 'director', lastSeenMs: 1300 }),
+    ]
+    await describeAs('discovery', { members })
+    const { nodes } = (await askJson(gateway.socketPath, '/status?all=1')) as GatewayStatus
+    expect(nodes.map(({ address, source, ageMs }) => [address, source, ageMs])).toEqual([
+      ['10.0.0.1', 'self', 0],
+      ['10.0.0.2', 'beacon', 300],
+      ['10.0.0.3', 'director', 1300],
+    ])
+    expect((await status()).nodes).toHaveLength(2)
   })
 
   test('beside another director the connections are those that the nodes report: each sees only its own', async () => {
@@ -246,7 +280,9 @@ describe('of two instances', () => {
   })
 
   test('what one of them warns of is told with its name, and who is silent by the name of the actor', async () => {
-    await gateway.startWithWeb({ warnings: ['the same priority'] }, { warnings: ['cannot hold 10.0.0.6'] })
+    const same = warning('same-priority', '10.0.0.2', 'the same priority')
+    const refused = warning('vip-refused', '10.0.0.6', 'cannot hold 10.0.0.6')
+    await gateway.startWithWeb({ warnings: [same] }, { warnings: [refused] })
     expect((await status()).warnings).toEqual([
       'web: the same priority',
       'web: cannot hold 10.0.0.6',
@@ -265,8 +301,8 @@ describe('of two instances', () => {
       'proxyha_vrrp_director{instance="VI_51"} 1',
       'proxyha_vrrp_director{instance="web"} 0',
       'proxyha_vrrp_priority{instance="web"} 90',
-      'proxyha_vrrp_events_total{instance="VI_51",event="advertsSent"} 12',
-      'proxyha_vrrp_events_total{instance="web",event="advertsSent"} 3',
+      'proxyha_vrrp_events_total{instance="VI_51",event="adverts_sent"} 12',
+      'proxyha_vrrp_events_total{instance="web",event="adverts_sent"} 3',
       'proxyha_gratuitous_arps_total 10',
       'proxyha_virtual_ip_held{address="10.0.0.6"} 1',
     ]) {
@@ -310,13 +346,13 @@ describe('of two instances', () => {
       await describeAs('elector', backup)
       expect(await order()).toEqual([200, { ok: true, instances: ['web'] }])
       const error = 'this node is not the director of VI_51: node-2 (10.0.0.2) is; order it there'
-      expect(await order('?instance=VI_51')).toEqual([409, { error }])
+      expect(await order('?instance=VI_51')).toEqual([409, { error, code: 'refused' }])
       expect(orders).toEqual(['elector-web'])
     })
 
     test('names those that there are where there is none of that name', async () => {
       const error = 'there is no instance mail here; known: VI_51, web'
-      expect(await order('?instance=mail')).toEqual([409, { error }])
+      expect(await order('?instance=mail')).toEqual([409, { error, code: 'refused' }])
       expect(orders).toEqual([])
     })
 
@@ -326,7 +362,7 @@ describe('of two instances', () => {
       const directors = ['10.0.0.2', '10.0.0.10'].map((address) => memberOf(address, { director: true }))
       await describeAs('discovery', { members: [memberOf('10.0.0.1', { self: true }), ...directors] })
       const error = 'this node is not the director: node-2 (10.0.0.2), node-10 (10.0.0.10) are; order it there'
-      expect(await order()).toEqual([409, { error }])
+      expect(await order()).toEqual([409, { error, code: 'refused' }])
     })
   })
 })
@@ -363,23 +399,45 @@ describe('GET /diagnostics', () => {
   })
 })
 
-describe('connections that were handed to a node in kernel mode', () => {
-  const totals = async () => {
-    const { nodes } = (await askJson(gateway.socketPath, '/status')) as {
-      nodes: readonly { address: string; totalConnections: number | null }[]
+describe('GET /history', () => {
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 0))
+  const second = async (connections: number, afterMs = 1000) => {
+    gateway.controls.discovery = {
+      ...gateway.controls.discovery,
+      figures: async () => [figuresOf('10.0.0.1', connections)],
     }
-    return Object.fromEntries(nodes.map(({ address, totalConnections }) => [address, totalConnections]))
+    gateway.clock.advance(afterMs)
+    await settled()
   }
 
-  test('are those that the kernel has counted; what the fast path has not told is not known, and no 0', async () => {
-    await gateway.stop()
-    await gateway.start({ forwarding: 'kernel' })
-    expect(Object.values(await totals()).every((total) => total === null)).toBe(true)
-    await gateway.stop()
-    const nodes = [{ address: '10.0.0.2', packets: 9, bytes: 0, connections: 4 }]
-    gateway.controls['fast-path'] = { describe: async () => ({ ...KERNEL_MODE, nodes }) }
-    await gateway.start({ forwarding: 'kernel' })
-    expect(await totals()).toMatchObject({ '10.0.0.1': null, '10.0.0.2': 4 })
+  test('has what discovery tells once a second, whoever looks; the status has the rates', async () => {
+    for (const connections of [10, 20, 30]) await second(connections)
+    const history = (await askJson(gateway.socketPath, '/history')) as TrafficHistory
+    expect(history).toMatchObject({ stepMs: 1000, points: 3 })
+    expect(history.nodes).toMatchObject([
+      { address: '10.0.0.1', connectionsPerS: [null, 10, 10], slots: [2048, 2048, 2048] },
+    ])
+    const [own] = (await status()).nodes
+    expect(own).toMatchObject({
+      connectionsPerS: { s1: 10, s10: 10, s60: 10 },
+      bytesInPerS: 1000,
+      bytesOutPerS: 10_000,
+    })
+    const after = new Date(Date.parse(history.from) + 1000).toISOString()
+    expect(await askJson(gateway.port, `/history?after=${after}`)).toMatchObject({ points: 1 })
+    expect((await ask(gateway.port, '/history?after=yesterday')).status).toBe(400)
+  })
+
+  test('has a gap while discovery does not answer, and goes on after that', async () => {
+    await second(10)
+    gateway.controls.discovery = { ...gateway.controls.discovery, figures: () => new Promise(() => undefined) }
+    gateway.clock.advance(1000)
+    await settled()
+    gateway.clock.advance(800)
+    await settled()
+    await second(30, 200)
+    const { nodes } = (await askJson(gateway.socketPath, '/history')) as TrafficHistory
+    expect(nodes[0]?.activeConnections).toEqual([3, null, 3])
   })
 })
 
@@ -399,7 +457,7 @@ describe('GET /healthz', () => {
     ['discovery', { strangers: ['10.0.0.9 leads VRID 51'] }, '10.0.0.9 leads VRID 51'],
     [
       'raw-ip',
-      { open: false, warnings: ['raw sockets are closed: no interface'] },
+      { open: false, warnings: [{ text: 'raw sockets are closed: no interface' }] },
       'raw sockets are closed: no interface',
     ],
   ])('is 503 with the reason when %s says otherwise', async (actor, change, reason) => {
@@ -512,9 +570,10 @@ describe('GET /metrics', () => {
     const names = new Set([...samples.keys()].map((key) => key.replace(/\{.*/, '')))
     expect(names.size).toBeGreaterThan(25)
     for (const name of names) {
-      expect(name).toMatch(/^proxyha_[a-z_]+$/)
-      expect(body).toContain(`# HELP ${name} `)
-      expect(body).toMatch(new RegExp(`^# TYPE ${name} ${name.endsWith('_total') ? 'counter' : 'gauge'}$`, 'm'))
+      expect(name).toMatch(/^(proxyha|process|nodejs)_[a-z_0-9]+$/)
+      const [, type] = new RegExp(`^# TYPE ${name.replace(/_(bucket|sum|count)$/, '')} (.*)$`, 'm').exec(body) ?? []
+      const expected = name.endsWith('_total') ? 'counter' : /_(bucket|sum|count)$/.test(name) ? 'histogram' : 'gauge'
+      expect([name, type]).toEqual([name, expected])
     }
   })
 
@@ -540,8 +599,8 @@ describe('GET /metrics', () => {
       'proxyha_nodes{state="failure"}': 1,
       'proxyha_node_active_connections{address="10.0.0.2",name="node-2"}': 12,
       'proxyha_node_connections_total{address="10.0.0.1",name="node-1"}': 500,
-      'proxyha_vrrp_events_total{instance="VI_51",event="advertsSent"}': 12,
-      'proxyha_beacon_events_total{event="helloSent"}': 7,
+      'proxyha_vrrp_events_total{instance="VI_51",event="adverts_sent"}': 12,
+      'proxyha_beacon_events_total{event="hello_sent"}': 7,
       'proxyha_packets_total{protocol="112",outcome="sent"}': 2,
       'proxyha_actor_restarts_total{actor="discovery"}': 2,
       'proxyha_actor_up{actor="discovery"}': 0,
@@ -557,6 +616,66 @@ describe('GET /metrics', () => {
     expect(version).toMatch(/^\d+\.\d+\.\d+/)
     const info = `proxyha_info{node="jupiter",forwarding="workers",version="${version}",vrrp_version="3"}`
     expect(samples.get(info)).toBe(1)
+  })
+
+  test('has the state of each virtual router, since when, and what is tracked', async () => {
+    const tracking = [{ source: 'portMonitor', state: 'failed', reason: 'no squid', effect: 'fault' }]
+    await describeAs('elector', { state: 'FAULT', stateForMs: 5000, tracking })
+    const { samples } = await scrape()
+    expect(Object.fromEntries(samples)).toMatchObject({
+      'proxyha_vrrp_state{instance="VI_51",state="fault"}': 1,
+      'proxyha_vrrp_state{instance="VI_51",state="master"}': 0,
+      'proxyha_vrrp_tracking{instance="VI_51",source="port_monitor"}': 0,
+      'proxyha_vrrp_last_transition_timestamp_seconds{instance="VI_51"}': Date.UTC(2026, 0, 1) / 1000 - 5,
+    })
+  })
+
+  test('has durations in seconds, by buckets that add up', async () => {
+    const handling = observed(observed(observed(emptyHistogram, 0.3), 3), 70_000)
+    gateway.controls.supervisor = { actors: async () => [actorOf('elector', { handling })] }
+    const { samples } = await scrape()
+    const of = (rest: string) => samples.get(`proxyha_actor_handling_seconds${rest}`)
+    expect(['0.00025', '0.0005', '0.005', '5', '+Inf'].map((le) => of(`_bucket{actor="elector",le="${le}"}`))).toEqual([
+      0, 1, 2, 2, 3,
+    ])
+    expect(of('_count{actor="elector"}')).toBe(3)
+    expect(of('_sum{actor="elector"}')).toBeCloseTo(70.0033, 6)
+  })
+
+  test('has what a round has gathered lately, and waits for no actor that is slow', async () => {
+    gateway.clock.advance(1000)
+    // The round is under way: the status waits for the same.
+    await ask(gateway.port, '/status')
+    await describeAs('announcer', { gratuitousArpsSent: 9 })
+    expect((await scrape()).samples.get('proxyha_gratuitous_arps_total')).toBe(5)
+    gateway.controls.announcer = { describe: () => new Promise(() => undefined) }
+    expect((await scrape()).samples.get('proxyha_gratuitous_arps_total')).toBe(5)
+  })
+
+  test('is OpenMetrics for who asks for it, and the next one gets the format of Prometheus all the same', async () => {
+    const accept = 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5'
+    const open = await ask(gateway.port, '/metrics', { headers: { accept } })
+    expect(open.headers['content-type']).toContain('application/openmetrics-text')
+    expect(open.body.endsWith('# EOF\n')).toBe(true)
+    expect(open.body).toContain('# TYPE proxyha_gratuitous_arps counter\nproxyha_gratuitous_arps_total 5\n')
+    expect(open.body).toMatch(/^# TYPE process_cpu_seconds counter\nprocess_cpu_seconds_total /m)
+    const { body } = await scrape()
+    expect(body).toContain('# TYPE proxyha_gratuitous_arps_total counter\nproxyha_gratuitous_arps_total 5\n')
+    expect(body).toMatch(/^# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total /m)
+  })
+
+  test.each([
+    ['gzip', true],
+    ['deflate, gzip;q=1.0, *;q=0.5', true],
+    ['gzip;q=0', false],
+    ['gzip;q=0.0, identity', false],
+    ['br', false],
+    [undefined, false],
+  ])('for an Accept-Encoding of %s is compressed: %s', async (encoding, compressed) => {
+    const headers = encoding === undefined ? {} : { 'accept-encoding': encoding }
+    const reply = await ask(gateway.port, '/metrics', { headers })
+    expect(reply.headers['content-encoding']).toBe(compressed ? 'gzip' : undefined)
+    expect(reply.body.startsWith('# HELP')).toBe(!compressed)
   })
 
   test('is scraped again with the figures of then, not the sum', async () => {

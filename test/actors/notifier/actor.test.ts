@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { FAREWELL_MS, startNotifier } from '../../../actors/notifier/actor.ts'
 import type { NotifierOptions } from '../../../actors/notifier/machine.ts'
 import type { NotifierMessage, NotifierStatus } from '../../../actors/notifier/messages.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { done } from '../../../runtime/ports/result.ts'
 import { FakePrograms } from '../../fakes/programs.ts'
 import { FakeWebhooks } from '../../fakes/webhooks.ts'
@@ -70,9 +71,9 @@ test('a URL gets the same JSON', async () => {
 test('what is weak about a program is a warning, until it is another', async () => {
   const { context, actor, describe } = await start()
   const weakness = 'notify: /weak is run by root, and others may write /weak: chmod go-w /weak'
-  expect([context.lines, describe().warnings]).toEqual([[`warn: ${weakness}`], [weakness]])
+  expect([context.lines, textsOf(describe().warnings)]).toEqual([[`warn: ${weakness}`], [weakness]])
   actor.configure?.({ ...OPTIONS, notifiers: [] })
-  expect(describe().warnings).toEqual([])
+  expect(textsOf(describe().warnings)).toEqual([])
 })
 
 test('a stop waits until all is told, and no longer than its patience', async () => {

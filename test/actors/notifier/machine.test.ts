@@ -159,7 +159,7 @@ test('what a program says is logged, what goes wrong is, too, and stands in the 
   ])
   expect(describeNotifier(bench.state)).toMatchObject({
     notifiers: [{ delivered: 1, failed: 1, waiting: 0 }],
-    warnings: ['notify: /usr/local/bin/tell failed when it was called last: ended with 1: no mail'],
+    warnings: [{ text: 'notify: /usr/local/bin/tell failed when it was called last: ended with 1: no mail' }],
   })
   bench.happens(becomes('FAULT')).delivered()
   expect(describeNotifier(bench.state).warnings).toEqual([])

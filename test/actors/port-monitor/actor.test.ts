@@ -4,6 +4,7 @@ import type { DeepCheck } from '../../../actors/port-monitor/deep-checks.ts'
 import type { PortMonitorPeers } from '../../../actors/port-monitor/machine.ts'
 import type { PortMonitorStatus } from '../../../actors/port-monitor/messages.ts'
 import type { TrackedScript } from '../../../actors/port-monitor/scripts.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { done, refused } from '../../../runtime/ports/result.ts'
 import { FakePrograms } from '../../fakes/programs.ts'
 import { FakeProxyProbe } from '../../fakes/proxy-probe.ts'
@@ -39,7 +40,7 @@ test('a proxy that stops is noticed within a second, and its return when it was 
     { to: 'discovery', message: { type: 'monitor', state: 'failure', failedPorts: [9090] } },
     { to: 'discovery', message: { type: 'monitor', state: 'ok', failedPorts: [] } },
   ])
-  expect(context.inspected).toHaveLength(3)
+  expect(context.inspected.map(({ type }) => type)).toEqual(['state', 'state', 'happened', 'state', 'happened'])
 })
 
 test('discovery hears the state again when it restarts', async () => {
@@ -82,7 +83,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve))
 test("the operator's scripts are run, and the electors told; what is weak about one is a warning, until it is another", async () => {
   const script = { name: 'one', command: ['/weak', 'word'], intervalMs: 1000, timeoutMs: 500, rise: 1, fall: 1 }
   const { context, programs, options, actor } = await start([], [script])
-  const warnings = () => (actor.control as { describe(): PortMonitorStatus }).describe().warnings
+  const warnings = () => textsOf((actor.control as { describe(): PortMonitorStatus }).describe().warnings)
   const weakness = 'track.scripts: /weak is run by root, and others may write /weak: chmod go-w /weak'
   expect(context.lines).toContain(`warn: ${weakness}`)
   expect(warnings()).toEqual([weakness])

@@ -57,6 +57,14 @@ describe('all redirect ports as a whole', () => {
     expect([...linesOf(again.effects), ...toldTo(again.effects)]).toEqual([])
   })
 
+  test('the timeline tells of a failure with its cause, and of its end; that all is well at the start is no news', () => {
+    const told = (...events: readonly PortMonitorEvent[]) =>
+      run(...events).effects.flatMap((effect) => (effect.type === 'happened' ? [`${effect.kind}: ${effect.what}`] : []))
+    expect(told(listening(2121, 9090))).toEqual([])
+    expect(told(listening(2121, 9090), listening(9090))).toEqual(['nodeFailed: failed: port 2121 is not listening'])
+    expect(told(listening(9090), listening(2121, 9090))).toEqual(['nodeReturned: serves again'])
+  })
+
   test('one does not listen: failure of the node, and the port is named', () => {
     const { state, effects } = run(listening(2121, 9090), listening(9090))
     expect(linesOf(effects)).toEqual(['monitor: current state: failure (port 2121 is not listening)'])
@@ -97,7 +105,7 @@ describe('port by port', () => {
     expect(linesOf(effects)).toEqual(['monitor: current state: ok (port 2121 is not listening)'])
     expect(describePortMonitor(state)).toMatchObject({
       state: 'ok',
-      warnings: ['port 2121 is not listening: others serve that'],
+      warnings: [{ text: 'port 2121 is not listening: others serve that' }],
     })
   })
 
@@ -117,7 +125,7 @@ describe('a read that fails', () => {
     expect([...linesOf(effects), ...toldTo(effects)]).toEqual([])
     expect(describePortMonitor(state)).toMatchObject({
       state: 'ok',
-      warnings: ['the listening ports cannot be read: ENOBUFS'],
+      warnings: [{ text: 'the listening ports cannot be read: ENOBUFS' }],
     })
   })
 

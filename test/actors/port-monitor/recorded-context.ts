@@ -1,4 +1,5 @@
 import type { ActorContext, PeerMessages } from '../../../runtime/actor-system/actor.ts'
+import type { InspectionDetail } from '../../../runtime/actor-system/inspection/inspection.ts'
 import { FakeClock } from '../../fakes/clock.ts'
 import { SeededRandom } from '../../fakes/random.ts'
 
@@ -10,7 +11,8 @@ export class RecordedContext<Peers extends PeerMessages> implements ActorContext
   readonly random = new SeededRandom(1)
   readonly sent: { readonly to: string; readonly message: unknown }[] = []
   readonly lines: string[] = []
-  readonly inspected: unknown[] = []
+  readonly inspected: InspectionDetail[] = []
+  observer: ActorContext['observer'] = undefined
 
   send<To extends keyof Peers & string>(to: To, message: Peers[To]): void {
     this.sent.push({ to, message })
@@ -24,7 +26,7 @@ export class RecordedContext<Peers extends PeerMessages> implements ActorContext
     this.lines.push(`${level}: ${line}`)
   }
 
-  inspect(detail: unknown): void {
+  inspect(detail: InspectionDetail): void {
     this.inspected.push(detail)
   }
 

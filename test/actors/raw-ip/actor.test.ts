@@ -59,6 +59,7 @@ describe('raw-IP actor', () => {
       request: () => Promise.reject(new Error('the raw-IP actor asks nobody')),
       log: (_level, line) => void logged.push(line),
       inspect() {},
+      observer: undefined,
       guard: (call) => call,
       control: () => undefined,
     }
@@ -126,7 +127,7 @@ describe('raw-IP actor', () => {
     expect(actor.describe()).toMatchObject({
       open: true,
       counters: { 253: { sent: 0, sendFailed: 1 } },
-      warnings: [expect.stringContaining('IP protocol 253 cannot be sent')],
+      warnings: [{ text: expect.stringContaining('IP protocol 253 cannot be sent') }],
     })
   })
 
@@ -231,7 +232,7 @@ describe('raw-IP actor', () => {
     await arrive(112, 100)
     expect(actor.describe()).toMatchObject({
       counters: { 253: { received: 6000, dropped: 5400 }, 112: { received: 100, dropped: 0 } },
-      warnings: [expect.stringContaining('more than 5000 packets/s of IP protocol 253')],
+      warnings: [{ text: expect.stringContaining('more than 5000 packets/s of IP protocol 253') }],
     })
     expect(sent.filter(({ to }) => to === 'discovery')).toHaveLength(600)
     expect(logged).toHaveLength(1)
@@ -290,7 +291,7 @@ describe('raw-IP actor', () => {
     expect(sent).toEqual([{ to: 'elector', message: expect.objectContaining({ type: 'sendFailed', confirm: 1 }) }])
     expect(actor.describe()).toMatchObject({
       open: false,
-      warnings: [expect.stringContaining('raw sockets are closed')],
+      warnings: [{ text: expect.stringContaining('raw sockets are closed') }],
     })
     clock.advance(1000)
     expect(actor.describe().open).toBe(false)
@@ -317,7 +318,10 @@ describe('raw-IP actor', () => {
   test('an error of the sockets opens them again', async () => {
     const actor = await start()
     port.raiseError(112, 'polling failed')
-    expect(actor.describe()).toMatchObject({ open: false, warnings: ['raw sockets are closed: polling failed'] })
+    expect(actor.describe()).toMatchObject({
+      open: false,
+      warnings: [{ text: 'raw sockets are closed: polling failed' }],
+    })
     clock.advance(100)
     expect(actor.describe().open).toBe(true)
   })
@@ -433,7 +437,10 @@ describe('raw-IP actor', () => {
       const actor = await startDual(ROUTE)
       port6.fail(refused('EADDRNOTAVAIL', 'fe80::1 on eth0: Cannot assign requested address'))
       port6.raiseError(112, 'polling failed')
-      expect(actor.describe()).toMatchObject({ open: false, warnings: ['raw IPv6 sockets are closed: polling failed'] })
+      expect(actor.describe()).toMatchObject({
+        open: false,
+        warnings: [{ text: 'raw IPv6 sockets are closed: polling failed' }],
+      })
       await arrive(112)
       expect(sent).toMatchObject([{ to: 'elector' }])
       port6.repair()

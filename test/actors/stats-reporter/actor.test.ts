@@ -4,6 +4,7 @@ import { startStatsReporter } from '../../../actors/stats-reporter/actor.ts'
 import type { AgentRules } from '../../../actors/stats-reporter/agent.ts'
 import type { StatsReporterPeers } from '../../../actors/stats-reporter/machine.ts'
 import type { StatsReporterStatus } from '../../../actors/stats-reporter/messages.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { refused } from '../../../runtime/ports/result.ts'
 import { FakeAgent } from '../../fakes/agent.ts'
 import { FakeSocketTable } from '../../fakes/socket-table.ts'
@@ -96,9 +97,9 @@ test('what cannot be reset is a warning, until it has not to be any more', async
   socketTable.refuse({ ok: false, code: 'EPERM', reason: 'not permitted' })
   const upkeep = { type: 'upkeep', draining: true, resets: true, group: [] } as const
   actor.receive(upkeep, 'discovery')
-  expect(describe().warnings).toContain('what is open at this node cannot be reset: not permitted')
+  expect(textsOf(describe().warnings)).toContain('what is open at this node cannot be reset: not permitted')
   actor.receive({ ...upkeep, resets: false }, 'discovery')
-  expect(describe().warnings).not.toContain('what is open at this node cannot be reset: not permitted')
+  expect(textsOf(describe().warnings)).not.toContain('what is open at this node cannot be reset: not permitted')
 })
 
 test('a socket table that refuses costs the count of connections only', async () => {
@@ -106,7 +107,10 @@ test('a socket table that refuses costs the count of connections only', async ()
   socketTable.refuse({ ok: false, code: 'ENOBUFS', reason: 'no room' })
   systemLoad.spend(0.25, 1)
   context.clock.advance(250)
-  expect(describe()).toMatchObject({ load: { cpu: 1 }, warnings: ['the load of this host cannot be read: no room'] })
+  expect(describe()).toMatchObject({
+    load: { cpu: 1 },
+    warnings: [{ text: 'the load of this host cannot be read: no room' }],
+  })
 })
 
 test('a /proc that cannot be read is a warning, not a crash', async () => {
@@ -115,7 +119,7 @@ test('a /proc that cannot be read is a warning, not a crash', async () => {
     throw new Error('no /proc')
   }
   context.clock.advance(1000)
-  expect(describe().warnings).toEqual(['the load of this host cannot be read: no /proc'])
+  expect(textsOf(describe().warnings)).toEqual(['the load of this host cannot be read: no /proc'])
 })
 
 test('an agent is asked, and discovery hears what it says; a stop ends the question', async () => {
@@ -134,7 +138,7 @@ test('an agent is asked, and discovery hears what it says; a stop ends the quest
   context.clock.advance(5000)
   agent.answer(refused('EAGENT', 'ended with 3'))
   await Promise.resolve()
-  expect(describe().warnings).toContain('the agent of this node ended with 3')
+  expect(textsOf(describe().warnings)).toContain('the agent of this node ended with 3')
   context.clock.advance(5000)
   await actor.stop?.()
   expect(agent.isClosed).toBe(true)

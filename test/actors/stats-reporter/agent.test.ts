@@ -7,6 +7,7 @@ import {
   initialAgent,
   stepAgent,
 } from '../../../actors/stats-reporter/agent.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { refused } from '../../../runtime/ports/result.ts'
 
 const RULES = { question: { type: 'http', url: 'http://127.0.0.1/', timeoutMs: 1000 }, intervalMs: 5000 } as const
@@ -71,14 +72,14 @@ test('discovery is told what changes, and again when it has started anew', () =>
 test('what it said counts through two answers that are none; then it counts as none, in one line for all of it', () => {
   const agent = new Stepped().says('40%').fails()
   expect(agent.lines).toEqual(['agent: ended with 1'])
-  expect(agentWarnings(agent.state)).toEqual(['the agent of this node ended with 1'])
+  expect(textsOf(agentWarnings(agent.state))).toEqual(['the agent of this node ended with 1'])
   expect(agent.says('forty').told).toEqual([])
   expect(agent.lines).toEqual([])
   expect(agent.fails().told).toEqual([{ type: 'agent', word: null }])
   expect(agent.lines).toEqual(['agent: counts as none'])
-  expect(agentWarnings(agent.state)).toEqual(['the agent of this node ended with 1: it counts as none'])
+  expect(textsOf(agentWarnings(agent.state))).toEqual(['the agent of this node ended with 1: it counts as none'])
   expect(agent.says('40%').lines).toEqual(['agent: answers again', 'agent: says 40 %'])
-  expect(agentWarnings(agent.state)).toEqual([])
+  expect(textsOf(agentWarnings(agent.state))).toEqual([])
 })
 
 test('what is no answer is repeated to the operator, but not all of it', () => {

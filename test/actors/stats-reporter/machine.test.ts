@@ -5,6 +5,7 @@ import {
   type StatsReporterState,
   stepStatsReporter,
 } from '../../../actors/stats-reporter/machine.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import type { SystemLoadSample } from '../../../runtime/ports/host/system-load.ts'
 
 const sampleOf = (cpuBusy: number, cpuTotal: number, change: Partial<SystemLoadSample> = {}): SystemLoadSample => ({
@@ -153,7 +154,9 @@ test('a failure is logged once when it begins and once when it ends, and is a wa
     { type: 'log', level: 'warn', line: 'stats: the load of this host cannot be read: no /proc' },
     { type: 'startTimer' },
   ])
-  expect(describeStatsReporter(failed.state).warnings).toEqual(['the load of this host cannot be read: no /proc'])
+  expect(textsOf(describeStatsReporter(failed.state).warnings)).toEqual([
+    'the load of this host cannot be read: no /proc',
+  ])
   const again = stepStatsReporter(failed.state, { type: 'unreadable', failure: 'no /proc' }, 1000)
   expect(again.effects).toMatchObject([{ type: 'startTimer' }])
   const well = stepStatsReporter(
@@ -162,7 +165,7 @@ test('a failure is logged once when it begins and once when it ends, and is a wa
     2000,
   )
   expect(well.effects).toMatchObject([{ type: 'log', level: 'info' }, { type: 'startTimer' }])
-  expect(describeStatsReporter(well.state).warnings).toEqual([])
+  expect(textsOf(describeStatsReporter(well.state).warnings)).toEqual([])
 })
 
 test('a sample is taken whenever the interval is over', () => {

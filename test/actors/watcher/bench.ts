@@ -8,6 +8,7 @@ import {
   type WatcherOptions,
   type WatcherState,
 } from '../../../actors/watcher/state.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import type { InterfaceTruth, KernelEvent, NeighbourSighting } from '../../../runtime/ports/netlink/kernel-events.ts'
 
 export const OWN_MAC = '02:00:00:00:00:01'
@@ -124,7 +125,7 @@ export class Bench {
   }
 
   warnings(): readonly string[] {
-    return describeWatcher(this.state, this.nowMs).warnings
+    return textsOf(describeWatcher(this.state, this.nowMs).warnings)
   }
 
   #step(event: WatcherEvent): void {

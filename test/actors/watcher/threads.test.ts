@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ElectorControl } from '../../../actors/elector/messages.ts'
 import type { RemoteControl } from '../../../runtime/actor-system/actor.ts'
+import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { LiveSystem, livePlan } from '../../runtime/actor-system/fixtures/live-system.ts'
 import { settings } from '../announcer/bench.ts'
 import { v3 } from '../elector/bench.ts'
@@ -83,7 +84,7 @@ test('who answers for a virtual IP is known to the announcer before it is to hol
   await live.until(async () => {
     // To each probe; three in a row are certain.
     await kernel.say({ ...answer, targetMac: '02:00:00:00:00:01' })
-    return (await announcer.takeOver()).warnings.includes(refusal)
+    return textsOf((await announcer.takeOver()).warnings).includes(refusal)
   })
   expect((await announcer.takeOver()).virtualIps).toEqual([{ address: VIP, held: false }])
 })

@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ActorSystemOptions } from '../../../runtime/actor-system/actor-system.ts'
+import { LOG_BURST } from '../../../runtime/actor-system/inspection/limited-log.ts'
 import type { ActorPlan } from '../../../runtime/actor-system/supervision/plan.ts'
 import { FakeClock } from '../../fakes/clock.ts'
+import { expectEscalation, expectLastWords } from './fixtures/deaths.ts'
 import type { EchoControl, EchoMessage } from './fixtures/echo.ts'
 import { LiveSystem, livePlan } from './fixtures/live-system.ts'
 
@@ -75,23 +77,12 @@ describe('actors on threads of their own', () => {
 
   test('what a dying actor had sent arrives, all of it, before its peers hear of its death', async () => {
     const system = await startPair({ peers: ['caller'] })
-    const caller = await system.caller()
-    await caller.tell({ type: 'sayAndThrow', times: 50 }, 1)
-    await system.happened('echo', 'spawned', 2)
-    await system.until(async () => (await caller.history()).at(-1) === 'up echo')
-    const words = Array.from({ length: 50 }, (_, index) => `got ${index + 1} from echo`)
-    expect(await caller.history()).toEqual(['up echo', ...words, 'down echo', 'up echo'])
+    await expectLastWords(system)
   })
 
   test('a crash loop escalates, and the others go on', async () => {
     const system = await startPair()
-    for (let crash = 1; crash <= 4; crash++) {
-      await system.until(() => system.system.crash('echo'))
-      await system.happened('echo', 'crashed', crash)
-    }
-    expect(system.escalations).toEqual([
-      'echo: more than 3 crashes within 60 s; the last: crashed on purpose, by the test hook',
-    ])
+    await expectEscalation(system)
     const caller = await system.control('caller')
     expect(await caller.ask?.({ type: 'ignore' }, 10)).toBe('EPEERDOWN')
   })
@@ -143,8 +134,11 @@ describe('actors on threads of their own', () => {
     const system = await startPair()
     await (await system.caller()).tell({ type: 'logMany', lines: 1000 }, 1)
     await system.until(() => system.lines.some((line) => line.endsWith('suppressed')))
-    expect(system.lines.filter((line) => line.startsWith('echo: line'))).toHaveLength(100)
-    expect(system.lines).toContain('echo: 900 log lines were suppressed')
+    const shown = system.lines.filter((line) => line.startsWith('echo: line')).length
+    // At once, and some more where a busy machine takes its time for the others.
+    expect(shown).toBeGreaterThanOrEqual(LOG_BURST)
+    expect(shown).toBeLessThan(2 * LOG_BURST)
+    expect(system.lines).toContain(`echo: ${1000 - shown} log lines were suppressed`)
   })
 
   test('single messages are shown only while somebody watches', async () => {

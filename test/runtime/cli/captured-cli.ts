@@ -41,6 +41,8 @@ export function healthyHost(network: Partial<NetworkView> = {}): HostView {
 class Captured extends Writable {
   text = ''
   isTTY = false
+  columns = 80
+  rows = 24
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.text += chunk.toString()

@@ -8,14 +8,16 @@ const sourcesOf = (folder: string, pattern: RegExp): string =>
     .map((file) => readFileSync(new URL(`${folder}${file}`, root), 'utf8'))
     .join('\n')
 
-const page = readFileSync(new URL('docs/doctor.md', root), 'utf8')
+const [page = ''] = readFileSync(new URL('docs/doctor.md', root), 'utf8').split('\n## Warnings of the status\n')
 const codes = [...page.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell]) =>
   [...cell!.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code!),
 )
-const rules = sourcesOf('runtime/cli/doctor/', /findings\.ts$/)
+const rules = ['actors/inspector/doctor/', 'runtime/cli/doctor/']
+  .map((folder) => sourcesOf(folder, /findings\.ts$/))
+  .join('\n')
 
 test('the page has every finding there is', () => {
-  const found = [...rules.matchAll(/\b(?:problem|note)\(\s*['`]([a-z-]+)['`]/g)].map(([, code]) => code!)
+  const found = [...rules.matchAll(/\b(?:failure|problem|note)\(\s*['`]([a-z-]+)['`]/g)].map(([, code]) => code!)
   expect(found.length).toBeGreaterThan(20)
   expect(found.filter((code) => !codes.includes(code))).toEqual([])
 })

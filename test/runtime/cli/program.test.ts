@@ -30,6 +30,15 @@ describe('help', () => {
     expect(stdout).toContain(`  proxyha ${command}`)
   })
 
+  test('no line of it, of any command, is over 80 columns', async () => {
+    const { stdout } = await new CapturedCli().output('--help')
+    const commands = [...stdout.matchAll(/^ {2}([a-z-]+)/gm)].map(([, command]) => command!)
+    expect(commands.length).toBeGreaterThan(18)
+    const helps = await Promise.all(commands.map((command) => new CapturedCli().output('help', command)))
+    const lines = [stdout, ...helps.map(({ stdout }) => stdout)].flatMap((text) => text.split('\n'))
+    expect(lines.filter(({ length }) => length > 80)).toEqual([])
+  })
+
   test('is shown on stderr when there is no command, which is a failure', async () => {
     const { code, stdout, stderr } = await new CapturedCli().output()
     expect([code, stdout]).toEqual([1, ''])

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { InspectedGateway, memberOf, routeOf } from '../../actors/inspector/gateway-fixture.ts'
-import { CapturedCli } from './captured-cli.ts'
+import { CapturedCli, healthyHost } from './captured-cli.ts'
 
 let gateway: InspectedGateway
 let cli: CapturedCli
@@ -18,29 +18,41 @@ const ask = (...args: readonly string[]) => cli.output(...args, '-s', gateway.so
 const ESCAPE = '\u001b['
 
 describe('status', () => {
-  test('for people: aligned, at most 100 columns, no colours in a pipe', async () => {
+  test('for people: the verdict first, aligned, all columns and no colours in a pipe', async () => {
     const { code, stdout, stderr } = await ask('status')
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toBe(
       [
-        'jupiter is director; forwards by workers',
+        'warning: node-10 has failed on port 3128; node-1 leads, 2 of 3 nodes serve  since 00:00:00 UTC',
+        'jupiter (10.0.0.1) is director; forwards by workers',
         '',
-        'VRRP        MASTER, version 2, VRID 51, priority 99, adverts every 1 s, 1 transition',
-        'Director    10.0.0.1 (priority 99)',
+        'VRRP 2      MASTER, VRID 51, priority 99, adverts every 1 s, 1 transition',
+        'Director    node-1 (10.0.0.1), priority 99',
         'Virtual IP  10.0.0.5 held here',
         'Monitor     ok',
         '',
-        ' NODE     ADDRESS    ROLE      STATE    SLOTS  WEIGHT  ACTIVE  TOTAL   CPU   MEM  SEEN',
-        '*node-1   10.0.0.1   director  ok        2048     200      11    500  25 %  50 %     -',
-        ' node-2   10.0.0.2   scanning  ok        2048     200      12    400  25 %  50 %   0 s',
-        ' node-10  10.0.0.10  scanning  failure      0       0       3      0  25 %  50 %   0 s',
+        ' NODE     ADDRESS    ROLE      STATE    SLOTS  WEIGHT  ACTIVE  TOTAL   CPU   MEM  SEEN  CONN/S  IN/S  OUT/S  FAILED  FROM',
+        '*node-1   10.0.0.1   director  ok        2048     200      11    500  25 %  50 %     -       -     -      -       2  self',
+        ' node-2   10.0.0.2   scanning  ok        2048     200      12    400  25 %  50 %   0 s       -     -      -       0  beacon',
+        ' node-10  10.0.0.10  scanning  failure      0       0       3      -  25 %  50 %   0 s       -     -      -       -  beacon',
         '',
         'warning: beacons are not authenticated',
         '',
       ].join('\n'),
     )
-    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
   })
+
+  test.each([80, 60, 132])(
+    'in a terminal of %i columns no line is longer: the less important ones give way',
+    async (columns) => {
+      cli.stdout.isTTY = true
+      cli.stdout.columns = columns
+      cli.variables = { NO_COLOR: '1' }
+      const { stdout } = await ask('status')
+      expect(stdout.split('\n').filter(({ length }) => length > columns)).toEqual([])
+      expect(stdout).toMatch(/^\*node-1 +10\.0\.0\.1 +director +ok .* 11/m)
+    },
+  )
 
   test('adverts that were discarded are shown by reason, those that are none of our business are not', async () => {
     const { describe } = gateway.controls.elector!
@@ -59,11 +71,12 @@ describe('status', () => {
     const plain = await ask('status')
     cli = new CapturedCli()
     cli.stdout.isTTY = true
+    cli.stdout.columns = 200
     const { stdout } = await ask('status')
     expect(stdout).toContain(`${ESCAPE}32mok${ESCAPE}0m`)
     expect(stdout).toContain(`${ESCAPE}31mfailure${ESCAPE}0m`)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours are taken out
-    expect(stdout.replaceAll(/\u001b\[\d+m/g, '')).toBe(plain.stdout)
+    expect(stdout.replaceAll(/\u001b\[\d+m/g, '').replace(/ +since/, '  since')).toBe(plain.stdout)
   })
 
   test('NO_COLOR is respected in a terminal', async () => {
@@ -85,6 +98,7 @@ describe('status', () => {
       'monitor',
       'nodes',
       'warnings',
+      'verdict',
     ])
   })
 
@@ -96,7 +110,7 @@ describe('status', () => {
       { virtualIps: [{ address: '10.0.0.6', held: false }] },
     )
     const { stdout } = await ask('status')
-    expect(stdout.split('\n').slice(2, 10)).toEqual([
+    expect(stdout.split('\n').slice(3, 11)).toEqual([
       'INSTANCE  VRID  STATE   PRIORITY     DIRECTOR        ADVERTS  HELD    CHANGES',
       'VI_51       51  MASTER  99           10.0.0.1 (99)   1 s      1 of 1        1',
       'web         52  BACKUP  99 (now 79)  10.0.0.2 (150)  1 s      0 of 1        1',
@@ -108,7 +122,7 @@ describe('status', () => {
     ])
   })
 
-  test('the line of an instance fits 100 columns, also with a director of IPv6', async () => {
+  test('the line of an instance fits 80 columns, also with a director of IPv6', async () => {
     await gateway.stop()
     const masterIp = 'fe80::3402:53ff:feff:e985'
     await gateway.startWithWeb({
@@ -118,9 +132,10 @@ describe('status', () => {
       effectivePriority: 154,
       advertIntervalMs: 200,
     })
+    cli.variables = { COLUMNS: '80' }
     const { stdout } = await ask('status')
     expect(stdout).toContain(`${masterIp} (254)`)
-    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
 
   test('names that other hosts sent cannot move the cursor', async () => {
@@ -160,20 +175,23 @@ test('the control socket is found by the configuration too', async () => {
   expect(await cli.run('actors', '-c', config)).toBe(0)
 })
 
-test('check -s asks the gateway', async () => {
-  expect(await ask('check', '-v')).toMatchObject({ code: 0, stdout: 'monitor: ok\nport 3128 is listening\n' })
+test('check -s and --host ask the gateway', async () => {
+  const answer = { code: 0, stdout: 'monitor: ok\nport 3128 is listening\n' }
+  expect(await ask('check', '-v')).toMatchObject(answer)
+  cli = new CapturedCli()
+  expect(await cli.output('check', '-v', '--host', `127.0.0.1:${gateway.port}`)).toMatchObject(answer)
 })
 
 describe('which', () => {
   test('says where and why', async () => {
     expect(await ask('which', '10.1.0.9')).toMatchObject({
       code: 0,
-      stdout: '10.1.0.9 -> 10.0.0.2 (pinned by 2 active connections for 5 s; slot 77; last seen 1 s ago)\n',
+      stdout: '10.1.0.9 -> node-2 (10.0.0.2): pinned by 2 active connections for 5 s; slot 77; last seen 1 s ago\n',
     })
   })
 
   test('and why the node has its weight, where the gateway that is asked decides it', async () => {
-    const row = { address: '10.0.0.2', slots: 373, activeConnections: 2, totalConnections: 9, overloaded: false }
+    const row = { address: '10.0.0.2', slots: 373, activeConnections: 2, overloaded: false }
     const nodes = [{ ...row, weight: 26, slowStart: 0.1, weightReason: 'capacity 100; slow start, at 10 %' }]
     gateway.controls.dispatcher = {
       which: async (client: string) => ({ ...routeOf(client), reason: 'slot', sinceMs: null }),
@@ -182,7 +200,7 @@ describe('which', () => {
     expect(await ask('which', '10.1.0.9')).toMatchObject({
       code: 0,
       stdout: [
-        '10.1.0.9 -> 10.0.0.2 (owner of slot 77; last seen 1 s ago)',
+        '10.1.0.9 -> node-2 (10.0.0.2): owner of slot 77; last seen 1 s ago',
         'node-2 has weight 26: capacity 100; slow start, at 10 %',
         '',
       ].join('\n'),
@@ -215,7 +233,7 @@ describe('which', () => {
 
 describe('on a node that is not director, which and clients say on stderr whom to ask', () => {
   test.each([
-    [{ masterIp: '10.0.0.2' }, 'ask the director 10.0.0.2'],
+    [{ masterIp: '10.0.0.2' }, 'ask node-2 (10.0.0.2)'],
     [{ masterIp: null }, 'no director is known here, ask again'],
   ])('%o', async ({ masterIp }, whom) => {
     const { describe } = gateway.controls.elector!
@@ -239,9 +257,9 @@ describe('clients', () => {
     expect(await ask('clients', '-n', '2')).toEqual({
       code: 0,
       stdout: [
-        'CLIENT    NODE      WHY  SLOT  ACTIVE  LAST SEEN',
-        '10.1.0.1  10.0.0.2  pin    77       2        1 s',
-        '10.1.0.2  10.0.0.2  pin    77       2        1 s',
+        'CLIENT    NODE               WHY  SLOT  ACTIVE  LAST SEEN',
+        '10.1.0.1  node-2 (10.0.0.2)  pin    77       2        1 s',
+        '10.1.0.2  node-2 (10.0.0.2)  pin    77       2        1 s',
         '',
       ].join('\n'),
       stderr: 'these are 2 of 3 clients; -n asks for more, --offset 2 for the next\n',
@@ -251,17 +269,44 @@ describe('clients', () => {
   test('--json is the list', async () => {
     expect(JSON.parse((await ask('clients', '--json')).stdout)).toHaveLength(3)
   })
+
+  test('--node takes a name or an address, and --sort an order', async () => {
+    for (const node of ['node-2', '10.0.0.2']) {
+      cli = new CapturedCli()
+      const { stdout } = await ask('clients', '--node', node, '--sort', 'client', '--json')
+      expect(JSON.parse(stdout).map(({ client }: { client: string }) => client)).toEqual([
+        '10.1.0.1',
+        '10.1.0.2',
+        '10.1.0.3',
+      ])
+    }
+    cli = new CapturedCli()
+    expect(await ask('clients', '--node', 'node-10')).toMatchObject({
+      code: 0,
+      stdout: 'no client of node-10 is known here\n',
+    })
+  })
+
+  test.each([
+    [['--node', 'mars'], 'the gateway says: no node of that name or management IP is known here: mars'],
+    [['--sort', 'beauty'], 'Allowed choices are client, node, active, seen.'],
+    [['--sort', 'seen', '--offset', '65000'], 'in an order only the first 65536 can be had'],
+  ])('%j is refused', async (options, told) => {
+    const { code, stderr } = await ask('clients', ...options)
+    expect([code, stderr]).toEqual([1, expect.stringContaining(told)])
+  })
 })
 
 describe('doctor', () => {
   const heal = (director = '10.0.0.1') => {
+    const traffic = { connections: 7, failed: 0, bytesIn: 0, bytesOut: 0 }
     const members = ['10.0.0.1', '10.0.0.2'].map((address) =>
-      memberOf(address, { self: address === '10.0.0.1', director: address === director }),
+      memberOf(address, { self: address === '10.0.0.1', director: address === director, traffic }),
     )
     gateway.controls.discovery = { describe: async () => ({ members, counters: {}, warnings: [] }) }
     const weight = { weight: 256, overloaded: false, slowStart: null, weightReason: null }
     const nodes = members.map(({ address }) => {
-      return { address, ...weight, slots: 2048, activeConnections: 0, totalConnections: 7 }
+      return { address, ...weight, slots: 2048, activeConnections: 0 }
     })
     gateway.controls.dispatcher = { describe: async () => ({ generation: 1, nodes, warnings: [] }) }
   }
@@ -270,7 +315,7 @@ describe('doctor', () => {
     heal()
     expect(await ask('doctor')).toEqual({
       code: 0,
-      stdout: 'jupiter is director: nothing to worry about\n',
+      stdout: 'ok: node-1 leads, 2 of 2 nodes serve\njupiter (10.0.0.1) is director: nothing to worry about\n',
       stderr: '',
     })
   })
@@ -279,15 +324,16 @@ describe('doctor', () => {
     expect(await ask('doctor')).toEqual({
       code: 1,
       stdout: [
-        'jupiter is director',
+        'warning: node-10 has failed on port 3128; node-1 leads, 2 of 3 nodes serve',
+        'jupiter (10.0.0.1) is director',
         '',
-        'problem: node-10 (10.0.0.10) takes no traffic',
+        'warning: node-10 (10.0.0.10) takes no traffic',
         '  - it has failed; last heard 0 s ago',
         '  - its proxy fails on port 3128',
         '  to do: run "proxyha doctor" on node-10',
         '',
-        'problem: beacons are not authenticated',
-        '  to do: it stands in the status until it is mended; the log tells since when',
+        'warning: beacons are not authenticated',
+        '  to do: set the same cluster.key on all nodes',
         '',
       ].join('\n'),
       stderr: '',
@@ -301,7 +347,25 @@ describe('doctor', () => {
     gateway.controls.elector = { describe: async () => ({ ...((await describe!()) as object), ...yielding }) }
     const { code, stdout } = await ask('doctor')
     expect(code).toBe(0)
-    expect(stdout).toContain('jupiter is scanning; the director is 10.0.0.2: nothing to worry about\n\nnote: ')
+    expect(stdout).toContain(
+      'jupiter (10.0.0.1) is scanning; the director is node-2 (10.0.0.2): nothing to worry about\n\nnote: ',
+    )
+  })
+
+  test('of a gateway on another host it says what that says: nothing of this host is looked at', async () => {
+    heal()
+    cli.view = healthyHost({ rpFilter: 2, link: null })
+    const { code, stdout } = await cli.output('doctor', '--host', `127.0.0.1:${gateway.port}`)
+    expect([code, cli.questions]).toEqual([0, []])
+    expect(stdout).toContain(
+      'jupiter (10.0.0.1) is director; of its host nothing was looked at: nothing to worry about',
+    )
+  })
+
+  test('in a terminal of 80 columns no line is longer', async () => {
+    cli.variables = { COLUMNS: '80' }
+    const { stdout } = await ask('doctor')
+    expect(stdout.split('\n').filter(({ length }) => length > 80)).toEqual([])
   })
 
   test('--json has the codes', async () => {
@@ -310,7 +374,8 @@ describe('doctor', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       node: 'jupiter',
       role: 'director',
-      findings: [{ code: 'node-failure', severity: 'problem' }, { code: 'warning' }],
+      verdict: { level: 'warning', text: expect.stringContaining('node-10 has failed') },
+      findings: [{ code: 'node-failure', level: 'warning', about: '10.0.0.10' }, { code: 'cluster-key' }],
     })
   })
 })
@@ -524,9 +589,9 @@ describe('announce', () => {
 test('actors is a table', async () => {
   expect((await ask('actors')).stdout).toBe(
     [
-      'ACTOR      STATE    THREAD  CLASS       UP  RESTARTS  MAILBOX  HANDLED  LOST',
-      'elector    running       3  ordinary  61 s         0        0        9     0',
-      'discovery  backoff       3  ordinary  61 s         2        0        9     0',
+      'ACTOR      STATE    THREAD  CLASS       UP  RESTARTS  MAILBOX  HANDLED  LOST  P50  P99',
+      'elector    running       3  ordinary  61 s         0        0        9     0    -    -',
+      'discovery  backoff       3  ordinary  61 s         2        0        9     0    -    -',
       '',
     ].join('\n'),
   )
@@ -538,8 +603,8 @@ describe('events', () => {
     gateway.observe({ type: 'log', level: 'warn', line: 'careful' })
   })
 
-  test('is a line each', async () => {
-    expect(await ask('events')).toMatchObject({
+  test('--internal is a line each', async () => {
+    expect(await ask('events', '--internal')).toMatchObject({
       code: 0,
       stdout:
         '2023-11-14T22:13:20.000Z  elector         BACKUP -> MASTER (masterDown)\n' +
@@ -548,12 +613,12 @@ describe('events', () => {
   })
 
   test('--json is a JSON object a line', async () => {
-    const lines = (await ask('events', '--json')).stdout.trim().split('\n')
+    const lines = (await ask('events', '--internal', '--json')).stdout.trim().split('\n')
     expect(lines.map((line) => JSON.parse(line).type)).toEqual(['state', 'log'])
   })
 
   test('--follow goes on until it is interrupted: exit code 0', async () => {
-    const following = ask('events', '--follow')
+    const following = ask('events', '--internal', '--follow')
     await expect.poll(() => cli.stdout.text).toContain('careful')
     gateway.observe({ type: 'crashed', reason: 'boom' })
     await expect.poll(() => cli.stdout.text).toContain('elector         crashed: boom\n')
@@ -562,7 +627,7 @@ describe('events', () => {
   })
 
   test('--follow ends with the gateway: exit code 1', async () => {
-    const following = ask('events', '--follow', '--json')
+    const following = ask('events', '--internal', '--follow', '--json')
     await expect.poll(() => cli.stdout.text).toContain('careful')
     await gateway.stop()
     expect(await following).toMatchObject({ code: 1, stderr: 'the gateway has ended the stream\n' })

@@ -3,30 +3,16 @@ import { expect, test } from 'vitest'
 import { checkPlans } from '../../../runtime/actor-system/supervision/plan.ts'
 import { plansOf, stopOrderOf } from '../../../runtime/gateway/actor-row.ts'
 import { actors } from '../../../runtime/gateway/actors.ts'
-import { type GatewayPlan, planGateway } from '../../../runtime/gateway/gateway-plan.ts'
-import { ConnectionTable } from '../../../runtime/table/connection-table.ts'
+import type { GatewayPlan } from '../../../runtime/gateway/gateway-plan.ts'
 import { gatewayConfig } from '../../config/gateway-config.ts'
+import { gatewayPlan } from './gateway-plan.ts'
 
 const TWO = `instances:
   - {virtualRouterId: 51, virtualIps: [10.0.0.5]}
   - {name: web, virtualRouterId: 52, virtualIps: [10.0.0.6]}`
 
-function gateway(forwarding: 'kernel' | 'workers', yaml = 'virtualIps: [10.0.0.5]'): GatewayPlan {
-  const table = ConnectionTable.create({ clients: 64, forwarders: 1, connectionsPerForwarder: 64 })
-  const place = {
-    mac: '02:00:00:00:00:01',
-    takenPorts: new Set<number>(),
-    table,
-    forwarding,
-    stateFolder: null,
-    startWarnings: [],
-  }
-  return planGateway(
-    gatewayConfig(yaml),
-    { ...place, fenced: false, plannedAtMs: 0, lostLines: new SharedArrayBuffer(8) },
-    undefined,
-  )
-}
+const gateway = (forwarding: 'kernel' | 'workers', yaml = 'virtualIps: [10.0.0.5]'): GatewayPlan =>
+  gatewayPlan(forwarding, gatewayConfig(yaml))
 
 const FORWARDING = ['kernel', 'workers'] as const
 

@@ -98,6 +98,7 @@ test('these are settings that a beacon carries', () => {
     maint: 'off',
     priorities: new Map<number, number>(),
     reads: 5,
+    traffic: null,
   } as const
   const node = {
     name: 'jupiter',

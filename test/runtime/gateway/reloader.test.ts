@@ -13,6 +13,7 @@ const CHANGE = { path: 'directorPriority', before: '99', after: '120' }
 function gateway(file: Checked<GatewayConfig>, late: readonly string[] = []) {
   const told: (readonly [string, unknown])[][] = []
   const lines: string[] = []
+  const happened: string[] = []
   const refused: unknown[] = []
   const world = { file, loads: [] as GatewayConfig[] }
   const reloader = new Reloader(RUNNING, {
@@ -44,6 +45,7 @@ function gateway(file: Checked<GatewayConfig>, late: readonly string[] = []) {
     },
     refused: (running, problems) => refused.push([running, ...problems]),
     log: (level, line) => lines.push(`${level} ${line}`),
+    happened: ({ level, what }) => happened.push(`${level}: ${what}`),
   })
   /** The report of an order, which takes a few turns. */
   const reload = async (checkOnly = false) => {
@@ -52,7 +54,7 @@ function gateway(file: Checked<GatewayConfig>, late: readonly string[] = []) {
     await new Promise(setImmediate)
     return reloader.report(order)
   }
-  return { reloader, reload, world, told, lines, refused }
+  return { reloader, reload, world, told, lines, happened, refused }
 }
 
 test('what changed is applied by the actors that it concerns, told and logged', async () => {
@@ -205,6 +207,20 @@ test('other addresses of the host are gone by at once, without a look at the fil
   expect(lines).toEqual([`warn managementIp: ${managementIp} -> 10.0.0.21: the interface has the former no more`])
 })
 
+test('the timeline tells what became of it, and nothing of a check', async () => {
+  const { reload, happened, world } = gateway({ ok: true, value: HIGHER }, ['elector'])
+  await reload(true)
+  await reload()
+  await reload()
+  world.file = { ok: false, problems: ['a mistake', 'another'] }
+  await reload()
+  expect(happened).toEqual([
+    'warning: goes by another configuration: directorPriority; elector has not confirmed it yet',
+    'info: read its configuration: nothing has changed',
+    'warning: refused its new configuration: a mistake',
+  ])
+})
+
 test('its begin and its end are told, whatever comes of it, and nothing of a check', async () => {
   const told: string[] = []
   const said = (what: string) => () => void told.push(what)
@@ -224,6 +240,7 @@ test('its begin and its end are told, whatever comes of it, and nothing of a che
     join: async () => [],
     refused: () => undefined,
     log: () => undefined,
+    happened: () => undefined,
     began: said('began'),
     ended: said('ended'),
   })
@@ -248,6 +265,7 @@ describe('a mistake of ours costs the reload, not the gateway', () => {
     followOnHost: async (): Promise<readonly string[]> => [],
     refused: () => undefined,
     log: () => undefined,
+    happened: () => undefined,
   }
   const fail = (): never => {
     throw new Error('a mistake')

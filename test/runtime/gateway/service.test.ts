@@ -13,32 +13,35 @@ const TWO = [
 function service(first = ONE, watchdogMs: number | null = 10_000) {
   const told: (readonly string[])[] = []
   const group = { nodes: 1, electors: first }
+  const ready: string[] = []
   const manager = { watchdogMs, notify: (...assignments: readonly string[]) => told.push(assignments) }
   const one = new Service({
     manager,
     clock: new FakeClock(1234.5),
     electors: () => group.electors,
     nodeCount: () => group.nodes,
+    ready: (text) => ready.push(text),
   })
   const happens = (actor: string, detail: InspectionDetail) =>
     one.observe({ ...detail, actor, sequence: 0, atMs: 0, wallMs: 0 } as InspectionEvent)
   const enters = (to: string, actor = 'elector') => happens(actor, { type: 'state', from: '', to, cause: '' })
   /** What was told since it was last asked. */
   const news = () => told.splice(0)
-  return { one, group, happens, enters, news }
+  return { one, group, happens, enters, news, ready }
 }
 
 const wellFor = (silentMs: number) => () => silentMs
 
 test('it is ready when all actors have started and every virtual router takes part', () => {
-  const { one, enters, news } = service(TWO)
+  const { one, enters, news, ready } = service(TWO)
   enters('BACKUP')
   one.started()
-  expect(news()).toEqual([])
+  expect([news(), ready]).toEqual([[], []])
   enters('FAULT', 'elector-2')
   expect(news()).toEqual([['READY=1', 'STATUS=web BACKUP, mail FAULT, 1 node']])
   enters('MASTER')
   expect(news()).toEqual([])
+  expect(ready).toEqual(['web BACKUP, mail FAULT, 1 node'])
 })
 
 test('no state of an actor makes it ready before all have started', () => {

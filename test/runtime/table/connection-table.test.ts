@@ -38,11 +38,15 @@ describe('nodes', () => {
     const table = tableWith(1)
     open(table, 0, '192.0.2.1', 0, 0)
     open(table, 0, '192.0.2.2', 0, 1)
+    table.attempted(0, 0, true)
+    table.attempted(1, 0, true)
+    table.attempted(1, 0, false)
     table.addBytes(0, 0, 10, 200)
     table.addBytes(1, 0, 1, 2)
     expect(table.node(0)).toMatchObject({
       activeConnections: 2,
       totalConnections: 2,
+      failedConnections: 1,
       bytesToNode: 11,
       bytesToClient: 202,
     })
@@ -53,10 +57,18 @@ describe('nodes', () => {
   it('start from zero at an index that another address had', () => {
     const table = tableWith(1)
     open(table, 0, '192.0.2.1', 0)
+    table.attempted(0, 0, true)
+    table.attempted(0, 0, false)
     table.addBytes(0, 0, 10, 20)
     table.connectionClosed(0, 0, 1)
     table.setNode(0, { address: '10.0.0.99', state: 'ok', weight: 1 })
-    expect(table.node(0)).toMatchObject({ activeConnections: 0, totalConnections: 0, bytesToNode: 0, bytesToClient: 0 })
+    expect(table.node(0)).toMatchObject({
+      activeConnections: 0,
+      totalConnections: 0,
+      failedConnections: 0,
+      bytesToNode: 0,
+      bytesToClient: 0,
+    })
   })
 })
 
@@ -282,10 +294,11 @@ describe('reaping a dead forwarder', () => {
     open(table, 0, '192.0.2.1', 0, 0)
     open(table, 0, '192.0.2.1', 0, 1)
     open(table, 1, '192.0.2.2', 0, 1)
+    table.attempted(1, 0, true)
     table.reapForwarder(1)
     expect(table.find('192.0.2.1')?.activeConnections).toBe(1)
     expect(table.find('192.0.2.2')?.activeConnections).toBe(0)
-    expect(table.node(0)).toMatchObject({ activeConnections: 1, totalConnections: 3 })
+    expect(table.node(0)).toMatchObject({ activeConnections: 1, totalConnections: 1 })
     table.connectionClosed(1, 0, 1)
     expect(table.activeConnections(0)).toBe(1)
   })

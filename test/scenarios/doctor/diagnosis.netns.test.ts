@@ -96,7 +96,7 @@ describeInNamespaces('a group explains itself', { programs: ['squid', 'curl', 'k
       'version 2, priority 50, every 1000 ms, with authentication, virtual IPs 10.88.0.77',
     )
     await until(
-      async () => (await doctor.found(node, 'foreign-vrid')).advice.includes('53, 54, 55 were not heard'),
+      async () => (await doctor.found(node, 'foreign-vrid')).advice?.includes('53, 54, 55 were not heard') === true,
       15_000,
       'VRID 53 suggested, as 52 is in use',
     )

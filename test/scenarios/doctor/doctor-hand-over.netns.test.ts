@@ -22,8 +22,8 @@ describeInNamespaces('the doctor during a hand-over', { programs: ['squid'] }, (
     const [director] = group.nodes as [GatewayNode]
     const order = director.proxyha('failover', '-s', director.socket)
     expect(await new Doctor(group).found(director, 'hand-over')).toMatchObject({
-      severity: 'note',
-      what: 'a hand-over is under way',
+      level: 'note',
+      text: 'a hand-over is under way',
     })
     expect(await order).toMatchObject({ code: 0 })
   }, 60_000)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { listeningProxy } from '../../../runtime/lab/testbed/listening-proxy.ts'
 import { describeInNamespaces } from '../../namespaces.ts'
 import { type GatewayNode, Group, VIP } from '../group.ts'
 import { Doctor } from './doctor.ts'
@@ -21,7 +22,7 @@ describeInNamespaces('the doctor in a group of both modes', { programs: ['nft'] 
     doctor = new Doctor(group)
     ;[director, other] = group.nodes as [GatewayNode, GatewayNode]
     for (const each of group.nodes) {
-      each.namespace.start(process.execPath, ['-e', 'require("node:net").createServer().listen(3128)'])
+      each.namespace.start(process.execPath, ['-e', listeningProxy(3128)])
       each.startGateway()
     }
     await group.settled(0, 1, 60_000)
@@ -33,7 +34,7 @@ describeInNamespaces('the doctor in a group of both modes', { programs: ['nft'] 
 
   it('a node in another mode, which nothing mends by itself', async () => {
     const found = await doctor.found(director, 'other-mode')
-    expect(found).toMatchObject({ severity: 'problem', what: expect.stringContaining(other.address) })
+    expect(found).toMatchObject({ level: 'warning', text: expect.stringContaining(other.address) })
     expect(found.evidence).toContainEqual(expect.stringMatching(/^setting forwarding differs/))
     const codes = (await doctor.examine(director)).findings.map(({ code }) => code)
     expect(codes).not.toContain('low-weight')
@@ -49,7 +50,7 @@ describeInNamespaces('the doctor in a group of both modes', { programs: ['nft'] 
     const left = findings.find(({ code }) => code === 'left-here')
     expect(left?.evidence).toContain(`${VIP}/32 is on lo`)
     expect(left?.evidence).toContain('nft has the table netdev proxyha')
-    const removals = left!.advice.split(': ').at(-1)!.split('; ')
+    const removals = left!.advice!.split(': ').at(-1)!.split('; ')
     for (const removal of removals.filter((command) => command.startsWith('nft ')))
       expect(await director.namespace.run('sh', ['-c', removal])).toMatchObject({ code: 0 })
     const bare = await doctor.examine(director, ':', '-c', director.configFile)

@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Finding } from '../../../runtime/cli/doctor/findings.ts'
+import type { Finding } from '../../../actors/inspector/messages.ts'
 import type { CommandResult, Namespace } from '../../namespaces.ts'
 import { type GatewayNode, type Group, until } from '../group.ts'
 

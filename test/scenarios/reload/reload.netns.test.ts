@@ -49,7 +49,7 @@ describeInNamespaces('another configuration for a gateway that runs', { programs
       stdout: 'directorPriority: 99 -> 120\ntimeouts.idle: 600s -> 300s\ntimeouts.tunnel: 0s -> 300s\n',
       stderr: '',
     })
-    expect(await priority()).toBe(120)
+    await until(async () => (await priority()) === 120, 10_000, 'the priority of the new configuration')
     expect(await reload()).toMatchObject({ code: 0, stdout: 'nothing has changed\n' })
     expect([await transitions(), director.holdsVip()]).toEqual([before, true])
     expect(await ask()).toEqual({ status: 200, proxy })
@@ -61,7 +61,7 @@ describeInNamespaces('another configuration for a gateway that runs', { programs
     restore()
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toMatch(/^clients\.tableSize: 65536 -> 1024: .*; restart it\nnothing was changed\n$/)
-    expect(await priority()).toBe(120)
+    await until(async () => (await priority()) === 120, 10_000, 'the priority of the new configuration')
   })
 
   it('is refused with every mistake where the file has some', async () => {
@@ -73,7 +73,7 @@ describeInNamespaces('another configuration for a gateway that runs', { programs
     restore()
     expect(code).toBe(1)
     expect(stderr).toMatch(/^directorPriority: .*\ntrack\.gateway: .*\nnothing was changed\n$/s)
-    expect(await priority()).toBe(120)
+    await until(async () => (await priority()) === 120, 10_000, 'the priority of the new configuration')
   })
 
   it('SIGHUP does the same', async () => {

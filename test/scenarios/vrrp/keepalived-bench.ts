@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { keepalivedConf } from '../../../loadtest/failover/configurations.ts'
+import { listeningProxy } from '../../../runtime/lab/testbed/listening-proxy.ts'
 import type { Namespaces, RunningProgram } from '../../namespaces.ts'
 import { type GatewayNode, Group, until, VIP } from '../group.ts'
 import type { SeenAdvert } from './raw-frame.ts'
@@ -39,8 +40,7 @@ export class KeepalivedBench {
     const vrrp = `vrrp: { version: ${version}, advertInterval: ${INTERVAL_MS[version]}ms }`
     const settings = `${vrrp}\nforwarders: { count: 1 }`
     const group = new Group(namespaces, { priorities: [99], settings })
-    const listening = 'require("node:net").createServer().listen(3128)'
-    group.nodes[0]!.namespace.start(process.execPath, ['-e', listening])
+    group.nodes[0]!.namespace.start(process.execPath, ['-e', listeningProxy(3128)])
     group.origin.ip('address', 'add', '10.88.0.5/16', 'dev', 'eth0')
     return new KeepalivedBench(version, group, await RawPeer.start(group.client, '10.88.1.1', []))
   }

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { describeInNamespaces } from '../../namespaces.ts'
 import { type GatewayNode, Group, until, VIP } from '../group.ts'
-import { LongConnections, startNamedServers } from '../survival.ts'
+import { knownAsDead, LongConnections, startNamedServers } from '../survival.ts'
 
 const NEW = '10.88.0.21'
 /** A machine that is busy with other tests starts a gateway slowly. */
@@ -39,14 +39,28 @@ describeInNamespaces('an address of the node’s own that goes', { programs: ['c
     return { count: () => count }
   }
 
+  /** In workers mode all that were the director's, each told; in kernel mode those at its own proxy, of which who waits hears nothing. */
+  async function expectEnds(connections: LongConnections, mode: string): Promise<void> {
+    if (mode === 'kernel') await knownAsDead(group.nodes[0]!, group.nodes[1]!)
+    const { nodes, lost } = await connections.check()
+    await connections.stop()
+    const ends = mode === 'kernel' ? ['idle ECONNRESET', 'download silent'] : ['idle ECONNRESET', 'download ECONNRESET']
+    expect(new Set(lost.map(({ kind, failure }) => `${kind} ${failure}`))).toEqual(new Set(ends))
+    expect(lost.length).toBe(mode === 'kernel' ? nodes.node0 : nodes.node0! + nodes.node1!)
+    if (mode === 'kernel') expect(lost.filter(({ node }) => node !== 'node0')).toEqual([])
+  }
+
   const vrrpOf = async (node: GatewayNode) => (await node.status())?.vrrp
   const warningsOf = async (node: GatewayNode) => ((await node.status())?.warnings ?? []).join()
 
   it.each(['workers', 'kernel'])(
-    'in %s mode, flushed: FAULT with its reason, the other node leads, nothing leaves from it; back when it is back, and a failover does not take it along',
+    'in %s mode, flushed: FAULT with its reason, the other node leads, nothing leaves from it, what was open through it ends; back when it is back, and a failover does not take it along',
+    { timeout: 90_000 },
     async (mode) => {
       const first = await started(`forwarding: ${mode}`)
       const second = group.nodes[1]!
+      const connections = new LongConnections(group, 8080)
+      await connections.allOpen()
       first.namespace.ip('address', 'flush', 'dev', 'eth0')
       await until(async () => (await vrrpOf(first))?.state === 'FAULT', 10_000, 'FAULT')
       const heard = heardFrom(first.address)
@@ -54,6 +68,7 @@ describeInNamespaces('an address of the node’s own that goes', { programs: ['c
       await group.settled(1, 1)
       expect(first.holdsVip()).toBe(false)
       expect(heard.count()).toBe(0)
+      await expectEnds(connections, mode)
       first.namespace.ip('address', 'add', `${first.address}/16`, 'dev', 'eth0')
       await group.settled(0, 2)
       expect(await warningsOf(first)).not.toMatch(/managementIp/)

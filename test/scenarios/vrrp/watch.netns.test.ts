@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { describeInNamespaces } from '../../namespaces.ts'
-import { CLIENTS, type GatewayNode, Group, macOf, until, VIP } from '../group.ts'
+import { CLIENTS, type GatewayNode, Group, KeptConnection, macOf, until, VIP } from '../group.ts'
 
 const GATEWAY = '10.88.0.99'
 
@@ -69,12 +69,15 @@ describeInNamespaces('a group that watches its interfaces', { programs: ['squid'
     expect((await vrrpOf(first))?.effectivePriority).toBe(99)
   })
 
-  it('the interface of the director goes down: FAULT at once, the other takes over; it comes up: the director is back', async () => {
+  it('the interface of the director goes down: FAULT at once, the other takes over, and resets what was open; it comes up: the director is back', async () => {
+    const kept = await KeptConnection.open(group, CLIENTS[2]!)
     first.namespace.ip('link', 'set', 'eth0', 'down')
     await until(async () => (await vrrpOf(first))?.state === 'FAULT', 5000, 'FAULT')
     expect(first.holdsVip()).toBe(false)
     await group.settled(1, 1)
     expect(await group.fetch(CLIENTS[0]!)).toBe('node1')
+    expect(await kept.ask()).toEqual({ ended: 'read ECONNRESET' })
+    await kept.stop()
     first.namespace.ip('link', 'set', 'eth0', 'up')
     // The kernel has dropped it with the link.
     first.namespace.ip('route', 'add', 'default', 'via', GATEWAY)
@@ -94,11 +97,7 @@ describeInNamespaces('a group that watches its interfaces', { programs: ['squid'
     first.namespace.ip('route', 'add', 'default', 'via', GATEWAY)
     expect(macOf(first.namespace)).not.toBe(before)
     await group.settled(0, 2)
-    await until(
-      () => `${group.holders()}` === 'node0',
-      5000,
-      () => `node0 alone with the VIP: ${group.holders()}`,
-    )
+    await group.heldBy('node0', 5000)
     expect(await group.fetch(CLIENTS[1]!)).toMatch(/node[01]/)
   })
 })

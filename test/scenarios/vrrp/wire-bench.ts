@@ -1,6 +1,6 @@
+import { listeningProxy } from '../../../runtime/lab/testbed/listening-proxy.ts'
 import type { Namespaces } from '../../namespaces.ts'
 import { type GatewayNode, Group, until, VIP } from '../group.ts'
-import { readMetrics } from '../metrics.ts'
 import type { RawAdvert } from './raw-frame.ts'
 import { RawPeer } from './raw-peer.ts'
 
@@ -45,8 +45,7 @@ export class WireBench {
 
   /** Starts a stand-in for the proxy, and the gateway. */
   startGateway(): void {
-    const listening = 'require("node:net").createServer().listen(3128)'
-    this.node.proxy ??= this.node.namespace.start(process.execPath, ['-e', listening])
+    this.node.proxy ??= this.node.namespace.start(process.execPath, ['-e', listeningProxy(3128)])
     this.node.startGateway()
     this.#readLog()
   }
@@ -118,9 +117,10 @@ export class WireBench {
 
   /** How often an advert was discarded, by reason. */
   async discarded(): Promise<Record<string, number>> {
-    const metrics = await readMetrics(this.node.socket)
-    const events = Object.entries(metrics('proxyha_vrrp_events_total', 'event'))
-    const discarded = events.filter(([event]) => event.startsWith('discarded.'))
+    const { vrrp } = (await this.node.get('/status')) as {
+      readonly vrrp: { readonly counters: Record<string, number> }
+    }
+    const discarded = Object.entries(vrrp.counters).filter(([event]) => event.startsWith('discarded.'))
     return Object.fromEntries(discarded.map(([event, count]) => [event.replace('discarded.', ''), count]))
   }
 }

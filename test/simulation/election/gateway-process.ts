@@ -214,6 +214,7 @@ export class GatewayProcess {
         this.#finish()
         return
       case 'log':
+      case 'happened':
         return
       default:
         effect satisfies never

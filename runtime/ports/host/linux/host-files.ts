@@ -59,7 +59,7 @@ export function parseListenOverflows(netstat: string): number | undefined {
   const [names, numbers] = netstat.split('\n').filter((line) => line.startsWith('TcpExt: '))
   const at = names?.split(' ').indexOf('ListenOverflows') ?? -1
   const number = at < 0 ? undefined : numbers?.split(' ')[at]
-  return number === undefined ? undefined : Number(number)
+  return number === undefined || !/^\d+$/.test(number) ? undefined : Number(number)
 }
 
 /** Listening sockets of /proc/net/tcp and tcp6: `sl local_address rem_address st ... inode`; a port in hexadecimal, state 0A. */

@@ -3,8 +3,9 @@ import { openUnixDatagrams } from '../../sockets/linux/unix-datagrams.ts'
 import type { Clock } from '../clock.ts'
 import type { LogLevel, Syslog } from '../syslog.ts'
 
-const FACILITY_DAEMON = 3
-const SEVERITY: Readonly<Record<LogLevel, number>> = { error: 3, warn: 4, info: 6, debug: 7 }
+/** As syslog(3) has them, and the journal with it. */
+export const FACILITY_DAEMON = 3
+export const SEVERITY: Readonly<Record<LogLevel, number>> = { error: 3, warn: 4, info: 6, debug: 7 }
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 /** What every syslog daemon takes as one message. */
 const MESSAGE_BYTES_MAX = 8192

@@ -66,7 +66,7 @@ export function createLinuxNft(program = 'nft'): Nft {
     generation: () => ask(NFT_MSG_GETGEN, encodeGetGeneration(), NFT_MSG_NEWGEN, parseGeneration),
     elementCount: (family, table, set) =>
       ask(NFT_MSG_GETSET, encodeSetName(family, table, set), NFT_MSG_NEWSET, parseElementCount),
-    packetCount: (family, table, counter) =>
+    counter: (family, table, counter) =>
       ask(NFT_MSG_GETOBJ, encodeGetCounter(family, table, counter), NFT_MSG_NEWOBJ, parseCounter),
   }
 }

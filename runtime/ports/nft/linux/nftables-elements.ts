@@ -8,7 +8,13 @@
 
 import { ATTRIBUTE_HEADER_LENGTH, encodeAttribute } from '../../netlink/linux/netlink-messages.ts'
 import type { NftElement, NftFamily } from '../nft.ts'
-import { encodeSetName, FAMILY_HEADER_LENGTH, NFNL_SUBSYS_NFTABLES, NFTA_COUNTER_PACKETS } from './nftables-messages.ts'
+import {
+  encodeSetName,
+  FAMILY_HEADER_LENGTH,
+  NFNL_SUBSYS_NFTABLES,
+  NFTA_COUNTER_BYTES,
+  NFTA_COUNTER_PACKETS,
+} from './nftables-messages.ts'
 
 export const NFT_MSG_NEWSETELEM = NFNL_SUBSYS_NFTABLES | 12
 export const NFT_MSG_GETSETELEM = NFNL_SUBSYS_NFTABLES | 13
@@ -24,7 +30,6 @@ const NFTA_SET_ELEM_EXPIRATION = 5
 const NFTA_SET_ELEM_EXPR = 7
 const NFTA_DATA_VALUE = 1
 const NFTA_EXPR_DATA = 2
-const NFTA_COUNTER_BYTES = 1
 
 /** Asks for all elements; or, with a key, for that one. */
 export function encodeGetElements(family: NftFamily, table: string, set: string, key?: Uint8Array): Buffer {

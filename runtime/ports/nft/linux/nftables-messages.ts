@@ -4,7 +4,7 @@
  */
 
 import { encodeAttribute, parseAttributes } from '../../netlink/linux/netlink-messages.ts'
-import type { NftFamily, NftSetShape } from '../nft.ts'
+import type { NftCounter, NftFamily, NftSetShape } from '../nft.ts'
 
 export const NFNL_SUBSYS_NFTABLES = 10 << 8
 
@@ -31,6 +31,7 @@ const NFTA_OBJ_NAME = 2
 export const NFTA_OBJ_TYPE = 3
 const NFTA_OBJ_DATA = 4
 export const NFT_OBJECT_COUNTER = 1
+export const NFTA_COUNTER_BYTES = 1
 export const NFTA_COUNTER_PACKETS = 2
 
 /** NFPROTO_* (linux/netfilter.h) of the families of tables. */
@@ -87,11 +88,13 @@ export function encodeGetCounter(family: NftFamily, table: string, counter: stri
   ])
 }
 
-/** The packets that it has counted; undefined where the reply cannot be read. */
-export function parseCounter(payload: Buffer): number | undefined {
+/** What it has counted; undefined where the reply cannot be read. */
+export function parseCounter(payload: Buffer): NftCounter | undefined {
   const data = parseAttributes(payload, FAMILY_HEADER_LENGTH)?.get(NFTA_OBJ_DATA)
-  const packets = data && parseAttributes(data, 0)?.get(NFTA_COUNTER_PACKETS)
-  return packets?.length === 8 ? Number(packets.readBigUInt64BE()) : undefined
+  const figures = data && parseAttributes(data, 0)
+  const [packets, bytes] = [NFTA_COUNTER_PACKETS, NFTA_COUNTER_BYTES].map((figure) => figures?.get(figure))
+  if (packets?.length !== 8 || bytes?.length !== 8) return undefined
+  return { packets: Number(packets.readBigUInt64BE()), bytes: Number(bytes.readBigUInt64BE()) }
 }
 
 /** What every question about a table begins with. */

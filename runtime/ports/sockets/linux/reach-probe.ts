@@ -1,5 +1,6 @@
 import { getSystemErrorName } from 'node:util'
 import { parseClientKey } from '../../../table/client-key.ts'
+import { letGo } from '../../process/linux/descriptors.ts'
 import { ERROR, HANGUP, type StreamSockets, WRITABLE } from '../epoll.ts'
 import type { ReachProbe } from '../reach-probe.ts'
 import { linuxStreamSockets } from './epoll.ts'
@@ -24,7 +25,8 @@ export function openLinuxReachProbe(): ReachProbe {
 
 class LinuxReachProbe implements ReachProbe {
   readonly #sockets: StreamSockets
-  readonly #queue: number
+  /** Negative where there is none, or none any more. */
+  #queue: number
   readonly #scratch
   readonly #underWay = new Map<number, Try>()
   #timer: ReturnType<typeof setInterval> | undefined
@@ -45,6 +47,16 @@ class LinuxReachProbe implements ReachProbe {
     return new Promise((end) => {
       this.#underWay.set(fd, { fd, giveUpAtMs: performance.now() + timeoutMs, end, timeoutMs })
     })
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    for (const fd of this.#underWay.keys()) this.#sockets.reset(fd)
+    this.#underWay.clear()
+    if (this.#queue < 0) return
+    letGo(this.#queue)
+    this.#sockets.close(this.#queue)
+    this.#queue = -1
   }
 
   #look(): void {

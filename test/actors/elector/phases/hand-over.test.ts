@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { describeElector } from '../../../../actors/elector/description.ts'
 import type { ElectorOptions } from '../../../../actors/elector/options.ts'
+import { textsOf } from '../../../../runtime/actor-system/inspection/warning.ts'
 import { Bench, OTHER, v2, v3 } from '../bench.ts'
 
 const steppingDown = (options: ElectorOptions = v2) => new Bench(options).promoted().feed({ type: 'stepDown' })
@@ -27,7 +28,7 @@ describe.each([v2, v3])('an operator has the director step down, v$version', (op
   test('the follower is left alone although its priority is lower, and the status says so', () => {
     const bench = steppingDown(options).hear({ priority: 50 }, 640).hear({ priority: 50 }, 1000)
     expect(bench.remaining('masterDown')).toBe(3609.375)
-    expect(statusOf(bench).warnings).toEqual([
+    expect(textsOf(statusOf(bench).warnings)).toEqual([
       'stepped down: takes over again only when the present director falls silent or steps down itself',
     ])
   })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { textsOf } from '../../../../runtime/actor-system/inspection/warning.ts'
 import { group, lookOf, OTHER, Stepped } from '../stepped.ts'
 
 const ADDRESS = '10.0.0.2'
@@ -16,7 +17,7 @@ test('every look asks for the MACs of the other nodes', () => {
 
 test('a node whose beacons say another MAC than the kernel has heard is named, until both agree, or it is gone', () => {
   const fastPath = new Stepped().running().give(looked('02:00:00:00:00:99'))
-  const problems = () => [...fastPath.state.problems.values()]
+  const problems = () => textsOf([...fastPath.state.problems.values()])
   expect(problems()).toEqual([
     expect.stringMatching(/10\.0\.0\.2 has the MAC 02:.*:02 by its beacons, and 02:.*:99 in/),
   ])

@@ -64,6 +64,13 @@ test.each([
   expect(script).not.toMatch(/delete element netdev proxyha reachable/)
 })
 
+test('slots that are told again stay the same array, by which the ruleset is made', () => {
+  const fastPath = director()
+  const { slots: before } = fastPath.state.group!
+  expect(fastPath.give(group({ slots: slots(OTHER_MARK) })).state.group?.slots).toBe(before)
+  expect(fastPath.give(group({ slots: slots(OWN_MARK) })).state.group?.slots).not.toBe(before)
+})
+
 test('of two moves in a row the first owner keeps what is not known, until two seconds after the second', () => {
   const fastPath = director()
     .give(group({ slots: slots(OWN_MARK) }))

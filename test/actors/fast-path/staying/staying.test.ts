@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { textsOf } from '../../../../runtime/actor-system/inspection/warning.ts'
 import { done, refused } from '../../../../runtime/ports/result.ts'
 import { parseClientKey, slotOfKey } from '../../../../runtime/table/client-key.ts'
 import { FAILED, group, heard, lookOf, OTHER, role, SILENT, Stepped, VIP } from '../stepped.ts'
@@ -155,7 +156,7 @@ test('pins that were refused, because somebody removed the table meanwhile, are 
   const fastPath = running().give(role('director')).settle().give(staysWithOther)
   fastPath.take('addPins')
   fastPath.give({ type: 'pinsAdded', result: refused('EREJECTED', 'No such file') })
-  expect([...fastPath.state.problems.values()]).toEqual([expect.stringContaining('No such file')])
+  expect(textsOf([...fastPath.state.problems.values()])).toEqual([expect.stringContaining('No such file')])
   expect(fastPath.take('addPins')).toBeUndefined()
   expect(fastPath.expire('retry').take('addPins')).toBeDefined()
   expect(fastPath.give({ type: 'pinsAdded', result: done }).state.problems.size).toBe(0)

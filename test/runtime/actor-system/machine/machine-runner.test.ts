@@ -52,11 +52,13 @@ function createMachine(perform: (name: string, machine: RunningMachine<State, Ev
     request: () => Promise.reject(new Error('not asked for')),
     log: (level, line) => did.push(`${level} ${line}`),
     inspect: (detail) => inspected.push(detail),
+    observer: undefined,
     guard: (call) => call,
     control: () => undefined,
   }
   const machine: RunningMachine<State, Event> = runMachine<State, Event, Effect>({
     context,
+    machine: 'lamp-switch',
     initial: { mode: 'off', expiriesMs: [] },
     step,
     label: (state) => state.mode,

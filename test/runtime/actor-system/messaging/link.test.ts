@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { LogThreshold } from '../../../../runtime/actor-system/inspection/log-threshold.ts'
 import { Counters } from '../../../../runtime/actor-system/machine/counters.ts'
 import { packEnvelope } from '../../../../runtime/actor-system/messaging/envelope.ts'
 import { createLinkCredits, UnderWay } from '../../../../runtime/actor-system/messaging/mailbox.ts'
@@ -27,6 +28,8 @@ function createBob() {
       options: {},
       counters: counters.shared,
       watching: new Watching().shared,
+      logThreshold: new LogThreshold().shared,
+      recording: null,
       realtime: false,
       eventCredits: createLinkCredits(),
     },

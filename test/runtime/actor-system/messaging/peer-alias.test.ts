@@ -23,3 +23,11 @@ test('what is sent to the alias, or asked of it, goes to the actor that it stand
   expect(context.sent.map(({ to }) => to)).toEqual(['partner-two', 'other'])
   expect(context.asked).toEqual(['partner-two', 'other'])
 })
+
+test('who looks on at its machines does so by either context, from one moment to the next', () => {
+  const context = new AskedContext()
+  const own = withPeerAlias<Peers>(context, 'partner', 'partner-two')
+  expect(own.observer).toBeUndefined()
+  context.observer = { began: () => undefined, stepped: () => undefined }
+  expect(own.observer).toBe(context.observer)
+})

@@ -56,7 +56,7 @@ test('what a thread that was given up still says is not heard', async () => {
   charge.kill('stalled')
   clock.advance(2500)
   happened.length = 0
-  listeners[0]!.report({ type: 'log', level: 'info', line: 'from the grave' })
+  listeners[0]!.report({ type: 'log', level: 'info', line: 'from the grave', atMs: 0 })
   listeners[0]!.report({ type: 'stopped' })
   listeners[0]!.gone()
   expect(happened).toEqual([])

@@ -98,7 +98,7 @@ describe('drain', () => {
 
   test('of a node that goes on serving, since no other can, is told at once, exit 1', async () => {
     looks = [{ health: 'draining', activeConnections: 7 }]
-    const row = { address: NODE, weight: 256, slots: 4096, activeConnections: 7, totalConnections: 7 }
+    const row = { address: NODE, weight: 256, slots: 4096, activeConnections: 7 }
     const judged = { overloaded: false, slowStart: null, weightReason: null, lastResort: true }
     gateway.controls.dispatcher = {
       describe: async () => ({ generation: 1, nodes: [{ ...row, ...judged }], warnings: [] }),

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { MemberStatus } from '../../../../actors/discovery/messages.ts'
+import { warning } from '../../../../runtime/actor-system/inspection/warning.ts'
 import { InspectedGateway, memberOf } from '../../../actors/inspector/gateway-fixture.ts'
 import { CapturedCli } from '../captured-cli.ts'
 
 const NODE = '10.0.0.2'
 const SINCE = '2026-01-31T12:00:00Z'
 const missing = { health: 'stale', missingSince: SINCE, lastSeenMs: 7_200_000 } as const
-const warning = `node-2 (${NODE}) is missing since ${SINCE}: does its host run, and proxyha on it? If it is not to come back: proxyha forget ${NODE}`
+const told = `node-2 (${NODE}) is missing since ${SINCE}: does its host run, and proxyha on it? If it is not to come back: proxyha forget ${NODE}`
 
 let gateway: InspectedGateway
 let cli: CapturedCli
@@ -21,7 +22,7 @@ beforeEach(async () => {
     describe: async () => {
       const left = others.filter(({ address }) => !forgotten.includes(address))
       const members = [memberOf('10.0.0.1', { self: true, director: true }), ...left]
-      return { members, counters: {}, warnings: left.length === 0 ? [] : [warning] }
+      return { members, counters: {}, warnings: left.length === 0 ? [] : [warning('node-stale', NODE, told)] }
     },
     forget: async (address: string) => {
       forgotten.push(address)
@@ -40,11 +41,11 @@ test('a missing node is in the status as that, since when, with a warning, and i
   const { nodes, warnings } = await status()
   expect(nodes[1]).toMatchObject({ address: NODE, state: 'stale', missing: true, missingSince: SINCE, left: false })
   expect(nodes[1]).toMatchObject({ slots: 0, weight: 0 })
-  expect(warnings).toContain(warning)
+  expect(warnings).toContain(told)
   cli = new CapturedCli()
   const { stdout } = await ask('status')
   expect(stdout).toMatch(/node-2 +10\.0\.0\.2 +scanning +missing /)
-  expect(stdout).toContain(`warning: ${warning}`)
+  expect(stdout).toContain(`warning: ${told}`)
 })
 
 test('a node that stopped in order is shown as left, and state stale', async () => {

@@ -38,11 +38,11 @@ describe('where no gateway answers', () => {
       [
         'no gateway answers here',
         '',
-        'problem: no gateway answers here: this node takes no part in the group',
+        'failure: no gateway answers here: this node takes no part in the group',
         `  - no gateway runs here: ${join(folder, 'nobody.sock')} is not there; start one with "proxyha run -c FILE", or name its control socket with -s`,
         '  to do: start it; its log, and "proxyha check-config", tell why it does not stay',
         '',
-        'problem: the proxy of this node does not listen on all of its ports: it takes no traffic',
+        'warning: the proxy of this node does not listen on all of its ports: it takes no traffic',
         '  - port 3128 is not listening',
         '  to do: start the proxy, unbound (0.0.0.0 or ::); "proxyha check -v" tells when it is right',
         '',
@@ -54,7 +54,7 @@ describe('where no gateway answers', () => {
     const { link } = healthyHost().network!
     cli.view = healthyHost({ link: { ...link!, up: false } })
     const { code, findings } = await diagnosis()
-    expect([code, findings.map((finding) => finding.code)]).toEqual([1, ['no-gateway', 'proxy-ports', 'link-down']])
+    expect([code, findings.map((finding) => finding.code)]).toEqual([1, ['no-gateway', 'link-down', 'proxy-ports']])
     expect(cli.questions).toEqual([
       {
         interfaceName: 'eth0',
@@ -96,7 +96,7 @@ describe('where no gateway answers', () => {
     cli.view = healthyHost({ loopback, ruleset })
     const { findings } = await diagnosis()
     expect(findings.find(({ code }) => code === 'left-here')).toMatchObject({
-      severity: 'note',
+      level: 'note',
       evidence: ['10.0.0.5/32 is on lo', 'nft has the table netdev proxyha', 'nft has the table inet proxyha'],
       advice: expect.stringContaining(
         'ip address del 10.0.0.5/32 dev lo; nft delete table netdev proxyha; nft delete table inet proxyha',
@@ -105,7 +105,7 @@ describe('where no gateway answers', () => {
     cli.view = healthyHost({ loopback })
     cli = Object.assign(new CapturedCli(), { view: cli.view })
     const alone = await diagnosis()
-    expect(alone.findings.find(({ code }) => code === 'vip-left-on-lo')).toMatchObject({ severity: 'problem' })
+    expect(alone.findings.find(({ code }) => code === 'vip-left-on-lo')).toMatchObject({ level: 'warning' })
   })
 
   test('one that may not be asked, or says nothing, is not called absent, and its addresses are not left behind', async () => {
@@ -198,6 +198,6 @@ describe('where a gateway answers', () => {
     gateway.controls.dispatcher = { describe: dispatcher!.describe! }
     const { stdout, stderr } = await cli.output('doctor', '-s', gateway.socketPath)
     expect(stderr).toBe('')
-    expect(stdout).toContain('problem: node-10 (10.0.0.10) takes no traffic')
+    expect(stdout).toContain('warning: node-10 (10.0.0.10) takes no traffic')
   })
 })

@@ -19,8 +19,8 @@ describe('the process', () => {
     expect(ofHost({ process })).toMatchObject([
       {
         code: 'capability',
-        severity: 'problem',
-        what: "the gateway's process lacks CAP_NET_ADMIN",
+        level: 'warning',
+        text: "the gateway's process lacks CAP_NET_ADMIN",
         evidence: ['without CAP_NET_ADMIN it cannot add virtual IPs, nor use nftables'],
       },
     ])
@@ -28,7 +28,7 @@ describe('the process', () => {
 
   test('without the right to real-time scheduling only: a note', () => {
     const process = { capabilities: ['CAP_NET_ADMIN', 'CAP_NET_RAW'] as const, realtimeLimit: 0, openFiles: null }
-    expect(ofHost({ process })).toMatchObject([{ code: 'capability', severity: 'note' }])
+    expect(ofHost({ process })).toMatchObject([{ code: 'capability', level: 'note' }])
     // As the unit gives it: by a limit.
     expect(ofHost({ process: { ...process, realtimeLimit: 1 } })).toEqual([])
   })
@@ -57,18 +57,18 @@ describe('the host', () => {
   })
 
   test('a gateway in another network namespace: it is said that its network was not looked at', () => {
-    expect(ofHost({ network: null })).toMatchObject([{ code: 'other-network', severity: 'note' }])
+    expect(ofHost({ network: null })).toMatchObject([{ code: 'other-network', level: 'note' }])
   })
 })
 
 describe('the link', () => {
   test('an interface that is not there', () => {
-    expect(ofNetwork({ link: null })).toMatchObject([{ code: 'no-interface', what: 'eth0 is not there' }])
+    expect(ofNetwork({ link: null })).toMatchObject([{ code: 'no-interface', text: 'eth0 is not there' }])
   })
 
   test('one that is down', () => {
     const link = { ...healthyHost().network!.link!, up: false }
-    expect(ofNetwork({ link })).toMatchObject([{ code: 'link-down', severity: 'problem' }])
+    expect(ofNetwork({ link })).toMatchObject([{ code: 'link-down', level: 'failure' }])
   })
 })
 
@@ -78,7 +78,7 @@ describe('ARP', () => {
   })
 
   test('arp_ignore 8 is a host that nobody finds', () => {
-    expect(ofNetwork({ arpIgnore: 8 })).toMatchObject([{ code: 'arp-ignore', severity: 'problem' }])
+    expect(ofNetwork({ arpIgnore: 8 })).toMatchObject([{ code: 'arp-ignore', level: 'warning' }])
   })
 })
 
@@ -91,7 +91,7 @@ describe('strict reverse path filtering', () => {
     expect(ofNetwork({ rpFilter: 1, routes: [subnet, part] })).toMatchObject([
       {
         code: 'rp-filter',
-        severity: 'problem',
+        level: 'warning',
         evidence: ['net.ipv4.conf.eth0.rp_filter, or that of all, is 1 (strict)', '10.88.3.0/24 goes through eth1'],
       },
     ])
@@ -99,7 +99,7 @@ describe('strict reverse path filtering', () => {
 
   test('with the default route elsewhere: a note, as clients of other subnets may never come in here', () => {
     expect(ofNetwork({ rpFilter: 1, routes: [subnet, wayOut] })).toMatchObject([
-      { code: 'rp-filter', severity: 'note', evidence: [expect.anything(), 'the default route goes through eth1'] },
+      { code: 'rp-filter', level: 'note', evidence: [expect.anything(), 'the default route goes through eth1'] },
     ])
   })
 
@@ -131,13 +131,13 @@ describe('a packet filter', () => {
     'ip protocol { 112, 253 } drop',
   ])('that has "%s" drops what the group is held together by', (rule) => {
     expect(ofNetwork({ ruleset: chain('accept', rule) })).toMatchObject([
-      { code: 'firewall', severity: 'problem', evidence: [rule] },
+      { code: 'firewall', level: 'warning', evidence: [rule] },
     ])
   })
 
   test('that drops all that no rule accepts is a note where no rule names VRRP', () => {
     expect(ofNetwork({ ruleset: chain('drop', 'tcp dport 22 accept') })).toMatchObject([
-      { code: 'firewall', severity: 'note' },
+      { code: 'firewall', level: 'note' },
     ])
     expect(ofNetwork({ ruleset: chain('drop', 'ip protocol { 112, 253 } accept') })).toEqual([])
   })
@@ -159,6 +159,6 @@ describe('what is used up', () => {
   })
 
   test('the queue of a listener, once upon a time: a note', () => {
-    expect(ofNetwork({ listenOverflows: 3 })).toMatchObject([{ code: 'listen-overflows', severity: 'note' }])
+    expect(ofNetwork({ listenOverflows: 3 })).toMatchObject([{ code: 'listen-overflows', level: 'note' }])
   })
 })

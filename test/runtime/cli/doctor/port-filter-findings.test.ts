@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { Observed } from '../../../../runtime/cli/doctor/findings.ts'
+import type { Outside } from '../../../../runtime/cli/doctor/outside.ts'
 import { portFilter } from '../../../../runtime/cli/doctor/port-filter-findings.ts'
 import { healthyHost } from '../captured-cli.ts'
 
 const redirects = [{ originalPorts: [8080, 443], proxyPort: 3128 }]
 const findings = (ruleset: string | null) =>
-  portFilter({ host: healthyHost({ ruleset }), diagnostics: { redirects } } as unknown as Observed)
+  portFilter({ host: healthyHost({ ruleset }), diagnostics: { redirects } } as unknown as Outside)
 const ruleIn = (table: string, rule: string) =>
   `table ${table} {\n\tchain in {\n\t\ttype filter hook input priority filter; policy accept;\n\t\t${rule}\n\t}\n}\n`
 
@@ -17,7 +17,7 @@ describe('a packet filter of the host', () => {
     'ip saddr 10.0.0.0/8 tcp dport { 1-100, 400-500 } drop',
   ])('that has "%s" keeps clients from a redirect', (rule) => {
     expect(findings(ruleIn('inet firewall', rule))).toMatchObject([
-      { code: 'firewall', severity: 'problem', evidence: [rule] },
+      { code: 'firewall', level: 'warning', evidence: [rule] },
     ])
   })
 

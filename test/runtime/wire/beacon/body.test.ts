@@ -35,6 +35,7 @@ const node: BeaconNode = {
   drained: false,
   maint: 'due',
   reads: 5,
+  traffic: { connections: 7, failed: 1, bytesIn: 2 ** 40, bytesOut: Number.MAX_SAFE_INTEGER },
   priorities: new Map([
     [51, 99],
     [256 + 51, 255],
@@ -69,6 +70,7 @@ const assignment: AssignmentBody = {
   generation: 9,
   nodes: ['10.10.74.70', '10.10.74.86'],
   slots: Uint8Array.from({ length: 4096 }, (_, slot) => (slot === 0 ? 255 : slot % 2)),
+  tied: [],
 }
 
 const clients: ClientsBody = {
@@ -101,6 +103,7 @@ const printable = (maxLength: number) =>
   fc
     .string({ unit: 'grapheme', minLength: 1, maxLength })
     .filter((text) => text.length <= maxLength && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(text))
+const count = fc.maxSafeNat()
 const share = fc.integer({ min: 0, max: 1000 }).map((value) => value / 1000)
 const anyNode: fc.Arbitrary<BeaconNode> = fc.record({
   name: printable(64),
@@ -118,6 +121,7 @@ const anyNode: fc.Arbitrary<BeaconNode> = fc.record({
   drained: fc.boolean(),
   maint: fc.constantFrom('off', 'on', 'due'),
   reads: fc.integer({ min: 5, max: 255 }),
+  traffic: fc.option(fc.record({ connections: count, failed: count, bytesIn: count, bytesOut: count })),
   priorities: fc
     .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 255 }), fc.integer({ min: 1, max: 255 })), {
       maxLength: 8,
@@ -129,7 +133,7 @@ const anyNode: fc.Arbitrary<BeaconNode> = fc.record({
 describe('a body', () => {
   it('has these bytes for a report', () => {
     expect(Buffer.from(packBeaconBody(report)).toString('hex')).toBe(
-      '9507c2c4080123456789abcdef9192aa7669727475616c497073ae31302e31302e37342e37342f3234dc0010a76a757069746572c406020000000046c3c2ccfacd01f4c0cd04d2ccfacd02eec4040c3801bbc3c202c4060033630133ff05',
+      '9507c2c4080123456789abcdef9192aa7669727475616c497073ae31302e31302e37342e37342f3234dc0014a76a757069746572c406020000000046c3c2ccfacd01f4c0cd04d2ccfacd02eec4040c3801bbc3c202c4060033630133ff050701cb4270000000000000cb433fffffffffffff',
     )
   })
 
@@ -143,7 +147,7 @@ describe('a body', () => {
     const later = (count: number) => Array.from({ length: count }, (_, index) => [null, 'later', [1, [2]]][index % 3])
     const nodeAt = { hello: 4, report: 4 }
     for (const body of [hello, report, { ...report, missed: hello.roster }, assignment, clients, order, holders]) {
-      for (const count of [1, 15]) {
+      for (const count of [1, 14]) {
         const fields = packr.unpack(Buffer.from(packBeaconBody(body)))
         const at = nodeAt[body.type as 'hello']
         if (at !== undefined) fields[at].push(...later(count))
@@ -152,6 +156,8 @@ describe('a body', () => {
         }
         // A report without `missed` has nothing at its place that would be later.
         if (body.type === 'report' && fields.length === 5) fields.push([])
+        // Nor has an assignment without tied clients.
+        if (body.type === 'assignment' && fields.length === 3) fields.push(new Uint8Array(), new Uint8Array())
         fields.push(...later(count))
         expect(parseBeaconBody(body.type, packr.pack(fields))).toEqual(body)
         expect(parseBeaconBody(body.type, packr.pack([...fields, ...later(17)]))).toBeUndefined()
@@ -159,10 +165,13 @@ describe('a body', () => {
     }
   })
 
-  it('of a node that does not say what it reads is of one that reads the oldest version', () => {
+  it('of a node that does not say what it reads, or what it has served, is of one that reads the oldest version, and has not counted', () => {
     const fields = packr.unpack(Buffer.from(packBeaconBody(report)))
-    fields[4].pop()
-    expect(parseBeaconBody('report', packr.pack(fields))).toEqual({ ...report, node: { ...report.node, reads: 5 } })
+    fields[4].length = 15
+    expect(parseBeaconBody('report', packr.pack(fields))).toEqual({
+      ...report,
+      node: { ...report.node, reads: 5, traffic: null },
+    })
   })
 
   it('has room for 4096 clients of IPv4 and 512 of IPv6; more are left out', () => {

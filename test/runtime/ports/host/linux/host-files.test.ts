@@ -63,6 +63,7 @@ test('connections that listeners had no room for, wherever the kernel puts the n
   const netstat = 'TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 1 7 8\nIpExt: InNoRoutes\nIpExt: 0\n'
   expect(parseListenOverflows(netstat)).toBe(7)
   expect(parseListenOverflows('IpExt: InNoRoutes\nIpExt: 0\n')).toBeUndefined()
+  expect(parseListenOverflows('TcpExt: ListenOverflows\nTcpExt: x\n')).toBeUndefined()
 })
 
 test('listening sockets have their port and inode; others, and what is no line of the table, are passed over', () => {

@@ -1,0 +1,71 @@
+/** What a gateway may use, and that it lives. Pure. */
+import type { RoundSeen, Violation } from '../observations.ts'
+import { firstOf, influenceOf } from './influence.ts'
+
+/** Each twice while they move: of now and of a moment ago. */
+const SLOTS = 2 * 4096
+/** Of clients with connections at several nodes each one is remembered, for a minute after its end; all clients open so many a second. */
+const CONNECTIONS = 50 * 60
+const PINS_AND_NAMES = 500
+
+/** Of a group of three, with a hundred clients, whatever befalls it. */
+export const BOUNDS = {
+  residentBytes: 600 * 1024 * 1024,
+  files: 400,
+  threads: 48,
+  elements: SLOTS + CONNECTIONS + PINS_AND_NAMES,
+} as const
+
+/** Memory, descriptors, threads and what the kernel keeps for it stay below their bounds. */
+export function boundsHold({ usages, elements, endedMs }: RoundSeen): readonly Violation[] {
+  const used = usages.flatMap((usage) =>
+    (['residentBytes', 'files', 'threads'] as const)
+      .filter((figure) => usage[figure] > BOUNDS[figure])
+      .map((figure) => ({
+        invariant: 'bounds',
+        expected: `at most ${BOUNDS[figure]} ${figure} of ${usage.host}`,
+        seen: `${usage[figure]}`,
+        atMs: usage.atMs,
+      })),
+  )
+  const kept = elements
+    .filter((one) => one.elements > BOUNDS.elements)
+    .map((one) => ({
+      invariant: 'bounds',
+      expected: `at most ${BOUNDS.elements} elements of sets and maps on ${one.host}`,
+      seen: `${one.elements}`,
+      atMs: endedMs,
+    }))
+  return [...firstOf(used), ...kept]
+}
+
+/** No gateway ends by itself, but by a fault that may end it. */
+export const gatewaysLive = (round: RoundSeen): readonly Violation[] =>
+  round.exits
+    .filter(
+      ({ host, atMs }) =>
+        !round.faults.some((fault) => {
+          const { fromMs, toMs } = influenceOf(fault, round)
+          return fault.costs.endsGateway && fault.host === host && fromMs <= atMs && atMs <= toMs
+        }),
+    )
+    .map(({ host, code, atMs }) => ({
+      invariant: 'gateways live',
+      expected: `the gateway of ${host} goes on`,
+      seen: `it ended with ${code}`,
+      atMs,
+    }))
+
+/** The plan could be carried out, and the group came to rest after it. */
+export function comesToRest({ obstacles, settledMs, endedMs }: RoundSeen): readonly Violation[] {
+  const hindered = obstacles.map((seen) => ({
+    invariant: 'the plan',
+    expected: 'each fault is laid and healed, and the clients answer',
+    seen,
+    atMs: endedMs,
+  }))
+  const expected = 'the first node leads all, nobody else holds the virtual IP, and what clients keep is open'
+  return settledMs === null
+    ? [...hindered, { invariant: 'comes to rest', expected, seen: 'it does not come to that', atMs: endedMs }]
+    : hindered
+}

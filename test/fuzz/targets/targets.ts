@@ -1,0 +1,31 @@
+import type { FuzzTarget } from '../target.ts'
+
+/** Everything that reads what others have written. Loaded one by one: what is imported counts as reached. */
+export const targets: Readonly<Record<string, () => Promise<FuzzTarget>>> = {
+  vrrp: async () => (await import('./vrrp.ts')).vrrp,
+  frames: async () => (await import('./frames.ts')).frames,
+  checksum: async () => (await import('./checksum.ts')).checksum,
+  addresses: async () => (await import('./addresses.ts')).addresses,
+  beacon: async () => (await import('./beacon.ts')).beacon,
+  'beacon-body': async () => (await import('./beacon-body.ts')).beaconBody,
+  'beacon-parts': async () => (await import('./beacon-parts.ts')).beaconParts,
+  netlink: async () => (await import('./netlink.ts')).netlink,
+  nft: async () => (await import('./nft.ts')).nft,
+  'sock-diag': async () => (await import('./sock-diag.ts')).sockDiag,
+  mailbox: async () => (await import('./mailbox.ts')).mailbox,
+  recorded: async () => (await import('./recorded.ts')).recorded,
+  replay: async () => (await import('./replay.ts')).replayed,
+  timeline: async () => (await import('./timeline.ts')).timeline,
+  yaml: async () => (await import('./yaml.ts')).yaml,
+  config: async () => (await import('./config.ts')).config,
+  'check-config': async () => (await import('./check-config.ts')).checkConfig,
+  keepalived: async () => (await import('./import.ts')).keepalived,
+  haproxy: async () => (await import('./import.ts')).haproxy,
+  'command-line': async () => (await import('./command-line.ts')).commandLines,
+  'agent-word': async () => (await import('./agent-word.ts')).agentWord,
+  'host-files': async () => (await import('./host-files.ts')).hostFiles,
+  'http-headers': async () => (await import('./http-headers.ts')).httpHeaders,
+  'http-control': async () => (await import('./http.ts')).httpControl(),
+  'http-tcp': async () => (await import('./http.ts')).httpTcp(),
+  answers: async () => (await import('./answers.ts')).answers(),
+}
