@@ -3,11 +3,12 @@ import type { Machine } from '../../runtime/actor-system/machine/machine.ts'
 import { applyNext, continueApplying, continuePinning } from './applying.ts'
 import { configure } from './configuring.ts'
 import { compareOutline, look, startLooking } from './looking.ts'
+import { endPatience, startPatience } from './patience.ts'
 import { tellReady } from './ready.ts'
 import { repeatServing, tellServing } from './serving.ts'
 import { type FastPathEffect, type FastPathEvent, type FastPathState, type FastPathTimer, labelOf } from './state.ts'
 import { noteFormerMacs } from './staying/former-macs.ts'
-import { expireGivingWay, giveUpResuming, noteAnnounced, noteGivenUp } from './staying/giving-way.ts'
+import { expireGivingWay, noteAnnounced, noteGivenUp } from './staying/giving-way.ts'
 import { giveUpHearing, noteLead, noteMaster } from './staying/hearing.ts'
 import { noteAway } from './staying/retelling.ts'
 import { endSettling, noteSettlingInForce } from './staying/settling.ts'
@@ -23,9 +24,6 @@ import {
 import { beginStopping, continueRemoving, decideWhatStays, noteLeft } from './stopping.ts'
 import { noteGroup, takeOver } from './taking-over.ts'
 import { Turn } from './turn.ts'
-
-/** A group that has a director, and beacons, has told its slots by then; and a node that has not answered is stale. */
-const PATIENCE_MS = 5000
 
 /**
  * The fast path, pure: compares what the kernel should do with what it does, and has the difference applied.
@@ -49,12 +47,13 @@ function handle(turn: Turn, event: FastPathEvent): void {
   switch (event.type) {
     case 'start':
       startLooking(turn)
-      turn.startTimer('patience', PATIENCE_MS)
+      startPatience(turn)
       return
     case 'role': {
       const before = turn.state
       turn.change({ roles: new Map(before.roles).set(event.instance, event) })
       const was = before.roles.get(event.instance)
+      if (was?.masterAddress !== event.masterAddress) startPatience(turn)
       if (was?.role !== event.role || was.masterAddress !== event.masterAddress) noteDirector(turn)
       noteGivenUp(turn, before, event)
       noteMaster(turn, event)
@@ -131,8 +130,7 @@ function expire(turn: Turn, timer: FastPathTimer): void {
       startLooking(turn)
       return
     case 'patience':
-      turn.change({ patient: false })
-      giveUpResuming(turn)
+      endPatience(turn)
       return
     case 'askAgain':
       if (turn.state.applied === null && !turn.state.stopping) startTelling(turn)

@@ -88,17 +88,19 @@ export function knownAsDead(dead: GatewayNode, director: GatewayNode): Promise<v
 }
 
 /** An error says what is lost, and what the gateways said last. */
-function refuseLosses({ nodes }: Group, { lost, nodes: connections }: Survival): void {
+function refuseLosses(group: Group, { lost, nodes: connections }: Survival): void {
   if (lost.length === 0) return
   const losses = Object.groupBy(lost, ({ kind, node, failure }) => `${kind} of ${node}: ${failure}`)
-  const story = nodes.flatMap(({ namespace }) => namespace.recent.flatMap(lineOfLog)).toSorted()
-  throw new Error(
-    [
-      `lost of ${JSON.stringify(connections)}: ${Object.entries(losses).map(([what, each]) => `${each!.length} ${what}`)}`,
-      ...story.slice(-80),
-    ].join('\n'),
-  )
+  const each = Object.entries(losses).map(([what, those]) => `${those!.length} ${what}`)
+  throw new Error([`lost of ${JSON.stringify(connections)}: ${each}`, ...story(group)].join('\n'))
 }
+
+/** What the gateways have logged last, by time. */
+const story = ({ nodes }: Group): readonly string[] =>
+  nodes
+    .flatMap(({ namespace }) => namespace.recent.flatMap(lineOfLog))
+    .toSorted()
+    .slice(-80)
 
 /** Its time first. */
 function lineOfLog(text: string): readonly string[] {
@@ -150,7 +152,7 @@ export class LongConnections {
 /** What `new-connections.ts` tells of those that were begun since it was asked last. */
 interface Newcomers {
   readonly answered: number
-  /** Each by its client and how it ended. */
+  /** Each by when it began, its client, how it ended, and whether there had been a handshake. */
   readonly failed: readonly string[]
   readonly longestConnectMs: number
   /** SYNs that were sent again: each a second that somebody waited. */
@@ -160,22 +162,31 @@ interface Newcomers {
 /** New connections through the VIP, one after the other, from each client in turn. */
 export class NewConnections {
   readonly #program: RunningProgram
+  readonly #group: Group
 
-  private constructor(program: RunningProgram) {
+  private constructor(program: RunningProgram, group: Group) {
     this.#program = program
+    this.#group = group
   }
 
   /** Resolves when the first was answered. */
   static async start(group: Group, originalPort: number, everyMs: number, clients: readonly string[]) {
     const program = group.client.startScript(NEWCOMERS, VIP, `${originalPort}`, `${everyMs}`, ...clients)
     await program.nextLine()
-    return new NewConnections(program)
+    return new NewConnections(program, group)
   }
 
   /** When all that were begun have ended. */
   async sofar(): Promise<Newcomers> {
     this.#program.process.stdin?.write('\n')
     return JSON.parse(await this.#program.nextLine()) as Newcomers
+  }
+
+  /** The same, and none has failed. An error says which have, and what the gateways said last. */
+  async allAnswered(): Promise<Newcomers> {
+    const newcomers = await this.sofar()
+    if (newcomers.failed.length > 0) throw new Error([...newcomers.failed, ...story(this.#group)].join('\n'))
+    return newcomers
   }
 
   stop(): Promise<void> {

@@ -80,7 +80,7 @@ test("a predecessor's table forwards on until this process knows the group and a
 
   const lonely = new Stepped()
     .started(found)
-    .give(role('scanning'))
+    .give({ ...role('scanning'), masterAddress: '10.0.0.2' })
     .give(group({ generation: 0, nodes: [] }))
   expect(lonely.asked).toContainEqual(expect.objectContaining({ timer: 'patience', delayMs: 5000 }))
   expect(lonely.expire('patience').take('apply')).toBeDefined()

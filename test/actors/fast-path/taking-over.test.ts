@@ -3,6 +3,9 @@ import type { FoundTables } from '../../../actors/fast-path/state.ts'
 import { refused } from '../../../runtime/ports/result.ts'
 import { group, lookOf, OTHER, OWN, role, Stepped, VIP } from './stepped.ts'
 
+/** Another node leads. */
+const FOLLOWING = { ...role('scanning'), masterAddress: '10.0.0.2' }
+
 /** A predecessor has numbered the nodes the other way round, and its maps can go on. */
 const found: FoundTables = {
   present: true,
@@ -47,10 +50,32 @@ describe('what a predecessor has left', () => {
 
   it('forwards nothing on to who is not known: those would be reset', () => {
     const kept = { ...found, directed: [VIP], kept: { ...found.kept!, marks: new Map([[3, '02:00:00:00:00:09']]) } }
-    const stepped = new Stepped().started(kept).give(role('scanning')).give(group())
+    const stepped = new Stepped().started(kept).give(FOLLOWING).give(group())
     expect(stepped.take('apply')).toBeUndefined()
     stepped.expire('patience').settle()
     expect(stepped.state.applied?.virtualIps).toEqual([{ address: VIP, role: 'node' }])
+  })
+
+  it('forwards on while nobody is known who leads, and five seconds from when somebody is: until then nobody says who is there', () => {
+    const stepped = new Stepped()
+      .started({ ...found, directed: [VIP] })
+      .give(role('scanning'))
+      .give(group({ generation: 0, nodes: [] }))
+    for (const atMs of [5000, 10_000, 15_000]) {
+      expect(stepped.at(atMs).expire('patience').take('apply')).toBeUndefined()
+    }
+    stepped.asked.length = 0
+    stepped.at(16_000).give(FOLLOWING)
+    expect(stepped.asked).toContainEqual(expect.objectContaining({ timer: 'patience', delayMs: 5000 }))
+    expect(stepped.give(group()).settle().state.applied?.virtualIps).toEqual([{ address: VIP, role: 'former' }])
+  })
+
+  it('goes where this node takes no part in the election', () => {
+    const stepped = new Stepped()
+      .started({ ...found, directed: [VIP] })
+      .give(role('initializing'))
+      .give(group({ generation: 0, nodes: [] }))
+    expect(stepped.expire('patience').take('apply')).toBeDefined()
   })
 
   it('is a director’s at once where this process leads', () => {
