@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
 import { CLIENTS, Group } from './group.ts'
 import { knownAsDead, LongConnections, NewConnections, spreadByKernel, startServing } from './survival.ts'
