@@ -5,13 +5,10 @@ import { knownAsDead, LongConnections, NewConnections, spreadByKernel, startServ
 
 const ORIGINAL_PORT = 8080
 const PATIENCE_MS = 60_000
-const EVERY_MS = 50
+const EVERY_MS = 4
 const RETURNS = 5
 
-/**
- * A host that was dead leads again while clients begin connections and others have some open. On a busy machine a few new ones are reset while the
- * director of meanwhile gives way: why is not known (docs/promises.md).
- */
+/** A host that was dead leads again while clients begin connections, many a moment, and others have some open. */
 describeInNamespaces('the return of a dead director in kernel mode', { programs: ['nft'] }, (namespaces) => {
   let group: Group
 

@@ -198,12 +198,12 @@ describeConnections('in kernel mode', (group, connections) => {
       new Set(['idle ECONNRESET', 'download silent']),
     )
     const { answered, sentAgain } = await newcomers.allAnswered()
-    await newcomers.stop()
     expect(answered).toBeGreaterThan(50)
     expect(sentAgain, 'who began while nobody led has waited').toBeGreaterThan(0)
-    // Who begins while it returns: `survival-return.long.netns.test.ts`.
     dead!.setCable(true)
     await group().settled(0, 3, PATIENCE_MS)
+    await newcomers.allAnswered()
+    await newcomers.stop()
     const returned = await connections().check()
     expect(returned.lost.filter(({ node }) => node !== 'node0')).toEqual([])
   })

@@ -131,17 +131,19 @@ export function spreadingChains(
       `meta mark & ${MARK_DIVIDED} != 0 ${bySlot('slots')} meta mark set meta mark | ${MARK_DIVIDED} ${to('divide')}`,
       to('first'),
     ],
-    // Its older connections go on by its pin.
-    anew: [...dividedAnew, `${bySlot('slots')} ${sentTo(TAKERS)} ${to('record')}`, to('refuse')],
+    // Its older connections go on by its pin, whatever its nodes have said of it.
+    anew: [
+      ...dividedAnew,
+      `${byNodesWord} meta mark set meta mark & ${MARK_NODE} ${sentTo(TAKERS)} ${to('record')}`,
+      `${bySlot('slots')} ${sentTo(TAKERS)} ${to('record')}`,
+      to('refuse'),
+    ],
     begin: [
       ...(hasTied ? [`${byTie} ${to('tied')}`, 'meta mark set 0'] : []),
       ...(givingWay
-        ? [`${byNodesWord} ${to('apart')}`, `${byPin} ${to('anew')}`]
-        : [
-            `${byPin} ${sentTo(TAKERS)} ${to('deliver')}`,
-            `meta mark != 0 ${to('apart')}`,
-            `${byNodesWord} ${to('apart')}`,
-          ]),
+        ? [`${byPin} ${to('anew')}`]
+        : [`${byPin} ${sentTo(TAKERS)} ${to('deliver')}`, `meta mark != 0 ${to('apart')}`]),
+      `${byNodesWord} ${to('apart')}`,
       to('first'),
     ],
     // Each of its connections is recorded; its older ones go on by its pin, or its node's word. What is not known yet follows no pin.

@@ -155,6 +155,25 @@ describeInNamespaces(
       },
     )
 
+    it.each(clients)(
+      '%s: a director that gives way sends SYNs where a node says that the client is, which is not where it is pinned',
+      async (client) => {
+        const old = await open(client)
+        expect(await old()).toBe(says(2, client))
+        const { pinTimeoutS } = inForce
+        // As a node that was away does, of all clients that it had before.
+        await apply(group.gateways[0].namespace, loadedStaying({ pins: [{ client, mark: 3 }], pinTimeoutS }))
+        await change({ givingWay: true })
+        const young = await open(client)
+        expect(await young()).toBe(says(3, client))
+        expect(await old()).toBe(says(2, client))
+        await change({ nodes: inForce.nodes.map((node) => (node.mark === 3 ? { ...node, ...KEEPS } : node)) })
+        expect(await ask(client), 'that node takes nobody new: by the slot').toBe(says(2, client))
+        expect(await young()).toBe(says(3, client))
+        expect(await old()).toBe(says(2, client))
+      },
+    )
+
     /** It began while slots moved, and has been silent since. */
     const beginMeanwhile = async (client: string) => {
       await begin({ slots: slotsOf(() => 3), former: slotsOf(() => 2) })
