@@ -175,8 +175,9 @@ export class ForwarderPool {
   status(): ForwarderPoolStatus {
     const limits = this.#pressure.warnings(this.#settings.limits, this.#ports.clock.nowMs())
     const closed = [...new Set([...this.#problems.values()].flat())]
-    // Of one that is known to have failed that is said already.
-    const resting = this.#unanswering().filter((address) => this.#isSaidToBeWell(address))
+    // Who leads nothing sends nobody anywhere, so it would not hear that one answers again. Of one that is known to have failed it is said already.
+    const leads = foldRoles(this.#roles).virtualIps.length > 0
+    const resting = leads ? this.#unanswering().filter((address) => this.#isSaidToBeWell(address)) : []
     return {
       counters: this.#counters(),
       warnings: [

@@ -47,7 +47,7 @@ export interface Gathered {
   readonly silent: ReadonlyMap<string, string>
 }
 
-/** How long an actor may take to describe itself: more than twice as long as the watcher may stand in epoll_wait. */
+/** How long an actor may take to describe itself, on a busy machine. */
 const ANSWER_MS = 1000
 
 type InspectorContext = ActorContext<Readonly<Record<never, never>>>

@@ -74,10 +74,7 @@ export const startWatcher: StartActor<WatcherOptions, WatcherPorts, WatcherMessa
     }
   }
   const opened = kernel.open(
-    {
-      defaultRoutes: options.trackGateway,
-      isExpectant: () => state().timers.has('read') || state().isRelocating,
-    },
+    { defaultRoutes: options.trackGateway },
     context.guard((event: KernelEvent) => dispatch({ type: 'kernel', event })),
   )
   if (!opened.ok) throw errorOf(opened)

@@ -196,7 +196,7 @@ const fastPath = row<FastPathOptions>({
 })
 
 const watcher = row<WatcherOptions>({
-  thread: 'worker',
+  thread: 'shared',
   mailbox: LATEST,
   // It hears the next director speak, for which the fast path waits.
   stop: 6,

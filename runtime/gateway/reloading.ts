@@ -27,7 +27,7 @@ export interface RunningParts extends Pick<ReloaderParts, 'load' | 'log' | 'happ
   followLogging(logging: GatewayConfig['logging']): void
 }
 
-/** How long actors may take to confirm their new options: as long as the watcher may stand in epoll_wait, twice. */
+/** How long actors may take to confirm their new options, on a busy machine. */
 const RELOAD_PATIENCE_MS = 1000
 
 /** Has a gateway that runs by this configuration go by others. */

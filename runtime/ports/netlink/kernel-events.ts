@@ -42,8 +42,6 @@ export interface InterfaceTruth {
 export interface KernelEventsOptions {
   /** Whether these matter; a host may have many routes. */
   readonly defaultRoutes: boolean
-  /** Whether the listener has set a timer that is soon due. */
-  readonly isExpectant: () => boolean
 }
 
 /**
@@ -51,10 +49,7 @@ export interface KernelEventsOptions {
  * hints: consumers read the truth anew, so that an event which is lost, late or doubled does no harm.
  */
 export interface KernelEventsPort {
-  /**
-   * Begins to listen. The Linux implementation takes its thread over: it waits in the kernel, and turns the event loop every
-   * 500 ms, every 20 ms while `isExpectant`, and after each event.
-   */
+  /** Begins to listen. What becomes impossible later is thrown, as a promise that nobody handles. */
   open(options: KernelEventsOptions, listen: (event: KernelEvent) => void): Result
   /** Reads it now; an interface that is not there is a `link` of null. */
   read(interfaceName: string): Result<InterfaceTruth>

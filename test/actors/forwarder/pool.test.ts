@@ -288,7 +288,7 @@ describe('other listeners while it runs', () => {
   })
 })
 
-test('a node that does not answer is told of while it is said to be well, and not beside the word that it has failed', async () => {
+test('a node that does not answer is told of by who leads while it is said to be well, and not beside the word that it has failed', async () => {
   const { pool, table, port } = await startPool()
   const told = () => pool.status().warnings.map(({ code, about }) => [code, about])
   // Nobody listens there.
@@ -305,6 +305,10 @@ test('a node that does not answer is told of while it is said to be well, and no
     await vi.waitFor(() => expect(table.activeConnections(0)).toBe(0), PATIENCE)
   }
   await vi.waitFor(() => expect(told()).toEqual([['proxy-unanswering', nodeAddress(1)]]), PATIENCE)
+  pool.asActor().receive(role('scanning'), 'elector')
+  expect(told(), 'it sends nobody there any more').toEqual([])
+  pool.asActor().receive(role('director'), 'elector')
+  expect(told()).toEqual([['proxy-unanswering', nodeAddress(1)]])
   table.setNode(1, { ...silent, state: 'failure' })
   expect(told()).toEqual([])
 })

@@ -19,6 +19,7 @@ import {
   sockaddrNetlink,
   socket,
 } from '../../sockets/linux/libc.ts'
+import { readable } from '../../sockets/linux/readable.ts'
 import type { InterfaceTruth, KernelEvent, KernelEventsOptions, KernelEventsPort } from '../kernel-events.ts'
 import type { Netlink } from '../netlink.ts'
 import { ARP, NEIGHBOUR_ADVERTISEMENTS, NeighbourSocket } from './neighbour-socket.ts'
@@ -27,23 +28,17 @@ import { NetlinkSocket } from './netlink-socket.ts'
 import { eventsOf, groupsOf } from './rtnetlink-events.ts'
 import { encodeGetRoutes, parseDefaultRoute, RTM_GETROUTE, RTM_NEWROUTE } from './rtnetlink-routes.ts'
 
-/** The longest that messages to this thread wait; what the kernel has to say does not wait. */
-const SLICE_MS = 500
-/** The same while the listener has set a timer that is soon due. */
-const SHORT_SLICE_MS = 20
+/** A flood that was left to the kernel is looked at again within a second, and who ends this thread waits no longer than this. */
+const WAIT_MS = 500
 /** Of each socket in one turn, so that the event loop has its turn in a flood. */
 const DATAGRAMS_A_TURN = 64
 const FRAMES_A_SECOND = 500
 const RECEIVE_BUFFER_BYTES = 65_536
-const EPOLLIN = 1
 const { EAGAIN, EINTR, ENOBUFS } = constants.errno
-const NETLINK_TAG = 1
-const NEIGHBOUR_TAG = 2
 
 /**
- * rtnetlink notifications, and frames that tell who has an address, in the network namespace of the calling thread, which
- * must be one of its own: it stands in epoll_wait for up to 500 ms at a time. libuv cannot wait for these sockets itself, since Node.js takes no
- * netlink or packet descriptor; a signal by them (O_ASYNC) can be had on the main thread only.
+ * rtnetlink notifications, and frames that tell who has an address, in the network namespace of the calling thread. libuv cannot wait for these
+ * sockets itself, since Node.js takes no netlink or packet descriptor; a signal by them (O_ASYNC) can be had on the main thread only.
  */
 export function openLinuxKernelEvents(): Result<KernelEventsPort> {
   const netlink = openLinuxNetlink()
@@ -59,12 +54,14 @@ class LinuxKernelEvents implements KernelEventsPort {
   readonly #routes: NetlinkSocket
   readonly #sockets: StreamSockets = linuxStreamSockets()
   readonly #buffer = Buffer.alloc(RECEIVE_BUFFER_BYTES)
-  #options: KernelEventsOptions = { defaultRoutes: false, isExpectant: () => false }
+  #options: KernelEventsOptions = { defaultRoutes: false }
   #listen: (event: KernelEvent) => void = () => undefined
-  #queue = -1
   #notifications = -1
+  /** An eventfd: what is waited for has changed. */
+  #wakeUp = -1
   #neighbours: readonly NeighbourSocket[] = []
-  #neighboursWatched = false
+  /** Until the second is over frames are left to the kernel, which drops what it has no room for. */
+  #isFlooded = false
   /** There was no room for an event. Until the queue is empty the kernel drops what follows, too, and says so no second time: it is told then. */
   #overrun = false
   #frames = 0
@@ -81,13 +78,11 @@ class LinuxKernelEvents implements KernelEventsPort {
     if (this.#notifications < 0) return lastFailure('netlink notifications')
     const groups = sockaddrNetlink(groupsOf(options))
     if (bind(this.#notifications, groups, groups.length) < 0) return lastFailure('netlink notifications')
-    this.#queue = this.#sockets.createQueue()
-    if (this.#queue < 0) return errnoRefusal('epoll', -this.#queue)
-    const watched = this.#sockets.watch(this.#queue, this.#notifications, EPOLLIN, NETLINK_TAG, 0)
-    if (watched < 0) return errnoRefusal('epoll_ctl', -watched)
+    this.#wakeUp = this.#sockets.createWakeUp()
+    if (this.#wakeUp < 0) return errnoRefusal('eventfd', -this.#wakeUp)
     this.#listen = listen
     this.#options = options
-    setImmediate(() => this.#turn())
+    void this.#run()
     return done
   }
 
@@ -111,14 +106,17 @@ class LinuxKernelEvents implements KernelEventsPort {
       if (!opened.ok) return opened
       this.#neighbours = [...this.#neighbours, opened.value]
     }
-    return this.#watchNeighbours()
+    this.#sockets.wake(this.#wakeUp)
+    return done
   }
 
   close(): void {
     if (this.#closed) return
     this.#closed = true
     this.#forgetNeighbours()
-    for (const fd of [this.#notifications, this.#queue]) if (fd >= 0) close(fd)
+    // Whoever waits has them still, and sees this before it lets them go.
+    if (this.#wakeUp >= 0) this.#sockets.wake(this.#wakeUp)
+    for (const fd of [this.#notifications, this.#wakeUp]) if (fd >= 0) close(fd)
     this.#netlink.close()
     this.#routes.close()
   }
@@ -133,23 +131,19 @@ class LinuxKernelEvents implements KernelEventsPort {
     return { ok: true, value: best === undefined ? null : { gateway: best.gateway } }
   }
 
-  #turn(): void {
-    if (this.#closed) return
-    const count = this.#sockets.wait(this.#queue, this.#sliceMs())
-    // It would fail again at once: whoever starts anew has another queue.
-    if (count < 0 && -count !== EINTR) throw new Error(errnoRefusal('epoll_wait', -count).reason)
-    this.#beginSecond()
-    if (this.#overrun) this.#takeNotifications()
-    for (let index = 0; index < count && !this.#closed; index++) {
-      if (this.#sockets.eventTag(index) === NETLINK_TAG) this.#takeNotifications()
-      else this.#takeFrames()
+  async #run(): Promise<void> {
+    while (!this.#closed) {
+      const frames = this.#isFlooded ? [] : this.#neighbours.map(({ fd }) => fd)
+      const ready = await readable([this.#notifications, this.#wakeUp, ...frames], this.#overrun ? 0 : WAIT_MS)
+      if (!this.#closed) this.#take(ready)
     }
-    if (!this.#closed) setImmediate(() => this.#turn())
   }
 
-  #sliceMs(): number {
-    if (this.#overrun) return 0
-    return this.#options.isExpectant() ? SHORT_SLICE_MS : SLICE_MS
+  #take(ready: ReadonlySet<number>): void {
+    this.#beginSecond()
+    if (ready.has(this.#wakeUp)) this.#sockets.clearWakeUp(this.#wakeUp)
+    if (this.#overrun || ready.has(this.#notifications)) this.#takeNotifications()
+    for (const neighbour of this.#neighbours) if (ready.has(neighbour.fd)) this.#takeFrames(neighbour)
   }
 
   #takeNotifications(): void {
@@ -171,50 +165,28 @@ class LinuxKernelEvents implements KernelEventsPort {
     }
   }
 
-  #takeFrames(): void {
-    for (const neighbour of this.#neighbours) {
-      // Who listens may have asked for another interface's, or have closed this.
-      for (let taken = 0; taken < DATAGRAMS_A_TURN && this.#neighbours.includes(neighbour); taken++) {
-        if (this.#frames >= FRAMES_A_SECOND) {
-          this.#unwatchNeighbours()
-          return
-        }
-        const sighting = neighbour.take()
-        if (sighting === undefined) break
-        this.#frames += 1
-        if (sighting !== null) this.#listen({ type: 'neighbour', ...sighting })
-      }
+  #takeFrames(neighbour: NeighbourSocket): void {
+    // Who listens may have asked for another interface's, or have closed this.
+    for (let taken = 0; taken < DATAGRAMS_A_TURN && this.#neighbours.includes(neighbour); taken++) {
+      this.#isFlooded = this.#frames >= FRAMES_A_SECOND
+      if (this.#isFlooded) return
+      const sighting = neighbour.take()
+      if (sighting === undefined) return
+      this.#frames += 1
+      if (sighting !== null) this.#listen({ type: 'neighbour', ...sighting })
     }
   }
 
-  /** A flood was left to the kernel, which drops it, until now. */
   #beginSecond(): void {
     const nowMs = performance.now()
     if (nowMs - this.#secondStartedMs < 1000) return
     this.#secondStartedMs = nowMs
     this.#frames = 0
-    if (this.#neighboursWatched) return
-    const watched = this.#watchNeighbours()
-    if (!watched.ok) throw new Error(watched.reason)
-  }
-
-  #watchNeighbours(): Result {
-    this.#neighboursWatched = true
-    for (const { fd } of this.#neighbours) {
-      const watched = this.#sockets.watch(this.#queue, fd, EPOLLIN, NEIGHBOUR_TAG, 0)
-      if (watched < 0) return errnoRefusal('epoll_ctl', -watched)
-    }
-    return done
-  }
-
-  #unwatchNeighbours(): void {
-    for (const { fd } of this.#neighbours) this.#sockets.unwatch(this.#queue, fd)
-    this.#neighboursWatched = false
+    this.#isFlooded = false
   }
 
   #forgetNeighbours(): void {
     for (const neighbour of this.#neighbours) neighbour.close()
     this.#neighbours = []
-    this.#neighboursWatched = false
   }
 }

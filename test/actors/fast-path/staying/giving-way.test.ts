@@ -72,8 +72,7 @@ test('who leads again gives way no more', () => {
 })
 
 test('SYNs go where the next director sends them once this host has heard what that one hears, and written it down', () => {
-  const goesByWord =
-    /add rule netdev proxyha begin4 meta mark set ip saddr map @staying4 goto apart4\nadd rule netdev proxyha begin4 meta mark set ip saddr map @pins4 goto anew4/
+  const goesByWord = /add rule netdev proxyha begin4 meta mark set ip saddr map @pins4 goto anew4/
   const fastPath = leading().give(gaveWay).settle()
   const told = {
     type: 'clientsOf',
