@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { GATEWAY_HEADER } from '../../actors/inspector/http/gateway-header.ts'
 import { loadConfig } from '../../config/load.ts'
 import { KNOWN_SOCKETS } from '../../config/service-folders.ts'
 import type { Door, Method } from './door.ts'
@@ -110,15 +111,14 @@ async function openFirst(
   signal: () => AbortSignal,
 ): Promise<Opened> {
   if (choice.host !== undefined) {
-    const door = tcpDoor(choice.host, choice.tokenFile)
-    return { response: await door.open(method, path, signal()), door }
+    return openAt(tcpDoor(choice.host, choice.tokenFile), method, path, signal())
   }
   if (choice.tokenFile !== undefined) throw new CliError('--token-file is for --host; a control socket asks for none')
   const errors: NoAnswerError[] = []
   const sockets = socketsOf(choice)
   for (const door of sockets.map(socketDoor)) {
     try {
-      return { response: await door.open(method, path, signal()), door }
+      return await openAt(door, method, path, signal())
     } catch (error) {
       if (!(error instanceof NoAnswerError) || error.why === 'silent') throw error
       errors.push(error)
@@ -142,8 +142,19 @@ async function answerOf({ response, door }: Opened): Promise<unknown> {
   try {
     return JSON.parse(text)
   } catch {
-    throw new NoAnswerError('absent', `${door.name}: what answers there is no gateway; ${door.advice}`)
+    throw noGateway(door)
   }
+}
+
+const noGateway = ({ name, advice }: Door) =>
+  new NoAnswerError('absent', `${name}: what answers there is no gateway; ${advice}`)
+
+/** @throws NoAnswerError where something else has answered well: what it means by that is not looked at */
+async function openAt(door: Door, method: Method, path: string, signal: AbortSignal): Promise<Opened> {
+  const response = await door.open(method, path, signal)
+  if (response.statusCode !== 200 || response.headers[GATEWAY_HEADER] !== undefined) return { response, door }
+  response.destroy()
+  throw noGateway(door)
 }
 
 /** A refusal in the words of the gateway, or of the door where that knows better what to do. */

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { EventLog, NumberedEvent } from '../event-log.ts'
+import { GATEWAY_HEADERS } from './gateway-header.ts'
 
 /** Readers at a time. */
 export const STREAMS_MAX = 16
@@ -44,7 +45,7 @@ export class EventStreams {
   /** False when there are too many readers already; the response is then untouched. */
   open(response: ServerResponse, { messages, lastHad, last }: StreamWishes): boolean {
     if (this.#open.size >= STREAMS_MAX) return false
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    response.writeHead(200, { ...GATEWAY_HEADERS, 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     const stopListening = this.#log.listen((event) => {
       if (messages || event.type !== 'message') this.#write(response, this.#frameOf(event))
     })

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { legibleJson } from '../../../runtime/actor-system/inspection/legible-text.ts'
 import { http } from '../../../runtime/ports/sockets/http.ts'
 import { Connection } from './connection.ts'
+import { GATEWAY_HEADERS } from './gateway-header.ts'
 
 /** What one caller, or all of them, may take. */
 const MAX_CONNECTIONS = 64
@@ -107,6 +108,7 @@ async function serve(
 function write(response: ServerResponse, answer: Answer): void {
   if (response.destroyed || response.headersSent) return
   response.writeHead(answer.status, {
+    ...GATEWAY_HEADERS,
     'content-type': answer.type,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',

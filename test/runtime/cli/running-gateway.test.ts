@@ -634,14 +634,17 @@ describe('events', () => {
   })
 })
 
-test('an answer that is no JSON is said to be from somebody else', async () => {
-  const path = join(gateway.folder, 'other.sock')
-  const other = createServer((_, response) => response.end('<html>'))
-  await new Promise<void>((resolve) => other.listen(path, resolve))
-  expect(await cli.output('status', '-s', path)).toMatchObject({
-    code: 1,
-    stderr: `${path}: what answers there is no gateway; name its control socket with -s\n`,
-  })
-  await new Promise((resolve) => other.close(resolve))
-  rmSync(path, { force: true })
-})
+test.each(['<html>', '{}', '[]', '{"status":"success","data":[]}'])(
+  '%s is said to be from somebody else',
+  async (answer) => {
+    const path = join(gateway.folder, 'other.sock')
+    const other = createServer((_, response) => response.end(answer))
+    await new Promise<void>((resolve) => other.listen(path, resolve))
+    expect(await cli.output('status', '-s', path)).toMatchObject({
+      code: 1,
+      stderr: `${path}: what answers there is no gateway; name its control socket with -s\n`,
+    })
+    await new Promise((resolve) => other.close(resolve))
+    rmSync(path, { force: true })
+  },
+)

@@ -108,8 +108,8 @@ describe('is a line and exit code 1', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('speaks no TLS there')])
   })
 
-  test('somebody else who answers', async () => {
-    const other = createServer((_, response) => response.end('<html>'))
+  test.each(['<html>', '{}', '{"status":"success","data":[]}'])('somebody else who answers %s', async (answer) => {
+    const other = createServer((_, response) => response.end(answer))
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const { port } = other.address() as AddressInfo
     const { code, stderr } = await cli.output('status', '--host', `http://127.0.0.1:${port}`)
