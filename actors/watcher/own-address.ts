@@ -9,6 +9,11 @@ import type { Turn } from './turn.ts'
 
 /** One may be lost, and Linux ignores a gratuitous ARP within a second of an entry's last change. */
 const ANNOUNCEMENTS = 3
+/**
+ * An address that is only replaced is back by then. And whoever flushes an interface does so until it is empty: what the announcer puts
+ * back stays after that only, and is needed for the resets that go before a node takes no part any more.
+ */
+const LOST_AFTER_MS = 50
 
 /**
  * The node's own addresses are reached by another MAC than before, or are back: said now, and once a second after that. The kernel
@@ -54,13 +59,24 @@ export function judgeOwnAddress(turn: Turn, askAgain = false): void {
   if (isMoving !== turn.state.isRelocating) turn.change({ isRelocating: isMoving })
   const lost = turn.holds(own.managementIp) ? null : lostText(turn, truth)
   const ipv6Lost = own.linkLocalAddress === null || turn.holds(own.linkLocalAddress) ? lost : linkLocalText(turn)
+  const isLost = isLostByNow(turn, lost !== null || ipv6Lost !== null)
   for (const elector of electors) {
     const reason = ipv6Electors.includes(elector) ? (lost ?? ipv6Lost) : lost
-    const wasSaid = turn.state.tracks.get(elector)?.address !== undefined
+    const said = turn.state.tracks.get(elector)?.address
     // That all is as it should be is worth a word only after it was not.
-    if (reason === null && !wasSaid) continue
+    if (reason === null ? said === undefined : !isLost && said?.state !== 'failed') continue
     turn.track({ type: 'track', source: 'address', state: reason === null ? 'ok' : 'failed', reason }, [elector])
   }
+}
+
+/** Whether it is missing for good; looked at again where that is not known yet. */
+function isLostByNow(turn: Turn, isMissing: boolean): boolean {
+  const missingSinceMs = isMissing ? (turn.state.missingSinceMs ?? turn.nowMs) : null
+  turn.change({ missingSinceMs })
+  if (missingSinceMs === null) return false
+  const leftMs = missingSinceMs + LOST_AFTER_MS - turn.nowMs
+  if (leftMs > 0) turn.startTimer('read', leftMs)
+  return leftMs <= 0
 }
 
 const sourcesOf = ({ options: { managementIp, linkLocalAddress } }: Turn): readonly string[] =>

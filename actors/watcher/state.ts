@@ -125,6 +125,8 @@ export interface WatcherState {
   readonly gatewayUnanswered: number
   /** As the electors were told last. */
   readonly tracks: ReadonlyMap<ElectorName, Readonly<Partial<Record<TrackSource, TrackMessage>>>>
+  /** Since when an address that this node's packets leave from is not there; null: all are. */
+  readonly missingSinceMs: number | null
   /** Other addresses were asked to be gone by, and are not yet. */
   readonly isRelocating: boolean
   /** The master that each elector hears, and what virtual IPs it has, by the elector's name. */
@@ -154,6 +156,7 @@ export function initialWatcher(options: WatcherOptions): WatcherState {
     announcementsLeft: 0,
     gatewayUnanswered: 0,
     tracks: new Map(),
+    missingSinceMs: null,
     isRelocating: false,
     masters: new Map(),
     masterMacs: new Map(),

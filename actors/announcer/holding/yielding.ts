@@ -1,6 +1,6 @@
 import type { Holding, Phase, Resetting, Yielding } from '../state.ts'
 import type { Turn } from '../turn.ts'
-import { giveUp } from './holding.ts'
+import { giveUp, put } from './holding.ts'
 
 /**
  * From the advert of who takes the addresses until its gratuitous ARP has arrived everywhere: its threads have just to hear that
@@ -28,8 +28,10 @@ export function endYield(turn: Turn, phase: Yielding): void {
 
 /** The addresses are given up although the lease lasts: at once, but that clients hear of it where their connections end by it. */
 export function letGo(turn: Turn, phase: Phase): void {
-  if (phase.label === 'HOLDING' && tellsClients(turn)) beginReset(turn, phase)
-  else release(turn, phase)
+  if (phase.label !== 'HOLDING' || !tellsClients(turn)) return release(turn, phase)
+  // What somebody took off, with the node's own address maybe, is there for the resets: nobody else has it yet.
+  put(turn, phase)
+  beginReset(turn, phase)
 }
 
 /**

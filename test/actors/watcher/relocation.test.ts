@@ -15,8 +15,9 @@ const asOther = { managementIp: OTHER, managementPrefixLength: 24, linkLocalAddr
 describe('the node’s own address', () => {
   test('goes: the raw sockets are closed before every elector hears of it, with the reason; and is back', () => {
     const bench = new Bench().becomes(at())
-    const told = bench.effects.flatMap((effect) => (effect.type === 'send' ? [effect.to] : []))
-    expect(told.indexOf('raw-ip')).toBeLessThan(told.indexOf('elector'))
+    expect(bench.sent('raw-ip')).toEqual([{ type: 'interfaceChanged' }])
+    expect(bench.sent('elector')).toEqual([])
+    bench.expire('read', 50)
     const reason = 'managementIp 10.0.0.1 is not an address of eth0 any more'
     for (const elector of ['elector', 'elector-b'] as const) {
       expect(bench.sent(elector)).toContainEqual(track('failed', reason))
@@ -24,6 +25,14 @@ describe('the node’s own address', () => {
     bench.becomes(healthy)
     expect(bench.sent('raw-ip')).toEqual([{ type: 'interfaceChanged' }])
     expect(bench.sent('elector')).toContainEqual(track('ok', null))
+  })
+
+  test('is taken off and put back within a moment: no elector hears of it', () => {
+    const bench = new Bench().becomes(at())
+    bench.truth = healthy
+    const heard = [...bench.expire('read', 49).sent('elector'), ...bench.tick().sent('elector')]
+    expect(heard).toEqual([])
+    expect(bench.becomes(at()).sent('elector'), 'that it goes again is another matter').toEqual([])
   })
 
   test('is there all the time: nobody is told', () => {
@@ -44,7 +53,7 @@ describe('the interface has another address instead', () => {
   test('that the configuration does not name: the reason says which', () => {
     const bench = new Bench().becomes(at(OTHER, VIP))
     expect(relocations(bench)).toEqual([])
-    expect(bench.sent('elector')).toContainEqual(
+    expect(bench.expire('read', 50).sent('elector')).toContainEqual(
       track(
         'failed',
         'managementIp 10.0.0.1 is not an address of eth0 any more; it has 10.0.0.21: give it back, or name the new one',
@@ -66,7 +75,7 @@ describe('the interface has another address instead', () => {
   })
 
   test('later than the first one went: a failure until then', () => {
-    const bench = new Bench(healthy, unnamed).becomes(at(VIP))
+    const bench = new Bench(healthy, unnamed).becomes(at(VIP)).expire('read', 50)
     expect(bench.sent('elector')).toContainEqual(
       track('failed', 'eth0 has no address of its own any more: 10.0.0.1 is gone'),
     )
@@ -81,7 +90,7 @@ describe('the IPv6 link-local address', () => {
   const both = at('10.0.0.1', 'fe80::1')
 
   test('goes: who elects over IPv6 hears of it, and nobody else', () => {
-    const bench = new Bench(both, ipv6).becomes(at('10.0.0.1'))
+    const bench = new Bench(both, ipv6).becomes(at('10.0.0.1')).expire('read', 50)
     expect(bench.sent('elector-b')).toContainEqual(
       track('failed', 'eth0 has no IPv6 link-local address any more: fe80::1 is gone'),
     )
