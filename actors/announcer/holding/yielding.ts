@@ -28,7 +28,10 @@ export function endYield(turn: Turn, phase: Yielding): void {
 
 /** The addresses are given up although the lease lasts: at once, but that clients hear of it where their connections end by it. */
 export function letGo(turn: Turn, phase: Phase): void {
-  if (phase.label !== 'HOLDING' || !tellsClients(turn)) return release(turn, phase)
+  if (phase.label !== 'HOLDING' || !tellsClients(turn)) {
+    release(turn, phase)
+    return
+  }
   // What somebody took off, with the node's own address maybe, is there for the resets: nobody else has it yet.
   put(turn, phase)
   beginReset(turn, phase)
