@@ -9,6 +9,7 @@ const VIPS = ['10.10.74.74/24', '10.10.74.75/24']
 const ASKED = [{ type: 'resetConnections', addresses: ['10.10.74.74', '10.10.74.75'] }]
 
 let kernel: FakeNetlink
+let interfaceIndex: number
 let bench: Bench
 const addresses = () => kernel.addressesOf('eth0')
 
@@ -16,7 +17,7 @@ const addresses = () => kernel.addressesOf('eth0')
 beforeEach(() => {
   const clock = new FakeClock()
   kernel = new FakeNetlink(clock)
-  kernel.addInterface('eth0', MAC, [OWN])
+  interfaceIndex = kernel.addInterface('eth0', MAC, [OWN])
   bench = new Bench(kernel, clock, { ...settings, forwardedBy: 'forwarder' })
 })
 
@@ -33,6 +34,14 @@ test('so does who releases them without a follower', () => {
   bench.hold(3000).feed({ type: 'release' })
   expect([bench.label, addresses(), bench.of('resetConnections')]).toEqual(['RESETTING', [OWN, ...VIPS], ASKED])
   expect(bench.feed({ type: 'connectionsReset' }).label).toBe('IDLE')
+})
+
+test('addresses that somebody took off are there for the resets', () => {
+  bench.hold(3000)
+  for (const virtualIp of settings.virtualIps) kernel.removeAddress({ ...virtualIp, interfaceIndex })
+  expect(addresses()).toEqual([OWN])
+  bench.feed({ type: 'release' })
+  expect([bench.label, addresses(), bench.of('resetConnections')]).toEqual(['RESETTING', [OWN, ...VIPS], ASKED])
 })
 
 test('forwarders that do not answer keep the addresses from nobody', () => {
