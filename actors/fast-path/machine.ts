@@ -53,8 +53,9 @@ function handle(turn: Turn, event: FastPathEvent): void {
       const before = turn.state
       turn.change({ roles: new Map(before.roles).set(event.instance, event) })
       const was = before.roles.get(event.instance)
-      if (was?.masterAddress !== event.masterAddress) startPatience(turn)
-      if (was?.role !== event.role || was.masterAddress !== event.masterAddress) noteDirector(turn)
+      const isAnothers = was?.masterAddress !== event.masterAddress
+      if (isAnothers) startPatience(turn)
+      if (isAnothers || was?.role !== event.role) noteDirector(turn)
       noteGivenUp(turn, before, event)
       noteMaster(turn, event)
       noteLead(turn, before)

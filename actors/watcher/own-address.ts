@@ -62,9 +62,9 @@ export function judgeOwnAddress(turn: Turn, askAgain = false): void {
   const isLost = isLostByNow(turn, lost !== null || ipv6Lost !== null)
   for (const elector of electors) {
     const reason = ipv6Electors.includes(elector) ? (lost ?? ipv6Lost) : lost
-    const said = turn.state.tracks.get(elector)?.address
+    const wasSaid = turn.state.tracks.get(elector)?.address !== undefined
     // That all is as it should be is worth a word only after it was not.
-    if (reason === null ? said === undefined : !isLost && said?.state !== 'failed') continue
+    if (reason === null ? !wasSaid : !isLost) continue
     turn.track({ type: 'track', source: 'address', state: reason === null ? 'ok' : 'failed', reason }, [elector])
   }
 }
