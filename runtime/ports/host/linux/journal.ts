@@ -1,8 +1,8 @@
 import { fstatSync } from 'node:fs'
 import type { Result } from '../../result.ts'
-import { openUnixDatagrams } from '../../sockets/linux/unix-datagrams.ts'
 import type { Journal } from '../journal.ts'
 import type { LogLevel } from '../syslog.ts'
+import { inOneLine, openLogDatagrams } from './log-datagrams.ts'
 import { FACILITY_DAEMON, SEVERITY } from './syslog.ts'
 
 /** Where journald takes entries, on every system that has it. */
@@ -30,33 +30,17 @@ export function formatJournalEntry(
     SYSLOG_IDENTIFIER: tag,
     SYSLOG_PID: pid,
   }
-  const lines = Object.entries({ ...fields, ...own }).map(([name, value]) => `${name}=${inOneLine(String(value))}\n`)
+  const lines = Object.entries({ ...fields, ...own }).map(
+    ([name, value]) => `${name}=${inOneLine(String(value).slice(0, VALUE_CHARACTERS_MAX))}\n`,
+  )
   return Buffer.from(lines.join(''))
 }
 
-const inOneLine = (value: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to go
-  value.slice(0, VALUE_CHARACTERS_MAX).replace(/[\u0000-\u001f\u007f]/g, ' ')
-
 /** The journal by its own socket. `tag`: what the entries are filed under, usually `proxyha`. */
-export function openLinuxJournal(tag: string, path = JOURNAL_SOCKET): Result<Journal> {
-  const opened = openUnixDatagrams(path)
-  if (!opened.ok) return opened
-  const daemon = opened.value
-  let lost = 0
-  return {
-    ok: true,
-    value: {
-      write(level, line, fields) {
-        if (!daemon.send(formatJournalEntry(level, tag, process.pid, line, fields))) lost += 1
-      },
-      get lost() {
-        return lost
-      },
-      close: () => daemon.close(),
-    },
-  }
-}
+export const openLinuxJournal = (tag: string, path = JOURNAL_SOCKET): Result<Journal> =>
+  openLogDatagrams(path, (level: LogLevel, line: string, fields: Readonly<Record<string, string>>) =>
+    formatJournalEntry(level, tag, process.pid, line, fields),
+  )
 
 /**
  * Whether what this process writes to stdout or stderr goes to the journal: systemd tells its device and inode then (systemd.exec(5)), and a

@@ -1,7 +1,7 @@
 import type { Result } from '../../result.ts'
-import { openUnixDatagrams } from '../../sockets/linux/unix-datagrams.ts'
 import type { Clock } from '../clock.ts'
 import type { LogLevel, Syslog } from '../syslog.ts'
+import { inOneLine, openLogDatagrams } from './log-datagrams.ts'
 
 /** As syslog(3) has them, and the journal with it. */
 export const FACILITY_DAEMON = 3
@@ -19,7 +19,7 @@ export interface SyslogOptions {
 
 /**
  * One message in the form that daemons expect on their local socket (RFC 3164 §4.1, without a host name, as libc's
- * syslog(3) writes it). Control characters become spaces, so that a line cannot pose as two.
+ * syslog(3) writes it).
  */
 export function formatSyslogMessage(level: LogLevel, tag: string, pid: number, wallMs: number, line: string): Buffer {
   const at = new Date(wallMs)
@@ -27,28 +27,12 @@ export function formatSyslogMessage(level: LogLevel, tag: string, pid: number, w
   const day = String(at.getDate()).padStart(2, ' ')
   const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
   const priority = FACILITY_DAEMON * 8 + SEVERITY[level]
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to go
-  const text = line.replace(/[\u0000-\u001f\u007f]/g, ' ')
-  const message = Buffer.from(`<${priority}>${MONTHS[at.getMonth()]} ${day} ${time} ${tag}[${pid}]: ${text}`)
+  const message = Buffer.from(`<${priority}>${MONTHS[at.getMonth()]} ${day} ${time} ${tag}[${pid}]: ${inOneLine(line)}`)
   return message.subarray(0, MESSAGE_BYTES_MAX)
 }
 
 /** The system log through its unix datagram socket. A daemon that is restarted gets the next line without any reopening here. */
-export function openLinuxSyslog(clock: Clock, options: SyslogOptions): Result<Syslog> {
-  const opened = openUnixDatagrams(options.path)
-  if (!opened.ok) return opened
-  const daemon = opened.value
-  let lost = 0
-  return {
-    ok: true,
-    value: {
-      write(level, line) {
-        if (!daemon.send(formatSyslogMessage(level, options.tag, process.pid, clock.wallMs(), line))) lost += 1
-      },
-      get lost() {
-        return lost
-      },
-      close: () => daemon.close(),
-    },
-  }
-}
+export const openLinuxSyslog = (clock: Clock, { path, tag }: SyslogOptions): Result<Syslog> =>
+  openLogDatagrams(path, (level: LogLevel, line: string) =>
+    formatSyslogMessage(level, tag, process.pid, clock.wallMs(), line),
+  )
