@@ -25,6 +25,7 @@ import type { BeaconEnvelope } from '../../../runtime/wire/beacon/beacon.ts'
 import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
 import { FakeDrainMark } from '../../fakes/drain-mark.ts'
 import { Timers } from '../../fakes/timers.ts'
+import { rulesOf } from '../dispatcher/rules.ts'
 
 const LATENCY_MS = 1
 /** The instances of every node, unless a test says otherwise. */
@@ -396,17 +397,6 @@ export class SimulatedGroup {
     return this.node(address).log.map(({ line }) => line)
   }
 }
-
-const rulesOf = (managementIp: string) => ({
-  managementIp,
-  absenceGraceMs: 5000,
-  clientIdleS: 600,
-  slowStartMs: 0,
-  tellsFastPath: false,
-  portsByRedirect: [],
-  resetsOnFailure: false,
-  triedPorts: [],
-})
 
 /** A group of those nodes, of whom the first has been director for so long that all is settled. */
 export function settledGroup(addresses: readonly string[], options: NodeOptions = {}): SimulatedGroup {

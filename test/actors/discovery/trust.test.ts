@@ -4,6 +4,7 @@ import { type BeaconEnvelope, type BeaconSender, sealBeacon } from '../../../run
 import { packBeaconBody } from '../../../runtime/wire/beacon/body.ts'
 import type { BeaconNode } from '../../../runtime/wire/beacon/node.ts'
 import { emitIpv4Packet } from '../../../runtime/wire/ipv4.ts'
+import { beaconNodeOf } from '../../runtime/wire/beacon/beacon-node.ts'
 import { type Frame, SimulatedGroup } from './simulated-group.ts'
 
 const [A, B, STRANGER] = ['10.10.74.70', '10.10.74.86', '10.10.74.99'] as const
@@ -16,25 +17,7 @@ function settled(): SimulatedGroup {
   return group
 }
 
-const node: BeaconNode = {
-  name: 'stranger',
-  mac: '02:00:00:00:00:63',
-  monitor: 'ok',
-  draining: false,
-  cpu: 0,
-  memory: 0,
-  pressure: null,
-  activeConnections: 0,
-  capacity: 100,
-  agent: null,
-  failedPorts: [],
-  drained: false,
-  maint: 'off',
-  forwarding: 'workers',
-  priorities: new Map(),
-  reads: 5,
-  traffic: null,
-}
+const node = beaconNodeOf({ name: 'stranger', mac: '02:00:00:00:00:63', forwarding: 'workers' })
 
 const envelopeOf = (group: SimulatedGroup) => group.envelopeFor(A)
 

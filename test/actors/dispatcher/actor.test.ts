@@ -8,6 +8,7 @@ import { ConnectionTable } from '../../../runtime/table/connection-table.ts'
 import { FakeReachProbe } from '../../fakes/reach-probe.ts'
 import { RecordedContext } from '../port-monitor/recorded-context.ts'
 import { memberOf } from './members.ts'
+import { rulesOf } from './rules.ts'
 
 const [A, B] = ['10.10.74.70', '10.10.74.86'] as const
 
@@ -27,17 +28,7 @@ const DIRECTOR = {
 function started(table = ConnectionTable.create({ clients: 4096, forwarders: 1, connectionsPerForwarder: 16 })) {
   const context = new RecordedContext<DispatcherPeers>()
   const { clock, sent } = context
-  const options = {
-    managementIp: A,
-    absenceGraceMs: 5000,
-    clientIdleS: 600,
-    slowStartMs: 0,
-    tellsFastPath: false,
-    portsByRedirect: [],
-    resetsOnFailure: false,
-    triedPorts: [3128],
-    table: table.buffer,
-  }
+  const options = { ...rulesOf(A, { triedPorts: [3128] }), table: table.buffer }
   const reach = new FakeReachProbe()
   const instance = startDispatcher(context, options, { reach }) as ActorInstance<DispatcherMessage>
   const control = instance.control as DispatcherControl

@@ -9,6 +9,7 @@ import {
 } from '../../../actors/dispatcher/state.ts'
 import type { ForwardingMessage } from '../../../actors/fast-path/messages.ts'
 import { memberOf } from './members.ts'
+import { rulesOf } from './rules.ts'
 
 const A = '10.0.0.1'
 const B = '10.0.0.2'
@@ -26,18 +27,8 @@ class Telling {
   readonly told: ForwardingMessage[] = []
 
   constructor(tellsFastPath = true, before?: Telling) {
-    const rules = {
-      managementIp: A,
-      absenceGraceMs: 5000,
-      clientIdleS: 600,
-      slowStartMs: 0,
-      tellsFastPath,
-      portsByRedirect: [],
-      resetsOnFailure: false,
-      triedPorts: [],
-    }
     const nothing = { nodes: [], slots: new Uint8Array(4096).fill(255), generation: 0, tied: [] }
-    this.#state = initialState(rules, before === undefined ? nothing : before.table)
+    this.#state = initialState(rulesOf(A, { tellsFastPath }), before === undefined ? nothing : before.table)
   }
 
   /** What outlives the actor. */

@@ -11,6 +11,7 @@ import {
 import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import type { NodeSetting } from '../../../runtime/table/node-rows.ts'
 import { memberOf } from './members.ts'
+import { rulesOf } from './rules.ts'
 
 const [A, B, C] = ['10.10.74.70', '10.10.74.86', '10.10.74.87'] as const
 const empty: AdoptedTable = { nodes: [], slots: nobodysSlots(), generation: 0, tied: [] }
@@ -22,19 +23,7 @@ class Fed {
   readonly effects: DispatcherEffect[] = []
 
   constructor(adopted: AdoptedTable = empty, portsByRedirect: readonly number[] = [], resetsOnFailure = false) {
-    this.#state = initialState(
-      {
-        managementIp: A,
-        absenceGraceMs: 5000,
-        clientIdleS: 600,
-        slowStartMs: 0,
-        tellsFastPath: false,
-        portsByRedirect,
-        resetsOnFailure,
-        triedPorts: [3128],
-      },
-      adopted,
-    )
+    this.#state = initialState(rulesOf(A, { portsByRedirect, resetsOnFailure, triedPorts: [3128] }), adopted)
   }
 
   get state() {

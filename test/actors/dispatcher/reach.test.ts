@@ -6,19 +6,11 @@ import { nobodysSlots } from '../../../actors/dispatcher/slots.ts'
 import { type DispatcherEvent, initialState } from '../../../actors/dispatcher/state.ts'
 import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
 import { memberOf } from './members.ts'
+import { rulesOf } from './rules.ts'
 
 const [A, B, C] = ['10.10.74.70', '10.10.74.86', '10.10.74.87'] as const
 const SILENT = 'no answer within 1000 ms'
-const rules = {
-  managementIp: A,
-  absenceGraceMs: 5000,
-  clientIdleS: 600,
-  slowStartMs: 0,
-  tellsFastPath: true,
-  portsByRedirect: [],
-  resetsOnFailure: false,
-  triedPorts: [3128],
-}
+const rules = rulesOf(A, { tellsFastPath: true, triedPorts: [3128] })
 const macs = [B, C].map((address) => ({ address, mac: '02:00:00:00:00:02', left: false, gone: false }))
 const group = [A, B, C].map((address) => memberOf(address, { self: address === A, forwarding: 'kernel' }))
 

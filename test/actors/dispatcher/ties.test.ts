@@ -12,19 +12,11 @@ import {
 import { refusalOfTie } from '../../../actors/dispatcher/ties.ts'
 import { MAX_TIED } from '../../../runtime/wire/group-bounds.ts'
 import { memberOf } from './members.ts'
+import { rulesOf } from './rules.ts'
 
 const [A, B, NEW] = ['10.10.74.70', '10.10.74.86', '10.10.74.99'] as const
 const CLIENT = '10.10.1.7'
-const rules = {
-  managementIp: A,
-  absenceGraceMs: 5000,
-  clientIdleS: 600,
-  slowStartMs: 0,
-  tellsFastPath: true,
-  portsByRedirect: [],
-  resetsOnFailure: false,
-  triedPorts: [],
-}
+const rules = rulesOf(A, { tellsFastPath: true })
 
 let state: DispatcherState
 beforeEach(() => begin())

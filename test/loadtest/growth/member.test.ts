@@ -4,31 +4,14 @@ import { Swarm } from '../../../loadtest/growth/swarm/member.ts'
 import { parseAudience } from '../../../runtime/wire/beacon/audience.ts'
 import { BEACON_BROADCAST, openBeacon, sealBeacon } from '../../../runtime/wire/beacon/beacon.ts'
 import { type BeaconBody, packBeaconBody, parseBeaconBody } from '../../../runtime/wire/beacon/body.ts'
+import { beaconNodeOf } from '../../runtime/wire/beacon/beacon-node.ts'
 
 const KEY = 'a key of sixteen characters'
 const VRID = 51
 const DIRECTOR = '10.40.0.11'
 const EPOCH = '00000000000000d1'
 const plans = [0, 1, 2].map(memberPlan)
-const node = {
-  name: 'node0',
-  mac: '02:00:00:00:00:01',
-  monitor: 'ok',
-  draining: false,
-  cpu: 0,
-  memory: 0,
-  pressure: null,
-  activeConnections: 0,
-  capacity: 100,
-  agent: null,
-  failedPorts: [],
-  forwarding: 'kernel',
-  drained: false,
-  maint: 'off',
-  priorities: new Map([[VRID, 250]]),
-  reads: 5,
-  traffic: null,
-} as const
+const node = beaconNodeOf({ priorities: new Map([[VRID, 250]]) })
 const hello: BeaconBody = {
   type: 'hello',
   generation: 3,

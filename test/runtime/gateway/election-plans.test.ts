@@ -4,6 +4,7 @@ import { planInstances } from '../../../runtime/gateway/election-plans.ts'
 import { sharedSettings } from '../../../runtime/gateway/shared-settings.ts'
 import { packBeaconBody, parseBeaconBody, type ReportBody } from '../../../runtime/wire/beacon/body.ts'
 import { gatewayConfig } from '../../config/gateway-config.ts'
+import { beaconNodeOf } from '../wire/beacon/beacon-node.ts'
 
 const WORKERS = 'workers' as const
 const PLACE = { forwardedBy: 'forwarder', fenced: false, plannedAtMs: 1000 } as const
@@ -88,32 +89,12 @@ test('what all nodes must have alike: setting by setting for one instance, a lin
 })
 
 test('these are settings that a beacon carries', () => {
-  const load = { cpu: 0, memory: 0, pressure: null, activeConnections: 0 }
-  const traits = {
-    capacity: 100,
-    agent: null,
-    failedPorts: [],
-    drained: false,
-    forwarding: 'workers',
-    maint: 'off',
-    priorities: new Map<number, number>(),
-    reads: 5,
-    traffic: null,
-  } as const
-  const node = {
-    name: 'jupiter',
-    mac: '02:00:00:00:00:01',
-    monitor: 'ok',
-    draining: false,
-    ...load,
-    ...traits,
-  } as const
   const identity = {
     type: 'report',
     generation: 0,
     leaving: false,
     settingsDigest: '0123456789abcdef',
-    node,
+    node: beaconNodeOf({ name: 'jupiter', forwarding: 'workers' }),
     missed: [],
   } as const
   for (const config of [SHORT, TWO]) {

@@ -1,48 +1,24 @@
 /** What a page may know, for tests of its views. */
 import type { Access, Entry, Knowledge, Node, Status } from '../../../../actors/inspector/page/knowledge.js'
 import { NOTHING_KNOWN } from '../../../../actors/inspector/page/knowledge.js'
+import { nodeOf as observedNode } from '../doctor/observed.ts'
 
 export const NOW_MS = Date.parse('2026-03-01T03:00:00Z')
 
-export const nodeOf = (name: string, change: Partial<Node> = {}): Node => ({
-  name,
-  address: `10.0.0.${{ jupiter: 1, saturn: 2, uranus: 3 }[name] ?? 9}`,
-  mac: '02:00:00:00:00:01',
-  self: false,
-  director: false,
-  state: 'ok',
-  forwarding: 'workers',
-  weight: 200,
-  slots: 1365,
-  activeConnections: 10,
-  drained: false,
-  maint: false,
-  lastResort: false,
-  reachMs: null,
-  totalConnections: 100,
-  failedConnections: 0,
-  bytesIn: 0,
-  bytesOut: 0,
-  connectionsPerS: null,
-  bytesInPerS: null,
-  bytesOutPerS: null,
-  cpu: 0.25,
-  memory: 0.5,
-  capacity: 100,
-  agent: null,
-  failedPorts: [],
-  overloaded: false,
-  slowStart: null,
-  weightReason: null,
-  lastSeenMs: 40,
-  source: 'beacon',
-  ageMs: 40,
-  left: false,
-  key: 'current',
-  missing: false,
-  missingSince: null,
-  ...change,
-})
+export const nodeOf = (name: string, change: Partial<Node> = {}): Node =>
+  observedNode(`10.0.0.${{ jupiter: 1, saturn: 2, uranus: 3 }[name] ?? 9}`, {
+    name,
+    weight: 200,
+    slots: 1365,
+    activeConnections: 10,
+    totalConnections: 100,
+    cpu: 0.25,
+    memory: 0.5,
+    lastSeenMs: 40,
+    source: 'beacon',
+    ageMs: 40,
+    ...change,
+  })
 
 export const JUPITER = nodeOf('jupiter', { self: true, director: true })
 export const NODES: readonly Node[] = [JUPITER, nodeOf('saturn'), nodeOf('uranus')]
