@@ -173,14 +173,22 @@ function claim(turn: Turn, address: string, mac: string): void {
   turn.change({ claims: new Map(turn.state.claims).set(address, claimed) })
 }
 
-/** Once a second: tells of who speaks for what is held here, and has it announced anew: a client may have believed the other one. */
+/**
+ * Once a second: has what somebody else announced announced anew, for a client may have believed it; and asks, once, whether
+ * that was all. A second master of a moment, who has yielded since, is no warning: who speaks for the address later on is.
+ */
 export function tellClaims(turn: Turn): void {
   for (const [address, known] of turn.state.claims) {
     if (turn.nowMs - known.sinceMs < CLAIM_GRACE_MS || known.atMs <= known.answeredAtMs) continue
-    const answered = { ...known, isCertain: true, answeredAtMs: turn.nowMs }
-    turn.change({ claims: new Map(turn.state.claims).set(address, answered) })
+    const isCertain = known.isCertain || known.atMs - known.sinceMs >= CLAIM_GRACE_MS
+    turn.change({
+      claims: new Map(turn.state.claims).set(address, { ...known, isCertain, answeredAtMs: turn.nowMs }),
+    })
     turn.tellAnnouncers({ type: 'contested', address })
-    if (!known.isCertain) turn.log('warn', claimedText(address, known.mac))
+    if (!isCertain) {
+      turn.probe(address)
+      turn.log('warn', `${known.mac} announced ${address}, which is held here: it is announced anew`)
+    } else if (!known.isCertain) turn.log('warn', claimedText(address, known.mac))
   }
 }
 

@@ -101,7 +101,7 @@ interface Claim {
   /** When it was announced first and last. */
   readonly sinceMs: number
   readonly atMs: number
-  /** Still held here a while after it was announced: not just our successor, of whom no advert was heard yet. */
+  /** Spoken for a while after it was announced, and still held here: neither our successor nor a second master of a moment. */
   readonly isCertain: boolean
   /** When the address was announced anew for it last; -Infinity: it was not yet. */
   readonly answeredAtMs: number

@@ -150,17 +150,34 @@ describe('who answers for a virtual IP', () => {
   })
 })
 
-test('somebody announces what is held here, and stays so: a warning until its host is silent for 20 s, the address stays', () => {
+const announcedOnce = `${STRANGER_MAC} announced ${VIP}, which is held here: it is announced anew`
+const announcedAsWell = `${VIP} is held here, and ${STRANGER_MAC} announces it as well`
+
+test('somebody announces what is held here, and answers for it: a warning until its host is silent for 20 s, the address stays', () => {
   const bench = new Bench(holding).sees({ form: 'announcement' })
   expect(bench.warnings()).toEqual([])
-  const announced = bench.sees({ form: 'announcement' }).tick()
-  expect(announced.logged()).toEqual([`${VIP} is held here, and ${STRANGER_MAC} announces it as well`])
-  expect(announced.tick().logged()).toEqual([])
-  expect(bench.warnings()).toEqual([`${VIP} is held here, and ${STRANGER_MAC} announces it as well`])
+  const asked = bench.sees({ form: 'announcement' }).tick()
+  expect(asked.logged()).toEqual([announcedOnce])
+  expect(asked.asked()).toContain(PROBE)
+  expect(asked.warnings()).toEqual([])
+  const answered = bench.sees({}).tick()
+  expect(answered.logged()).toEqual([announcedAsWell])
+  expect(answered.tick().logged()).toEqual([])
+  expect(bench.warnings()).toEqual([announcedAsWell])
   bench.nowMs += 17_000
   expect(bench.warnings()).toHaveLength(1)
   bench.nowMs += 2000
   expect(bench.warnings()).toEqual([])
+})
+
+test('a second master of a moment, who has yielded when it is asked: announced anew, a line in the log, no warning', () => {
+  const bench = new Bench(holding).sees({ form: 'announcement' }).tick()
+  expect(bench.logged()).toEqual([announcedOnce])
+  expect(bench.sent('announcer')).toEqual([{ type: 'contested', address: VIP }])
+  for (let second = 0; second < 20; second++) {
+    bench.tick()
+    expect([...bench.warnings(), ...bench.logged(), ...bench.sent('announcer')]).toEqual([])
+  }
 })
 
 test('who claims one of many is asked with each round, so that the warning neither stays nor comes and goes', () => {
@@ -168,7 +185,7 @@ test('who claims one of many is asked with each round, so that the warning neith
   const addresses = virtualIps.map((address) => ({ address, prefixLength: 24 }))
   const [claimed] = virtualIps
   const bench = new Bench({ ...healthy, addresses: [...healthy.addresses, ...addresses] }, { ...settings, virtualIps })
-  bench.sees({ form: 'announcement', senderAddress: claimed! })
+  bench.sees({ form: 'announcement', senderAddress: claimed! }).tick()
   const rounds = Array.from({ length: 20 }, () =>
     bench
       .tick()
@@ -189,7 +206,7 @@ test('what is held here is asked for every five seconds, and announced anew as l
   expect(bench.tick().sent('announcer')).toEqual([])
   for (let answer = 0; answer < 50; answer++) bench.sees({})
   expect(bench.tick().sent('announcer')).toEqual([contested])
-  expect(bench.warnings()).toEqual([`${VIP} is held here, and ${STRANGER_MAC} announces it as well`])
+  expect(bench.warnings()).toEqual([announcedAsWell])
 })
 
 test('at a takeover the successor announces what is still held for a moment: no warning', () => {
@@ -276,7 +293,7 @@ describe('other virtual IPs while it runs', () => {
     const bench = new Bench().insists({})
     expect(bench.warnings()).toHaveLength(1)
     expect(bench.feed(configured(OTHER)).warnings()).toEqual([])
-    const claimed = new Bench(holding).sees({ form: 'reply' }).tick().tick()
+    const claimed = new Bench(holding).sees({ form: 'reply' }).tick().sees({ form: 'reply' }).tick().tick()
     expect(claimed.warnings()).toHaveLength(1)
     expect(claimed.feed(configured(OTHER)).warnings()).toEqual([])
   })
