@@ -11,9 +11,10 @@ import { stayingPins } from './staying/staying.ts'
  * goes on serving what clients have opened here.
  */
 export function desiredRuleset(state: FastPathState): Ruleset | undefined {
-  const { settings, ports, device, group, stopping, formerMacs, found } = state
+  const { settings, ports, device, group, stopping, leftBehind, formerMacs, found } = state
   if (device === null || group === null) return undefined
   const led = new Set(stopping ? [] : foldRoles(state.roles).virtualIps)
+  const beginsNothing = leftBehind.length > 0
   const isForwarding = led.size > 0 || group.dealtHere
   const roleOf = (address: string) => (led.has(address) ? 'director' : roleOfOther(state, address))
   const endingPorts = ports.flatMap(({ originalPort, ending }) => (ending ? [originalPort] : []))
@@ -37,14 +38,14 @@ export function desiredRuleset(state: FastPathState): Ruleset | undefined {
     ...(endingPorts.length === 0 ? {} : { endingPorts }),
     nodes: group.nodes.map((node) => {
       const { mark, mac, self, takesNew } = node
-      return { mark, mac, self, takesNew, reachable: isReachable(state, node) }
+      return { mark, mac, self, takesNew: takesNew && !beginsNothing, reachable: isReachable(state, node) }
     }),
     formerMacs: [...formerMacs.keys()],
     slots: group.slots,
     ...(group.tied.length === 0 ? {} : { tied: group.tied }),
     ...(state.former === null || !isForwarding ? {} : { former: state.former }),
     // Where there was no assignment yet, the director may just not know.
-    refusing: group.generation > 0 && !group.nodes.some(({ takesNew }) => takesNew),
+    refusing: group.generation > 0 && !beginsNothing && !group.nodes.some(({ takesNew }) => takesNew),
     // Of both the last counts: what packets have written.
     pins: [...stayingPins(state), ...adopted(state, found?.pins)],
     connections: adopted(state, found?.connections),

@@ -262,6 +262,8 @@ export interface FastPathState {
   readonly givingWayTold: ReadonlySet<string>
   /** The time by which that was looked at last. */
   readonly givingWayAtMs: number
+  /** Those that it led, or gave way with, when its ordered stop began and nobody was there to follow. */
+  readonly leftBehind: readonly string[]
   /** Virtual IPs that may be announced, as the announcers know. */
   readonly forwarded: Forwarded
   /** Owners of slots that have moved a moment ago, as marks, 0 = it has not; null while none has. */
@@ -319,6 +321,7 @@ export function initialFastPath(settings: FastPathSettings): FastPathState {
     givingWay: new Map(),
     givingWayTold: new Set(),
     givingWayAtMs: 0,
+    leftBehind: [],
     forwarded: { virtualIps: [], ready: [] },
     former: null,
     movedAtMs: 0,

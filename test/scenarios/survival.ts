@@ -10,16 +10,21 @@ const CLIENT = new URL('../../loadtest/survival/connections.ts', import.meta.url
 const NEWCOMERS = new URL('./fixtures/new-connections.ts', import.meta.url)
 const PROXY_PORT = 3128
 
-/** Starts a server on each node in the place of a proxy: one that says its name, and sends without end. */
-export function startNamedServers(group: Group): void {
-  for (const node of group.nodes) node.proxy = node.namespace.startScript(SERVER, node.name, `${PROXY_PORT}`)
+/** Starts a server in the place of a node's proxy: one that says its name, and sends without end. */
+export function startNamedServer(node: GatewayNode): void {
+  node.proxy = node.namespace.startScript(SERVER, node.name, `${PROXY_PORT}`)
 }
 
-/** A group of three with such servers: the first one leads, and all own slots. */
+/** Such a server on each node. */
+export function startNamedServers(group: Group): void {
+  for (const node of group.nodes) startNamedServer(node)
+}
+
+/** A group with such servers: the first one leads, and all own slots. */
 export async function startServing(group: Group, withinMs: number): Promise<void> {
   startNamedServers(group)
   for (const node of group.nodes) node.startGateway()
-  await group.settled(0, 3, withinMs)
+  await group.settled(0, group.nodes.length, withinMs)
 }
 
 /** What that node's kernel has in a map or a set of the forwarding. */

@@ -94,13 +94,17 @@ export function noteAnnounced(turn: Turn, address: string, mac: string): void {
   keepGivingWay(turn, new Map(givingWay).set(address, stopping ? untilStop(announced, turn.nowMs) : announced))
 }
 
-/** An ordered stop, of the lead as well, waits until clients have moved, where there is somebody to move to. */
+/**
+ * An ordered stop, of the lead as well, waits until clients have moved, where there is somebody to move to. Else what is open goes on by
+ * what is left behind, as far as clients know the way: nobody tells them, and nothing new begins.
+ */
 export function hastenGivingWay(turn: Turn): void {
   const { givingWay, group, roles } = turn.state
   const follows = group?.nodes.some(({ self, takesNew }) => !self && takesNew) ?? false
   const all = [...givingWay, ...givenUp(turn, foldRoles(roles).virtualIps, true)]
   const hastened = all.map(([address, one]) => [address, untilStop(one, turn.nowMs)] as const)
   keepGivingWay(turn, new Map(follows ? hastened : []))
+  if (!follows) turn.change({ leftBehind: all.map(([address]) => address) })
 }
 
 export function expireGivingWay(turn: Turn): void {
@@ -116,9 +120,10 @@ export const guessesNoMore = ({ givingWay, givingWayAtMs }: FastPathState): bool
 
 /** What this host is for a virtual IP that it does not lead. */
 export function roleOfOther(
-  { givingWay, givingWayAtMs }: FastPathState,
+  { givingWay, givingWayAtMs, leftBehind }: FastPathState,
   address: string,
 ): 'director' | 'former' | 'node' {
+  if (leftBehind.includes(address)) return 'former'
   const one = givingWay.get(address)
   if (one === undefined) return 'node'
   return givingWayAtMs < one.speaksUntilMs ? 'director' : 'former'

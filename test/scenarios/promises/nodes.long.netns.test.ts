@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeInNamespaces } from '../../namespaces.ts'
+import { type GatewayNode, Group, until } from '../group.ts'
+import { knownAsDead, startServing } from '../survival.ts'
+import { describeExperience, Experience, PATIENCE_MS, TEST_MS } from './experience.ts'
+
+/** As `GET /actors` has it. */
+interface Actor {
+  readonly name: string
+  readonly state: string
+  readonly restarts: number
+}
+
+describeExperience('another node', (experience, mode) => {
+  it(
+    'its gateway is killed, and started again: what is open goes on, and nothing that is new fails',
+    async () => {
+      const { group } = experience()
+      const killed = group.nodes[1]!
+      await killed.stopGateway('SIGKILL')
+      await group.settled(0, 2, PATIENCE_MS)
+      await experience().allWell()
+      killed.startGateway()
+      await group.settled(0, 3, PATIENCE_MS)
+      await experience().allWell()
+    },
+    TEST_MS,
+  )
+
+  it(
+    'its gateway is stopped, and it joins again: what is open goes on, and nothing that is new fails',
+    async () => {
+      const { group } = experience()
+      const stopped = group.nodes[2]!
+      await stopped.stopGateway('SIGTERM')
+      await group.settled(0, 2, PATIENCE_MS)
+      await experience().allWell()
+      stopped.startGateway()
+      await group.settled(0, 3, PATIENCE_MS)
+      await experience().allWell()
+    },
+    TEST_MS,
+  )
+
+  it(
+    'a crash of each of its actors: what is open goes on, and nothing that is new fails',
+    async () => {
+      const { group } = experience()
+      const node = group.nodes[1]!
+      const actors = async () => ((await node.get('/actors')) ?? []) as readonly Actor[]
+      for (const { name, restarts } of await actors()) {
+        const isBack = async () =>
+          (await actors()).some((one) => one.name === name && one.state === 'running' && one.restarts > restarts)
+        await node.get(`/test/crash?actor=${name}`)
+        await until(isBack, PATIENCE_MS, () => `${name} restarted`)
+      }
+      await group.settled(0, 3, PATIENCE_MS)
+      await experience().allWell()
+    },
+    TEST_MS,
+  )
+
+  it(
+    'its cable is cut, and plugged in: what is open elsewhere goes on; there it ends',
+    async () => {
+      const { group } = experience()
+      const [director, dead] = group.nodes as [GatewayNode, GatewayNode]
+      dead.setCable(false)
+      await group.settled(0, 2, PATIENCE_MS)
+      if (mode === 'kernel') await knownAsDead(dead, director)
+      const { nodes, hows } = await experience().ends()
+      expect(nodes).toEqual([dead.name])
+      expect(hows).toEqual(
+        mode === 'kernel' ? ['download silent', 'idle ECONNRESET'] : ['download silent', 'idle silent'],
+      )
+      const { failed } = await experience().begun.sofar()
+      // In kernel mode one had reached the node, or had sent its SYN to it.
+      if (mode === 'workers') expect(failed).toEqual([])
+      dead.setCable(true)
+      await group.settled(0, 3, PATIENCE_MS)
+      await experience().begun.allAnswered()
+    },
+    TEST_MS,
+  )
+})
+
+describeInNamespaces('the last node, in kernel mode', { programs: ['nft'] }, (namespaces) => {
+  let group: Group
+  let experience: Experience
+  beforeAll(async () => {
+    group = new Group(namespaces, { priorities: [99], settings: 'forwarding: kernel' })
+    await startServing(group, PATIENCE_MS)
+    experience = await Experience.of('kernel', group)
+  }, PATIENCE_MS)
+  afterAll(async () => {
+    await experience.stop()
+    await namespaces.close()
+    group.close()
+  })
+
+  it(
+    'is stopped in order, and started again: what is open goes on',
+    async () => {
+      const [only] = group.nodes as [GatewayNode]
+      await only.stopGateway('SIGTERM')
+      await experience.open.allLive()
+      const { failed } = await experience.begun.sofar()
+      expect(failed.filter((how) => !how.endsWith('silent, connected never'))).toEqual([])
+      only.startGateway()
+      await group.settled(0, 1, PATIENCE_MS)
+      await experience.open.allLive()
+      await experience.begun.sofar()
+      await experience.begun.allAnswered()
+    },
+    TEST_MS,
+  )
+})

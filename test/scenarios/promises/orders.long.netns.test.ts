@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest'
+import { type GatewayNode, until } from '../group.ts'
+import { describeExperience, PATIENCE_MS, TEST_MS } from './experience.ts'
+
+/** Resolves when the order is given: what it waits for is what is open here. */
+async function drain(node: GatewayNode, director: GatewayNode): Promise<void> {
+  const order = director.namespace.start(director.command[0]!, ['drain', node.name, '-s', director.socket])
+  await order.nextLine()
+  await order.stop('SIGINT')
+}
+
+const isDraining = async (node: GatewayNode, director: GatewayNode): Promise<boolean> =>
+  (await director.status())?.nodes.find(({ name }) => name === node.name)?.slots === 0
+
+describeExperience('orders', (experience) => {
+  const order = async (...words: readonly string[]) => {
+    const [director] = experience().group.nodes
+    expect(await director!.proxyha(...words, '-s', director!.socket)).toMatchObject({ code: 0 })
+  }
+
+  it(
+    'undrain: what is open goes on, and nothing that is new fails',
+    async () => {
+      const { group } = experience()
+      const [director, drained] = group.nodes as [GatewayNode, GatewayNode]
+      await drain(drained, director)
+      await until(() => isDraining(drained, director), PATIENCE_MS, 'no slots for the node that drains')
+      await experience().allWell()
+      await order('undrain', drained.name)
+      await group.settled(0, 3, PATIENCE_MS)
+      await experience().allWell()
+    },
+    TEST_MS,
+  )
+
+  it(
+    'drain of all nodes, and undrain: what is open goes on',
+    async () => {
+      const { group } = experience()
+      const [director] = group.nodes as [GatewayNode]
+      const [last, ...others] = group.nodes
+      for (const node of others) await drain(node, director)
+      expect((await director.proxyha('drain', last!.name, '-s', director.socket)).code).toBe(1)
+      await experience().allWell()
+      for (const { name } of group.nodes) await order('undrain', name)
+      await group.settled(0, 3, PATIENCE_MS)
+      await experience().allWell()
+    },
+    TEST_MS,
+  )
+
+  it(
+    'assign to the node where it is, or to another, and unassign: what is open goes on, and nothing that is new fails',
+    async () => {
+      const { group } = experience()
+      const [director] = group.nodes as [GatewayNode]
+      const clients = ['10.88.1.1', '10.88.1.2', '10.88.1.3']
+      for (const client of clients) await order('assign', client, 'node1')
+      await experience().allWell()
+      for (const client of clients) await order('unassign', client)
+      await experience().allWell()
+      expect((await director.proxyha('assign', '-s', director.socket)).stdout).toContain('no client is assigned')
+    },
+    TEST_MS,
+  )
+})
