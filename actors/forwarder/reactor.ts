@@ -212,6 +212,7 @@ export class Reactor {
     connections.nowS = Math.floor(nowMs / 1000)
     listener.attend()
     this.#acceptor.resume()
+    this.#upstream.forgetRecovered()
     if (this.#upstream.rest.hasChanged) {
       this.#upstream.rest.hasChanged = false
       listener.rested()

@@ -34,6 +34,8 @@ export class Upstream {
   readonly #queue: number
   /** Who does not answer. */
   readonly rest = new NodeRest()
+  /** By node: for which redirects it took new connections at the last tick. */
+  readonly #taken = new Int32Array(MAX_NODES)
   /** Socket addresses by port of the nodes, then node index; made again when the index is given to another address. */
   readonly #addresses = new Map<number, { epoch: number; address: Region }[]>()
 
@@ -50,6 +52,16 @@ export class Upstream {
       ? RESTS
       : this.#attempt(connection, node, plan)
     if (result < 0) this.#retry(connection, plan, node, result)
+  }
+
+  /** Once a tick: what was learnt of a node before it failed says nothing of it when it takes clients again. */
+  forgetRecovered(): void {
+    const { table } = this.#connections
+    for (let node = 0; node < MAX_NODES; node++) {
+      const taken = table.nodeTakes(node)
+      if ((taken & ~this.#taken[node]!) !== 0) this.rest.forget(node)
+      this.#taken[node] = taken
+    }
   }
 
   /** The node did not answer: on to the next best, or, when none is left, a RST for the client. */

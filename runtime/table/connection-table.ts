@@ -116,6 +116,11 @@ export class ConnectionTable {
     return this.#nodes.serves(index, redirectIndex)
   }
 
+  /** The redirects for which a node takes new connections, a bit each; 0 where it takes none. */
+  nodeTakes(index: number): number {
+    return this.#nodes.taken(index)
+  }
+
   /** Whether what is open at a node is to be reset. */
   nodeResets(index: number): boolean {
     return this.#nodes.resets(index)

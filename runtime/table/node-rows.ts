@@ -135,6 +135,11 @@ export class NodeRows {
     return (this.#words[nodeRow(this.#layout, node) + NODE.FAILING]! & (1 << redirectIndex)) === 0
   }
 
+  /** The redirects that it takes new connections for, a bit each; those beyond the last bit as a node. */
+  taken(node: number): number {
+    return this.takesClients(node) ? ~this.#words[nodeRow(this.#layout, node) + NODE.FAILING]! : 0
+  }
+
   /** Whether a node takes new connections. */
   takesClients(node: number): boolean {
     return Atomics.load(this.#words, nodeRow(this.#layout, node) + NODE.STATE) === OK

@@ -306,6 +306,35 @@ describe('a node that does not take the connection', () => {
     expect(gateway.table.find('127.0.0.1')?.node).toBe(0)
   })
 
+  it('and is said to have failed, does not rest when it is said to be well again', async () => {
+    const gateway = await gatewayWith({ nodes: 2 })
+    await nodeWith(1, gateway, echo)
+    const resting = () => gateway.forwarders[0]!.reports.findLast((report) => report.type === 'resting')?.nodes
+    const nodeOfNew = async () => {
+      const client = await connect(gateway.port)
+      client.write('hello')
+      await once(client, 'data')
+      client.destroy()
+      await vi.waitFor(() => expect(gateway.table.openConnections).toBe(0))
+      return gateway.table.find('127.0.0.1')?.node
+    }
+    const isSaidToBe = (state: 'ok' | 'failure') =>
+      gateway.table.setNode(0, { address: nodeAddress(0), state, weight: 100 })
+    gateway.table.setTied([{ client: '127.0.0.1', node: 0 }])
+    await vi.waitFor(async () => {
+      expect(await nodeOfNew()).toBe(1)
+      expect(resting()).toEqual([0])
+    })
+    isSaidToBe('failure')
+    const beats = gateway.table.heartbeat(0)
+    // Each second at least, and with it a tick.
+    await vi.waitFor(() => expect(gateway.table.heartbeat(0)).toBeGreaterThan(beats + 1), { timeout: 10_000 })
+    await nodeWith(0, gateway, echo)
+    isSaidToBe('ok')
+    await vi.waitFor(() => expect(resting()).toEqual([]), { timeout: 10_000 })
+    expect(await nodeOfNew()).toBe(0)
+  })
+
   it('and no other left, although it rests, is tried: a RST only where that fails', async () => {
     const gateway = await gatewayWith({ nodes: 1 })
     for (let client = 0; client < 4; client++) expect(await endingOfNew(gateway.port)).toBe('ECONNRESET')

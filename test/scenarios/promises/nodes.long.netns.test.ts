@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeInNamespaces } from '../../namespaces.ts'
-import { type GatewayNode, Group, until } from '../group.ts'
+import { CLIENTS, type GatewayNode, Group, until } from '../group.ts'
 import { knownAsDead, startServing } from '../survival.ts'
 import { describeExperience, Experience, PATIENCE_MS, TEST_MS } from './experience.ts'
 
@@ -90,7 +90,7 @@ describeInNamespaces('the last node, in kernel mode', { programs: ['nft'] }, (na
   beforeAll(async () => {
     group = new Group(namespaces, { priorities: [99], settings: 'forwarding: kernel' })
     await startServing(group, PATIENCE_MS)
-    experience = await Experience.of('kernel', group)
+    experience = await Experience.of('kernel', group, CLIENTS)
   }, PATIENCE_MS)
   afterAll(async () => {
     await experience.stop()
