@@ -35,7 +35,7 @@ export class Upstream {
   /** Who does not answer. */
   readonly rest = new NodeRest()
   /** By node: for which redirects it took new connections at the last tick. */
-  readonly #taken = new Int32Array(MAX_NODES)
+  readonly #taken: Int32Array
   /** Socket addresses by port of the nodes, then node index; made again when the index is given to another address. */
   readonly #addresses = new Map<number, { epoch: number; address: Region }[]>()
 
@@ -43,6 +43,7 @@ export class Upstream {
     this.#connections = connections
     this.#pool = pool
     this.#queue = queue
+    this.#taken = Int32Array.from({ length: MAX_NODES }, (_, node) => connections.table.nodeTakes(node))
   }
 
   /** Starts to connect a client that was just accepted, and counted, to its node. */
