@@ -27,6 +27,8 @@ import { reapForwarder, wakeForwarder } from './task.ts'
 
 /** What of the configuration it goes by. */
 export interface ForwarderSettings {
+  /** This node's own: connections to the nodes leave from it, and are dead without it. */
+  readonly managementIp: string
   readonly listeners: readonly ListenerPlan[]
   readonly limits: ForwarderLimits
   /** How long connections are kept after their VIP has left this node: it may return. */
@@ -145,9 +147,11 @@ export class ForwarderPool {
   }
 
   #configure(settings: ForwarderSettings): void | Promise<void> {
-    const { listeners: before } = this.#settings
+    const { listeners: before, managementIp } = this.#settings
     this.#settings = settings
     this.#pool.configure(this.#taskOptions())
+    // Else their clients would wait until keep-alive gives the nodes up.
+    if (settings.managementIp !== managementIp) void this.#reset([...new Set(before.map(({ address }) => address))])
     this.#tell({ type: 'limits', limits: settings.limits })
     if (!isDeepStrictEqual(before, settings.listeners)) return this.#listen(settings.listeners)
   }

@@ -117,6 +117,7 @@ export function forwarderSettings(
 ): ForwarderSettings {
   const addresses = config.virtualIps.map(({ address }) => address)
   return {
+    managementIp: config.managementIp,
     listeners: planListeners(addresses, config.redirects, takenPorts, running),
     limits: {
       ...defaultForwarderLimits,

@@ -23,11 +23,16 @@ const UNPRESSED = [
 const box = LimitedCpu.of(CORES)
 
 if (box === undefined) test.skip('a node that is busy (skipped: no cgroup limits the CPU here)', () => undefined)
-else describeBusyNode(box)
+else {
+  afterAll(() => box.close())
+  describeBusyNode(box, 'workers')
+  describeBusyNode(box, 'kernel')
+}
 
 /** A node in a container of its own, with something in it that takes all of its CPU. */
-function describeBusyNode(limited: LimitedCpu): void {
-  describeInNamespaces('a node that is busy', {}, (namespaces) => {
+function describeBusyNode(limited: LimitedCpu, mode: 'workers' | 'kernel'): void {
+  const programs = mode === 'kernel' ? ['nft'] : []
+  describeInNamespaces(`a node that is busy, in ${mode} mode`, { programs }, (namespaces) => {
     let group: Group
     let held: LongConnections
     let director: GatewayNode
@@ -36,6 +41,7 @@ function describeBusyNode(limited: LimitedCpu): void {
     beforeAll(async () => {
       group = new Group(namespaces, {
         priorities: [99, 89, 79],
+        settings: `forwarding: ${mode}`,
         startedBy: [UNPRESSED, UNPRESSED, [...UNPRESSED, ...limited.words]],
       })
       director = group.nodes[0]!
@@ -49,7 +55,6 @@ function describeBusyNode(limited: LimitedCpu): void {
     afterAll(async () => {
       await namespaces.close()
       group.close()
-      limited.close()
     })
 
     /** Clients without a connection that would be sent to the busy node. */

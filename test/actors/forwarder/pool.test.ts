@@ -27,6 +27,9 @@ const role = (is: 'director' | 'scanning', address: string = FIRST) =>
     masterPriority: null,
   }) as const
 
+/** The node's own address. */
+const OWN = '10.0.0.1'
+
 const ends: (() => unknown)[] = []
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
@@ -55,7 +58,7 @@ async function startPool(options: { readonly captured?: boolean } = {}) {
     {
       table,
       count: 1,
-      settings: { listeners, limits: defaultForwarderLimits, drainMs: DRAIN_MS },
+      settings: { managementIp: OWN, listeners, limits: defaultForwarderLimits, drainMs: DRAIN_MS },
       restart: { maxRestarts: 3, windowMs: 60_000, backoffMs: { first: 1, max: 1 } },
       onLog: () => undefined,
       onEscalation: (reason) => events.push(`escalated ${reason}`),
@@ -133,6 +136,18 @@ test('connections of a virtual IP that is about to leave are reset at once, and 
   expect(await ended).toBe('ECONNRESET')
   second.write('still here')
   await vi.waitFor(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length), PATIENCE)
+})
+
+test('what is open is reset when the node goes by another address: towards the nodes it was of the former', async () => {
+  const { pool, table, port } = await startPool()
+  await pool.start()
+  const ended = ending(await connect(port, table, FIRST))
+  const before = { managementIp: OWN, listeners: pool.listeners, limits: defaultForwarderLimits, drainMs: DRAIN_MS }
+  await pool.asActor().configure!(before)
+  expect(table.activeConnections(0)).toBe(1)
+  await pool.asActor().configure!({ ...before, managementIp: '10.0.0.2' })
+  expect(await ended).toBe('ECONNRESET')
+  await connect(port, table, FIRST)
 })
 
 test('where no forwarder runs there is nothing to reset', async () => {
@@ -235,6 +250,7 @@ describe('other listeners while it runs', () => {
   const planOf = (pool: ForwarderPool, changes: Partial<ListenerPlan>) =>
     pool.listeners.map((plan): ListenerPlan => ({ ...plan, ...changes }))
   const settingsOf = (listeners: readonly ListenerPlan[]) => ({
+    managementIp: OWN,
     listeners,
     limits: defaultForwarderLimits,
     drainMs: DRAIN_MS,

@@ -84,6 +84,45 @@ describeExperience('another node', (experience, mode) => {
   )
 })
 
+describeExperience('the director', (experience, mode) => {
+  it(
+    'has an actor that crashes again and again: it goes in order, in kernel mode what is open goes on, and what is new is served by the next one',
+    async () => {
+      const { group, begun, open } = experience()
+      const [director] = group.nodes as [GatewayNode]
+      let code: number | null | undefined
+      director.gateway!.process.once('exit', (status) => {
+        code = status
+      })
+      await until(
+        async () => {
+          if (code === undefined) await director.get('/test/crash?actor=dispatcher')
+          return code !== undefined
+        },
+        PATIENCE_MS,
+        'the end of the gateway',
+      )
+      expect(code).toBe(70)
+      await group.settled(1, 2, PATIENCE_MS)
+      const { answered, failed } = await begun.sofar()
+      if (mode === 'kernel') {
+        await open.allLive()
+        expect(failed).toEqual([])
+      } else {
+        const { hows } = await experience().ends()
+        expect(hows).toEqual(['download ECONNRESET', 'idle ECONNRESET'])
+        // Who had just been connected ends as what is open does.
+        expect(failed.filter((how) => how.endsWith('connected never'))).toEqual([])
+      }
+      expect(answered).toBeGreaterThan(0)
+      await begun.allAnswered()
+      director.startGateway()
+      await group.settled(0, 3, PATIENCE_MS)
+    },
+    TEST_MS,
+  )
+})
+
 describeInNamespaces('the last node, in kernel mode', { programs: ['nft'] }, (namespaces) => {
   let group: Group
   let experience: Experience

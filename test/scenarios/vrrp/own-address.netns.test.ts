@@ -126,8 +126,13 @@ describeInNamespaces('an address of the node’s own that goes', { programs: ['c
       await group.settled(0, 2)
       expect(await vrrpOf(first)).toMatchObject({ state: 'MASTER', transitions })
       expect((await first.status())?.nodes.map(({ address }) => address)).toEqual([second.address, NEW])
-      // In workers mode the connections to the nodes were the former address's, and end with it.
       if (mode === 'kernel') await connections.allLive()
+      else {
+        // Those to the nodes were the former address's, and end with it.
+        const { nodes, lost } = await connections.check()
+        expect(lost.filter(({ failure }) => failure !== 'ECONNRESET')).toEqual([])
+        expect(lost).toHaveLength(nodes.node0! + nodes.node1!)
+      }
       await connections.stop()
       const again = new LongConnections(group, 8080)
       const { nodes, lost } = await again.next()

@@ -101,7 +101,10 @@ test('where nobody follows an ordered stop waits for nobody, and what is open go
   expect(last.take('apply')?.script).not.toMatch(/serve4|flush map/)
   last.give({ type: 'applied', result: done })
   expect(roleInForce(last)).toBe('former')
-  expect(last.state.applied).toMatchObject({ nodes: [{ self: true, takesNew: false, reachable: true }], refusing: false })
+  expect(last.state.applied).toMatchObject({
+    nodes: [{ self: true, takesNew: false, reachable: true }],
+    refusing: false,
+  })
   last.give(role('initializing'))
   last.give({ type: 'clientsRead', clients: { ok: true, value: heard('10.0.9.1') } })
   expect(last.take('retired')).toBeDefined()

@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest'
+import { type GatewayNode, macOf, ORIGIN, VIP } from '../group.ts'
+import { describeExperience, ORIGINAL_PORT, PATIENCE_MS, TEST_MS } from './experience.ts'
+
+const FLOOD = new URL('../../../loadtest/flood/syn-flood.ts', import.meta.url)
+const FLOOD_RATE = 5000
+const FLOOD_S = 5
+
+describeExperience('the group', (experience, _mode, namespaces) => {
+  it(
+    'has a flood of SYNs from anywhere: what is open goes on, and nothing that is new fails',
+    async () => {
+      const { group } = experience()
+      const [director] = group.nodes as [GatewayNode]
+      for (const { namespace } of group.nodes) namespace.ip('route', 'add', 'default', 'via', ORIGIN)
+      const words = [macOf(group.origin), director.mac(), VIP, ORIGINAL_PORT, FLOOD_RATE, FLOOD_S].map(String)
+      const flood = group.origin.startScript(FLOOD, ...words)
+      const { sent } = JSON.parse(await flood.nextLine()) as { sent: number }
+      expect(sent).toBeGreaterThan(FLOOD_RATE)
+      for (const { namespace } of group.nodes) namespace.ip('route', 'del', 'default')
+      await experience().allWell()
+    },
+    TEST_MS,
+  )
+
+  it(
+    'has a switch that is divided, and heals: what is open goes on then, and what is new waits where it would have gone to the other side',
+    async () => {
+      const { group, begun } = experience()
+      const { bridge } = group
+      // The director and the clients stay on the first one.
+      bridge.ip('link', 'add', 'br1', 'type', 'bridge')
+      bridge.ip('link', 'set', 'br1', 'up')
+      namespaces.connect({ namespace: bridge, device: 'trunk0' }, { namespace: bridge, device: 'trunk1' })
+      bridge.ip('link', 'set', 'trunk0', 'master', 'br0')
+      bridge.ip('link', 'set', 'trunk1', 'master', 'br1')
+      for (const port of ['port1', 'port2']) bridge.ip('link', 'set', port, 'master', 'br1')
+      await group.settled(0, 3, PATIENCE_MS)
+      await experience().allWell()
+      bridge.ip('link', 'set', 'trunk0', 'down')
+      await group.settled(0, 1, PATIENCE_MS)
+      await group.settled(1, 2, PATIENCE_MS)
+      await begun.allAnswered()
+      bridge.ip('link', 'set', 'trunk0', 'up')
+      await group.settled(0, 3, PATIENCE_MS)
+      await group.heldBy('node0', PATIENCE_MS)
+      await experience().allWell()
+    },
+    TEST_MS,
+  )
+})
