@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeInNamespaces } from '../../namespaces.ts'
 import { CLIENTS, type GatewayNode, Group, until } from '../group.ts'
 import { knownAsDead, startServing } from '../survival.ts'
@@ -123,34 +123,40 @@ describeExperience('the director', (experience, mode) => {
   )
 })
 
-describeInNamespaces('the last node, in kernel mode', { programs: ['nft'] }, (namespaces) => {
-  let group: Group
-  let experience: Experience
-  beforeAll(async () => {
-    group = new Group(namespaces, { priorities: [99], settings: 'forwarding: kernel' })
-    await startServing(group, PATIENCE_MS)
-    experience = await Experience.of('kernel', group, CLIENTS)
-  }, PATIENCE_MS)
-  afterAll(async () => {
-    await experience.stop()
-    await namespaces.close()
-    group.close()
-  })
+describe.each(['kernel', 'workers'] as const)('the last node, in %s mode', (mode) => {
+  describeInNamespaces('the clients of a group of one', { programs: ['nft'] }, (namespaces) => {
+    let group: Group
+    let experience: Experience
+    beforeAll(async () => {
+      group = new Group(namespaces, { priorities: [99], settings: `forwarding: ${mode}` })
+      await startServing(group, PATIENCE_MS)
+      experience = await Experience.of(mode, group, CLIENTS)
+    }, PATIENCE_MS)
+    afterAll(async () => {
+      await experience.stop()
+      await namespaces.close()
+      group.close()
+    })
 
-  it(
-    'is stopped in order, and started again: what is open goes on',
-    async () => {
-      const [only] = group.nodes as [GatewayNode]
-      await only.stopGateway('SIGTERM')
-      await experience.open.allLive()
-      const { failed } = await experience.begun.sofar()
-      expect(failed.filter((how) => !how.endsWith('silent, connected never'))).toEqual([])
-      only.startGateway()
-      await group.settled(0, 1, PATIENCE_MS)
-      await experience.open.allLive()
-      await experience.begun.sofar()
-      await experience.begun.allAnswered()
-    },
-    TEST_MS,
-  )
+    it(
+      'is stopped in order, and started again: what is open goes on in kernel mode, and is reset in workers mode; what is new waits for the next start',
+      async () => {
+        const { open, begun } = experience
+        const [only] = group.nodes as [GatewayNode]
+        await only.stopGateway('SIGTERM')
+        if (mode === 'kernel') await open.allLive()
+        else expect((await experience.ends()).hows).toEqual(['download ECONNRESET', 'idle ECONNRESET'])
+        const { failed } = await begun.sofar()
+        // Those that had just been connected end as what is open does.
+        const silent = /(silent|EHOSTUNREACH), connected never$/
+        expect(failed.filter((how) => !silent.test(how) && (mode === 'kernel' || how.endsWith('never')))).toEqual([])
+        only.startGateway()
+        await group.settled(0, 1, PATIENCE_MS)
+        if (mode === 'kernel') await open.allLive()
+        await begun.sofar()
+        await begun.allAnswered()
+      },
+      TEST_MS,
+    )
+  })
 })
