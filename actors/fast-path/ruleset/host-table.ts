@@ -9,7 +9,7 @@ export const HOST = { family: 'inet', name: 'proxyha' } as const
 
 /** The table of those rules. */
 export function hostTable(ruleset: Ruleset): NftTable {
-  const parts = [tracking(ruleset), unlistened(ruleset)].filter((part) => part !== undefined)
+  const parts = [tracking(ruleset), refusals(ruleset)].filter((part) => part !== undefined)
   return {
     ...HOST,
     sets: [...addressSets(ruleset), ...parts.flatMap(({ sets }) => sets)],
@@ -60,20 +60,35 @@ function tracking({ redirects }: Ruleset): Part | undefined {
 }
 
 /**
- * A proxy that does not listen: the answer to a SYN is counted, and where the monitor notices soon, it is dropped. TCP sends the SYN again after a second, and by then
- * it goes to another node, or, where there is none, is refused by the director, whose own refusals do not come this way. RFC 9293, 3.10.7.1:
- * such a reset has the sequence number 0; one of a connection has not.
+ * What the host's own stack refuses, or resets, in the name of a virtual IP.
+ *
+ * - A proxy that does not listen: the answer to a SYN is counted, and where the monitor notices soon, it is dropped. TCP sends the SYN again
+ *   after a second, and by then it goes to another node, or, where there is none, is refused by the director, whose own refusals do not come
+ *   this way. RFC 9293, 3.10.7.1: such a reset has the sequence number 0; one of a connection has not.
+ * - What has come past the forwarding, because its hook left with the interface or somebody took it away: it keeps its original port, and a
+ *   reset would end a connection that lives at another node. Redirects that keep their port cannot be told.
  */
-function unlistened({ hidesUnlistened = false, redirects }: Ruleset): Part {
+function refusals({ hidesUnlistened = false, redirects }: Ruleset): Part {
   const verdict = `counter name "${REFUSED}"${hidesUnlistened ? ' drop' : ''}`
   const isAnswerToSyn = 'tcp flags & (rst | ack) == rst | ack tcp sequence 0'
+  const { stateless } = portMappingOf(redirects)
+  const proxyPorts = new Set(redirects.map(({ proxyPort }) => proxyPort))
+  const rewritten = stateless.map(({ originalPort }) => originalPort).filter((port) => !proxyPorts.has(port))
   return {
-    sets: [counter(REFUSED), portSet('proxies', [...new Set(redirects.map(({ proxyPort }) => proxyPort))])],
+    sets: [counter(REFUSED), portSet('proxies', [...proxyPorts]), portSet('rewritten', rewritten)],
     chains: [
+      {
+        name: 'refusals',
+        rules: [
+          ...bothFamilies((family, n) => `${isAnswerToSyn} ${family} saddr @vips${n} tcp sport @proxies ${verdict}`),
+          // The host's own programs may ask its virtual IP.
+          ...bothFamilies((family, n) => `oif != "lo" ${family} saddr @vips${n} tcp sport @rewritten drop`),
+        ],
+      },
       {
         name: 'unlistened',
         hook: 'type filter hook output priority filter; policy accept;',
-        rules: bothFamilies((family, n) => `${isAnswerToSyn} ${family} saddr @vips${n} tcp sport @proxies ${verdict}`),
+        rules: ['tcp flags & rst != 0 goto refusals'],
       },
     ],
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { changeOf } from '../../../actors/fast-path/ruleset/ruleset.ts'
+import { changeOf, fullRuleset } from '../../../actors/fast-path/ruleset/ruleset.ts'
 import type { Ruleset } from '../../../actors/fast-path/ruleset/ruleset-types.ts'
 import { describeInNamespaces } from '../../namespaces.ts'
 import { Capture } from './capture.ts'
@@ -73,4 +73,22 @@ describeInNamespaces('a proxy that has just ended', { programs: ['nft', 'curl', 
     connection.process.stdin?.write('\n')
     expect(await connection.nextLine()).toContain('ECONNRESET')
   })
+
+  it.each(clients)(
+    '%s hears no reset from a host whose forwarding has gone, and goes on when it is back',
+    async (client) => {
+      await begin(3, 9090)
+      const script = new URL('./fixtures/kept-connection.ts', import.meta.url)
+      const connection = group.client.startScript(script, vipOf(client), '80', client)
+      expect(await connection.nextLine()).toBe('connected')
+      const capture = await Capture.start(group.bridge, 'br0', 'tcp')
+      const director = group.gateways[0]
+      await apply(director.namespace, 'delete table netdev proxyha')
+      connection.process.stdin?.write('\n')
+      await capture.until(({ to, text }) => to === director.mac && text.includes(client))
+      await apply(director.namespace, fullRuleset({ ...inForce, pins: [{ client, mark: 3 }] }))
+      expect(await connection.nextLine()).not.toContain('ECONNRESET')
+      await capture.stop()
+    },
+  )
 })
