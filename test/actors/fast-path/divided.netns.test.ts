@@ -15,7 +15,7 @@ const DEAD = { takesNew: false, reachable: false }
 
 describeInNamespaces(
   'a client with connections at several nodes',
-  { programs: ['nft', 'curl', 'tcpdump'] },
+  { programs: ['nft', 'curl', 'tcpdump', 'ss'] },
   (namespaces) => {
     let group: KernelGroup
     let inForce: Ruleset
@@ -25,7 +25,10 @@ describeInNamespaces(
       group.addClients(...clients)
       await group.startProxies(9090)
     })
-    beforeEach(() => begin({ slots: slotsOf(() => 2) }))
+    beforeEach(async () => {
+      await group.endConnections()
+      await begin({ slots: slotsOf(() => 2) })
+    })
     afterAll(() => namespaces.close())
 
     const begin = async (changes: Partial<Ruleset>) => {

@@ -138,6 +138,12 @@ export class KernelGroup {
     this.client.ip('neighbour', 'flush', 'dev', 'eth0')
   }
 
+  /** Resets what clients have open: the end of a connection of one test would be a packet in the next. */
+  async endConnections(): Promise<void> {
+    const { code, stderr } = await this.client.run('ss', ['-K', 'dst', VIP, 'or', 'dst', `[${VIP6}]`])
+    if (code !== 0) throw new Error(stderr)
+  }
+
   /** `NAME CLIENT PORT` of who answers, or how curl ended. */
   async ask(url: string, ...parameters: readonly string[]): Promise<string> {
     const { code, stdout } = await this.client.run('curl', ['-gs', '-m', '5', ...parameters, `http://${url}`])

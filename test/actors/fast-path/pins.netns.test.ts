@@ -11,7 +11,7 @@ import { slotsOf } from './rulesets.ts'
 const clients = ['10.77.0.101', '10.77.0.102', '10.77.0.103', 'fd00:77::101'] as const
 const [first, second, third, first6] = clients
 
-describeInNamespaces('a pin', { programs: ['nft', 'curl', 'tcpdump'] }, (namespaces) => {
+describeInNamespaces('a pin', { programs: ['nft', 'curl', 'tcpdump', 'ss'] }, (namespaces) => {
   let group: KernelGroup
   let inForce: Ruleset
 
@@ -20,7 +20,10 @@ describeInNamespaces('a pin', { programs: ['nft', 'curl', 'tcpdump'] }, (namespa
     group.addClients(...clients)
     await group.startProxies(9090, 9080)
   })
-  beforeEach(() => begin({}))
+  beforeEach(async () => {
+    await group.endConnections()
+    await begin({})
+  })
   afterAll(() => namespaces.close())
 
   /** A director without pins but for those of `changes`, and all slots at node 2. */
