@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
 import { CLIENTS, Group } from './group.ts'
-import { answersTo, reload, withoutWarnings } from './reload/reloads.ts'
+import { answersEach, answersTo, reload, withoutWarnings } from './reload/reloads.ts'
 import { LongConnections, spreadByKernel, startNamedServers } from './survival.ts'
 
 const SERVER = new URL('../../loadtest/group/server.ts', import.meta.url)
@@ -29,8 +29,6 @@ describeInNamespaces('a range of ports in kernel mode', { programs: ['nft'] }, (
     group.close()
   })
 
-  const nodeOf = async (client: string, port: number) => (await answersTo(group, [client], port))[0]
-
   it(
     'is added while it runs',
     async () => {
@@ -44,13 +42,10 @@ describeInNamespaces('a range of ports in kernel mode', { programs: ['nft'] }, (
   it(
     'each data connection comes to the node of its client’s control connection',
     async () => {
-      const nodes = new Set<string | undefined>()
-      for (const client of CLIENTS.slice(0, 20)) {
-        const control = await nodeOf(client, 8080)
-        nodes.add(control)
-        for (const port of DATA_PORTS) expect(await nodeOf(client, port), `${client} to ${port}`).toBe(control)
-      }
-      expect([...nodes].toSorted()).toEqual(ALL)
+      const clients = CLIENTS.slice(0, 20)
+      const control = await answersEach(group, clients, 8080)
+      for (const port of DATA_PORTS) expect(await answersEach(group, clients, port), `port ${port}`).toEqual(control)
+      expect([...new Set(control)].toSorted()).toEqual(ALL)
     },
     PATIENCE_MS,
   )

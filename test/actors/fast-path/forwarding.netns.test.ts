@@ -1,4 +1,6 @@
-import { statSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeInNamespaces } from '../../namespaces.ts'
 import { CLIENT_OF_EACH, KernelGroup, slotsFor, VIP, VIP6 } from './kernel-group.ts'
@@ -9,15 +11,23 @@ const redirects = [
   { originalPorts: [81, 82], proxyPort: 9081 },
 ]
 
+const BIG_BYTES = 8 * 1024 * 1024
+
 describeInNamespaces('kernel mode', { programs: ['nft', 'curl', 'tcpdump'] }, (namespaces) => {
   let group: KernelGroup
+  const folder = mkdtempSync(join(tmpdir(), 'proxyha-test-'))
+  const big = join(folder, 'big')
   beforeAll(async () => {
+    writeFileSync(big, Buffer.alloc(BIG_BYTES, 'x'))
     group = new KernelGroup(namespaces)
     group.addClients(...Object.keys(CLIENT_OF_EACH))
     await group.startProxies(9090, 9080, 9081, 22)
     await group.direct(group.gateways[0], { redirects, slots: slotsFor(CLIENT_OF_EACH) })
   })
-  afterAll(() => namespaces.close())
+  afterAll(async () => {
+    await namespaces.close()
+    rmSync(folder, { recursive: true })
+  })
 
   it.each(
     Object.entries(CLIENT_OF_EACH).flatMap(([client, mark]) =>
@@ -38,9 +48,9 @@ describeInNamespaces('kernel mode', { programs: ['nft', 'curl', 'tcpdump'] }, (n
     for (const port of [9090, 80, 81]) {
       const url = `${host}:${port}/`
       const download = ['-o', '/dev/null', '-w', '%{size_download}', '--interface', client]
-      expect(await group.ask(`${url}big`, ...download)).toBe(`${8 * 1024 * 1024}`)
-      const upload = ['--data-binary', `@${process.execPath}`, '--interface', client]
-      expect(await group.ask(url, ...upload)).toBe(`${statSync(process.execPath).size}`)
+      expect(await group.ask(`${url}big`, ...download)).toBe(`${BIG_BYTES}`)
+      const upload = ['--data-binary', `@${big}`, '--interface', client]
+      expect(await group.ask(url, ...upload)).toBe(`${BIG_BYTES}`)
     }
   })
 

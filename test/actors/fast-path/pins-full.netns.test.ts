@@ -20,7 +20,7 @@ const manyPins: readonly Pin[] = [
   })),
 ]
 
-describeInNamespaces(`${TABLE_SIZE} pins`, { programs: ['nft', 'curl'] }, (namespaces) => {
+describeInNamespaces(`${TABLE_SIZE} pins`, { programs: ['nft', 'curl', 'ss'] }, (namespaces) => {
   let group: KernelGroup
   let inForce: Ruleset
 
@@ -85,6 +85,7 @@ describeInNamespaces(`${TABLE_SIZE} pins`, { programs: ['nft', 'curl'] }, (names
   })
 
   it('that packets from anywhere have made are gone after seconds; a client makes its own last with its second packet', async () => {
+    await group.endConnections()
     await apply(director().namespace, fullRuleset({ ...inForce, pins: [], connections: [] }))
     const sender: RunningProgram = group.client.startScript(
       new URL('../../scenarios/fixtures/raw-frames.ts', import.meta.url),

@@ -14,10 +14,13 @@ export async function reload(node: GatewayNode, before: string | RegExp, after: 
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: expect.stringContaining(' -> '), stderr: '' })
 }
 
-/** The nodes that answered one new connection from each of these clients; what was wrong, where one had no answer. */
+/** The node that answered one new connection from each of these clients; what was wrong, where one had no answer. */
+export const answersEach = (group: Group, clients: readonly string[], port: number, host = VIP) =>
+  group.client.runScript(ASK_NAMES, host, `${port}`, ...clients) as Promise<readonly string[]>
+
+/** The same, without repetition. */
 export async function answersTo(group: Group, clients: readonly string[], port: number, host = VIP): Promise<string[]> {
-  const answers = (await group.client.runScript(ASK_NAMES, host, `${port}`, ...clients)) as readonly string[]
-  return [...new Set(answers)].toSorted()
+  return [...new Set(await answersEach(group, clients, port, host))].toSorted()
 }
 
 /** Until each of these clients is answered by a node. */
