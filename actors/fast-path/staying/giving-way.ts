@@ -100,7 +100,8 @@ export function noteAnnounced(turn: Turn, address: string, mac: string): void {
  */
 export function hastenGivingWay(turn: Turn): void {
   const { givingWay, group, roles } = turn.state
-  const follows = group?.nodes.some(({ self, takesNew }) => !self && takesNew) ?? false
+  // Also one that drains, or whose proxy failed: it leads, and what is open goes on by way of it.
+  const follows = group?.nodes.some(({ self, speaks }) => !self && speaks) ?? false
   const all = [...givingWay, ...givenUp(turn, foldRoles(roles).virtualIps, true)]
   const hastened = all.map(([address, one]) => [address, untilStop(one, turn.nowMs)] as const)
   keepGivingWay(turn, new Map(follows ? hastened : []))

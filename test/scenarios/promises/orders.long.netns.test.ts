@@ -12,7 +12,7 @@ async function drain(node: GatewayNode, director: GatewayNode): Promise<void> {
 const isDraining = async (node: GatewayNode, director: GatewayNode): Promise<boolean> =>
   (await director.status())?.nodes.find(({ name }) => name === node.name)?.slots === 0
 
-describeExperience('orders', (experience) => {
+describeExperience('orders', (experience, mode) => {
   const order = async (...words: readonly string[]) => {
     const [director] = experience().group.nodes
     expect(await director!.proxyha(...words, '-s', director!.socket)).toMatchObject({ code: 0 })
@@ -60,6 +60,31 @@ describeExperience('orders', (experience) => {
       for (const client of clients) await order('unassign', client)
       await experience().allWell()
       expect((await director.proxyha('assign', '-s', director.socket)).stdout).toContain('no client is assigned')
+    },
+    TEST_MS,
+  )
+
+  it(
+    'the director is stopped while all others drain: in kernel mode what is open goes on, and new ones go on to those',
+    async () => {
+      const { group, open, begun } = experience()
+      const [director, ...others] = group.nodes as [GatewayNode, GatewayNode, GatewayNode]
+      for (const node of others) await drain(node, director)
+      await director.stopGateway('SIGTERM')
+      await group.settled(1, 2, PATIENCE_MS)
+      if (mode === 'kernel') {
+        await open.allLive()
+        await begun.allAnswered()
+      } else {
+        // Who had just been connected ends as what is open does.
+        const { failed } = await begun.sofar()
+        expect(failed.filter((how) => how.endsWith('connected never'))).toEqual([])
+        await begun.allAnswered()
+      }
+      director.startGateway()
+      for (const { name } of others)
+        expect(await others[0].proxyha('undrain', name, '-s', others[0].socket)).toMatchObject({ code: 0 })
+      await group.settled(0, 3, PATIENCE_MS)
     },
     TEST_MS,
   )

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { RoleMessage } from '../../../../actors/elector/messages.ts'
 import { done } from '../../../../runtime/ports/result.ts'
-import { group, heard, lookOf, OTHER, role, SILENT, Stepped, VIP } from '../stepped.ts'
+import { FAILED, group, heard, lookOf, OTHER, role, SILENT, Stepped, VIP } from '../stepped.ts'
 
 const says = (address: string) => ({ type: 'clientsOf', address, all: false, generation: 3, clients: [] }) as const
 /** Another one was heard that follows. */
@@ -93,6 +93,14 @@ test('an ordered stop waits until clients have heard of the next director', () =
   expect(roleInForce(fastPath)).toBe('former')
   fastPath.at(1400).expire('givingWay')
   expect(fastPath.take('apply')?.script).toContain(`${VIP} : goto serve4`)
+})
+
+test('an ordered stop waits for who follows although it takes nobody new', () => {
+  const failed = group({ nodes: group().nodes.map((node) => (node.self ? node : { ...node, ...FAILED })) })
+  const slots = new Uint8Array(4096).fill(1)
+  const fastPath = new Stepped().running({ ...failed, slots }).give(role('director')).settle()
+  fastPath.give(says('10.0.0.2')).settle().give({ type: 'stop' }).settle()
+  expect([roleInForce(fastPath), fastPath.take('readClients')]).toEqual(['director', undefined])
 })
 
 test('where nobody follows an ordered stop waits for nobody, and what is open goes on in silence: nothing new begins', () => {
