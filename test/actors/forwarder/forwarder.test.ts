@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { constants } from 'node:os'
 import koffi from 'koffi'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { defaultForwarderLimits } from '../../../actors/forwarder/messages.ts'
 import { parseClientKey } from '../../../runtime/table/client-key.ts'
 import {
@@ -11,6 +11,7 @@ import {
   echo,
   ending,
   endingOfNew,
+  eventually,
   type Gateway,
   nodeAddress,
   readAll,
@@ -51,7 +52,7 @@ describe('bytes', () => {
     const client = await connect(gateway.port)
     client.end(sent)
     expect(sha256(await readAll(client))).toBe(sha256(sent))
-    await vi.waitFor(() => expect(active(gateway)).toBe(0))
+    await eventually(() => expect(active(gateway)).toBe(0))
     expect(gateway.table.node(0)).toMatchObject({
       totalConnections: 1,
       bytesToNode: sent.length,
@@ -136,7 +137,7 @@ describe('urgent data', () => {
       ['!', MSG_OOB],
       ['def', 0],
     ] as const) {
-      await vi.waitFor(() => expect(send(fd, Buffer.from(text), text.length, flags)).toBe(text.length))
+      await eventually(() => expect(send(fd, Buffer.from(text), text.length, flags)).toBe(text.length))
     }
     sockets.shutdownWrite(fd)
     expect(await received.promise).toBe('abc!def')
@@ -150,7 +151,7 @@ describe('half-close', () => {
     const client = await connect(gateway.port)
     client.end('twelve bytes')
     expect(String(await readAll(client))).toBe('got 12')
-    await vi.waitFor(() => expect(active(gateway)).toBe(0))
+    await eventually(() => expect(active(gateway)).toBe(0))
   })
 
   it('by the node: the client sees the end and can still send', async () => {
@@ -165,7 +166,7 @@ describe('half-close', () => {
     expect(active(gateway)).toBe(1)
     client.end('after your end')
     expect(String(await received.promise)).toBe('after your end')
-    await vi.waitFor(() => expect(active(gateway)).toBe(0))
+    await eventually(() => expect(active(gateway)).toBe(0))
   })
 })
 
@@ -175,14 +176,14 @@ describe('back-pressure', () => {
   /** What is sent to a reader that does not read, once no more is taken. */
   async function takenFrom(writer: net.Socket): Promise<number> {
     let before = -1
-    await vi.waitFor(
+    await eventually(
       () => {
         const now = writer.bytesWritten - writer.writableLength
         const still = now === before
         before = now
         expect(still).toBe(true)
       },
-      { interval: 200, timeout: 10_000 },
+      { interval: 200 },
     )
     return before
   }
@@ -220,7 +221,7 @@ describe('back-pressure', () => {
       await once(client, 'end')
       expect([received, wrong]).toEqual([size, 0])
       client.end()
-      await vi.waitFor(() => expect(active(gateway)).toBe(0))
+      await eventually(() => expect(active(gateway)).toBe(0))
     })
   }
 
@@ -269,7 +270,9 @@ describe('a node that does not take the connection', () => {
     client.destroy()
   })
 
-  it('again and again has it rest: others get its clients at once, until one of them finds it back', async () => {
+  it('again and again has it rest: others get its clients at once, until one of them finds it back', {
+    timeout: 60_000,
+  }, async () => {
     const gateway = await gatewayWith({ nodes: 2, limits: { connectTimeoutMs: 500 } })
     await nodeWith(1, gateway, echo)
     const key = parseClientKey(nodeAddress(0))!
@@ -283,24 +286,24 @@ describe('a node that does not take the connection', () => {
       client.write('hello')
       await once(client, 'data')
       client.destroy()
-      await vi.waitFor(() => expect(gateway.table.openConnections).toBe(0))
+      await eventually(() => expect(gateway.table.openConnections).toBe(0))
     }
     const resting = () =>
       gateway.forwarders[0]!.reports.flatMap((report) => (report.type === 'resting' ? [report] : []))
     for (let client = 0; client < 3; client++) await served()
     expect(gateway.counters().connectTimeouts).toBe(3)
-    await vi.waitFor(() => expect(resting().at(-1)?.nodes).toEqual([0]))
+    await eventually(() => expect(resting().at(-1)?.nodes).toEqual([0]))
     for (let client = 0; client < 10; client++) await served()
     expect(gateway.counters().connectTimeouts).toBe(3)
     sockets.close(deaf)
     await nodeWith(0, gateway, echo)
     // A trial each 5 s, 10 s, ...: of these clients one is it.
-    await vi.waitFor(
+    await eventually(
       async () => {
         await served()
         expect(resting().at(-1)?.nodes).toEqual([])
       },
-      { timeout: 20_000, interval: 200 },
+      { interval: 200 },
     )
     await served()
     expect(gateway.table.find('127.0.0.1')?.node).toBe(0)
@@ -315,23 +318,23 @@ describe('a node that does not take the connection', () => {
       client.write('hello')
       await once(client, 'data')
       client.destroy()
-      await vi.waitFor(() => expect(gateway.table.openConnections).toBe(0))
+      await eventually(() => expect(gateway.table.openConnections).toBe(0))
       return gateway.table.find('127.0.0.1')?.node
     }
     const isSaidToBe = (state: 'ok' | 'failure') =>
       gateway.table.setNode(0, { address: nodeAddress(0), state, weight: 100 })
     gateway.table.setTied([{ client: '127.0.0.1', node: 0 }])
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await nodeOfNew()).toBe(1)
       expect(resting()).toEqual([0])
     })
     isSaidToBe('failure')
     const beats = gateway.table.heartbeat(0)
     // Each second at least, and with it a tick.
-    await vi.waitFor(() => expect(gateway.table.heartbeat(0)).toBeGreaterThan(beats + 1), { timeout: 10_000 })
+    await eventually(() => expect(gateway.table.heartbeat(0)).toBeGreaterThan(beats + 1))
     await nodeWith(0, gateway, echo)
     isSaidToBe('ok')
-    await vi.waitFor(() => expect(resting()).toEqual([]), { timeout: 10_000 })
+    await eventually(() => expect(resting()).toEqual([]))
     expect(await nodeOfNew()).toBe(0)
   })
 
@@ -348,7 +351,7 @@ describe('a node that does not take the connection', () => {
   it.each([VIP, '::1'])('and no other left: the client gets a RST at %s', async (address) => {
     const gateway = await gatewayWith({ nodes: 2, address })
     expect(await endingOfNew(gateway.port, address)).toBe('ECONNRESET')
-    await vi.waitFor(() => expect(gateway.counters().closed).toBe(1))
+    await eventually(() => expect(gateway.counters().closed).toBe(1))
     expect(gateway.counters()).toMatchObject({ noNode: 1, connectRetries: 1, accepted: 1 })
     expect([active(gateway, 0), active(gateway, 1)]).toEqual([0, 0])
   })
@@ -367,7 +370,7 @@ describe('a RST', () => {
     const client = await connect(gateway.port)
     client.write('x')
     expect(await ending(client)).toBe('ECONNRESET')
-    await vi.waitFor(() => expect(active(gateway)).toBe(0))
+    await eventually(() => expect(active(gateway)).toBe(0))
     expect(gateway.counters().resets).toBe(1)
   })
 
@@ -380,7 +383,7 @@ describe('a RST', () => {
       client.write('request')
       expect(await ending(client)).toBe('ECONNRESET')
     }
-    await vi.waitFor(() => expect(active(gateway)).toBe(0))
+    await eventually(() => expect(active(gateway)).toBe(0))
   })
 
   it('of the client reaches the node', async () => {
@@ -395,7 +398,7 @@ describe('a RST', () => {
     const broken = ending(await served.promise)
     client.resetAndDestroy()
     expect(await broken).toBe('ECONNRESET')
-    await vi.waitFor(() => expect(active(gateway)).toBe(0))
+    await eventually(() => expect(active(gateway)).toBe(0))
   })
 
   it('of a client while the node is held up is noticed all the same', async () => {
@@ -405,9 +408,9 @@ describe('a RST', () => {
     const client = await connect(gateway.port)
     client.write(Buffer.alloc(32 * 1024 * 1024))
     await served.promise
-    await vi.waitFor(() => expect(gateway.table.node(0)!.bytesToNode).toBeGreaterThan(100_000))
+    await eventually(() => expect(gateway.table.node(0)!.bytesToNode).toBeGreaterThan(100_000))
     client.resetAndDestroy()
-    await vi.waitFor(() => expect(active(gateway)).toBe(0))
+    await eventually(() => expect(active(gateway)).toBe(0))
   })
 })
 
@@ -416,7 +419,7 @@ describe('limits', () => {
     const gateway = await gatewayWith({ limits: { connectionsPerClient: 2 } })
     await nodeWith(0, gateway, echo)
     const first = [await connect(gateway.port), await connect(gateway.port)]
-    await vi.waitFor(() => expect(active(gateway)).toBe(2))
+    await eventually(() => expect(active(gateway)).toBe(2))
     expect(await endingOfNew(gateway.port)).toBe('ECONNRESET')
     const other = await connect(gateway.port, '127.0.0.2')
     other.write('hello')
@@ -429,10 +432,10 @@ describe('limits', () => {
     const gateway = await gatewayWith({ connectionsPerForwarder: 2 })
     await nodeWith(0, gateway, echo)
     const [one, two] = [await connect(gateway.port), await connect(gateway.port)]
-    await vi.waitFor(() => expect(active(gateway)).toBe(2))
+    await eventually(() => expect(active(gateway)).toBe(2))
     const third = await connect(gateway.port)
     third.write('hello')
-    await vi.waitFor(() => expect(gateway.counters().globalLimit).toBeGreaterThan(0))
+    await eventually(() => expect(gateway.counters().globalLimit).toBeGreaterThan(0))
     expect(gateway.counters().accepted).toBe(2)
     one!.destroy()
     expect(String((await once(third, 'data'))[0])).toBe('hello')
@@ -452,20 +455,20 @@ describe('limits', () => {
     const seen: number[] = []
     const watch = setInterval(() => seen.push(active(gateway)), 1)
     for (let served = most; served < wanted; served += most) {
-      await vi.waitFor(() => expect(answered.size).toBe(served), { timeout: 10_000 })
+      await eventually(() => expect(answered.size).toBe(served))
       // Two looks for room later it is still so.
       const refused = () => gateway.counters().globalLimit + gateway.table.counters(1).globalLimit
       const before = refused()
-      await vi.waitFor(() => expect(refused()).toBeGreaterThan(before + 3), { timeout: 10_000 })
+      await eventually(() => expect(refused()).toBeGreaterThan(before + 3))
       expect(answered.size).toBe(served)
       expect(active(gateway)).toBe(most)
       for (const client of answered) client.destroy()
     }
-    await vi.waitFor(() => expect(answered.size).toBe(wanted), { timeout: 10_000 })
+    await eventually(() => expect(answered.size).toBe(wanted))
     clearInterval(watch)
     expect(Math.max(...seen)).toBeLessThanOrEqual(most)
     for (const client of clients) client.destroy()
-    await vi.waitFor(() => expect(gateway.table.openConnections).toBe(0))
+    await eventually(() => expect(gateway.table.openConnections).toBe(0))
   })
 
   it('of descriptors, met on the way to a node: told as what it is, and the client by a RST', async () => {
@@ -495,7 +498,7 @@ describe('limits', () => {
     const faults = { connects: { count: 2, errno: constants.errno.EADDRNOTAVAIL } }
     const gateway = await gatewayWith({ nodes: 2, faults })
     expect(await endingOfNew(gateway.port)).toBe('ECONNRESET')
-    await vi.waitFor(() => expect(gateway.counters().closed).toBe(1))
+    await eventually(() => expect(gateway.counters().closed).toBe(1))
     expect(gateway.counters()).toMatchObject({ portsExhausted: 2, connectRetries: 1, noNode: 0, accepted: 1 })
   })
 
@@ -518,7 +521,7 @@ describe('limits', () => {
     client.write('hello')
     expect(await ending(client)).toBe('ECONNRESET')
     expect(gateway.counters().idleTimeouts).toBe(1)
-    await vi.waitFor(() => expect(active(gateway)).toBe(0))
+    await eventually(() => expect(active(gateway)).toBe(0))
   })
 
   it('of idle time: a connection on which both ends have spoken is a tunnel, and outlives it', async () => {

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import net from 'node:net'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { vi } from 'vitest'
 import {
   defaultForwarderLimits,
   type ForwarderLimits,
@@ -192,3 +193,7 @@ export function ending(socket: net.Socket): Promise<string> {
 }
 
 export const openDescriptors = (): number => readdirSync('/proc/self/fd').length
+
+/** Waits until what it looks at is so: a forwarder tells once in a tick, on a busy machine later. */
+export const eventually = <Value>(look: () => Value | Promise<Value>, times: { interval?: number } = {}) =>
+  vi.waitFor(look, { timeout: 20_000, ...times })

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import net from 'node:net'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { ForwarderReport, ListenerPlan } from '../../../actors/forwarder/messages.ts'
 import { reapForwarder } from '../../../actors/forwarder/task.ts'
 import { allClients } from '../../runtime/table/all-clients.ts'
@@ -8,6 +8,7 @@ import {
   connect,
   echo,
   ending,
+  eventually,
   freePort,
   type Gateway,
   nodeAddress,
@@ -43,7 +44,7 @@ describe('draining', () => {
     const client = await connect(gateway.port)
     await echoes(client, 'before')
     gateway.forwarders[0]!.send({ type: 'drain', patienceMs: 20_000 })
-    await vi.waitFor(() => expect(gateway.table.descriptors(0)[FIRST_LISTENER]).toBe(0))
+    await eventually(() => expect(gateway.table.descriptors(0)[FIRST_LISTENER]).toBe(0))
     await expect(connect(gateway.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
     await echoes(client, 'meanwhile')
     client.end()
@@ -89,7 +90,7 @@ describe('another plan', () => {
   /** Resolves when the forwarder says that it goes by them. */
   async function follow({ forwarders: [forwarder] }: Gateway, listeners: readonly ListenerPlan[], order = 1) {
     forwarder!.send({ type: 'listeners', listeners, order })
-    await vi.waitFor(() => expect(forwarder!.reports).toContainEqual({ type: 'done', order }))
+    await eventually(() => expect(forwarder!.reports).toContainEqual({ type: 'done', order }))
   }
 
   it('opens and closes listeners; connections of a closed one live on where their original port is in it', async () => {
@@ -153,10 +154,10 @@ describe('another plan', () => {
     const { port } = squatter.address() as net.AddressInfo
     const forwarder = gateway.forwarders[0]!
     forwarder.send({ type: 'listeners', listeners: [gateway.plan, { ...gateway.plan, port }], order: 1 })
-    await vi.waitFor(() => expect(reportsOf(forwarder)).toHaveLength(2))
+    await eventually(() => expect(reportsOf(forwarder)).toHaveLength(2))
     expect(reportsOf(forwarder)[1]).toMatchObject({ open: 1, problems: [`${VIP}:${port}: EADDRINUSE`] })
     squatter.close()
-    await vi.waitFor(() => expect(reportsOf(forwarder)).toHaveLength(3), { timeout: 5000 })
+    await eventually(() => expect(reportsOf(forwarder)).toHaveLength(3))
     expect(reportsOf(forwarder)[2]).toMatchObject({ open: 2, problems: [] })
   })
 })
@@ -190,13 +191,13 @@ describe('a forwarder that dies', () => {
     expect(reapForwarder(gateway.table, 1, sockets)).toBe(lost * 2 + 3)
     expect(gateway.table.activeConnections(0)).toBe(40 - lost)
     // Our own ends of those connections, and the thread's, close a moment later.
-    await vi.waitFor(() => expect(openDescriptors()).toBeLessThanOrEqual(before - lost * 2 - 3))
+    await eventually(() => expect(openDescriptors()).toBeLessThanOrEqual(before - lost * 2 - 3))
     await gateway.start(1)
     const fresh = await Promise.all(Array.from({ length: 20 }, () => connect(gateway.port)))
     await Promise.all(fresh.map((client) => echoes(client, 'after')))
     for (const client of [...clients, ...fresh]) client.destroy()
     await Promise.all(endings)
-    await vi.waitFor(() => expect(gateway.table.activeConnections(0)).toBe(0))
+    await eventually(() => expect(gateway.table.activeConnections(0)).toBe(0))
   })
 
   it('is put in order by its successor when nobody else did', async () => {
@@ -228,12 +229,12 @@ describe('10,000 short connections', () => {
       await new Promise((resolve) => client.once('close', resolve))
     }
     for (let n = 0; n < 10_000; n += 100) await Promise.all(Array.from({ length: 100 }, (_, k) => one(n + k)))
-    await vi.waitFor(() => expect(gateway.table.activeConnections(0)).toBe(0))
+    await eventually(() => expect(gateway.table.activeConnections(0)).toBe(0))
     const counters = [0, 1].map((index) => gateway.table.counters(index))
     const total = (name: 'accepted' | 'closed') => counters[0]![name] + counters[1]![name]
     expect(total('accepted')).toBeGreaterThan(9000)
     expect(total('closed')).toBe(total('accepted'))
     expect(allClients(gateway.table).every((entry) => entry.activeConnections === 0)).toBe(true)
-    await vi.waitFor(() => expect(openDescriptors()).toBeLessThanOrEqual(before))
+    await eventually(() => expect(openDescriptors()).toBeLessThanOrEqual(before))
   })
 })

@@ -1,5 +1,5 @@
 import net from 'node:net'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { defaultForwarderLimits, type ListenerPlan } from '../../../actors/forwarder/messages.ts'
 import { ForwarderPool } from '../../../actors/forwarder/pool.ts'
 import { textsOf } from '../../../runtime/actor-system/inspection/warning.ts'
@@ -11,7 +11,7 @@ import { FakeClock } from '../../fakes/clock.ts'
 import { FakeNft } from '../../fakes/nft.ts'
 import { SeededRandom } from '../../fakes/random.ts'
 import { SimulatedPlatform } from '../../simulation/simulated-platform.ts'
-import { freePort, nodeAddress, sockets, VIP } from './forwarders.ts'
+import { eventually, freePort, nodeAddress, sockets, VIP } from './forwarders.ts'
 
 /** Twice that is still less than what the watchdog of the loops lets pass: they live by the real clock. */
 const DRAIN_MS = 2000
@@ -73,14 +73,12 @@ async function startPool(options: { readonly captured?: boolean } = {}) {
   return { pool, table, clock, nft, events, port }
 }
 
-const PATIENCE = { timeout: 10_000 }
-
 /** A connection through the forwarder that has reached the node; a forwarder that has just begun listens soon. */
 async function connect(port: number, table: ConnectionTable, address: string = FIRST): Promise<net.Socket> {
   const before = table.activeConnections(0)
-  const socket = await vi.waitFor(() => connected(port, address), PATIENCE)
+  const socket = await eventually(() => connected(port, address))
   ends.push(() => socket.destroy())
-  await vi.waitFor(() => expect(table.activeConnections(0)).toBe(before + 1), PATIENCE)
+  await eventually(() => expect(table.activeConnections(0)).toBe(before + 1))
   return socket
 }
 
@@ -106,7 +104,7 @@ test('connections are kept for the drain time after the VIPs have left, then res
   expect(table.activeConnections(0)).toBe(1)
   clock.advance(1)
   expect(await ended).toBe('ECONNRESET')
-  await vi.waitFor(() => expect(table.activeConnections(0)).toBe(0), PATIENCE)
+  await eventually(() => expect(table.activeConnections(0)).toBe(0))
   await connect(port, table)
 })
 
@@ -122,7 +120,7 @@ test('VIPs that return within the drain time find their connections', async () =
   clock.advance(DRAIN_MS)
   // What the forwarder was told before, it has done once it is told to end: nothing of it was a reset.
   socket.write('still here')
-  await vi.waitFor(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length), PATIENCE)
+  await eventually(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length))
 })
 
 test('connections of a virtual IP that is about to leave are reset at once, and whoever asked hears when they are', async () => {
@@ -135,7 +133,7 @@ test('connections of a virtual IP that is about to leave are reset at once, and 
   expect(table.activeConnections(0)).toBe(1)
   expect(await ended).toBe('ECONNRESET')
   second.write('still here')
-  await vi.waitFor(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length), PATIENCE)
+  await eventually(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length))
 })
 
 test('what is open is reset when the node goes by another address: towards the nodes it was of the former', async () => {
@@ -173,9 +171,9 @@ describe('where two virtual routers are led', () => {
     actor.receive(role('scanning', FIRST), 'elector')
     clock.advance(DRAIN_MS)
     expect(await ended).toBe('ECONNRESET')
-    await vi.waitFor(() => expect(table.activeConnections(0)).toBe(1), PATIENCE)
+    await eventually(() => expect(table.activeConnections(0)).toBe(1))
     second.write('still here')
-    await vi.waitFor(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length), PATIENCE)
+    await eventually(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length))
     expect(pool.status().counters).toMatchObject({ drainCut: 1, closed: 1, accepted: 2 })
   })
 
@@ -190,10 +188,10 @@ describe('where two virtual routers are led', () => {
     actor.receive(role('scanning', FIRST), 'elector')
     clock.advance(DRAIN_MS / 2)
     expect(await secondEnded).toBe('ECONNRESET')
-    await vi.waitFor(() => expect(table.activeConnections(0)).toBe(1), PATIENCE)
+    await eventually(() => expect(table.activeConnections(0)).toBe(1))
     clock.advance(DRAIN_MS / 2)
     expect(await firstEnded).toBe('ECONNRESET')
-    await vi.waitFor(() => expect(table.activeConnections(0)).toBe(0), PATIENCE)
+    await eventually(() => expect(table.activeConnections(0)).toBe(0))
   })
 
   test('another word of an elector that leads nothing ends nothing', async () => {
@@ -201,7 +199,7 @@ describe('where two virtual routers are led', () => {
     actor.receive(role('scanning', '127.0.77.12'), 'elector')
     clock.advance(2 * DRAIN_MS)
     first.write('still here')
-    await vi.waitFor(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length), PATIENCE)
+    await eventually(() => expect(table.node(0)?.bytesToNode).toBe('still here'.length))
     expect(table.activeConnections(0)).toBe(2)
   })
 })
@@ -220,10 +218,10 @@ test('a forwarder whose loop does not turn for 5 s is replaced', async () => {
   // Six seconds pass on this clock before the loop, which lives by the real one, can turn again.
   for (let second = 0; second <= 6; second++) clock.advance(1000)
   expect(events).toContain('forwarder-0 stalled')
-  await vi.waitFor(() => {
+  await eventually(() => {
     clock.advance(1)
     expect(pool.tasks[0]!.describe()).toMatchObject({ state: 'running', restarts: 1 })
-  }, PATIENCE)
+  })
   await connect(port, table)
 })
 
@@ -315,12 +313,12 @@ test('a node that does not answer is told of by who leads while it is said to be
   pool.asActor().receive(role('director'), 'elector')
   // One after the other: with a connection elsewhere the client would be pinned there.
   for (let failures = 0; failures < 3; failures++) {
-    const socket = await vi.waitFor(() => connected(port, FIRST), PATIENCE)
-    await vi.waitFor(() => expect(table.activeConnections(0)).toBe(1), PATIENCE)
+    const socket = await eventually(() => connected(port, FIRST))
+    await eventually(() => expect(table.activeConnections(0)).toBe(1))
     socket.destroy()
-    await vi.waitFor(() => expect(table.activeConnections(0)).toBe(0), PATIENCE)
+    await eventually(() => expect(table.activeConnections(0)).toBe(0))
   }
-  await vi.waitFor(() => expect(told()).toEqual([['proxy-unanswering', nodeAddress(1)]]), PATIENCE)
+  await eventually(() => expect(told()).toEqual([['proxy-unanswering', nodeAddress(1)]]))
   pool.asActor().receive(role('scanning'), 'elector')
   expect(told(), 'it sends nobody there any more').toEqual([])
   pool.asActor().receive(role('director'), 'elector')
