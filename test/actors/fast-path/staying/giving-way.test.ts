@@ -98,7 +98,10 @@ test('an ordered stop waits until clients have heard of the next director', () =
 test('an ordered stop waits for who follows although it takes nobody new', () => {
   const failed = group({ nodes: group().nodes.map((node) => (node.self ? node : { ...node, ...FAILED })) })
   const slots = new Uint8Array(4096).fill(1)
-  const fastPath = new Stepped().running({ ...failed, slots }).give(role('director')).settle()
+  const fastPath = new Stepped()
+    .running({ ...failed, slots })
+    .give(role('director'))
+    .settle()
   fastPath.give(says('10.0.0.2')).settle().give({ type: 'stop' }).settle()
   expect([roleInForce(fastPath), fastPath.take('readClients')]).toEqual(['director', undefined])
 })
