@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
+import { crashToTheEnd } from './crashes.ts'
 import { CLIENTS, Group, KeptConnection, until, VIP } from './group.ts'
 
 const ANSWERED = { status: 200, proxy: expect.stringMatching(/node[01]/) }
@@ -132,20 +133,7 @@ describeInNamespaces('a group in which something fails', { programs: ['squid', '
 
   it('an actor that crashes again and again: the node is taken out in order', async () => {
     const [director] = group.nodes
-    const ended = new Promise<number | null>((resolve) => director!.gateway!.process.once('exit', resolve))
-    let over = false
-    void ended.then(() => {
-      over = true
-    })
-    await until(
-      async () => {
-        if (!over) await director!.get('/test/crash?actor=elector')
-        return over
-      },
-      30_000,
-      'the end of the gateway',
-    )
-    expect(await ended).toBe(70)
+    expect(await crashToTheEnd(director!, 'elector')).toBe(70)
     expect(director!.holdsVip()).toBe(false)
     await group.settled(1, 1)
     expect(await group.fetch(CLIENTS[2]!)).toBe('node1')

@@ -36,7 +36,7 @@ describeInNamespaces(
           filtered!,
           'table inet firewall { chain in { type filter hook input priority 0; tcp dport { 3128, 8080 } drop; }; }',
         )
-        await until(async () => (await slotsOf()) === 0, PATIENCE_MS, 'no slots for the filtered node')
+        await group.withoutSlots(filtered!, PATIENCE_MS)
         const status = await director!.status()
         expect(status?.warnings).toContainEqual(
           expect.stringMatching(

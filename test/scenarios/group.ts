@@ -249,6 +249,12 @@ export class Group {
     return last!
   }
 
+  /** Waits until, as the first node says, that one owns no slot. */
+  async withoutSlots({ name }: GatewayNode, withinMs: number): Promise<void> {
+    const slots = async () => (await this.nodes[0]!.status())?.nodes.find((node) => node.name === name)?.slots
+    await until(async () => (await slots()) === 0, withinMs, `no slots for ${name}`)
+  }
+
   /** As `settled`, and no node has a share yet that grows: clients without a connection go by slots, which move no more. */
   async atRest(director: number, usableNodes: number): Promise<void> {
     await this.settled(director, usableNodes)

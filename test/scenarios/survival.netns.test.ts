@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { describeInNamespaces } from '../namespaces.ts'
-import { CLIENTS, type GatewayNode, Group, macOf, ORIGIN, until, VIP } from './group.ts'
+import { crashEachActor } from './crashes.ts'
+import { CLIENTS, type GatewayNode, Group, ORIGIN, until } from './group.ts'
 import { readMetrics } from './metrics.ts'
 import {
   knownAsDead,
   LongConnections,
   NewConnections,
   pinnedAreTold,
+  SYN_FLOOD_RATE,
   spreadByKernel,
   startServing,
+  startSynFlood,
 } from './survival.ts'
 
 const ORIGINAL_PORT = 8080
@@ -69,18 +72,8 @@ const back = (node: GatewayNode) =>
     `${node.name} to be back`,
   )
 
-/** As `GET /actors` has it. */
-interface Actor {
-  readonly name: string
-  readonly state: string
-  readonly restarts: number
-}
-
 const alone = (group: Group, name: string) => group.heldBy(name, 10_000)
 
-const FLOOD = new URL('../../loadtest/flood/syn-flood.ts', import.meta.url)
-const FLOOD_RATE = 5000
-const FLOOD_S = 5
 const RESIDENT_GROWTH_MAX_KB = 100_000
 
 function residentKilobytes({ gateway }: GatewayNode): number {
@@ -99,15 +92,14 @@ async function kernelFigures({ socket }: GatewayNode): Promise<{ readonly packet
 
 describeConnections('in kernel mode', (group, connections) => {
   it('outlive a flood of SYNs from anywhere, which is handed on, leaves no trace, and keeps no new client out', async () => {
-    const { nodes, origin } = group()
+    const { nodes } = group()
     const [director] = nodes
     // Whom the SYNs claim to come from is answered by way of the origin, who drops it.
     for (const { namespace } of nodes) namespace.ip('route', 'add', 'default', 'via', ORIGIN)
     const before = { ...(await kernelFigures(director!)), resident: nodes.map(residentKilobytes) }
-    const words = [macOf(origin), director!.mac(), VIP, ORIGINAL_PORT, FLOOD_RATE, FLOOD_S].map(String)
-    const flood = origin.startScript(FLOOD, ...words)
+    const flood = startSynFlood(group(), ORIGINAL_PORT)
     await until(
-      async () => (await kernelFigures(director!)).packets > before.packets + FLOOD_RATE,
+      async () => (await kernelFigures(director!)).packets > before.packets + SYN_FLOOD_RATE,
       20_000,
       'the flood at the director',
     )
@@ -116,7 +108,7 @@ describeConnections('in kernel mode', (group, connections) => {
     await meanwhile.allOpen()
     await meanwhile.stop()
     const { sent } = JSON.parse(await flood.nextLine()) as { sent: number }
-    expect(sent).toBeGreaterThan(FLOOD_RATE)
+    expect(sent).toBeGreaterThan(SYN_FLOOD_RATE)
     await connections().allLive()
     // Clients that began while slots moved are pinned by what they send later.
     expect((await kernelFigures(director!)).pins).toBeLessThanOrEqual(CLIENTS.length)
@@ -150,13 +142,7 @@ describeConnections('in kernel mode', (group, connections) => {
   it('outlive a crash of every actor, at the director and at another node, and no new one fails', async () => {
     const newcomers = await NewConnections.start(group(), ORIGINAL_PORT, EVERY_MS, CLIENTS)
     for (const node of group().nodes.slice(0, 2)) {
-      const actors = async () => ((await node.get('/actors')) ?? []) as readonly Actor[]
-      for (const { name, restarts } of await actors()) {
-        const isBack = async () =>
-          (await actors()).some((one) => one.name === name && one.state === 'running' && one.restarts > restarts)
-        await node.get(`/test/crash?actor=${name}`)
-        await until(isBack, PATIENCE_MS, () => `${name} of ${node.name} restarted`)
-      }
+      await crashEachActor(node)
       await group().settled(0, 3, PATIENCE_MS)
       await alone(group(), 'node0')
       await connections().allLive()

@@ -1,14 +1,18 @@
 import type { Survival } from '../../loadtest/survival/connections.ts'
 import { parseClientKey, slotOfKey } from '../../runtime/table/client-key.ts'
 import type { RunningProgram } from '../namespaces.ts'
-import { CLIENTS, type GatewayNode, type Group, until, VIP } from './group.ts'
+import { CLIENTS, type GatewayNode, type Group, macOf, until, VIP } from './group.ts'
 import { readMetrics } from './metrics.ts'
 
 const SERVER = new URL('../../loadtest/group/server.ts', import.meta.url)
 const DOWNLOADS = new URL('./fixtures/downloads.ts', import.meta.url)
 const CLIENT = new URL('../../loadtest/survival/connections.ts', import.meta.url)
 const NEWCOMERS = new URL('./fixtures/new-connections.ts', import.meta.url)
+const FLOOD = new URL('../../loadtest/flood/syn-flood.ts', import.meta.url)
 const PROXY_PORT = 3128
+/** A second, for so long. */
+export const SYN_FLOOD_RATE = 5000
+const SYN_FLOOD_S = 5
 
 /** Starts a server in the place of a node's proxy: one that says its name, and sends without end. */
 export function startNamedServer(node: GatewayNode): void {
@@ -25,6 +29,12 @@ export async function startServing(group: Group, withinMs: number): Promise<void
   startNamedServers(group)
   for (const node of group.nodes) node.startGateway()
   await group.settled(0, group.nodes.length, withinMs)
+}
+
+/** SYNs from anywhere, by the origin to the first node; says at its end how many were `sent`. */
+export function startSynFlood({ origin, nodes }: Group, originalPort: number): RunningProgram {
+  const words = [macOf(origin), nodes[0]!.mac(), VIP, originalPort, SYN_FLOOD_RATE, SYN_FLOOD_S]
+  return origin.startScript(FLOOD, ...words.map(String))
 }
 
 /** What that node's kernel has in a map or a set of the forwarding. */

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { counter, keySet, type NftChain, type NftSet, type NftTable } from '../../../runtime/ports/nft/nft-table.ts'
 import { REFUSED } from './forwarding-names.ts'
-import { portMappingOf } from './port-mapping.ts'
+import { type PortMapping, portMappingOf } from './port-mapping.ts'
 import type { Ruleset } from './ruleset-types.ts'
 
 /** Where the rules live that need the host's own IP stack: its sockets, its connection tracking. */
@@ -9,7 +9,8 @@ export const HOST = { family: 'inet', name: 'proxyha' } as const
 
 /** The table of those rules. */
 export function hostTable(ruleset: Ruleset): NftTable {
-  const parts = [tracking(ruleset), refusals(ruleset)].filter((part) => part !== undefined)
+  const mapping = portMappingOf(ruleset.redirects)
+  const parts = [tracking(mapping), refusals(ruleset, mapping)].filter((part) => part !== undefined)
   return {
     ...HOST,
     sets: [...addressSets(ruleset), ...parts.flatMap(({ sets }) => sets)],
@@ -24,8 +25,7 @@ type Part = Pick<NftTable, 'sets' | 'chains'>
  * connection of the host. `dnat` to a port leaves the VIP as the address that the proxy sees; `redirect` would take the interface's own.
  * The other redirects stay out of connection tracking, whose table a flood can fill.
  */
-function tracking({ redirects }: Ruleset): Part | undefined {
-  const { tracked, untrackedProxyPorts } = portMappingOf(redirects)
+function tracking({ tracked, untrackedProxyPorts }: PortMapping): Part | undefined {
   if (tracked.length === 0) return undefined
   return {
     sets: [
@@ -68,10 +68,9 @@ function tracking({ redirects }: Ruleset): Part | undefined {
  * - What has come past the forwarding, because its hook left with the interface or somebody took it away: it keeps its original port, and a
  *   reset would end a connection that lives at another node. Redirects that keep their port cannot be told.
  */
-function refusals({ hidesUnlistened = false, redirects }: Ruleset): Part {
+function refusals({ hidesUnlistened = false, redirects }: Ruleset, { stateless }: PortMapping): Part {
   const verdict = `counter name "${REFUSED}"${hidesUnlistened ? ' drop' : ''}`
   const isAnswerToSyn = 'tcp flags & (rst | ack) == rst | ack tcp sequence 0'
-  const { stateless } = portMappingOf(redirects)
   const proxyPorts = new Set(redirects.map(({ proxyPort }) => proxyPort))
   const rewritten = stateless.map(({ originalPort }) => originalPort).filter((port) => !proxyPorts.has(port))
   return {

@@ -15,9 +15,11 @@ const BIG_BYTES = 8 * 1024 * 1024
 
 describeInNamespaces('kernel mode', { programs: ['nft', 'curl', 'tcpdump'] }, (namespaces) => {
   let group: KernelGroup
-  const folder = mkdtempSync(join(tmpdir(), 'proxyha-test-'))
-  const big = join(folder, 'big')
+  let folder: string
+  let big: string
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'proxyha-test-'))
+    big = join(folder, 'big')
     writeFileSync(big, Buffer.alloc(BIG_BYTES, 'x'))
     group = new KernelGroup(namespaces)
     group.addClients(...Object.keys(CLIENT_OF_EACH))

@@ -15,16 +15,16 @@ const CLIENTS_A_TEST = 20
 
 /** `kernel` or `workers`. */
 export type Mode = (typeof MODES)[number]
-const MODES = ['kernel', 'workers'] as const
+export const MODES = ['kernel', 'workers'] as const
 
 /** Three nodes, the first of which leads, each with a server that says its name in the place of a proxy. */
 export class Experience {
   readonly mode: Mode
   readonly group: Group
   /** A download and an idle connection of each client, at all nodes. */
-  open: LongConnections
+  readonly open: LongConnections
   /** Begun by all clients in turn. */
-  begun: NewConnections
+  readonly begun: NewConnections
 
   private constructor(mode: Mode, group: Group, open: LongConnections, begun: NewConnections) {
     this.mode = mode

@@ -1,22 +1,17 @@
 import { expect, it } from 'vitest'
-import { type GatewayNode, macOf, ORIGIN, VIP } from '../group.ts'
+import { ORIGIN } from '../group.ts'
+import { SYN_FLOOD_RATE, startSynFlood } from '../survival.ts'
 import { describeExperience, ORIGINAL_PORT, PATIENCE_MS, TEST_MS } from './experience.ts'
-
-const FLOOD = new URL('../../../loadtest/flood/syn-flood.ts', import.meta.url)
-const FLOOD_RATE = 5000
-const FLOOD_S = 5
 
 describeExperience('the group', (experience, _mode, namespaces) => {
   it(
     'has a flood of SYNs from anywhere: what is open goes on, and nothing that is new fails',
     async () => {
       const { group } = experience()
-      const [director] = group.nodes as [GatewayNode]
       for (const { namespace } of group.nodes) namespace.ip('route', 'add', 'default', 'via', ORIGIN)
-      const words = [macOf(group.origin), director.mac(), VIP, ORIGINAL_PORT, FLOOD_RATE, FLOOD_S].map(String)
-      const flood = group.origin.startScript(FLOOD, ...words)
+      const flood = startSynFlood(group, ORIGINAL_PORT)
       const { sent } = JSON.parse(await flood.nextLine()) as { sent: number }
-      expect(sent).toBeGreaterThan(FLOOD_RATE)
+      expect(sent).toBeGreaterThan(SYN_FLOOD_RATE)
       for (const { namespace } of group.nodes) namespace.ip('route', 'del', 'default')
       await experience().allWell()
     },

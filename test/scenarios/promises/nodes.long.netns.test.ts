@@ -1,15 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeInNamespaces } from '../../namespaces.ts'
-import { CLIENTS, type GatewayNode, Group, until } from '../group.ts'
+import { crashEachActor, crashToTheEnd } from '../crashes.ts'
+import { CLIENTS, type GatewayNode, Group } from '../group.ts'
 import { knownAsDead, startServing } from '../survival.ts'
-import { describeExperience, Experience, PATIENCE_MS, TEST_MS } from './experience.ts'
-
-/** As `GET /actors` has it. */
-interface Actor {
-  readonly name: string
-  readonly state: string
-  readonly restarts: number
-}
+import { describeExperience, Experience, MODES, PATIENCE_MS, TEST_MS } from './experience.ts'
 
 describeExperience('another node', (experience, mode) => {
   it(
@@ -46,14 +40,7 @@ describeExperience('another node', (experience, mode) => {
     'a crash of each of its actors: what is open goes on, and nothing that is new fails',
     async () => {
       const { group } = experience()
-      const node = group.nodes[1]!
-      const actors = async () => ((await node.get('/actors')) ?? []) as readonly Actor[]
-      for (const { name, restarts } of await actors()) {
-        const isBack = async () =>
-          (await actors()).some((one) => one.name === name && one.state === 'running' && one.restarts > restarts)
-        await node.get(`/test/crash?actor=${name}`)
-        await until(isBack, PATIENCE_MS, () => `${name} restarted`)
-      }
+      await crashEachActor(group.nodes[1]!)
       await group.settled(0, 3, PATIENCE_MS)
       await experience().allWell()
     },
@@ -90,19 +77,7 @@ describeExperience('the director', (experience, mode) => {
     async () => {
       const { group, begun, open } = experience()
       const [director] = group.nodes as [GatewayNode]
-      let code: number | null | undefined
-      director.gateway!.process.once('exit', (status) => {
-        code = status
-      })
-      await until(
-        async () => {
-          if (code === undefined) await director.get('/test/crash?actor=dispatcher')
-          return code !== undefined
-        },
-        PATIENCE_MS,
-        'the end of the gateway',
-      )
-      expect(code).toBe(70)
+      expect(await crashToTheEnd(director, 'dispatcher')).toBe(70)
       await group.settled(1, 2, PATIENCE_MS)
       const { answered, failed } = await begun.sofar()
       if (mode === 'kernel') {
@@ -123,7 +98,7 @@ describeExperience('the director', (experience, mode) => {
   )
 })
 
-describe.each(['kernel', 'workers'] as const)('the last node, in %s mode', (mode) => {
+describe.each(MODES)('the last node, in %s mode', (mode) => {
   describeInNamespaces('the clients of a group of one', { programs: ['nft'] }, (namespaces) => {
     let group: Group
     let experience: Experience

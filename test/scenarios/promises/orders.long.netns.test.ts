@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type GatewayNode, until } from '../group.ts'
+import type { GatewayNode } from '../group.ts'
 import { describeExperience, PATIENCE_MS, TEST_MS } from './experience.ts'
 
 /** Resolves when the order is given: what it waits for is what is open here. */
@@ -8,9 +8,6 @@ async function drain(node: GatewayNode, director: GatewayNode): Promise<void> {
   await order.nextLine()
   await order.stop('SIGINT')
 }
-
-const isDraining = async (node: GatewayNode, director: GatewayNode): Promise<boolean> =>
-  (await director.status())?.nodes.find(({ name }) => name === node.name)?.slots === 0
 
 describeExperience('orders', (experience, mode) => {
   const order = async (...words: readonly string[]) => {
@@ -24,7 +21,7 @@ describeExperience('orders', (experience, mode) => {
       const { group } = experience()
       const [director, drained] = group.nodes as [GatewayNode, GatewayNode]
       await drain(drained, director)
-      await until(() => isDraining(drained, director), PATIENCE_MS, 'no slots for the node that drains')
+      await group.withoutSlots(drained, PATIENCE_MS)
       await experience().allWell()
       await order('undrain', drained.name)
       await group.settled(0, 3, PATIENCE_MS)

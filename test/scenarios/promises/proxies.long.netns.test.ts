@@ -1,29 +1,23 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { type GatewayNode, until } from '../group.ts'
 import { startNamedServer } from '../survival.ts'
 import { describeExperience, PATIENCE_MS, TEST_MS } from './experience.ts'
 
 /** Shorter than a client's patience for an answer. */
 const STANDSTILL_MS = 4000
 
-const slotsOf = async (director: GatewayNode, { name }: GatewayNode) =>
-  (await director.status())?.nodes.find((node) => node.name === name)?.slots
-const ownsNothing = (director: GatewayNode, node: GatewayNode) =>
-  until(async () => (await slotsOf(director, node)) === 0, PATIENCE_MS, `no slots for ${node.name}`)
-
 describeExperience('the proxy of a node', (experience, mode) => {
   const parts = () => {
     const { group } = experience()
-    const [director, node] = group.nodes as [GatewayNode, GatewayNode]
-    return { group, director, node }
+    return { group, node: group.nodes[1]! }
   }
 
   it(
     'closes its listener: what is open goes on, there and elsewhere, and nothing that is new fails',
     async () => {
-      const { group, director, node } = parts()
+      const { group, node } = parts()
       node.proxy!.process.kill('SIGUSR2')
-      await ownsNothing(director, node)
+      await group.withoutSlots(node, PATIENCE_MS)
       await experience().allWell()
       node.proxy!.process.kill('SIGUSR2')
       await group.settled(0, 3, PATIENCE_MS)
@@ -37,7 +31,7 @@ describeExperience('the proxy of a node', (experience, mode) => {
     async () => {
       const { group, node } = parts()
       node.proxy!.process.kill('SIGSTOP')
-      await new Promise((resolve) => setTimeout(resolve, STANDSTILL_MS))
+      await pause(STANDSTILL_MS)
       node.proxy!.process.kill('SIGCONT')
       await experience().allWell()
       await group.settled(0, 3, PATIENCE_MS)
@@ -48,12 +42,12 @@ describeExperience('the proxy of a node', (experience, mode) => {
   it(
     'is filtered on the way: what is open goes on, there when it is filtered no more; nothing that is new fails',
     async () => {
-      const { group, director, node } = parts()
+      const { group, node } = parts()
       const nft = async (script: string) => expect(await node.namespace.run('nft', [script])).toMatchObject({ code: 0 })
       await nft(
         'table inet firewall { chain in { type filter hook input priority 0; tcp dport { 3128, 8080 } drop; }; }',
       )
-      await ownsNothing(director, node)
+      await group.withoutSlots(node, PATIENCE_MS)
       await nft('delete table inet firewall')
       await group.settled(0, 3, PATIENCE_MS)
       await experience().allWell()
@@ -64,12 +58,12 @@ describeExperience('the proxy of a node', (experience, mode) => {
   it(
     'as those of all others, closes its listener: what is open goes on, and what is new is refused or reset at once',
     async () => {
-      const { group, director } = parts()
+      const { group } = parts()
       for (const { proxy } of group.nodes) proxy!.process.kill('SIGUSR2')
-      for (const node of group.nodes) await ownsNothing(director, node)
+      for (const node of group.nodes) await group.withoutSlots(node, PATIENCE_MS)
       // What was under way when they closed may have waited.
       await experience().begun.sofar()
-      await new Promise((resolve) => setTimeout(resolve, 1000))
+      await pause(1000)
       const { answered, failed } = await experience().begun.sofar()
       expect(answered).toBe(0)
       const end = mode === 'kernel' ? /ECONNREFUSED, connected never$/ : /ECONNRESET, connected after \d+ ms$/
@@ -86,9 +80,9 @@ describeExperience('the proxy of a node', (experience, mode) => {
   it(
     'is killed: what is open there is reset or closed at once, elsewhere it goes on, and nothing that is new fails',
     async () => {
-      const { group, director, node } = parts()
+      const { group, node } = parts()
       await node.stopProxy()
-      await ownsNothing(director, node)
+      await group.withoutSlots(node, PATIENCE_MS)
       const { nodes, hows } = await experience().ends()
       expect(nodes).toEqual([node.name])
       expect(hows.filter((how) => !/ (closed|ECONNRESET)$/.test(how))).toEqual([])
@@ -109,9 +103,9 @@ describeExperience(
       'stands still: what is open goes on with it, elsewhere without it; what is new is served elsewhere once it was asked in vain',
       async () => {
         const { group } = experience()
-        const [director, node] = group.nodes as [GatewayNode, GatewayNode]
+        const node = group.nodes[1]!
         node.proxy!.process.kill('SIGSTOP')
-        await ownsNothing(director, node)
+        await group.withoutSlots(node, PATIENCE_MS)
         // What was under way there waits for it.
         const waiting = experience().begun.sofar()
         node.proxy!.process.kill('SIGCONT')
