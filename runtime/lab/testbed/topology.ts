@@ -97,9 +97,14 @@ export function runOn(host: string, command: string, args: readonly string[], in
 export const hasAddress = (host: string, address: string, device = 'eth0'): boolean =>
   ip(['-n', host, '-o', 'addr', 'show', 'dev', device]).includes(` ${address}/`)
 
-/** Takes an address away from a device of a host, where it has it. */
+/** Takes an address away from a device of a host, where it has it; another process may do so at the same time. */
 export function removeAddress(host: string, address: string, prefixLength: number, device = 'eth0'): void {
-  if (hasAddress(host, address, device)) ip(['-n', host, 'addr', 'del', `${address}/${prefixLength}`, 'dev', device])
+  if (!hasAddress(host, address, device)) return
+  try {
+    ip(['-n', host, 'addr', 'del', `${address}/${prefixLength}`, 'dev', device])
+  } catch (error) {
+    if (hasAddress(host, address, device)) throw error
+  }
 }
 
 /** Runs `ip` once, for what has no batch. @throws Error with what `ip` said when it refuses */
