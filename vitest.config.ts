@@ -6,7 +6,13 @@ const SYSTEMS = 'test/packaging/*.system.test.ts'
 /** Minutes each: `npm run test:long`. */
 const LONG = 'test/**/*.long.netns.test.ts'
 
-/** Nodes in namespaces measure the CPU of this machine, so what looks at their loads, or at what a busy machine loses, comes last, when nothing else runs. */
+const NAMESPACES = 'test/**/*.netns.test.ts'
+
+/**
+ * What needs no namespaces comes first, in processes that take one file after the other: one for each costs a second of CPU.
+ * Nodes in namespaces measure the CPU of this machine, so what looks at their loads, or at what a busy machine loses, comes
+ * last, when nothing else runs.
+ */
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -18,13 +24,23 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'side by side',
+          name: 'in one process',
           include: ['test/**/*.test.ts'],
-          exclude: [ALONE, SYSTEMS, LONG],
+          exclude: [NAMESPACES, SYSTEMS],
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },
-      { extends: true, test: { name: 'alone', include: [ALONE], maxWorkers: 1, sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: {
+          name: 'side by side',
+          include: [NAMESPACES],
+          exclude: [ALONE, LONG],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      { extends: true, test: { name: 'alone', include: [ALONE], maxWorkers: 1, sequence: { groupOrder: 2 } } },
     ],
   },
 })

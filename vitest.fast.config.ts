@@ -4,6 +4,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     pool: 'forks',
+    isolate: false,
     testTimeout: 30_000,
     // Much is waiting: for threads that start, and for what is to happen in a second.
     maxWorkers: 4,

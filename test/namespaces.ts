@@ -7,11 +7,13 @@ import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_pro
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { describe, test } from 'vitest'
+import { afterEach, describe, test } from 'vitest'
 
 const NAMESPACE_FOLDER = '/run/netns'
 const COMMAND_TIMEOUT_MS = 20_000
 const RECENT_LINES = 200
+/** Of each namespace, where a test fails. */
+const REPORTED_LINES = 25
 
 export interface CommandResult {
   readonly code: number | string | null
@@ -152,6 +154,15 @@ export class Namespaces {
     return { bridge, members }
   }
 
+  /** What was said last in each of them. */
+  report(): string {
+    const saidIn = ({ name, recent }: Namespace) => [`${name}:`, ...recent.slice(-REPORTED_LINES)].join('\n  ')
+    return this.#made
+      .filter(({ recent }) => recent.length > 0)
+      .map(saidIn)
+      .join('\n')
+  }
+
   /** Ends every program that was started inside, then removes the namespaces and with them all their interfaces. */
   async close(): Promise<void> {
     await Promise.all(this.#made.splice(0).map((namespace) => namespace.close()))
@@ -214,7 +225,13 @@ export function describeInNamespaces(
   const missing = (options.programs ?? []).filter((program) => !isInstalled(program))
   const obstacle = findObstacle() ?? (missing.length > 0 ? `needs ${missing.join(', ')}` : undefined)
   if (obstacle === undefined) {
-    describe(title, () => body(new Namespaces()))
+    describe(title, () => {
+      const namespaces = new Namespaces()
+      afterEach(({ task }) => {
+        if (task.result?.state === 'fail') console.error(namespaces.report())
+      })
+      body(namespaces)
+    })
   } else if (process.env.CI === 'true') {
     test(`${title} (${obstacle})`, () => {
       throw new Error(`CI must not skip: ${obstacle}`)

@@ -292,9 +292,11 @@ export class Group {
   ): Promise<string | undefined> {
     const [vip = ''] = virtualIp.split('/')
     const proxy = `http://${vip.includes(':') ? `[${vip}]` : vip}:${originalPort}`
-    const curl = ['-s', '-m', '5', '--interface', client, '-x', proxy, '-D', '-', '-o', '/dev/null']
-    const { code, stdout } = await this.client.run('curl', [...curl, `http://${ORIGIN}/`])
-    return code === 0 && / 200 /.test(stdout) ? /^Via: \S+ (\S+)/m.exec(stdout)?.[1] : undefined
+    const curl = ['-sS', '-m', '10', '--interface', client, '-x', proxy, '-D', '-', '-o', '/dev/null']
+    const { code, stdout, stderr } = await this.client.run('curl', [...curl, `http://${ORIGIN}/`])
+    if (code === 0 && / 200 /.test(stdout)) return /^Via: \S+ (\S+)/m.exec(stdout)?.[1]
+    this.client.recent.push(`curl from ${client} to ${proxy}: ${code} ${stdout}${stderr}`)
+    return undefined
   }
 
   holders(virtualIp = this.virtualIp): readonly string[] {

@@ -104,7 +104,7 @@ describeInNamespaces('a change of the ruleset', { programs: ['nft'] }, (namespac
         expect(changeOf(after, after)).toBeUndefined()
         if (change !== undefined) changed += 1
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
     expect(changed).toBeGreaterThan(30)
   }, 120_000)
