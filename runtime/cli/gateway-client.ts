@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { GATEWAY_HEADER } from '../../actors/inspector/http/gateway-header.ts'
-import { loadConfig } from '../../config/load.ts'
 import { KNOWN_SOCKETS } from '../../config/service-folders.ts'
 import type { Door, Method } from './door.ts'
 import { CliError, NoAnswerError } from './env.ts'
+import { readConfig } from './read-config.ts'
 import { absentOf, socketDoor } from './socket-door.ts'
 import { tcpDoor } from './tcp-door.ts'
 
@@ -27,10 +27,10 @@ const CONFLICT = 409
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
 /** The control socket: as named, else that of the configuration, else those that a gateway has by itself. */
-function socketsOf({ socket, config }: GatewayChoice): readonly string[] {
+async function socketsOf({ socket, config }: GatewayChoice): Promise<readonly string[]> {
   if (socket !== undefined) return [socket]
   if (config === undefined) return KNOWN_SOCKETS
-  const loaded = loadConfig(config)
+  const loaded = await readConfig(config)
   if (!loaded.ok) throw new CliError(...loaded.problems)
   return loaded.value.control.socket === undefined ? KNOWN_SOCKETS : [loaded.value.control.socket]
 }
@@ -115,7 +115,7 @@ async function openFirst(
   }
   if (choice.tokenFile !== undefined) throw new CliError('--token-file is for --host; a control socket asks for none')
   const errors: NoAnswerError[] = []
-  const sockets = socketsOf(choice)
+  const sockets = await socketsOf(choice)
   for (const door of sockets.map(socketDoor)) {
     try {
       return await openAt(door, method, path, signal())

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import type { GatewayStatus } from '../../../actors/inspector/messages.ts'
 import { checkPorts, proxyPortsOf } from '../../../actors/port-monitor/port-check.ts'
-import { loadConfig } from '../../../config/load.ts'
 import { colourOfState, painter, printable } from '../../terminal/look.ts'
 import { type CliEnv, CliError, DEFAULT_CONFIG } from '../env.ts'
 import { askGateway, type GatewayChoice } from '../gateway-client.ts'
 import { addHostOptions, type Choose } from '../options.ts'
+import { readConfig } from '../read-config.ts'
 
 interface CheckOptions extends GatewayChoice {
   readonly verbose?: boolean
@@ -52,7 +52,7 @@ async function check(options: CheckOptions, env: CliEnv): Promise<number> {
 
 /** The check, without a gateway. @throws CliError with each mistake of the configuration, or where the kernel does not tell. */
 export async function checkHere(path: string, env: CliEnv): Promise<MonitorCheck> {
-  const loaded = loadConfig(path)
+  const loaded = await readConfig(path)
   if (!loaded.ok) throw new CliError(...loaded.problems)
   const opened = await env.host.openSocketTable()
   if (!opened.ok) throw new CliError(`the listening ports cannot be read: ${opened.reason}`)

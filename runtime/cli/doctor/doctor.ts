@@ -4,7 +4,6 @@ import { portsIn } from '../../../actors/fast-path/ruleset/port-ranges.ts'
 import { gravestFirst } from '../../../actors/inspector/doctor/findings.ts'
 import type { Diagnostics, DoctorReport, Finding, GatewayStatus, Verdict } from '../../../actors/inspector/messages.ts'
 import { instancesOf } from '../../../config/instances.ts'
-import { loadConfig } from '../../../config/load.ts'
 import type { GatewayFile } from '../../../config/schema.ts'
 import { LEVEL_COLOURS, selfTitle, titleOfAddress } from '../../terminal/group-view.ts'
 import { fold, type Look, lookOf, printable } from '../../terminal/look.ts'
@@ -12,6 +11,7 @@ import { checkHere } from '../commands/check.ts'
 import { type CliEnv, CliError, DEFAULT_CONFIG, NoAnswerError } from '../env.ts'
 import { askGateway } from '../gateway-client.ts'
 import { addGatewayOptions, type Choose, type PrintOptions } from '../options.ts'
+import { readConfig } from '../read-config.ts'
 import { besideTheRedirects, pastTheRedirects } from './client-findings.ts'
 import { hostFindings } from './host-findings.ts'
 import { offlineFindings, type Unattended } from './offline-findings.ts'
@@ -68,7 +68,7 @@ async function doctor(options: PrintOptions, env: CliEnv): Promise<number> {
     const isHere = options.socket === undefined && options.host === undefined
     const path = options.config ?? (isHere ? DEFAULT_CONFIG : undefined)
     if (!(error instanceof NoAnswerError) || path === undefined) throw error
-    const loaded = loadConfig(path)
+    const loaded = await readConfig(path)
     // Without a configuration that can be read, that no gateway answers is all that is known.
     if (!loaded.ok) throw error
     const findings = offlineFindings(await observeWithout(path, loaded.value, error, env))

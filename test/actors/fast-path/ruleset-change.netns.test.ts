@@ -68,6 +68,9 @@ function essence(listing: string, withPins: boolean): string {
   return withPins ? still : still.replaceAll(/(map pins[46] \{[^}]*dynamic,timeout)[^}]*/g, '$1')
 }
 
+/** Of two random rulesets each, which nft loads whole: a second and more. */
+const RUNS = 30
+
 describeInNamespaces('a change of the ruleset', { programs: ['nft'] }, (namespaces) => {
   let host: Namespace
   const list = async () => (await host.run('nft', ['list', 'ruleset'])).stdout
@@ -104,9 +107,9 @@ describeInNamespaces('a change of the ruleset', { programs: ['nft'] }, (namespac
         expect(changeOf(after, after)).toBeUndefined()
         if (change !== undefined) changed += 1
       }),
-      { numRuns: 30 },
+      { numRuns: RUNS },
     )
-    expect(changed).toBeGreaterThan(30)
+    expect(changed).toBeGreaterThan(RUNS / 2)
   }, 120_000)
 
   it('of a role, slots or nodes is of elements alone', () => {
