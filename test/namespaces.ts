@@ -7,11 +7,17 @@ import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_pro
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, test } from 'vitest'
 
 const NAMESPACE_FOLDER = '/run/netns'
 const COMMAND_TIMEOUT_MS = 20_000
 const RECENT_LINES = 200
+/** Where gateways of a clone have theirs, too: the types of a script are stripped once, not at each start. */
+const SCRIPTS = {
+  ...process.env,
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/proxyha', import.meta.url)),
+}
 /** Of each namespace, where a test fails. */
 const REPORTED_LINES = 25
 
@@ -53,8 +59,8 @@ export class Namespace {
   }
 
   /** Runs a program inside to its end. Never rejects: the outcome is in the result. */
-  run(command: string, parameters: readonly string[] = []): Promise<CommandResult> {
-    const options = { encoding: 'utf8', timeout: COMMAND_TIMEOUT_MS, killSignal: 'SIGKILL' } as const
+  run(command: string, parameters: readonly string[] = [], env = process.env): Promise<CommandResult> {
+    const options = { encoding: 'utf8', timeout: COMMAND_TIMEOUT_MS, killSignal: 'SIGKILL', env } as const
     return new Promise((resolve) => {
       execFile('ip', ['netns', 'exec', this.name, command, ...parameters], options, (error, stdout, stderr) =>
         resolve({ code: error ? (error.code ?? error.signal ?? null) : 0, stdout, stderr }),
@@ -64,15 +70,15 @@ export class Namespace {
 
   /** Runs a script under this Node.js to its end and gives what it printed as JSON. Rejects with its stderr where it fails. */
   async runScript(script: URL, ...parameters: readonly string[]): Promise<unknown> {
-    const result = await this.run(process.execPath, [script.pathname, ...parameters])
+    const result = await this.run(process.execPath, [script.pathname, ...parameters], SCRIPTS)
     if (result.code !== 0) throw new Error(`${script.pathname} ended with ${result.code}: ${result.stderr}`)
     return JSON.parse(result.stdout)
   }
 
   /** Starts a program inside that goes on running. */
-  start(command: string, parameters: readonly string[] = []): RunningProgram {
+  start(command: string, parameters: readonly string[] = [], env = process.env): RunningProgram {
     // `ip netns exec` execs the program, so the child's pid is the program's own.
-    const child = spawn('ip', ['netns', 'exec', this.name, command, ...parameters], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn('ip', ['netns', 'exec', this.name, command, ...parameters], { stdio: 'pipe', env })
     const ended = once(child, 'close')
     let stderr = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -102,7 +108,7 @@ export class Namespace {
 
   /** Starts a script under this Node.js. */
   startScript(script: URL, ...parameters: readonly string[]): RunningProgram {
-    return this.start(process.execPath, [script.pathname, ...parameters])
+    return this.start(process.execPath, [script.pathname, ...parameters], SCRIPTS)
   }
 
   async close(): Promise<void> {
