@@ -7,11 +7,18 @@ const SLOTS = 2 * 4096
 /** Of clients with connections at several nodes each one is remembered, for a minute after its end; all clients open so many a second. */
 const CONNECTIONS = 50 * 60
 const PINS_AND_NAMES = 500
+/** Of a gateway that forwards nothing: sockets, folders and pipes of its threads. */
+const OWN_FILES = 100
+/**
+ * In workers mode a connection has two. There are what clients keep, as many again that were cut off and are not given up yet, one
+ * from each address when all are looked at, and of 6 s those that wait for an answer.
+ */
+const FORWARDED_FILES = 2 * (60 + 60 + 100 + 300)
 
 /** Of a group of three, with a hundred clients, whatever befalls it. */
 export const BOUNDS = {
   residentBytes: 600 * 1024 * 1024,
-  files: 400,
+  files: OWN_FILES + FORWARDED_FILES,
   threads: 48,
   elements: SLOTS + CONNECTIONS + PINS_AND_NAMES,
 } as const

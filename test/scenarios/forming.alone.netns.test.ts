@@ -6,7 +6,10 @@ import { LongConnections, startNamedServers } from './survival.ts'
 const ORIGINAL_PORT = 8080
 const PATIENCE_MS = 60_000
 
-/** Who leads changes, and with each node that joins the slots do: nobody has told anything of clients that begin meanwhile. */
+/**
+ * Who leads changes, and with each node that joins the slots do: nobody has told anything of clients that begin meanwhile. A new
+ * director waits two seconds for their nodes' word, and no longer, on a busy machine neither.
+ */
 describeInNamespaces('a group that forms, in kernel mode', { programs: ['nft'] }, (namespaces) => {
   const group = new Group(namespaces, { priorities: [99, 89, 79], settings: 'forwarding: kernel' })
   afterAll(async () => {
