@@ -85,10 +85,7 @@ export class Namespace {
       stderr = (stderr + text).slice(-10_000)
     })
     const reader = createInterface({ input: child.stdout })
-    reader.on('line', (line) => {
-      this.recent.push(line)
-      if (this.recent.length > RECENT_LINES) this.recent.shift()
-    })
+    reader.on('line', (line) => this.note(line))
     const lines = reader[Symbol.asyncIterator]()
     const program: RunningProgram = {
       process: child,
@@ -104,6 +101,12 @@ export class Namespace {
     }
     this.#programs.add(program)
     return program
+  }
+
+  /** Keeps a line among those that were said last. */
+  note(line: string): void {
+    this.recent.push(line)
+    if (this.recent.length > RECENT_LINES) this.recent.shift()
   }
 
   /** Starts a script under this Node.js. */

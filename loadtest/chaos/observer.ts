@@ -9,12 +9,11 @@ import { monotonicMs } from '../../runtime/lab/traffic.ts'
 import { clientHost, originalPort, sources, topology, virtualIp } from '../group/network.ts'
 import type { ElementsSeen, HoldersSeen, OwnAdvert, Usage, VerdictSeen } from './observations.ts'
 import { run, type Scene } from './scene.ts'
+import { KEEPING, KEPT } from './traffic/amounts.ts'
 import type { FreshFailure, Loss, Move, TrafficReport, Used } from './traffic/report.ts'
 import { countElements, usageOfProcess } from './usage.ts'
 import type { AdvertSeen } from './witness.ts'
 
-/** Addresses that keep connections open; the others only begin new ones. */
-const KEEPING = 20
 const HOLDERS_EVERY_MS = 250
 const VERDICT_EVERY_MS = 1000
 const ANSWER_MS = 2500
@@ -78,7 +77,7 @@ export class Observer {
   }
 
   /** So many kept connections are to be open at rest. */
-  readonly openAtRest = KEEPING * 3
+  readonly openAtRest = KEPT
 
   /** The latest that the doctor of a node said, since it was taken. */
   lastVerdict(host: string): VerdictSeen | undefined {

@@ -295,7 +295,7 @@ export class Group {
     const curl = ['-sS', '-m', '10', '--interface', client, '-x', proxy, '-D', '-', '-o', '/dev/null']
     const { code, stdout, stderr } = await this.client.run('curl', [...curl, `http://${ORIGIN}/`])
     if (code === 0 && / 200 /.test(stdout)) return /^Via: \S+ (\S+)/m.exec(stdout)?.[1]
-    this.client.recent.push(`curl from ${client} to ${proxy}: ${code} ${stdout}${stderr}`)
+    this.client.note(`curl from ${client} to ${proxy}: ${code} ${stdout}${stderr}`)
     return undefined
   }
 

@@ -1,19 +1,21 @@
 /** What a gateway may use, and that it lives. Pure. */
+import { sources } from '../../group/network.ts'
 import type { RoundSeen, Violation } from '../observations.ts'
+import { FRESH_EVERY_MS, FRESH_PATIENCE_MS, KEPT } from '../traffic/amounts.ts'
 import { firstOf, influenceOf } from './influence.ts'
 
 /** Each twice while they move: of now and of a moment ago. */
 const SLOTS = 2 * 4096
-/** Of clients with connections at several nodes each one is remembered, for a minute after its end; all clients open so many a second. */
-const CONNECTIONS = 50 * 60
+/** Of clients with connections at several nodes each one is remembered, for a minute after its end. */
+const CONNECTIONS = 60_000 / FRESH_EVERY_MS
 const PINS_AND_NAMES = 500
 /** Of a gateway that forwards nothing: sockets, folders and pipes of its threads. */
 const OWN_FILES = 100
 /**
  * In workers mode a connection has two. There are what clients keep, as many again that were cut off and are not given up yet, one
- * from each address when all are looked at, and of 6 s those that wait for an answer.
+ * from each address when all are looked at, and those that wait for an answer.
  */
-const FORWARDED_FILES = 2 * (60 + 60 + 100 + 300)
+const FORWARDED_FILES = 2 * (2 * KEPT + sources.length + FRESH_PATIENCE_MS / FRESH_EVERY_MS)
 
 /** Of a group of three, with a hundred clients, whatever befalls it. */
 export const BOUNDS = {

@@ -6,20 +6,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { monotonicMs } from '../../../runtime/lab/traffic.ts'
 import type { Ends } from '../../group/kept-connection.ts'
+import { FRESH_EVERY_MS, FRESH_PATIENCE_MS, IDLE_OF_EACH } from './amounts.ts'
 import { CheckedConnection, type Ending } from './checked-connection.ts'
 import type { FreshFailure, Loss, Move, TrafficReport, Used } from './report.ts'
 
 /** Fifty seconds each. */
 const DOWNLOAD_BYTES = 1024 * 1024
 const KILOBYTE_EVERY_MS = 50
-const IDLE_OF_EACH = 2
 const ASK_EVERY_MS = 2000
 /** The longest that a kept connection may stand still: what a group needs is far less, and TCP tries every two seconds at most. */
 const KEPT_PATIENCE_MS = 30_000
 const USE_PATIENCE_MS = 8000
-/** SYNs leave 0, 1 and 3 s after the first. */
-const FRESH_PATIENCE_MS = 6000
-const FRESH_EVERY_MS = 20
 const OPEN_AGAIN_MS = 500
 const TELL_EVERY_MS = 200
 
