@@ -72,7 +72,12 @@ const back = (node: GatewayNode) =>
     `${node.name} to be back`,
   )
 
-const alone = (group: Group, name: string) => group.heldBy(name, 10_000)
+/** The first node leads all again, nobody else has the VIP, and what is open lives. */
+async function wellAgain(group: Group, connections: LongConnections): Promise<void> {
+  await group.settled(0, 3, PATIENCE_MS)
+  await group.heldBy('node0', 10_000)
+  await connections.allLive()
+}
 
 const RESIDENT_GROWTH_MAX_KB = 100_000
 
@@ -133,9 +138,7 @@ describeConnections('in kernel mode', (group, connections) => {
       await node.stopGateway('SIGTERM')
       await connections().allLive()
       node.startGateway()
-      await group().settled(0, 3, PATIENCE_MS)
-      await alone(group(), 'node0')
-      await connections().allLive()
+      await wellAgain(group(), connections())
     }
   }, 120_000)
 
@@ -143,9 +146,7 @@ describeConnections('in kernel mode', (group, connections) => {
     const newcomers = await NewConnections.start(group(), ORIGINAL_PORT, EVERY_MS, CLIENTS)
     for (const node of group().nodes.slice(0, 2)) {
       await crashEachActor(node)
-      await group().settled(0, 3, PATIENCE_MS)
-      await alone(group(), 'node0')
-      await connections().allLive()
+      await wellAgain(group(), connections())
     }
     await newcomers.allAnswered()
     await newcomers.stop()
@@ -162,9 +163,7 @@ describeConnections('in kernel mode', (group, connections) => {
     } finally {
       stalled!.gateway!.process.kill('SIGCONT')
     }
-    await group().settled(0, 3, PATIENCE_MS)
-    await alone(group(), 'node0')
-    await connections().allLive()
+    await wellAgain(group(), connections())
     await newcomers.allAnswered()
     await newcomers.stop()
   }, 120_000)
@@ -203,9 +202,7 @@ describeConnections('in kernel mode, with adverts of 5 s', (group, connections) 
       await connections().allLive()
       node.startGateway()
       await back(node)
-      await group().settled(0, 3, PATIENCE_MS)
-      await alone(group(), 'node0')
-      await connections().allLive()
+      await wellAgain(group(), connections())
     }
     await newcomers.allAnswered()
     await newcomers.stop()
